@@ -1,0 +1,51 @@
+package rules
+
+// Language is the vocabulary the checker works with: the verbs, functions and aggregates that are built, and the names
+// that the specification knows but this version refuses (E-NOT-BUILT). rules/builtin makes it, one file per entry.
+type Language struct {
+	Verbs      []Verb
+	Functions  []Function
+	Aggregates []Aggregate
+	NotBuilt   []string // "sequence", "session", "profile", ...: verbs and aggregates of the specification, not built yet
+}
+
+// Operand says what stands to the right of a verb.
+type Operand uint8
+
+// What a verb takes.
+const (
+	TakesConditions Operand = iota + 1 // a list: all, any
+	TakesCondition                     // one: not
+	TakesCountOf                       // {count, of: [...]}
+	TakesEvents                        // a name, a list of names, or any
+	TakesMetric                        // an aggregate call: sum(amount)
+	TakesSegment                       // a segment's name
+)
+
+// Verb is what the checker must know of one verb.
+type Verb struct {
+	Name, Doc   string
+	Takes       Operand
+	Keys        []string // keys beside the verb itself, in the order messages list them
+	Required    []string
+	Comparators bool // one of the five comparators may stand beside it
+	// Anchored reports whether only somebody who was seen can fulfil the condition; children have been asked already.
+	Anchored func(c *Condition, children []bool) bool
+}
+
+// Function is a scalar function of one column that may stand left of an operator.
+type Function struct {
+	Name, Doc string
+	Of        []Kind // kinds of column it takes
+	Result    Type
+	HasKey    bool     // takes a second, text argument
+	Implicit  bool     // written without parentheses, about the event time: local.hour
+	Names     []string // text names of the integers 0, 1, ... of the result: mon, tue, ... for local.weekday
+}
+
+// Aggregate is a metric function.
+type Aggregate struct {
+	Name, Doc string
+	Of        []Kind // kinds of column; nil: takes none
+	Ranks     bool   // may stand in `by:`
+}

@@ -1,0 +1,78 @@
+package rules
+
+// Role is the part a column plays for the program itself; one column per role, most columns have none.
+type Role string
+
+// The roles of design.md 9, Schemas.
+const (
+	RoleNone        Role = ""
+	RoleEventTime   Role = "event_time"
+	RoleReceivedAt  Role = "received_at"
+	RoleEventID     Role = "event_id"
+	RoleEventName   Role = "event_name"
+	RoleDevice      Role = "device"
+	RoleCustomer    Role = "customer"
+	RoleSession     Role = "session"
+	RoleSeq         Role = "seq"
+	RoleGPC         Role = "gpc"
+	RoleBrowserDeny Role = "browser_deny"
+	RoleTCString    Role = "tc_string"
+)
+
+// Column is one name of the analysts' vocabulary and where a log keeps it.
+type Column struct {
+	Name     string
+	From     string // column path in the file, default the name
+	Param    string // with param(path, key, slot): the key; From is then the path of the key-value list
+	Slot     string // string, int, float or double
+	Type     Type
+	Unit     string // s, ms, us or ns: how a plain integer counts time
+	Role     Role
+	Enum     []string
+	Labels   []Label
+	Optional bool
+	Quantise *Number // the step of a float column that may be summed
+	Zone     string  // zone of a zoneless timestamp
+	INT96    string  // "utc" allows INT96 as event time
+	Since    string  // first and last date (inclusive, of arrival) on which files carry the column
+	Until    string
+	Span     Span
+}
+
+// Label marks sensitive content of a column: a value, a prefix, or (without either) the whole column.
+type Label struct {
+	Value, Prefix string
+	Is, Policy    string // policy: drop or no_ads
+}
+
+// Schema maps the columns of one event log to the names that rules use.
+type Schema struct {
+	Name        string
+	Version     int
+	Owner       string
+	EmptyIsNull bool
+	Columns     []Column            // in file order
+	Events      map[string][]string // which event carries which columns; nil: not declared
+	Source      *Source
+	Hash        [32]byte // of the file's text
+}
+
+// Column returns the column of that name.
+func (s *Schema) Column(name string) (*Column, bool) {
+	for i := range s.Columns {
+		if s.Columns[i].Name == name {
+			return &s.Columns[i], true
+		}
+	}
+	return nil, false
+}
+
+// WithRole returns the column that plays the role.
+func (s *Schema) WithRole(r Role) (*Column, bool) {
+	for i := range s.Columns {
+		if s.Columns[i].Role == r {
+			return &s.Columns[i], true
+		}
+	}
+	return nil, false
+}

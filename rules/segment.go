@@ -1,0 +1,143 @@
+package rules
+
+// Purpose is why a segment exists; it decides where it may go and which consent is asked (design.md 9).
+type Purpose string
+
+// The three purposes.
+const (
+	Advertising     Purpose = "advertising"
+	Personalisation Purpose = "personalisation"
+	Analysis        Purpose = "analysis"
+)
+
+// Level is whose timeline a segment is about.
+type Level string
+
+// The two identity levels.
+const (
+	DeviceLevel   Level = "device"
+	CustomerLevel Level = "customer"
+)
+
+// Segment is one checked rule file of kind Segment.
+type Segment struct {
+	Name, Title, Owner, Reason, PlatformName, RenamedFrom string
+	Tags                                                  []string
+	ReviewBy, Expires                                     CivilDate // zero: not set
+	Purpose                                               Purpose
+	Level                                                 Level
+	Zone                                                  *Zone
+	Match                                                 *Condition
+	Exclude                                               *Condition // nil: none
+	Top                                                   *Top
+	Stay                                                  Duration // zero: none
+	Holdout                                               *Holdout
+	Cap                                                   *Cap
+	MinSize                                               int // zero: none of its own
+	Deliver                                               []string
+	Hash                                                  [32]byte // definition hash: normal form of spec without title, owner, dates
+	Source                                                *Source
+	NameSpan                                              Span
+}
+
+// CivilDate is a calendar date as days since 1970-01-01 plus one, so that the zero value means "none".
+type CivilDate int32
+
+// Top keeps the best of those who match: Count of them, or Percent (rounded up).
+type Top struct {
+	Count   int
+	Percent Number // zero Int: Count speaks
+	By      *Condition
+}
+
+// Cap bounds the delivered size; By may be nil (then the tie-break order alone decides).
+type Cap struct {
+	Count int
+	By    *Condition
+}
+
+// Holdout keeps Percent of the qualified out, drawn by salt and id.
+type Holdout struct {
+	Percent Number
+	Salt    string
+}
+
+// Condition is one node of a rule's tree. Which fields speak depends on the verb.
+type Condition struct {
+	Verb     string
+	Path     string       // "match.all[0]"
+	Children []*Condition // all, any, at_least_of; the one child of not
+	Count    int          // at_least_of
+	Events   []string     // did, did_not, metric's `of`; sorted, distinct
+	AnyEvent bool         // `any`
+	Where    Expr         // nil: every row
+	Window   *Window      // nil for logical verbs and in_segment
+	Metric   *Metric
+	Compare  *Compare // did (default at_least 1) and metric; nil for a ranking metric
+	Segment  string   // in_segment
+	Span     Span     // of the verb
+}
+
+// Metric is an aggregate over the matching rows: count, sum, avg, min, max, distinct, days.
+type Metric struct {
+	Function string
+	Column   string // "" for count and days
+	Type     Type   // of the column
+	Quantise *Number
+	Span     Span
+}
+
+// Comparator is how a count or metric is compared with a bound.
+type Comparator string
+
+// The five comparators.
+const (
+	AtLeast  Comparator = "at_least"
+	AtMost   Comparator = "at_most"
+	Exactly  Comparator = "exactly"
+	MoreThan Comparator = "more_than"
+	LessThan Comparator = "less_than"
+)
+
+// Compare is a comparator with its bound. For date and timestamp metrics the bound is days or microseconds, scale 0.
+type Compare struct {
+	Op    Comparator
+	Bound Number
+	Span  Span
+}
+
+// Unit of a duration. Seconds, minutes and hours are elapsed time; days, weeks and months are calendar steps.
+type Unit uint8
+
+// The units as written: s min h d w mo.
+const (
+	Second Unit = iota + 1
+	Minute
+	Hour
+	Day
+	Week
+	Month
+)
+
+// Duration is a number of units; the zero value is "none".
+type Duration struct {
+	N    int
+	Unit Unit
+}
+
+// Window is how far back a condition looks; exactly one of the three forms is set, half open [start, end).
+type Window struct {
+	All          bool      // `all`: from where coverage begins
+	From, To     Duration  // relative to as_of; To zero: up to as_of
+	Since, Until CivilDate // fixed local days; Until not included
+	Span         Span
+}
+
+// ValueSet is a named list of literals.
+type ValueSet struct {
+	Name, Owner string
+	ReviewBy    CivilDate
+	Type        Type
+	Values      []Value // sorted, distinct
+	Source      *Source
+}
