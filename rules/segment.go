@@ -40,9 +40,6 @@ type Segment struct {
 	NameSpan                                              Span
 }
 
-// CivilDate is a calendar date as days since 1970-01-01 plus one, so that the zero value means "none".
-type CivilDate int32
-
 // Top keeps the best of those who match: Count of them, or Percent (rounded up).
 type Top struct {
 	Count   int
