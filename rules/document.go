@@ -1,0 +1,213 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Limits of a YAML file (rules/spec.md 4.1, threat C7).
+const (
+	maxFileBytes = 256 << 10
+	maxDepth     = 32
+	maxNodes     = 10_000
+)
+
+// Document is a YAML file read strictly: no anchors, aliases, merge keys, tags, tabs or duplicate keys, bounded in
+// size, depth and nodes. It collects what is wrong with the file while it is walked.
+type Document struct {
+	report
+	lines []int // offsets of the lines' beginnings
+	root  *yaml.Node
+	last  struct{ line, column, at int } // the place asked for last; walks go forward
+}
+
+// Read reads a file. It always returns a Document; one that could not be read has an empty Root and says why in Errors.
+func Read(src *Source) *Document {
+	d := &Document{report: report{source: src}, lines: lineStarts(src.Text)}
+	if d.checkText() {
+		d.root = d.parse()
+	}
+	if d.root != nil {
+		if nodes := 0; !d.checkNode(d.root, 1, &nodes) {
+			d.root = nil
+		}
+	}
+	return d
+}
+
+// Source returns the file.
+func (d *Document) Source() *Source { return d.source }
+
+// Root returns the file's outermost node.
+func (d *Document) Root() Node { return Node{doc: d, raw: d.root, name: "the file"} }
+
+// Errors returns what has been found so far, in the order of the places.
+func (d *Document) Errors() Errors { return d.found.Sorted() }
+
+// Fail adds an error at a place of the file; the caller may add to the returned finding.
+func (d *Document) Fail(code string, span Span, message string, hints ...Hint) *Error {
+	return d.fail(code, span, message, hints...)
+}
+
+// Warn adds a warning at a place of the file.
+func (d *Document) Warn(code string, span Span, message string, hints ...Hint) *Error {
+	return d.warn(code, span, message, hints...)
+}
+
+// forbiddenRune reports characters that no file of ours may contain: controls, foreign line ends (YAML and editors
+// count lines differently there) and marks that reorder a line.
+func forbiddenRune(r rune) bool {
+	switch {
+	case r == '\n', r == '\r', r == '\t':
+		return false
+	case r == '\u2028', r == '\u2029', r == utf8.RuneError:
+		return true
+	}
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
+}
+
+// checkText finds what must not reach the YAML reader.
+func (d *Document) checkText() bool {
+	text := d.source.Text
+	if len(text) > maxFileBytes {
+		d.fail("E-LIMIT", Span{}, fmt.Sprintf("the file has %d bytes", len(text)), expected("at most 256 KiB"))
+		return false
+	}
+	for i, r := range text {
+		switch {
+		case r == '\t':
+			d.fail("E-TAB", Span{i, i + 1}, "there is a tab", fix("use spaces"))
+			return false
+		case r == '\ufeff' && i > 0, forbiddenRune(r):
+			d.fail("E-CHARACTER", Span{i, i + utf8.RuneLen(r)}, fmt.Sprintf("character %U cannot stand in a file", r),
+				expected("UTF-8 text without control characters"))
+			return false
+		}
+	}
+	return true
+}
+
+// parse returns the file's one document, nil if it is not readable or empty.
+func (d *Document) parse() *yaml.Node {
+	loader, err := yaml.NewLoader(strings.NewReader(d.source.Text))
+	if err != nil {
+		d.fail("E-YAML", Span{}, "the YAML reader does not start: "+err.Error())
+		return nil
+	}
+	var root yaml.Node
+	switch err := loader.Load(&root); {
+	case errors.Is(err, io.EOF) || err == nil && len(root.Content) == 0:
+		d.fail("E-YAML", Span{}, "the file is empty", expected("apiVersion, kind, metadata, spec"))
+		return nil
+	case err != nil:
+		d.explainSyntax(err)
+		return nil
+	}
+	var second yaml.Node
+	switch err := loader.Load(&second); {
+	case err == nil:
+		at := d.offset(second.Line, second.Column)
+		d.fail("E-YAML", Span{at, at + 1}, "a second document begins", expected("one object per file"))
+		return nil
+	case !errors.Is(err, io.EOF):
+		d.explainSyntax(err)
+		return nil
+	}
+	return root.Content[0]
+}
+
+// checkNode refuses what YAML allows and we do not; it returns false when the walk must end.
+func (d *Document) checkNode(n *yaml.Node, depth int, nodes *int) bool {
+	*nodes++
+	span := Node{doc: d, raw: n}.Span
+	switch {
+	case *nodes > maxNodes:
+		d.fail("E-LIMIT", span(), "the file has too many parts", expected("at most "+strconv.Itoa(maxNodes)+" keys and values"))
+		return false
+	case depth > maxDepth:
+		d.fail("E-LIMIT", span(), "the file is nested too deeply", expected("at most 32 levels"))
+		return false
+	case n.Kind == yaml.AliasNode, n.Anchor != "":
+		d.fail("E-ALIAS", span(), "anchors (&) and aliases (*) are not used here", fix("write the value out"))
+		return n.Kind != yaml.AliasNode
+	case n.Style&yaml.TaggedStyle != 0:
+		d.explainTag(span())
+		return true
+	}
+	if n.Kind == yaml.MappingNode {
+		d.checkKeys(n)
+	}
+	for _, child := range n.Content {
+		if !d.checkNode(child, depth+1, nodes) {
+			return false
+		}
+	}
+	return true
+}
+
+// checkKeys refuses keys that are not plain names or stand twice.
+func (d *Document) checkKeys(n *yaml.Node) {
+	first := map[string]int{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i]
+		span := Node{doc: d, raw: key}.Span
+		switch {
+		case key.Kind != yaml.ScalarNode:
+			d.fail("E-YAML", span(), "a key must be a name", expected("key: value"))
+			continue
+		case key.Value == "<<" && key.Style == 0:
+			d.fail("E-ALIAS", span(), "merge keys (<<) are not used here", fix("write the keys out"))
+			continue
+		}
+		if line, twice := first[key.Value]; twice {
+			d.fail("E-DUPLICATE-KEY", span(), fmt.Sprintf("%q stands twice in one object", key.Value),
+				expected(fmt.Sprintf("one of the two (the first is in line %d)", line)))
+			continue
+		}
+		first[key.Value] = key.Line
+	}
+}
+
+// offset turns a line and a column in code points into a byte offset.
+func (d *Document) offset(line, column int) int {
+	if line < 1 {
+		return 0
+	}
+	line = min(line, len(d.lines))
+	at, current := d.lines[line-1], 1
+	if d.last.line == line && d.last.column <= column {
+		at, current = d.last.at, d.last.column
+	}
+	for ; current < column && at < len(d.source.Text); current++ {
+		_, size := utf8.DecodeRuneInString(d.source.Text[at:])
+		at += size
+	}
+	d.last.line, d.last.column, d.last.at = line, current, at
+	return at
+}
+
+// lineOf returns the number of the line that holds the offset, from 1.
+func (d *Document) lineOf(offset int) int {
+	i, found := slices.BinarySearch(d.lines, offset)
+	if found {
+		return i + 1
+	}
+	return max(i, 1)
+}
+
+// restOfLine returns the text from an offset to the end of its line.
+func (d *Document) restOfLine(offset int) string {
+	rest := d.source.Text[offset:]
+	if i := strings.IndexAny(rest, "\r\n"); i >= 0 {
+		return rest[:i]
+	}
+	return rest
+}

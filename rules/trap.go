@@ -1,0 +1,105 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// What analysts write in a condition and what YAML makes of it collide in a few well-known ways. This file recognises
+// them and says in our words what happened, instead of the YAML reader's.
+
+var (
+	keyLine       = regexp.MustCompile(`^( *(?:- +)*)([a-z_]+): +(.*?) *$`)
+	quotedAndMore = regexp.MustCompile(`^"[^"]*" *[^ ",#}\]]`)
+	comparison    = regexp.MustCompile(`^(>=|<=|>|<|=|!=) *[0-9'"]`)
+	colonInside   = regexp.MustCompile(`^[^"'|>{\[].*:( |$)`)
+)
+
+// explainSyntax reports why YAML could not read the file: the known traps where there are some, else the line.
+func (d *Document) explainSyntax(err error) {
+	before := len(d.found)
+	for line := range d.lines {
+		d.explainLine(line + 1)
+	}
+	if len(d.found) > before {
+		return
+	}
+	line := len(d.lines)
+	if e, ok := errors.AsType[*yaml.LoadError](err); ok && e.Mark.Line > 0 {
+		line = e.Mark.Line
+	}
+	for line > 1 && strings.TrimSpace(d.restOfLine(d.offset(line, 1))) == "" {
+		line--
+	}
+	at := d.offset(line, 1)
+	text := d.restOfLine(at)
+	at += len(text) - len(strings.TrimLeft(text, " "))
+	d.fail("E-YAML", Span{at, at + max(1, len(strings.TrimSpace(text)))}, "YAML cannot read the file beyond this line",
+		expected("key: value lines whose indentation, quotes and brackets agree (the cause may stand a line earlier)"))
+}
+
+func (d *Document) explainLine(line int) {
+	start := d.offset(line, 1)
+	m := keyLine.FindStringSubmatchIndex(d.restOfLine(start))
+	if m == nil {
+		return
+	}
+	text := d.restOfLine(start)
+	key, value := text[m[4]:m[5]], text[m[6]:m[7]]
+	at := start + m[6]
+	switch {
+	case quotedAndMore.MatchString(value):
+		end := 2 + strings.IndexByte(value[1:], '"')
+		d.fail("E-WHERE-QUOTE", Span{at, at + end}, "YAML takes the text in double quotes for the whole value",
+			blockFix(key, singleQuoted(value[:end])+value[end:])).Note = "YAML reads no further than here"
+	case comparison.MatchString(value):
+		d.fail("E-COMPARISON", Span{at, at + len(value)}, fmt.Sprintf("%q is not a value: YAML gives %s a meaning of its own", value, value[:1]),
+			expected("at_least: 3, at_most: 3, exactly: 3, more_than: 3 or less_than: 3"))
+	case colonInside.MatchString(value):
+		i := strings.Index(value+" ", ": ")
+		d.fail("E-WHERE-COLON", Span{at + i, at + i + 1}, "a colon followed by a space starts a new key in YAML",
+			blockFix(key, value))
+	case cutByComment(value):
+		d.explainCut(key, at, value[:strings.Index(value, " #")])
+	}
+}
+
+// explainTag reports a value that begins with an exclamation mark.
+func (d *Document) explainTag(span Span) {
+	text := d.restOfLine(span.Start)
+	word := text[:max(1, strings.IndexAny(text+" ", " ,}]"))]
+	e := d.fail("E-TAG", Span{span.Start, span.Start + len(word)}, fmt.Sprintf("YAML takes %q for a tag, not for a value", word))
+	e.Hints = []Hint{expected("not in front of a condition, quotes round a text that begins with !")}
+}
+
+// cutByComment reports a condition whose single quotes do not close before a comment sign.
+func cutByComment(value string) bool {
+	i := strings.Index(value, " #")
+	return i >= 0 && strings.Count(value[:i], "'")%2 == 1
+}
+
+// explainCut reports a condition of which YAML read only the given part, which begins at the offset.
+func (d *Document) explainCut(key string, at int, part string) {
+	part = strings.TrimRight(part, " ")
+	end := at + len(part)
+	rest := strings.TrimRight(d.restOfLine(end), " ")
+	cut := rest
+	if strings.HasSuffix(cut, "'") {
+		cut = strings.TrimSuffix(cut, "'")
+	}
+	e := d.fail("E-WHERE-CUT", Span{end, end + len(cut)}, "YAML read only a part of this condition: "+part, blockFix(key, part+rest))
+	e.Note = "a space followed by # starts a comment in YAML"
+}
+
+func blockFix(key, text string) Hint {
+	return fix("write it as a block\n" + key + ": |\n  " + text)
+}
+
+func singleQuoted(doubleQuoted string) string {
+	inside := doubleQuoted[1 : len(doubleQuoted)-1]
+	return "'" + strings.ReplaceAll(inside, "'", "''") + "'"
+}
