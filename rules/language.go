@@ -48,4 +48,6 @@ type Aggregate struct {
 	Name, Doc string
 	Of        []Kind // kinds of column; nil: takes none
 	Ranks     bool   // may stand in `by:`
+	Counts    bool   // the result is a whole number whatever the column; else it is of the column's type
+	Sums      bool   // adds values up: a float column needs a declared quantise
 }

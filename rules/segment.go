@@ -1,5 +1,7 @@
 package rules
 
+import "iter"
+
 // Purpose is why a segment exists; it decides where it may go and which consent is asked (design.md 9).
 type Purpose string
 
@@ -73,6 +75,7 @@ type Condition struct {
 	Compare  *Compare // did (default at_least 1) and metric; nil for a ranking metric
 	Segment  string   // in_segment
 	Span     Span     // of the verb
+	NameSpan Span     // of Segment
 }
 
 // Metric is an aggregate over the matching rows: count, sum, avg, min, max, distinct, days.
@@ -137,4 +140,37 @@ type ValueSet struct {
 	Type        Type
 	Values      []Value // sorted, distinct
 	Source      *Source
+}
+
+// conditions walks all conditions of the segment: match, exclude and what ranks.
+func (s *Segment) conditions() iter.Seq[*Condition] {
+	return func(yield func(*Condition) bool) {
+		roots := []*Condition{s.Match, s.Exclude}
+		if s.Top != nil {
+			roots = append(roots, s.Top.By)
+		}
+		if s.Cap != nil {
+			roots = append(roots, s.Cap.By)
+		}
+		for _, root := range roots {
+			if !root.walk(yield) {
+				return
+			}
+		}
+	}
+}
+
+func (c *Condition) walk(yield func(*Condition) bool) bool {
+	if c == nil {
+		return true
+	}
+	if !yield(c) {
+		return false
+	}
+	for _, child := range c.Children {
+		if !child.walk(yield) {
+			return false
+		}
+	}
+	return true
 }

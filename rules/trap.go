@@ -15,7 +15,7 @@ import (
 var (
 	keyLine       = regexp.MustCompile(`^( *(?:- +)*)([a-z_]+): +(.*?) *$`)
 	quotedAndMore = regexp.MustCompile(`^"[^"]*" *[^ ",#}\]]`)
-	comparison    = regexp.MustCompile(`^(>=|<=|>|<|=|!=) *[0-9'"]`)
+	comparedValue = regexp.MustCompile(`^(>=|<=|>|<|=|!=) *[0-9'"]`)
 	colonInside   = regexp.MustCompile(`^[^"'|>{\[].*:( |$)`)
 )
 
@@ -56,7 +56,7 @@ func (d *Document) explainLine(line int) {
 		end := 2 + strings.IndexByte(value[1:], '"')
 		d.fail("E-WHERE-QUOTE", Span{at, at + end}, "YAML takes the text in double quotes for the whole value",
 			blockFix(key, singleQuoted(value[:end])+value[end:])).Note = "YAML reads no further than here"
-	case comparison.MatchString(value):
+	case comparedValue.MatchString(value):
 		d.fail("E-COMPARISON", Span{at, at + len(value)}, fmt.Sprintf("%q is not a value: YAML gives %s a meaning of its own", value, value[:1]),
 			expected("at_least: 3, at_most: 3, exactly: 3, more_than: 3 or less_than: 3"))
 	case colonInside.MatchString(value):

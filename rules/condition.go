@@ -1,0 +1,195 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+var comparators = []string{string(AtLeast), string(AtMost), string(Exactly), string(MoreThan), string(LessThan)}
+
+// condition checks one node of the tree; nil if it has no verb that could be checked.
+func (c *checker) condition(n Node, path string) *Condition {
+	o, ok := n.Object("a condition")
+	if !ok {
+		return nil
+	}
+	key, verb := c.verbOf(o)
+	if verb == nil {
+		return nil
+	}
+	o.what = verb.Name
+	keys := c.keysOf(verb)
+	o.Only(append([]string{verb.Name}, keys...)...)
+	cond := &Condition{Verb: verb.Name, Path: path, Span: key.Span()}
+	operand, _ := o.Find(verb.Name)
+	c.operand(cond, verb, operand)
+	if n, ok := o.Find("of"); ok && slices.Contains(keys, "of") {
+		c.events(cond, n)
+	}
+	if n, ok := o.Find("where"); ok && slices.Contains(keys, "where") {
+		cond.Where = c.where(n, cond.Events)
+	}
+	for _, key := range verb.Required {
+		c.required(cond, o, key)
+	}
+	if n, ok := o.Find("within"); ok && slices.Contains(keys, "within") {
+		cond.Window = c.window(n)
+	}
+	if verb.Comparators {
+		c.compare(cond, verb, o)
+	}
+	return cond
+}
+
+// keysOf returns the keys that may stand beside a verb.
+func (c *checker) keysOf(v *Verb) []string {
+	if v.Comparators {
+		return slices.Concat(v.Keys, comparators)
+	}
+	return v.Keys
+}
+
+// verbOf finds the one key that is a verb; it reports none, two, or one that is not built.
+func (c *checker) verbOf(o *Object) (Node, *Verb) {
+	var found []Node
+	for _, key := range o.Keys() {
+		if _, ok := c.scope.verb(key.name); ok || c.scope.notBuilt(key.name) {
+			found = append(found, key)
+		}
+	}
+	switch {
+	case len(found) == 0:
+		c.noVerb(o)
+		return Node{}, nil
+	case len(found) > 1:
+		names := []string{found[0].name, found[1].name}
+		c.doc.fail("E-VERB", found[1].Span(), "one condition has two verbs: "+strings.Join(names, " and "),
+			expected("one verb; several conditions stand in all: [...] or any: [...]"))
+		return Node{}, nil
+	}
+	v, ok := c.scope.verb(found[0].name)
+	if !ok {
+		c.notBuilt(found[0].name, found[0].Span())
+	}
+	return found[0], v
+}
+
+func (c *checker) noVerb(o *Object) {
+	names := c.scope.verbNames()
+	at := o.Span()
+	var hints []Hint
+	for _, key := range o.Keys() {
+		if near := didYouMean(key.name, names); near != nil {
+			at, hints = key.Span(), near
+			break
+		}
+	}
+	c.doc.fail("E-VERB", at, "this condition has no verb", append(hints, expected("one of "+list(names)))...)
+}
+
+// operand reads what stands right of the verb.
+func (c *checker) operand(cond *Condition, verb *Verb, n Node) {
+	switch verb.Takes {
+	case TakesConditions:
+		c.children(cond, n)
+	case TakesCondition:
+		if child := c.condition(n, cond.Path+"."+verb.Name); child != nil {
+			cond.Children = []*Condition{child}
+		}
+	case TakesCountOf:
+		c.countOf(cond, n)
+	case TakesEvents:
+		c.events(cond, n)
+	case TakesMetric:
+		cond.Metric = c.metric(n)
+	case TakesSegment:
+		cond.Segment, _ = n.Text()
+		cond.NameSpan = n.Span()
+	}
+}
+
+func (c *checker) children(cond *Condition, n Node) {
+	members, ok := n.List()
+	if !ok {
+		return
+	}
+	if len(members) == 0 {
+		c.doc.fail("E-VERB", n.Span(), cond.Verb+" has no conditions", expected("a list of conditions"))
+	}
+	for i, member := range members {
+		if child := c.condition(member, fmt.Sprintf("%s.%s[%d]", cond.Path, cond.Verb, i)); child != nil {
+			cond.Children = append(cond.Children, child)
+		}
+	}
+}
+
+func (c *checker) countOf(cond *Condition, n Node) {
+	o, ok := n.Object(cond.Verb)
+	if !ok {
+		return
+	}
+	o.Only("count", "of")
+	of, ok := o.Need("of")
+	if ok {
+		c.children(cond, of)
+	}
+	if count, ok := o.Need("count"); ok && of.IsList() {
+		cond.Count, _ = count.Int(1, max(1, len(of.raw.Content)))
+	}
+}
+
+// events reads an event's name, a list of names, or any.
+func (c *checker) events(cond *Condition, n Node) {
+	if n.IsText() && n.raw.Value == "any" {
+		cond.AnyEvent = true
+		return
+	}
+	members := []Node{n}
+	if n.IsList() {
+		members, _ = n.List()
+		if len(members) == 0 {
+			n.Wrong("an event, a list of events, or any")
+		}
+	}
+	for _, member := range members {
+		name, ok := member.Text()
+		if !ok {
+			continue
+		}
+		c.checkEvent(member, name)
+		cond.Events = append(cond.Events, name)
+	}
+	slices.Sort(cond.Events)
+	cond.Events = slices.Compact(cond.Events)
+}
+
+// checkEvent refuses an event that no schema declares, if all of them declare theirs, and one that is labelled.
+func (c *checker) checkEvent(n Node, name string) {
+	if column, ok := c.scope.withRole(RoleEventName); ok {
+		for _, l := range c.words.columns[column.Name].labels {
+			if l.Value != "" && l.touches(OpEqual, name) {
+				c.sensitiveAt(&c.doc.report, l, n.Span())
+			}
+		}
+	}
+	declared := !slices.ContainsFunc(c.scope.Schemas, func(s *Schema) bool { return s.Events == nil })
+	if c.scope.AnyEvent || !declared || slices.Contains(c.words.events, name) {
+		return
+	}
+	hints := append(didYouMean(name, c.words.events), expected("an event of the schema: "+list(c.words.events)))
+	c.doc.fail("E-UNKNOWN-EVENT", n.Span(), fmt.Sprintf("there is no event %q", name), hints...)
+}
+
+// required reports a key that the verb needs.
+func (c *checker) required(cond *Condition, o *Object, key string) {
+	if _, ok := o.Find(key); ok {
+		return
+	}
+	if key == "within" {
+		c.doc.fail("E-WINDOW-MISSING", cond.Span, "this condition does not say how far back it looks",
+			expected("within: 30d   (or within: {from: ..., to: ...}, or within: all)"))
+		return
+	}
+	c.doc.fail("E-MISSING-KEY", cond.Span, fmt.Sprintf("%s needs the key %q", o.what, key), expected(key+": ..."))
+}

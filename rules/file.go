@@ -1,0 +1,223 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// checker checks one rule.
+type checker struct {
+	scope    *Scope
+	doc      *Document
+	words    *vocabulary
+	seg      *Segment
+	part     string   // match, exclude or by: where the walk is
+	ads      []string // ad platforms among the rule's destinations
+	patterns int
+}
+
+// Segment reads and checks a file of kind Segment. The segment is nil if there are errors; Errors may hold warnings
+// beside a segment. References to other segments are left to Order.
+func (s *Scope) Segment(src *Source) (*Segment, Errors) {
+	d := Read(src)
+	e, ok := d.Envelope(KindSegment)
+	if !ok {
+		return nil, d.Errors()
+	}
+	e.Top.Only("apiVersion", "kind", "metadata", "spec")
+	c := s.checker(d, e.Name)
+	c.seg.NameSpan = e.NameSpan
+	c.metadata(e.Metadata)
+	if n, ok := e.Top.Need("spec"); ok {
+		c.spec(n, true)
+	}
+	return c.result()
+}
+
+// Spec checks the `spec` of a segment without an envelope, as suites write it. What a suite leaves out is filled in:
+// purpose advertising, identity device, nothing delivered.
+func (s *Scope) Spec(name string, n Node) (*Segment, Errors) {
+	d := &Document{report: report{source: n.doc.source}, lines: n.doc.lines, root: n.doc.root}
+	n.doc = d
+	c := s.checker(d, name)
+	c.seg.NameSpan = n.Span()
+	c.spec(n, false)
+	return c.result()
+}
+
+func (s *Scope) checker(d *Document, name string) *checker {
+	return &checker{scope: s, doc: d, words: s.vocabulary(), seg: &Segment{
+		Name: name, Purpose: Advertising, Level: DeviceLevel, Zone: s.Zone, Source: d.source,
+	}}
+}
+
+func (c *checker) result() (*Segment, Errors) {
+	found := c.doc.Errors()
+	if found.Failed() {
+		return nil, found
+	}
+	c.seg.Hash = c.seg.hash()
+	return c.seg, found
+}
+
+// maxReviewDays is how far ahead a review date may lie.
+const maxReviewDays = 400
+
+func (c *checker) metadata(o *Object) {
+	o.Only("name", "title", "owner", "review_by", "expires", "reason", "tags", "platform_name", "renamed_from")
+	for key, to := range map[string]*string{"title": &c.seg.Title, "reason": &c.seg.Reason, "platform_name": &c.seg.PlatformName} {
+		if n, ok := o.Find(key); ok {
+			*to, _ = n.Text()
+		}
+	}
+	if n, ok := o.Find("tags"); ok {
+		c.seg.Tags, _ = n.Texts()
+	}
+	if n, ok := o.Find("renamed_from"); ok {
+		c.seg.RenamedFrom, _ = n.Identifier()
+	}
+	if n, ok := o.Find("expires"); ok {
+		c.seg.Expires, _ = n.Date()
+	}
+	c.seg.Owner = owner(c.doc, o, c.scope.Contacts)
+	c.seg.ReviewBy = reviewBy(c.doc, o, c.scope.AsOf)
+}
+
+// owner reads who answers for an object: a contact of the project, if they are known.
+func owner(d *Document, o *Object, contacts []string) string {
+	n, ok := o.Find("owner")
+	if !ok {
+		d.fail("E-NO-OWNER", o.Span(), o.what+" names no owner", expected("owner: a contact of malgrupp.yaml"))
+		return ""
+	}
+	name, ok := n.Text()
+	if ok && contacts != nil && !slices.Contains(contacts, name) {
+		hints := append(didYouMean(name, contacts), expected("a contact of malgrupp.yaml"))
+		d.fail("E-NO-OWNER", n.Span(), fmt.Sprintf("there is no contact %q", name), hints...)
+	}
+	return name
+}
+
+// reviewBy reads the date by which somebody looks at the object again; today may be zero.
+func reviewBy(d *Document, o *Object, today CivilDate) CivilDate {
+	n, ok := o.Need("review_by")
+	if !ok {
+		return 0
+	}
+	date, ok := n.Date()
+	switch {
+	case !ok || today == 0:
+	case date > today+maxReviewDays:
+		d.fail("E-REVIEW", n.Span(), "the review date is too far ahead",
+			expected(fmt.Sprintf("at most %d days after %v: %v", maxReviewDays, today, today+maxReviewDays)))
+	case date < today:
+		d.warn("W-REVIEW-DUE", n.Span(), fmt.Sprintf("the review was due on %v", date), fix("look at the object, then set a new date"))
+	}
+	return date
+}
+
+var specKeys = []string{
+	"purpose", "identity", "timezone", "match", "exclude", "top", "stay", "on_change", "leave", "holdout", "exclusive",
+	"cap", "min_size", "settle", "observed", "deliver",
+}
+
+// refusedKeys are keys of the specification that this version refuses.
+var refusedKeys = []string{"leave", "settle", "on_change", "observed", "exclusive"}
+
+// spec checks the rule itself. A whole file names purpose, identity and destinations; a suite need not.
+func (c *checker) spec(n Node, whole bool) {
+	o, ok := n.Object("spec")
+	if !ok {
+		return
+	}
+	o.Only(specKeys...)
+	for _, key := range refusedKeys {
+		if _, ok := o.Find(key); ok {
+			c.notBuilt(key, o.KeySpan(key))
+		}
+	}
+	if whole {
+		for _, key := range []string{"purpose", "identity", "deliver"} {
+			o.Need(key)
+		}
+	}
+	if n, ok := o.Find("purpose"); ok {
+		if w, ok := n.Word(string(Advertising), string(Personalisation), string(Analysis)); ok {
+			c.seg.Purpose = Purpose(w)
+		}
+	}
+	if n, ok := o.Find("identity"); ok {
+		if w, ok := n.Word(string(DeviceLevel), string(CustomerLevel)); ok {
+			c.seg.Level = Level(w)
+		}
+	}
+	if n, ok := o.Find("timezone"); ok {
+		c.seg.Zone, _ = n.Zone()
+	}
+	if n, ok := o.Find("deliver"); ok {
+		c.deliver(n)
+	}
+	c.conditions(o)
+	c.population(o)
+	c.checkRetention()
+}
+
+func (c *checker) conditions(o *Object) {
+	if n, ok := o.Need("match"); ok {
+		c.part = "match"
+		c.seg.Match = c.condition(n, "match")
+		c.checkAnchored(c.seg.Match)
+	}
+	if n, ok := o.Find("exclude"); ok {
+		c.part = "exclude"
+		c.seg.Exclude = c.condition(n, "exclude")
+	}
+}
+
+func (c *checker) notBuilt(word string, at Span) {
+	c.doc.fail("E-NOT-BUILT", at, word+" is not built in this version").Missing = word
+}
+
+// deliver checks the destinations against the rule's purpose.
+func (c *checker) deliver(n Node) {
+	members, ok := n.List()
+	if !ok {
+		return
+	}
+	for _, member := range members {
+		name, ok := member.Text()
+		if !ok {
+			continue
+		}
+		d, ok := c.scope.Destinations[name]
+		if !ok {
+			names := c.scope.destinationNames()
+			hints := append(didYouMean(name, names), expected("a destination of malgrupp.yaml: "+list(names)))
+			c.doc.fail("E-UNKNOWN-DESTINATION", member.Span(), fmt.Sprintf("there is no destination %q", name), hints...)
+			continue
+		}
+		if !slices.Contains(d.Purposes, c.seg.Purpose) {
+			c.wrongPurpose(member.Span(), name, d)
+		}
+		if d.Ads {
+			c.ads = append(c.ads, name)
+		}
+		c.seg.Deliver = append(c.seg.Deliver, name)
+	}
+	slices.Sort(c.seg.Deliver)
+	c.seg.Deliver = slices.Compact(c.seg.Deliver)
+}
+
+func (c *checker) wrongPurpose(at Span, name string, d Destination) {
+	if c.seg.Purpose == Analysis {
+		c.doc.fail("E-PURPOSE", at, "a segment for analysis is not delivered", fix("deliver: []"))
+		return
+	}
+	purposes := make([]string, len(d.Purposes))
+	for i, p := range d.Purposes {
+		purposes[i] = string(p)
+	}
+	c.doc.fail("E-PURPOSE", at, fmt.Sprintf("%s takes no segments for %s", name, c.seg.Purpose),
+		expected("a destination for "+string(c.seg.Purpose)+"; "+name+" is for "+strings.Join(purposes, ", ")))
+}

@@ -1,0 +1,84 @@
+package rules
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// hash is the definition hash: SHA-256 of Normal.
+func (s *Segment) hash() [32]byte { return sha256.Sum256([]byte(s.Normal())) }
+
+// Normal is the normal form of what the rule says, one step per line: without name, title, owner and dates, with
+// value sets written out, and with the terms of all, any and at_least_of in a fixed order. Segments with equal normal
+// forms have the same members, beside ties that the name breaks.
+func (s *Segment) Normal() string {
+	var b strings.Builder
+	line := func(key string, value any) { fmt.Fprintf(&b, "%s: %v\n", key, value) }
+	line("purpose", s.Purpose)
+	line("identity", s.Level)
+	if s.Zone != nil {
+		line("timezone", s.Zone.Name())
+	}
+	line("match", s.Match.Normal())
+	if s.Exclude != nil {
+		line("exclude", s.Exclude.Normal())
+	}
+	if s.Top != nil {
+		line("top", fmt.Sprintf("{count: %d, percent: %v, by: %s}", s.Top.Count, s.Top.Percent, s.Top.By.Normal()))
+	}
+	if s.Stay != (Duration{}) {
+		line("stay", s.Stay)
+	}
+	if s.Holdout != nil {
+		line("holdout", fmt.Sprintf("{percent: %v, salt: %q}", s.Holdout.Percent, s.Holdout.Salt))
+	}
+	if s.Cap != nil {
+		line("cap", fmt.Sprintf("{count: %d, by: %s}", s.Cap.Count, s.Cap.By.Normal()))
+	}
+	if s.MinSize > 0 {
+		line("min_size", s.MinSize)
+	}
+	line("deliver", "["+list(s.Deliver)+"]")
+	return b.String()
+}
+
+// Normal is the normal form of a condition and all below it; equal texts mean equal conditions, in one vocabulary and
+// one time zone. Of a nil condition it is "none".
+func (c *Condition) Normal() string {
+	if c == nil {
+		return "none"
+	}
+	parts := []string{c.Verb}
+	if len(c.Children) > 0 {
+		children := make([]string, len(c.Children))
+		for i, child := range c.Children {
+			children[i] = child.Normal()
+		}
+		slices.Sort(children)
+		parts = append(parts, fmt.Sprintf("%d of [%s]", c.Count, list(children)))
+	}
+	if c.Metric != nil {
+		parts = append(parts, c.Metric.Function+"("+c.Metric.Column+")")
+	}
+	if c.AnyEvent {
+		parts = append(parts, "any")
+	}
+	for _, event := range c.Events {
+		parts = append(parts, fmt.Sprintf("event %q", event))
+	}
+	if c.Segment != "" {
+		parts = append(parts, c.Segment)
+	}
+	if c.Where != nil {
+		parts = append(parts, "where ("+Key(c.Where)+")")
+	}
+	if c.Window != nil {
+		parts = append(parts, "within "+c.Window.String())
+	}
+	if c.Compare != nil {
+		parts = append(parts, fmt.Sprintf("%s %v", c.Compare.Op, c.Compare.Bound))
+	}
+	return "{" + strings.Join(parts, " ") + "}"
+}

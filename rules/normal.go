@@ -1,0 +1,200 @@
+package rules
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// normal flattens nested logic of one kind, drops repeated terms and sorts the rest by their text.
+func normal(e Expr) Expr {
+	switch e := e.(type) {
+	case And:
+		terms := flat(e, func(x Expr) ([]Expr, bool) { a, ok := x.(And); return a, ok })
+		if len(terms) == 1 {
+			return terms[0]
+		}
+		return And(terms)
+	case Or:
+		terms := flat(e, func(x Expr) ([]Expr, bool) { o, ok := x.(Or); return o, ok })
+		if len(terms) == 1 {
+			return terms[0]
+		}
+		return Or(terms)
+	}
+	return e
+}
+
+func flat(terms []Expr, same func(Expr) ([]Expr, bool)) []Expr {
+	var all []Expr
+	for _, t := range terms {
+		if inner, ok := same(t); ok {
+			all = append(all, inner...)
+		} else {
+			all = append(all, t)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Expr) int { return strings.Compare(Key(a), Key(b)) })
+	return slices.CompactFunc(all, func(a, b Expr) bool { return Key(a) == Key(b) })
+}
+
+// Key is the normal form of an expression as text: equal texts mean equal conditions, over one vocabulary and, where
+// local.hour and its like occur, in one time zone. Reading the text again gives the same expression.
+func Key(e Expr) string {
+	switch e := e.(type) {
+	case And:
+		return e.String()
+	case Or:
+		return e.String()
+	case *Test:
+		return e.String()
+	}
+	return ""
+}
+
+// Equal reports whether two expressions have the same normal form.
+func Equal(a, b Expr) bool { return Key(a) == Key(b) }
+
+// Columns returns the names of the columns that an expression reads, sorted and distinct.
+func Columns(e Expr) []string {
+	var names []string
+	for t := range Tests(e) {
+		names = append(names, t.Term.Column)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Tests walks the tests of an expression in order; a nil expression has none.
+func Tests(e Expr) func(yield func(*Test) bool) {
+	return func(yield func(*Test) bool) { walkTests(e, yield) }
+}
+
+func walkTests(e Expr, yield func(*Test) bool) bool {
+	var terms []Expr
+	switch e := e.(type) {
+	case *Test:
+		return yield(e)
+	case And:
+		terms = e
+	case Or:
+		terms = e
+	}
+	for _, t := range terms {
+		if !walkTests(t, yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// String writes the expression as a `where` that reads back as the same expression.
+func (e And) String() string {
+	parts := make([]string, len(e))
+	for i, t := range e {
+		parts[i] = Key(t)
+		if _, or := t.(Or); or {
+			parts[i] = "(" + parts[i] + ")"
+		}
+	}
+	return strings.Join(parts, " and ")
+}
+
+// String writes the expression as a `where` that reads back as the same expression.
+func (e Or) String() string {
+	parts := make([]string, len(e))
+	for i, t := range e {
+		parts[i] = Key(t)
+	}
+	return strings.Join(parts, " or ")
+}
+
+// String writes the test as a `where` that reads back as the same test.
+func (t *Test) String() string {
+	var b strings.Builder
+	b.WriteString(t.Term.String())
+	args := make([]string, len(t.Args))
+	for i, v := range t.Args {
+		args[i] = v.text(t.Term.Type)
+	}
+	not := func(word string) string {
+		if t.Not {
+			return " not " + word + " "
+		}
+		return " " + word + " "
+	}
+	switch t.Op {
+	case OpEqual:
+		b.WriteString(t.equals() + args[0])
+	case OpIn:
+		if len(args) == 0 {
+			b.WriteString(t.equals() + unreachable(t.Term.Type))
+		} else {
+			b.WriteString(not("in") + "(" + strings.Join(args, ", ") + ")")
+		}
+	case OpBetween:
+		b.WriteString(not("between") + args[0] + " and " + args[1])
+	case OpLess, OpLessEqual, OpGreater, OpGreaterEqual:
+		b.WriteString(" " + opNames[t.Op] + " " + args[0])
+	case OpStartsWith, OpEndsWith, OpContains, OpMatches:
+		b.WriteString(not(opNames[t.Op]) + args[0])
+	case OpIsNull, OpIsTrue, OpIsFalse:
+		b.WriteString(" is")
+		b.WriteString(strings.TrimRight(not(opNames[t.Op]), " "))
+	}
+	return b.String()
+}
+
+var opNames = map[Op]string{
+	OpEqual: "=", OpLess: "<", OpLessEqual: "<=", OpGreater: ">", OpGreaterEqual: ">=", OpIn: "in", OpBetween: "between",
+	OpStartsWith: "starts_with", OpEndsWith: "ends_with", OpContains: "contains", OpMatches: "matches",
+	OpIsNull: "null", OpIsTrue: "true", OpIsFalse: "false",
+}
+
+func (t *Test) equals() string {
+	if t.Not {
+		return " != "
+	}
+	return " = "
+}
+
+// unreachable is a number that no value of the type equals: what an In without Args is written as.
+func unreachable(t Type) string { return "0." + strings.Repeat("0", t.Scale) + "5" }
+
+// String writes the term as in a `where`.
+func (t Term) String() string {
+	switch {
+	case t.Function == "":
+		return t.Column
+	case strings.Contains(t.Function, "."):
+		return t.Function
+	case t.Key != "" || t.Function == "query_param":
+		return t.Function + "(" + t.Column + ", " + quoteText(t.Key) + ")"
+	}
+	return t.Function + "(" + t.Column + ")"
+}
+
+// text writes a value as a literal.
+func (v Value) text(t Type) string {
+	switch v.Kind {
+	case Text:
+		return quoteText(v.Text)
+	case Float:
+		return strconv.FormatFloat(v.Float, 'f', -1, 64)
+	case Decimal:
+		return formatDecimal(v.Int, t.Scale)
+	case Boolean:
+		return strconv.FormatBool(v.Int == 1)
+	case Date:
+		return "date '" + formatDays(v.Int) + "'"
+	case Timestamp:
+		return "timestamp '" + time.UnixMicro(v.Int).UTC().Format(time.RFC3339Nano) + "'"
+	case TimeOfDay:
+		return "time '" + time.UnixMicro(v.Int).UTC().Format("15:04:05.999999") + "'"
+	}
+	if v.Text != "" {
+		return quoteText(v.Text)
+	}
+	return strconv.FormatInt(v.Int, 10)
+}

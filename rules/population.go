@@ -1,0 +1,110 @@
+package rules
+
+import "fmt"
+
+// population reads the steps after match and exclude.
+func (c *checker) population(o *Object) {
+	c.part = "by"
+	if n, ok := o.Find("top"); ok {
+		c.seg.Top = c.top(n)
+	}
+	if n, ok := o.Find("cap"); ok {
+		c.seg.Cap = c.cap(n)
+	}
+	if n, ok := o.Find("stay"); ok {
+		c.seg.Stay, _ = n.Duration()
+	}
+	if n, ok := o.Find("holdout"); ok {
+		c.seg.Holdout = c.holdout(n)
+	}
+	if n, ok := o.Find("min_size"); ok {
+		c.seg.MinSize, _ = n.Int(1, maxCount)
+	}
+}
+
+func (c *checker) top(n Node) *Top {
+	o, ok := n.Object("top")
+	if !ok {
+		return nil
+	}
+	o.Only("count", "percent", "by")
+	t := &Top{}
+	count, hasCount := o.Find("count")
+	percent, hasPercent := o.Find("percent")
+	switch {
+	case hasCount == hasPercent:
+		c.doc.fail("E-MISSING-KEY", o.Span(), "top needs either count or percent", expected("count: 1000 or percent: 10"))
+	case hasCount:
+		t.Count, _ = count.Int(1, maxCount)
+	default:
+		t.Percent, _ = c.percent(percent)
+	}
+	if by, ok := o.Need("by"); ok {
+		t.By = c.ranking(by, "top.by")
+	}
+	return t
+}
+
+func (c *checker) cap(n Node) *Cap {
+	o, ok := n.Object("cap")
+	if !ok {
+		return nil
+	}
+	o.Only("count", "by")
+	limit := &Cap{}
+	if count, ok := o.Need("count"); ok {
+		limit.Count, _ = count.Int(1, maxCount)
+	}
+	if by, ok := o.Find("by"); ok {
+		limit.By = c.ranking(by, "cap.by")
+	}
+	return limit
+}
+
+// ranking reads the metric by which people are ordered.
+func (c *checker) ranking(n Node, path string) *Condition {
+	at := n.Span()
+	cond := c.condition(n, path)
+	if cond == nil {
+		return nil
+	}
+	if v, ok := c.scope.verb(cond.Verb); !ok || v.Takes != TakesMetric {
+		c.doc.fail("E-RANK", at, cond.Verb+" cannot rank", expected("a metric, such as {metric: days(), of: app_open, within: 30d}"))
+		return nil
+	}
+	return cond
+}
+
+// percentScale is how finely a percentage is drawn: hashes are taken modulo 10,000.
+const percentScale = 2
+
+func (c *checker) percent(n Node) (Number, bool) {
+	p, ok := n.Number()
+	if !ok {
+		return p, false
+	}
+	units, exact, fits := p.AtScale(percentScale)
+	if !exact || !fits || units < 1 || units > 100_00 {
+		c.doc.fail("E-RANGE", n.Span(), fmt.Sprintf("percent is %v", p), expected("more than 0, at most 100, at most two decimals"))
+		return p, false
+	}
+	return p, true
+}
+
+func (c *checker) holdout(n Node) *Holdout {
+	o, ok := n.Object("holdout")
+	if !ok {
+		return nil
+	}
+	o.Only("percent", "salt")
+	h := &Holdout{Salt: c.scope.Salt}
+	if p, ok := o.Need("percent"); ok {
+		h.Percent, _ = c.percent(p)
+	}
+	if salt, ok := o.Find("salt"); ok {
+		h.Salt, _ = salt.Text()
+	} else if h.Salt == "" {
+		o.Need("salt")
+	}
+	return h
+}

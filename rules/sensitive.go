@@ -1,0 +1,90 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+)
+
+// accountData marks columns that come from payment accounts: never in a match, with care in an exclusion.
+const accountData = "account_data"
+
+// noAds is the policy of labels that keep a rule away from ad platforms.
+const noAds = "no_ads"
+
+// labelWords are the names of well-known labels in a sentence.
+var labelWords = map[string]string{
+	"financial_hardship": "negative financial status",
+	"account_data":       "payment account data",
+}
+
+func labelWord(is string) string {
+	if w, ok := labelWords[is]; ok {
+		return w
+	}
+	return strings.ReplaceAll(is, "_", " ")
+}
+
+// touches reports whether a text literal, compared by op, selects by the labelled content.
+func (l Label) touches(op Op, text string) bool {
+	mark, whole := l.Value, l.Value != ""
+	switch {
+	case mark == "" && l.Prefix == "":
+		return true
+	case !whole:
+		mark = l.Prefix
+	}
+	switch op {
+	case OpContains, OpEndsWith:
+		return strings.Contains(mark, text) && text != "" || strings.Contains(text, mark)
+	case OpStartsWith:
+		return strings.HasPrefix(text, mark)
+	case OpMatches:
+		return strings.Contains(text, strings.TrimLeft(mark, "/"))
+	}
+	if whole {
+		return text == mark
+	}
+	return strings.HasPrefix(text, mark)
+}
+
+// checkLabels reports a test that selects by labelled content.
+func (b *binder) checkLabels(c *comparison, w *word, t *Test) {
+	if w == nil || b.sensitive == nil {
+		return
+	}
+	for _, l := range w.labels {
+		switch {
+		case l.Value == "" && l.Prefix == "":
+			b.sensitive(&b.report, l, b.place(c.term.span))
+		case c.set != nil:
+			for _, v := range t.Args {
+				if l.touches(OpEqual, v.Text) {
+					b.sensitive(&b.report, l, b.place(c.set.span))
+					break
+				}
+			}
+		default:
+			for _, literal := range c.literals {
+				if literal.kind == literalText && l.touches(c.op, literal.text) {
+					b.sensitive(&b.report, l, b.place(literal.span))
+				}
+			}
+		}
+	}
+}
+
+// sensitiveAt reports the use of labelled content at a place, if the rule's destinations or the label forbid it.
+func (c *checker) sensitiveAt(r *report, l labelled, at Span) {
+	note := fmt.Sprintf("labelled %s in schema %s", l.Is, l.schema.title())
+	switch {
+	case l.Is == accountData && c.part == "exclude":
+		r.warn("W-SENSITIVE", at, "this rule excludes by "+labelWord(l.Is)).Note = note
+	case l.Is == accountData:
+		r.fail("E-SENSITIVE", at, "this rule selects by "+labelWord(l.Is),
+			expected("a rule that does not include by payment account data")).Note = note
+	case l.Policy == noAds && len(c.ads) > 0:
+		r.fail("E-SENSITIVE", at, fmt.Sprintf("this rule selects by %s and is delivered to %s", labelWord(l.Is), list(c.ads)),
+			expected("no ad destination for a rule that includes or excludes on this label (policy: no_ads)"),
+			fix("deliver: []   (keep it for analysis), or a waiver by the policy owner with an expiry date")).Note = note
+	}
+}

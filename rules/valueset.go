@@ -1,0 +1,95 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// ParseValueSet reads a file of kind ValueSet. The set is nil if there are errors.
+func ParseValueSet(src *Source) (*ValueSet, Errors) {
+	d := Read(src)
+	e, ok := d.Envelope(KindValueSet)
+	if !ok {
+		return nil, d.Errors()
+	}
+	e.Top.Only("apiVersion", "kind", "metadata", "spec")
+	e.Metadata.Only("name", "title", "owner", "review_by", "reason")
+	set := &ValueSet{Name: e.Name, Source: src}
+	set.Owner = owner(d, e.Metadata, nil)
+	set.ReviewBy = reviewBy(d, e.Metadata, 0)
+	for _, key := range []string{"title", "reason"} {
+		if n, ok := e.Metadata.Find(key); ok {
+			n.Text()
+		}
+	}
+	if n, ok := e.Top.Need("spec"); ok {
+		set.spec(d, n)
+	}
+	if found := d.Errors(); found.Failed() {
+		return nil, found
+	}
+	return set, d.Errors()
+}
+
+func (s *ValueSet) spec(d *Document, n Node) {
+	o, ok := n.Object("spec")
+	if !ok {
+		return
+	}
+	o.Only("type", "values")
+	kind, hasType := o.Need("type")
+	values, hasValues := o.Need("values")
+	if !hasType || !hasValues {
+		return
+	}
+	r := &schemaReader{doc: d}
+	if s.Type, ok = r.columnType(kind); !ok {
+		return
+	}
+	members, ok := values.List()
+	if ok && len(members) == 0 {
+		values.Wrong("a list of at least one value")
+	}
+	for _, member := range members {
+		if v, ok := setValue(member, s.Type); ok {
+			s.Values = append(s.Values, v)
+		}
+	}
+	slices.SortFunc(s.Values, compareValues)
+	s.Values = slices.CompactFunc(s.Values, func(a, b Value) bool { return compareValues(a, b) == 0 })
+}
+
+// setValue reads one member of a value set.
+func setValue(n Node, t Type) (Value, bool) {
+	switch t.Kind {
+	case Text:
+		text, ok := n.Text()
+		if ok && !norm.NFC.IsNormalString(text) {
+			n.doc.warn("W-NFC", n.Span(), "this text is not in Unicode normal form C, and data is compared as it is",
+				fix(quoteText(norm.NFC.String(text))))
+		}
+		return Value{Kind: Text, Text: text}, ok
+	case Integer, Decimal:
+		number, ok := n.Number()
+		if !ok {
+			return Value{}, false
+		}
+		units, exact, fits := number.AtScale(t.Scale)
+		if !exact || !fits {
+			n.doc.fail("E-RANGE", n.Span(), fmt.Sprintf("%v is not a value of %v", number, t), expected("a number with at most "+fmt.Sprint(t.Scale)+" decimals"))
+			return Value{}, false
+		}
+		return Value{Kind: t.Kind, Int: units}, true
+	case Date:
+		days, ok := parseDays(n.raw.Value)
+		if !ok || !n.IsText() {
+			n.Wrong("a date such as 2026-04-01")
+			return Value{}, false
+		}
+		return Value{Kind: Date, Int: days}, true
+	}
+	n.doc.fail("E-TYPE", n.Span(), "there are no value sets of "+t.String(), expected("text, integer, decimal(p,s) or date"))
+	return Value{}, false
+}
