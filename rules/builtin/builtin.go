@@ -1,0 +1,134 @@
+// Package builtin is the dictionary of the rule language: one file for each function, operator, verb and aggregate,
+// with its meaning, its documentation and its examples in one declaration.
+//
+// Language hands the entries to the checker; CompileTest is the plain row meaning of a bound test, against which
+// rules/kernel measures its fast forms.
+// The package knows no YAML, no files and no consent.
+package builtin
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/fold"
+)
+
+// Function is a scalar function of one column.
+type Function struct {
+	rules.Function
+	Examples []FunctionExample
+	// Row is the plain meaning for a value that is not null; false makes the result null. The zone is nil for functions
+	// that are not Implicit.
+	Row func(v rules.Value, key string, z *rules.Zone) (rules.Value, bool)
+}
+
+// FunctionExample shows a result. Of and Result are literals of the language, or null; Zone is the zone's name, if one matters.
+type FunctionExample struct {
+	Of, Key, Zone, Result string
+}
+
+// Operator is a comparison with literals.
+type Operator struct {
+	Name, Doc string
+	Op        rules.Op
+	Null      rules.Truth // the truth for a null
+	UTF8      bool        // text that is not UTF-8 counts as null
+	Examples  []OperatorExample
+	// Compile returns the plain meaning for values that are not null, given the literals.
+	Compile func(args []rules.Value) (func(v rules.Value) bool, error)
+}
+
+// OperatorExample shows the truth of a test of the column x. Value is a literal of the language, or null.
+type OperatorExample struct {
+	Where, Value string
+	Truth        rules.Truth
+}
+
+// Verb is a condition about the rows of one subject.
+type Verb struct {
+	rules.Verb
+	Fold *fold.Verb // nil for logic and references, which segments evaluates
+}
+
+// Aggregate is a metric function.
+type Aggregate struct {
+	rules.Aggregate
+	Needs fold.Need // beside the value of its column
+	Fold  func(m *rules.Metric, c *rules.Compare, s fold.Setting) fold.Fold
+	Rank  func(m *rules.Metric, s fold.Setting) fold.Ranker // nil: cannot rank
+}
+
+// The tables are filled by the files of this package before main starts and never changed after.
+var (
+	functions  = map[string]*Function{}
+	operators  = map[rules.Op]*Operator{}
+	verbs      = map[string]*Verb{}
+	aggregates = map[string]*Aggregate{}
+)
+
+// defined is the value of a declaration: var _ = defineFunction(...).
+type defined struct{}
+
+func defineFunction(f Function) defined { return enter(functions, f.Name, &f) }
+
+func defineOperator(o Operator) defined { return enter(operators, o.Op, &o) }
+
+func defineVerb(v Verb) defined { return enter(verbs, v.Name, &v) }
+
+func defineAggregate(a Aggregate) defined { return enter(aggregates, a.Name, &a) }
+
+// enter panics on a name that is taken: two files claim one word.
+func enter[K comparable, E any](table map[K]*E, key K, entry *E) defined {
+	if table[key] != nil {
+		panic(fmt.Sprintf("builtin: %v is defined twice", key))
+	}
+	table[key] = entry
+	return defined{}
+}
+
+// notBuilt are the verbs and aggregates of the specification that this version lacks.
+var notBuilt = []string{"sequence", "session", "first", "last", "profile", "sessions"}
+
+// Language returns what the checker must know of all entries.
+func Language() *rules.Language {
+	l := &rules.Language{NotBuilt: slices.Clone(notBuilt)}
+	for _, f := range Functions() {
+		l.Functions = append(l.Functions, f.Function)
+	}
+	for _, v := range Verbs() {
+		l.Verbs = append(l.Verbs, v.Verb)
+	}
+	for _, a := range Aggregates() {
+		l.Aggregates = append(l.Aggregates, a.Aggregate)
+	}
+	return l
+}
+
+// Functions returns all functions, sorted by name.
+func Functions() []*Function {
+	return sorted(functions, func(f *Function) string { return f.Name })
+}
+
+// Operators returns all operators, sorted by name.
+func Operators() []*Operator {
+	return sorted(operators, func(o *Operator) string { return o.Name })
+}
+
+// Verbs returns all verbs, sorted by name.
+func Verbs() []*Verb { return sorted(verbs, func(v *Verb) string { return v.Name }) }
+
+// Aggregates returns all aggregates, sorted by name.
+func Aggregates() []*Aggregate {
+	return sorted(aggregates, func(a *Aggregate) string { return a.Name })
+}
+
+func sorted[K comparable, E any](table map[K]*E, name func(*E) string) []*E {
+	list := make([]*E, 0, len(table))
+	for _, e := range table {
+		list = append(list, e)
+	}
+	slices.SortFunc(list, func(a, b *E) int { return cmp.Compare(name(a), name(b)) })
+	return list
+}

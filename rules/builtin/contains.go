@@ -1,0 +1,21 @@
+package builtin
+
+import (
+	"strings"
+
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+var _ = defineOperator(Operator{
+	Name: "contains", Op: rules.OpContains, Null: rules.Unknown,
+	Doc: "The literal occurs in the text. Bytes are compared as they are, letter case counts.",
+	Examples: []OperatorExample{
+		{"x contains 'laina'", "'/asuntolaina'", rules.True},
+		{"x contains 'laina'", "'/kortit'", rules.False},
+		{"x not contains 'laina'", "null", rules.Unknown},
+	},
+	Compile: func(args []rules.Value) (func(rules.Value) bool, error) {
+		part := args[0].Text
+		return func(v rules.Value) bool { return strings.Contains(v.Text, part) }, nil
+	},
+})

@@ -1,0 +1,30 @@
+package builtin
+
+import (
+	"fmt"
+	"regexp"
+
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+var _ = defineOperator(Operator{
+	Name: "matches", Op: rules.OpMatches, Null: rules.Unknown, UTF8: true,
+	Doc: "The whole text matches a pattern of the RE2 subset that means the same in every engine: no flags, no lazy " +
+		"repetition, no `\\B`, no repetition inside a repetition, at most 200 bytes. Time grows only with the text's length. Of bytes that are not UTF-8 it is unknown.",
+	Examples: []OperatorExample{
+		{"x matches '/lainat/[a-z]+'", "'/lainat/asunto'", rules.True},
+		{"x matches '/lainat/[a-z]+'", "'/lainat/asunto/2'", rules.False},
+		{"x matches 'a|ab'", "'ab'", rules.True},
+		{"x not matches 'a'", "null", rules.Unknown},
+	},
+	Compile: func(args []rules.Value) (func(rules.Value) bool, error) {
+		if err := rules.CheckPattern(args[0].Text); err != nil {
+			return nil, err
+		}
+		re, err := regexp.Compile(`\A(?:` + args[0].Text + `)\z`)
+		if err != nil {
+			return nil, fmt.Errorf("compile the pattern: %w", err)
+		}
+		return func(v rules.Value) bool { return re.MatchString(v.Text) }, nil
+	},
+})

@@ -1,0 +1,33 @@
+package builtin
+
+import (
+	"strings"
+
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+var _ = defineFunction(Function{
+	Function: rules.Function{
+		Name: "query_param", Of: []rules.Kind{rules.Text}, Result: rules.Type{Kind: rules.Text}, HasKey: true,
+		Doc: "The first value of a parameter in the query of a URL, undecoded; empty text if it has no `=`, null if it is not there.",
+	},
+	Examples: []FunctionExample{
+		{Of: "'/a?gclid=x%20y&b=2'", Key: "gclid", Result: "'x%20y'"},
+		{Of: "'/a?b=1&b=2'", Key: "b", Result: "'1'"},
+		{Of: "'/a?flag'", Key: "flag", Result: "''"},
+		{Of: "'/a?b=1'", Key: "c", Result: "null"},
+		{Of: "'/a#?b=1'", Key: "b", Result: "null"},
+	},
+	Row: func(v rules.Value, key string, _ *rules.Zone) (rules.Value, bool) {
+		url, _, _ := strings.Cut(v.Text, "#")
+		_, query, ok := strings.Cut(url, "?")
+		for ok {
+			var piece string
+			piece, query, ok = strings.Cut(query, "&")
+			if name, value, _ := strings.Cut(piece, "="); name == key {
+				return textValue(value), true
+			}
+		}
+		return rules.Value{}, false
+	},
+})

@@ -1,0 +1,21 @@
+package builtin
+
+import (
+	"strings"
+
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+var _ = defineOperator(Operator{
+	Name: "starts_with", Op: rules.OpStartsWith, Null: rules.Unknown,
+	Doc: "The text begins with the literal. Bytes are compared as they are, letter case counts.",
+	Examples: []OperatorExample{
+		{"x starts_with '/lainat'", "'/lainat/uusi'", rules.True},
+		{"x starts_with '/lainat'", "'/LAINAT'", rules.False},
+		{"x not starts_with '/lainat'", "null", rules.Unknown},
+	},
+	Compile: func(args []rules.Value) (func(rules.Value) bool, error) {
+		part := args[0].Text
+		return func(v rules.Value) bool { return strings.HasPrefix(v.Text, part) }, nil
+	},
+})

@@ -1,0 +1,65 @@
+package builtin
+
+import (
+	"fmt"
+	"math"
+	"unicode/utf8"
+
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+// CompileTest returns the row meaning of a bound test: one value of the column, or null, to a truth. The result is a
+// pure function, safe for many goroutines. The zone may be nil unless the term is local.hour or its like.
+func CompileTest(t *rules.Test, z *rules.Zone) (func(v rules.Value, null bool) rules.Truth, error) {
+	op, ok := operators[t.Op]
+	if !ok {
+		return nil, fmt.Errorf("compile %s: there is no operator with number %d", t, t.Op)
+	}
+	holds, err := op.Compile(t.Args)
+	if err != nil {
+		return nil, fmt.Errorf("compile %s: %w", t, err)
+	}
+	truths := [2]rules.Truth{rules.False, rules.True}
+	null := op.Null
+	if t.Not {
+		truths = [2]rules.Truth{rules.True, rules.False}
+		null = negated(null)
+	}
+	row := func(v rules.Value, isNull bool) rules.Truth {
+		switch {
+		case isNull || math.IsNaN(v.Float) || op.UTF8 && !utf8.ValidString(v.Text):
+			return null
+		case holds(v):
+			return truths[1]
+		}
+		return truths[0]
+	}
+	if t.Term.Function == "" {
+		return row, nil
+	}
+	f, ok := functions[t.Term.Function]
+	if !ok {
+		return nil, fmt.Errorf("compile %s: there is no function %s", t, t.Term.Function)
+	}
+	if f.Implicit && z == nil {
+		return nil, fmt.Errorf("compile %s: it needs a time zone", t)
+	}
+	key := t.Term.Key
+	return func(v rules.Value, isNull bool) rules.Truth {
+		if isNull {
+			return null
+		}
+		result, ok := f.Row(v, key, z)
+		return row(result, !ok)
+	}, nil
+}
+
+func negated(t rules.Truth) rules.Truth {
+	switch t {
+	case rules.True:
+		return rules.False
+	case rules.False:
+		return rules.True
+	}
+	return rules.Unknown
+}
