@@ -54,10 +54,14 @@ func LoadZone(name string) (*Zone, error) {
 		_, seconds := local.Zone()
 		z.add(at.UnixMicro(), int64(seconds)*microsPerSecond)
 		_, end := local.ZoneBounds()
-		if end.IsZero() {
-			break
+		switch {
+		case end.IsZero():
+			return z, nil
+		case end.After(at):
+			at = end
+		default: // in leap years the time package ends a zone's bounds on 31 December, where it began
+			at = at.Add(24 * time.Hour)
 		}
-		at = end
 	}
 	return z, nil
 }
