@@ -1,5 +1,7 @@
 package rules
 
+import "math"
+
 // Kind is the family of a type.
 type Kind uint8
 
@@ -45,4 +47,16 @@ const (
 type Number struct {
 	Int   int64
 	Scale int
+}
+
+// OrderedFloat maps floats to integers of the same order; both zeros are one. NaN must not be asked.
+func OrderedFloat(f float64) int64 {
+	if f == 0 {
+		return 0
+	}
+	b := int64(math.Float64bits(f))
+	if b < 0 {
+		return math.MinInt64 - b
+	}
+	return b
 }

@@ -132,3 +132,12 @@ func sorted[K comparable, E any](table map[K]*E, name func(*E) string) []*E {
 	slices.SortFunc(list, func(a, b *E) int { return cmp.Compare(name(a), name(b)) })
 	return list
 }
+
+// Folds finds the engine's half of a verb; logical verbs and references have none.
+func Folds(name string) (*fold.Verb, bool) {
+	v := verbs[name]
+	if v == nil || v.Fold == nil {
+		return nil, false
+	}
+	return v.Fold, true
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/malgrupp/malgrupp"
+
+// A room is a package and what it may import: rooms of ours, and libraries that only some rooms may know.
+type room struct {
+	ours      []string
+	libraries []string
+}
+
+// Libraries that the table speaks about, each with the reason why it is fenced.
+var fenced = map[string]string{
+	"github.com/apache/arrow/go/v15":   "columns are Arrow only between the reader and the scan (D2)",
+	"github.com/parquet-go/parquet-go": "one room reads and writes Parquet (D3)",
+	"gocloud.dev":                      "one room knows where bytes are (D4)",
+	"github.com/spf13/cobra":           "only the reception knows the command line",
+	"filippo.io/age":                   "one room holds keys",
+}
+
+// The import table of docs/architecture.md. A package that is missing here fails the test: a new folder needs a room
+// before it has code.
+var house = map[string]room{
+	"rules":             {},
+	"rules/kernel":      {ours: []string{"rules"}, libraries: []string{"github.com/apache/arrow/go/v15"}},
+	"rules/fold":        {ours: []string{"rules"}},
+	"rules/builtin":     {ours: []string{"rules", "rules/kernel", "rules/fold"}, libraries: []string{"github.com/apache/arrow/go/v15"}},
+	"segments/evidence": {},
+	"segments/identity": {},
+	"segments/scan":     {ours: []string{"rules", "rules/kernel", "segments/evidence", "segments/identity"}, libraries: []string{"github.com/apache/arrow/go/v15"}},
+	"segments/consent":  {ours: []string{"segments/identity", "segments/evidence"}},
+	"segments":          {ours: []string{"rules", "rules/fold", "segments/consent"}},
+	"pipeline/store":    {libraries: []string{"gocloud.dev"}},
+	"pipeline/keys":     {libraries: []string{"filippo.io/age"}},
+	"pipeline/parquet":  {ours: []string{"rules"}, libraries: []string{"github.com/apache/arrow/go/v15", "github.com/parquet-go/parquet-go"}},
+	"pipeline/project":  {ours: []string{"rules"}},
+	"pipeline/state":    {ours: []string{"rules", "pipeline/parquet", "pipeline/keys", "pipeline/store"}},
+	"pipeline/platform": {ours: []string{"rules", "segments", "pipeline/parquet", "pipeline/state"}},
+	"pipeline":          {ours: []string{"rules", "rules/kernel", "rules/fold", "rules/builtin", "segments", "segments/scan", "segments/consent", "segments/evidence", "segments/identity", "pipeline/store", "pipeline/keys", "pipeline/parquet", "pipeline/project", "pipeline/state", "pipeline/platform"}, libraries: []string{"github.com/apache/arrow/go/v15"}},
+	"pipeline/suite":    {ours: []string{"pipeline", "pipeline/store", "pipeline/parquet", "pipeline/project", "pipeline/keys", "rules", "rules/builtin", "segments", "segments/consent"}},
+	"pipeline/sample":   {ours: []string{"pipeline", "pipeline/store", "pipeline/parquet", "pipeline/project", "pipeline/keys", "rules"}},
+	"cmd/malgrupp":      {ours: []string{"pipeline", "pipeline/store", "pipeline/keys", "pipeline/project", "pipeline/parquet", "pipeline/state", "pipeline/suite", "pipeline/sample", "pipeline/platform", "rules", "rules/builtin", "segments", "segments/consent"}, libraries: []string{"github.com/spf13/cobra"}},
+}
+
+// Standard packages that only the reception may use: below it there is no clock, no environment and no luck.
+var forbidden = map[string]string{
+	"unsafe":                                 "no memory tricks outside tests",
+	"reflect":                                "no types made at run time outside tests",
+	"github.com/apache/arrow/go/v15/parquet": "Parquet is read by parquet-go alone (D2)",
+}
+
+func TestEveryPackageImportsOnlyWhatItsRoomAllows(t *testing.T) {
+	root := filepath.Join("..", "..")
+	seen := map[string]bool{}
+	for dir, imports := range importsOf(t, root) {
+		r, ok := house[dir]
+		if !ok {
+			t.Errorf("%s is not in the import table: give it a room in docs/architecture.md and here", dir)
+			continue
+		}
+		seen[dir] = true
+		for path, file := range imports {
+			if why, bad := forbiddenImport(path); bad {
+				t.Errorf("%s imports %s: %s", file, path, why)
+			}
+			if ours, ok := strings.CutPrefix(path, module+"/"); ok {
+				if !slices.Contains(r.ours, ours) {
+					t.Errorf("%s imports %s, which %s may not", file, ours, dir)
+				}
+				continue
+			}
+			for library, why := range fenced {
+				if (path == library || strings.HasPrefix(path, library+"/")) && !slices.Contains(r.libraries, library) {
+					t.Errorf("%s imports %s: %s", file, path, why)
+				}
+			}
+		}
+	}
+	for dir := range house {
+		if !seen[dir] {
+			t.Errorf("the import table has a room %s that holds no code", dir)
+		}
+	}
+}
+
+func TestNoClockNorEnvironmentBelowTheReception(t *testing.T) {
+	root := filepath.Join("..", "..")
+	walk(t, root, func(dir, path string) {
+		if dir == "cmd/malgrupp" {
+			return
+		}
+		for _, call := range callsIn(t, path) {
+			if slices.Contains([]string{"time.Now", "time.Since", "os.Getenv", "os.LookupEnv", "os.Environ", "os.Args", "os.Exit", "time.LoadLocation"}, call) {
+				t.Errorf("%s uses %s, which only cmd may", path, call)
+			}
+		}
+	})
+}
+
+// walk visits every Go file of the main module that is not a test.
+func walk(t *testing.T, root string, visit func(dir, path string)) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, _ := filepath.Rel(root, path)
+		rel = filepath.ToSlash(rel)
+		if d.IsDir() {
+			if rel == "bench" || rel == "e2e" || d.Name() == "testdata" || rel != "." && strings.HasPrefix(d.Name(), ".") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+			visit(filepath.ToSlash(filepath.Dir(rel)), path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// importsOf returns, by folder, the imports and a file that has each.
+func importsOf(t *testing.T, root string) map[string]map[string]string {
+	t.Helper()
+	out := map[string]map[string]string{}
+	walk(t, root, func(dir, path string) {
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out[dir] == nil {
+			out[dir] = map[string]string{}
+		}
+		for _, i := range f.Imports {
+			p, _ := strconv.Unquote(i.Path.Value)
+			out[dir][p] = path
+		}
+	})
+	return out
+}
+
+func forbiddenImport(path string) (string, bool) {
+	for f, why := range forbidden {
+		if path == f || strings.HasPrefix(path, f+"/") {
+			return why, true
+		}
+	}
+	return "", false
+}

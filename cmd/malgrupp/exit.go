@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+// exitCode is one row of the table that every command's help prints. An unknown code means failure.
+type exitCode struct {
+	code      int
+	name      string
+	meaning   string
+	retryable bool
+}
+
+// The exit codes; 2 is left to crashes of the Go runtime and never returned on purpose.
+var (
+	exitOK          = exitCode{0, "ok", "done, or nothing to do", false}
+	exitInternal    = exitCode{1, "internal", "an error nobody foresaw: please report it", false}
+	exitPartial     = exitCode{3, "partial", "finished, but some lists were held back or some cases miss a verb; the rest was done", false}
+	exitInvalid     = exitCode{10, "invalid", "a rule, schema or setting is wrong", false}
+	exitLocked      = exitCode{11, "locked", "another run holds the lock or published first", true}
+	exitCheck       = exitCode{12, "check_failed", "a test failed", false}
+	exitInput       = exitCode{14, "input", "input is missing, damaged or breaks its schema", true}
+	exitConsent     = exitCode{15, "consent", "the state of consent cannot be known: nothing was written", true}
+	exitStorage     = exitCode{16, "storage", "storage is unreachable, denied or full; the old state holds", true}
+	exitAudit       = exitCode{19, "audit", "the chain of manifest lines is broken", false}
+	exitUsage       = exitCode{64, "usage", "wrong flags or arguments", false}
+	exitInterrupted = exitCode{130, "interrupted", "stopped by a signal; nothing was published", true}
+)
+
+var exitCodes = []exitCode{
+	exitOK, exitInternal, exitPartial, exitInvalid, exitLocked, exitCheck, exitInput, exitConsent, exitStorage, exitAudit, exitUsage,
+	exitInterrupted,
+}
+
+// exitOfKind is the one table from failure to exit code.
+var exitOfKind = map[pipeline.Kind]exitCode{
+	pipeline.KindInvalid: exitInvalid, pipeline.KindLocked: exitLocked, pipeline.KindInput: exitInput, pipeline.KindConsent: exitConsent,
+	pipeline.KindStorage: exitStorage, pipeline.KindAudit: exitAudit, pipeline.KindUsage: exitUsage,
+}
+
+// usageError is a mistake in the command line itself.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// outcome is an exit code that is not an error: a run that was partial, tests that failed.
+type outcome struct {
+	exitCode
+	message string
+}
+
+func (o outcome) Error() string { return o.message }
+
+// explain says which exit code an error has, with its reason and hint.
+func explain(err error) (code exitCode, reason, hint string) {
+	if o, ok := errors.AsType[outcome](err); ok {
+		return o.exitCode, "", ""
+	}
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage, "USAGE", "see --help"
+	}
+	if _, ok := errors.AsType[rules.Errors](err); ok {
+		return exitInvalid, "INVALID", "malgrupp explain-code CODE tells more about a finding"
+	}
+	if errors.Is(err, context.Canceled) {
+		return exitInterrupted, "INTERRUPTED", "run again: nothing was published"
+	}
+	if f, ok := pipeline.Classify(err); ok {
+		return exitOfKind[f.Kind], f.Reason, f.Hint
+	}
+	return exitInternal, "INTERNAL", ""
+}
+
+// exitError is the last line of stderr with -o json.
+type exitError struct {
+	MessageType string `json:"message_type"`
+	Code        int    `json:"code"`
+	Name        string `json:"name"`
+	Reason      string `json:"reason,omitempty"`
+	Retryable   bool   `json:"retryable"`
+	Message     string `json:"message"`
+	Hint        string `json:"hint,omitempty"`
+}
+
+// finish prints an error where it belongs and returns the exit code.
+func finish(err error, w io.Writer, asJSON bool) int {
+	if err == nil {
+		return exitOK.code
+	}
+	code, reason, hint := explain(err)
+	switch findings, isFindings := errors.AsType[rules.Errors](err); {
+	case asJSON:
+		line, _ := json.Marshal(exitError{"exit_error", code.code, code.name, reason, code.retryable, err.Error(), hint})
+		fmt.Fprintf(w, "%s\n", line)
+	case isFindings:
+		fmt.Fprint(w, findings.Text())
+	default:
+		fmt.Fprintf(w, "malgrupp: %s\n", err)
+		if hint != "" {
+			fmt.Fprintf(w, "hint: %s\n", hint)
+		}
+	}
+	return code.code
+}

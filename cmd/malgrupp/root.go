@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/lmittmann/tint"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+)
+
+// streams is where a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+	terminal bool // err is a terminal
+}
+
+func systemStreams() streams {
+	return streams{os.Stdin, os.Stdout, os.Stderr, term.IsTerminal(int(os.Stderr.Fd()))}
+}
+
+// app is what the commands share: global flags, streams, clock and environment.
+type app struct {
+	streams
+	lookup    func(string) (string, bool)
+	now       func() time.Time
+	project   string
+	profile   string
+	output    string
+	json      bool
+	quiet     bool
+	verbose   int
+	logFormat string
+	logFile   string
+	progress  string
+	color     string
+	noInput   bool
+	runID     string
+	yes       bool
+	workers   int
+	log       *slog.Logger
+	closers   []io.Closer
+}
+
+// execute runs one command line and returns its exit code.
+func execute(ctx context.Context, args []string, s streams, lookup func(string) (string, bool)) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	a := &app{streams: s, lookup: lookup, now: time.Now, log: slog.New(slog.DiscardHandler)}
+	root := a.rootCommand()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	for _, c := range a.closers {
+		_ = c.Close()
+	}
+	if err != nil && strings.HasPrefix(err.Error(), "unknown command") {
+		err = usageError{err}
+	}
+	return finish(err, s.err, a.asJSON())
+}
+
+func (a *app) asJSON() bool { return a.json || a.output == "json" }
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "malgrupp",
+		Short: "Audiences for ad platforms from a bank's browsing logs, from consented people only",
+		Long: "malgrupp reads browsing logs (Parquet), keeps only what people consented to, applies segment rules and writes\n" +
+			"audience lists. Start with: malgrupp demo --dir demo\n\n" + exitTable(),
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.prepare(cmd) },
+	}
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	f := root.PersistentFlags()
+	f.StringVarP(&a.project, "project", "C", ".", "folder of the project")
+	f.StringVarP(&a.profile, "profile", "p", "", "profile of malgrupp.yaml to lay over it")
+	f.StringVarP(&a.output, "output", "o", "text", "form of what goes to standard output: text or json")
+	f.BoolVar(&a.json, "json", false, "the same as -o json")
+	f.BoolVarP(&a.quiet, "quiet", "q", false, "no progress and no hints")
+	f.CountVarP(&a.verbose, "verbose", "v", "more log lines; repeat for more")
+	f.StringVar(&a.logFormat, "log-format", "auto", "auto, text or json")
+	f.StringVar(&a.logFile, "log-file", "", "write the log to this file as well")
+	f.StringVar(&a.progress, "progress", "auto", "auto, bar, plain, json or off")
+	f.StringVar(&a.color, "color", "auto", "auto, always or never")
+	f.BoolVar(&a.noInput, "no-input", false, "never ask")
+	f.StringVar(&a.runID, "run-id", "", "id of the run (default: made from the clock)")
+	f.BoolVarP(&a.yes, "yes", "y", false, "answer yes to every question")
+	f.IntVar(&a.workers, "workers", runtime.GOMAXPROCS(0), "how many row groups are read at once")
+	for _, c := range a.commands() {
+		root.AddCommand(c)
+	}
+	return root
+}
+
+// commands are all verbs; each has a file of its own.
+func (a *app) commands() []*cobra.Command {
+	return []*cobra.Command{
+		a.initCommand(), a.demoCommand(), a.validateCommand(), a.testCommand(), a.planCommand(), a.runCommand(), a.runsCommand(),
+		a.explainCommand(), a.explainCodeCommand(), a.schemaCommand(), a.secretCommand(), a.configCommand(), a.versionCommand(), a.docsCommand(),
+	}
+}
+
+// prepare checks global flags, reads MALGRUPP_* and opens the log.
+func (a *app) prepare(cmd *cobra.Command) error {
+	if err := a.fromEnvironment(cmd); err != nil {
+		return err
+	}
+	for _, c := range []struct {
+		flag, value string
+		words       []string
+	}{
+		{"output", a.output, []string{"text", "json"}},
+		{"log-format", a.logFormat, []string{"auto", "text", "json"}},
+		{"progress", a.progress, []string{"auto", "bar", "plain", "json", "off"}},
+		{"color", a.color, []string{"auto", "always", "never"}},
+	} {
+		if !slices.Contains(c.words, c.value) {
+			return usagef("--%s is %q: use one of %s", c.flag, c.value, strings.Join(c.words, ", "))
+		}
+	}
+	return a.openLog()
+}
+
+// fromEnvironment lets MALGRUPP_<FLAG> stand in for a flag that was not given.
+func (a *app) fromEnvironment(cmd *cobra.Command) (err error) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		name := "MALGRUPP_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		if v, ok := a.lookup(name); ok && !f.Changed && err == nil {
+			if e := cmd.Flags().Set(f.Name, v); e != nil {
+				err = usagef("%s: %w", name, e)
+			}
+		}
+	})
+	return err
+}
+
+func (a *app) openLog() error {
+	level := slog.LevelInfo - slog.Level(4*a.verbose)
+	if a.quiet {
+		level = slog.LevelWarn
+	}
+	w := a.err
+	if a.logFile != "" {
+		f, err := os.OpenFile(a.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			return usagef("--log-file: %w", err)
+		}
+		a.closers = append(a.closers, f)
+		w = io.MultiWriter(a.err, f)
+	}
+	if a.logFormat == "json" || a.logFormat == "auto" && !a.terminal && a.asJSON() {
+		a.log = slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+		return nil
+	}
+	a.log = slog.New(tint.NewTextHandler(w, &tint.Options{Level: level, TimeFormat: "2006-01-02T15:04:05Z07:00", NoColor: !a.coloured()}))
+	return nil
+}
+
+func (a *app) coloured() bool {
+	if _, no := a.lookup("NO_COLOR"); no || a.color == "never" {
+		return false
+	}
+	if termName, _ := a.lookup("TERM"); termName == "dumb" {
+		return a.color == "always"
+	}
+	_, force := a.lookup("CLICOLOR_FORCE")
+	return a.terminal || force || a.color == "always"
+}
+
+// print writes a document to standard output: as JSON, or as text by the function given.
+func (a *app) print(document any, text func(w io.Writer)) error {
+	if !a.asJSON() {
+		text(a.out)
+		return nil
+	}
+	e := json.NewEncoder(a.out)
+	e.SetIndent("", "  ")
+	return e.Encode(document)
+}
+
+// exitTable is the part of the help that names the exit codes.
+func exitTable() string {
+	var b strings.Builder
+	b.WriteString("Exit codes (an unknown code means failure):\n")
+	for _, c := range exitCodes {
+		fmt.Fprintf(&b, "  %3d  %-13s %s\n", c.code, c.name, c.meaning)
+	}
+	return b.String()
+}

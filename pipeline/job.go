@@ -1,0 +1,116 @@
+package pipeline
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/malgrupp/malgrupp/pipeline/keys"
+	"github.com/malgrupp/malgrupp/pipeline/store"
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+// Job is the order for one run. Everything that could differ between two runs of the same inputs is in it: nothing below
+// looks at a clock or the environment.
+type Job struct {
+	*Loaded
+	Select  []string // names of segments to run; empty: all
+	AsOf    int64    // where windows end, microseconds UTC; zero: start of known_by's local day
+	KnownBy int64    // what had arrived; zero: the clock when the inputs are listed
+	Clock   func() time.Time
+	RunID   string
+	Labels  map[string]string
+	Version map[string]string // of the program and its toolchain, for the manifest
+	Workers int
+	Keys    *keys.Ring
+	Stores  *store.Stores
+	Log     *slog.Logger
+	Watch   func(Progress) // may be nil; called from many goroutines
+	LockFor time.Duration  // how long to wait for the lock
+	DryRun  bool           // decide everything, write nothing
+}
+
+// Progress is how far a long phase has come.
+type Progress struct {
+	Phase       string // consent, copies, logins, read, settle, write
+	Done, Total int64
+	Rows        int64
+}
+
+// bucket opens a place of the project; a relative URL lies below the project folder.
+func (j *Job) bucket(ctx context.Context, url string) (*store.Bucket, error) {
+	return j.Stores.Open(ctx, j.absolute(url))
+}
+
+// absolute turns a path of the project file into a file:// URL.
+func (j *Job) absolute(url string) string {
+	if strings.Contains(url, "://") {
+		return url
+	}
+	dir, err := filepath.Abs(filepath.Join(j.Dir, filepath.FromSlash(url)))
+	if err != nil {
+		return url // the store will refuse it by name
+	}
+	return "file://" + filepath.ToSlash(dir)
+}
+
+// instants settles as_of and known_by (design.md D6): known_by is the clock unless given, as_of the start of its local
+// day unless given. It reports whether the run is a replay of days gone by.
+func (j *Job) instants() (replay bool, err error) {
+	now := j.Clock().UnixMicro()
+	given := j.KnownBy != 0
+	if !given {
+		j.KnownBy = now
+	}
+	if j.AsOf == 0 {
+		j.AsOf = j.localMidnight(j.KnownBy)
+	}
+	if j.AsOf > j.KnownBy {
+		return false, fail(KindUsage, "AS_OF", errAsOf, "give an --as-of that is not later than --known-by")
+	}
+	return given && now-j.KnownBy > micros(j.Project.Consent.MaxFeedAge), nil
+}
+
+func (j *Job) localMidnight(us int64) int64 {
+	wall := j.Project.Zone.Local(us)
+	day := wall / dayMicros
+	if wall%dayMicros < 0 {
+		day--
+	}
+	return j.Project.Zone.Midnight(rules.DateOfDays(day))
+}
+
+// selected returns the segments of the run with those they refer to.
+func (j *Job) selected() ([]*rules.Segment, error) {
+	if len(j.Select) == 0 {
+		return j.Segments, nil
+	}
+	want := map[string]bool{}
+	for _, pattern := range j.Select {
+		found := false
+		for _, s := range j.Segments {
+			if ok, _ := filepath.Match(pattern, s.Name); ok {
+				want[s.Name], found = true, true
+			}
+		}
+		if !found {
+			return nil, fail(KindUsage, "SELECT", errNoSegment(pattern), "see malgrupp validate for the names")
+		}
+	}
+	for i := len(j.Segments) - 1; i >= 0; i-- {
+		if s := j.Segments[i]; want[s.Name] {
+			for _, name := range s.References() {
+				want[name] = true
+			}
+		}
+	}
+	var out []*rules.Segment
+	for _, s := range j.Segments {
+		if want[s.Name] {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}

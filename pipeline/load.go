@@ -1,0 +1,165 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/builtin"
+)
+
+// ProjectFile is the name of a project's main file.
+const ProjectFile = "malgrupp.yaml"
+
+// Loaded is a project folder, read once and checked: what a run evaluates is what was hashed.
+type Loaded struct {
+	Dir      string
+	Project  *project.Project
+	Schemas  map[string]*rules.Schema
+	Sets     map[string]*rules.ValueSet
+	Segments []*rules.Segment // in dependency order
+	Tests    []*rules.Source  // files of kind SegmentTest and ConformanceSuite
+	Findings rules.Errors     // errors and warnings of all files
+}
+
+// Load reads a project folder: malgrupp.yaml, schemas/, value-sets/, segments/ and tests/. Mistakes of files are
+// Findings; the error is for a folder that cannot be read at all. today is the date of as_of, for review dates.
+func Load(dir, profile string, today rules.CivilDate) (*Loaded, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fail(KindUsage, "PROJECT", fmt.Errorf("open the project folder: %w", err), "give the folder with -C DIR, or make one with malgrupp init")
+	}
+	defer root.Close()
+	l := &Loaded{Dir: dir, Schemas: map[string]*rules.Schema{}, Sets: map[string]*rules.ValueSet{}}
+	text, err := fs.ReadFile(root.FS(), ProjectFile)
+	if err != nil {
+		return nil, fail(KindUsage, "PROJECT", fmt.Errorf("read the project file: %w", err), "give the folder with -C DIR, or make one with malgrupp init")
+	}
+	l.Project, l.Findings = project.Read(&rules.Source{Name: ProjectFile, Text: string(text)}, profile)
+	if l.Project == nil {
+		return l, nil
+	}
+	files, err := yamlFiles(root.FS(), "schemas", "value-sets", "segments", "tests")
+	if err != nil {
+		return nil, err
+	}
+	l.vocabulary(files)
+	l.rules(files, today)
+	return l, nil
+}
+
+// yamlFiles reads the YAML files of some folders in order of their names; a folder that is not there has none.
+func yamlFiles(fsys fs.FS, folders ...string) ([]*rules.Source, error) {
+	var out []*rules.Source
+	for _, folder := range folders {
+		err := fs.WalkDir(fsys, folder, func(name string, d fs.DirEntry, err error) error {
+			switch {
+			case errors.Is(err, fs.ErrNotExist) && name == folder:
+				return fs.SkipDir
+			case err != nil || d.IsDir():
+				return err
+			case path.Ext(name) != ".yaml" && path.Ext(name) != ".yml":
+				return nil
+			}
+			text, err := fs.ReadFile(fsys, name)
+			out = append(out, &rules.Source{Name: name, Text: string(text)})
+			return err
+		})
+		if err != nil {
+			return nil, fail(KindUsage, "PROJECT", fmt.Errorf("read folder %s of the project: %w", folder, err), "check the folder's rights")
+		}
+	}
+	return out, nil
+}
+
+// vocabulary reads schemas and value sets.
+func (l *Loaded) vocabulary(files []*rules.Source) {
+	for _, src := range files {
+		switch folder, _, _ := strings.Cut(src.Name, "/"); folder {
+		case "schemas":
+			s, found := rules.ParseSchema(src)
+			l.Findings = append(l.Findings, found...)
+			if s != nil {
+				l.Schemas[s.Name] = s
+			}
+		case "value-sets":
+			s, found := rules.ParseValueSet(src)
+			l.Findings = append(l.Findings, found...)
+			if s != nil {
+				l.Sets[s.Name] = s
+			}
+		}
+	}
+}
+
+// rules checks the segments against the vocabulary and files the tests.
+func (l *Loaded) rules(files []*rules.Source, today rules.CivilDate) {
+	scope := l.Scope(today)
+	var segs []*rules.Segment
+	for _, src := range files {
+		switch folder, _, _ := strings.Cut(src.Name, "/"); folder {
+		case "segments":
+			s, found := scope.Segment(src)
+			l.Findings = append(l.Findings, found...)
+			if s != nil {
+				segs = append(segs, s)
+			}
+		case "tests":
+			l.Tests = append(l.Tests, src)
+		}
+	}
+	if l.Findings.Failed() {
+		return // references between files that do not stand would only add noise
+	}
+	ordered, found := rules.Order(segs)
+	l.Segments = ordered
+	l.Findings = append(l.Findings, found...)
+}
+
+// Scope is what the project's rules are checked against.
+func (l *Loaded) Scope(today rules.CivilDate) *rules.Scope {
+	p := l.Project
+	s := &rules.Scope{
+		Language: builtin.Language(), ValueSets: l.Sets, Contacts: p.Contacts, Zone: p.Zone, AsOf: today, Retention: p.Retention,
+		Destinations: map[string]rules.Destination{},
+	}
+	for _, d := range p.Destinations {
+		s.Destinations[d.Name] = rules.Destination{Purposes: []rules.Purpose{rules.Advertising}}
+	}
+	var used []string
+	for _, src := range p.Sources {
+		if slices.Contains(used, src.Schema) {
+			continue
+		}
+		used = append(used, src.Schema)
+		if schema, ok := l.Schemas[src.Schema]; ok {
+			s.Schemas = append(s.Schemas, schema)
+		} else {
+			at := strings.Index(p.Text.Text, src.Schema)
+			e := &rules.Error{
+				Code: "E-UNKNOWN-SCHEMA", Severity: rules.SeverityError, Source: p.Text, Span: rules.Span{Start: max(at, 0), End: max(at, 0) + len(src.Schema)},
+				Message: fmt.Sprintf("source %s names schema %q, which no file of schemas/ defines", src.Name, src.Schema),
+				Hints:   []rules.Hint{{Label: rules.Expected, Text: "one of " + strings.Join(schemaNames(l.Schemas), ", ")}},
+			}
+			if !slices.ContainsFunc(l.Findings, func(o *rules.Error) bool { return o.Message == e.Message }) {
+				l.Findings = append(l.Findings, e)
+			}
+		}
+	}
+	return s
+}
+
+func schemaNames(m map[string]*rules.Schema) []string {
+	names := make([]string, 0, len(m))
+	for n := range m {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
+}

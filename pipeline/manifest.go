@@ -1,0 +1,176 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+)
+
+// The schemas of the documents a run writes. Within a version fields are only added.
+const (
+	ManifestSchema = "malgrupp.manifest/v1"
+	MarkerSchema   = "malgrupp.marker/v1"
+)
+
+// Status is how a run ended.
+type Status string
+
+// The statuses of a manifest line.
+const (
+	StatusDone    Status = "done"
+	StatusPartial Status = "partial" // something was held back; the rest was delivered
+	StatusRefused Status = "refused"
+	StatusReplay  Status = "replay" // an old day computed again: snapshots only, no state
+)
+
+// Manifest is the record of one run: what went in, what was decided, what came out. It names no person; counts of people
+// and rows are Shown.
+type Manifest struct {
+	Schema      string            `json:"schema"`
+	RunID       string            `json:"run_id"`
+	Project     string            `json:"project"`
+	Profile     string            `json:"profile,omitempty"`
+	Status      Status            `json:"status"`
+	GeneratedAt string            `json:"generated_at"`
+	AsOf        string            `json:"as_of"`
+	KnownBy     string            `json:"known_by"`
+	Previous    string            `json:"previous"` // SHA-256 of the line before; empty for the first
+	Key         string            `json:"idempotence_key,omitempty"`
+	Refusal     *Refusal          `json:"refusal,omitempty"`
+	Versions    map[string]string `json:"versions"`
+	Config      string            `json:"config_sha256"`
+	Rules       map[string]string `json:"rules"` // segment -> definition hash
+	Inputs      []InputObject     `json:"inputs"`
+	Sources     []SourceCount     `json:"sources"`
+	Consent     ConsentSeen       `json:"consent"`
+	Uses        []UseCount        `json:"uses"`
+	Segments    []SegmentCount    `json:"segments"`
+	Outputs     []Output          `json:"outputs"`
+	Labels      map[string]string `json:"labels,omitempty"`
+}
+
+// Refusal says why a run wrote nothing.
+type Refusal struct {
+	ExitCode int    `json:"exit_code"`
+	Reason   string `json:"reason"`
+	Message  string `json:"message"`
+}
+
+// InputObject is one object that was read, pinned by its etag.
+type InputObject struct {
+	Source string `json:"source"`
+	Key    string `json:"key"`
+	Size   int64  `json:"size"`
+	ETag   string `json:"etag"`
+	Rows   int64  `json:"rows,omitempty"`
+}
+
+// SourceCount is what happened to a source's rows before consent was asked. Hidden, skewed, copies and wanted count rows
+// that some condition wanted; rows and invalid count all that were read.
+type SourceCount struct {
+	Name       string   `json:"name"`
+	Dedupe     string   `json:"dedupe"`
+	Rows       Shown    `json:"rows"`
+	Wanted     Shown    `json:"wanted"`
+	Hidden     Shown    `json:"hidden"`
+	Skewed     Shown    `json:"skewed"`
+	Copies     Shown    `json:"copies"`
+	Conflicts  Shown    `json:"conflicting_copies"`
+	Invalid    Shown    `json:"invalid_time"`
+	Skipped    []string `json:"skipped_objects,omitempty"`
+	Incomplete []string `json:"incomplete_partitions,omitempty"`
+}
+
+// ConsentSeen is the consent log as it was when the run decided, and at the re-check before publication.
+type ConsentSeen struct {
+	Rows             int64  `json:"rows"`
+	Watermark        string `json:"watermark"`
+	FirstPartition   string `json:"first_partition,omitempty"`
+	RecheckWatermark string `json:"recheck_watermark,omitempty"`
+	Skewed           Shown  `json:"recorded_before_act"`
+}
+
+// UseCount is how rows fared at the gate for one use.
+type UseCount struct {
+	Use      string           `json:"use"`
+	People   Shown            `json:"people"`
+	Admitted Shown            `json:"admitted_rows"`
+	Refused  map[string]Shown `json:"refused_rows"` // by reason
+}
+
+// SegmentCount is what one segment came to at one destination.
+type SegmentCount struct {
+	Segment     string `json:"segment"`
+	Destination string `json:"destination"`
+	Use         string `json:"use"`
+	Members     Shown  `json:"members"`
+	Additions   Shown  `json:"additions"`
+	Removals    Shown  `json:"removals"`
+	Control     Shown  `json:"control"`
+	Unknown     Shown  `json:"unknown"`
+	Wait        Shown  `json:"wait"`
+	Dropped     Shown  `json:"unwritable"`
+	Held        string `json:"held_back,omitempty"` // SEGMENT_UNDER_K, AGREEMENT_EXPIRED, SEGMENT_EXPIRED
+}
+
+// Output is one object a run wrote; the digest is of the bytes as stored (ciphertext where encrypted).
+type Output struct {
+	Root   string `json:"root"` // output or state
+	Name   string `json:"name"`
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+}
+
+// Marker publishes a run: what no marker names does not exist, and the highest number is what holds (design.md D4).
+type Marker struct {
+	Schema   string          `json:"schema"`
+	N        int64           `json:"n"`
+	RunID    string          `json:"run_id"`
+	Previous string          `json:"previous"` // SHA-256 of marker n-1
+	Objects  []Output        `json:"objects"`
+	Line     json.RawMessage `json:"manifest"`
+}
+
+// signedLine is a manifest as it is kept: the exact bytes that were signed, and the signature over them.
+type signedLine struct {
+	Body      json.RawMessage `json:"body"`
+	Signature string          `json:"signature"`
+}
+
+// line encodes and signs a manifest.
+func (m *Manifest) line(sign func([]byte) string) ([]byte, error) {
+	body, err := json.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("encode the manifest line of run %s: %w", m.RunID, err)
+	}
+	return json.Marshal(signedLine{Body: body, Signature: sign(body)})
+}
+
+// ReadLine decodes a manifest line without judging its signature.
+func ReadLine(line []byte) (*Manifest, error) {
+	var s signedLine
+	if err := json.Unmarshal(line, &s); err != nil {
+		return nil, fmt.Errorf("decode a manifest line: %w", err)
+	}
+	var m Manifest
+	if err := json.Unmarshal(s.Body, &m); err != nil {
+		return nil, fmt.Errorf("decode a manifest line: %w", err)
+	}
+	if m.Schema != ManifestSchema {
+		return nil, fmt.Errorf("decode a manifest line: schema is %q, this version reads %s", m.Schema, ManifestSchema)
+	}
+	return &m, nil
+}
+
+// VerifyLine reports whether the line's signature fits its bytes.
+func VerifyLine(line []byte, verify func(body []byte, signature string) bool) bool {
+	var s signedLine
+	return json.Unmarshal(line, &s) == nil && verify(s.Body, s.Signature)
+}
+
+// digest is the hex SHA-256 of b.
+func digest(b []byte) string {
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:])
+}

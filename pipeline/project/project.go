@@ -1,0 +1,152 @@
+// Package project reads malgrupp.yaml: where logs, consent, keys and outputs are, and under which limits a run works.
+//
+// In comes the text of the file and the name of a profile; out comes a Project whose every setting knows where it came
+// from. The package opens nothing: it knows no storage, no keys and no clock.
+package project
+
+import (
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+// Project is one checked malgrupp.yaml with one profile laid over it.
+type Project struct {
+	Name         string
+	Profile      string
+	Zone         *rules.Zone
+	Retention    rules.Duration // days of 24 hours
+	MaxClockSkew rules.Duration
+	Contacts     []string
+	Sources      []Source
+	Consent      Consent
+	Identity     Identity
+	Keys         Keys
+	Output       string // URL of the lists
+	State        string // URL of holdings and lock
+	Audit        string // URL of the manifest lines
+	Guards       Guards
+	Limits       Limits
+	Security     Security
+	Destinations []Destination // by name
+	Settings     []Setting     // every setting in force, in the order of the reference
+	Text         *rules.Source
+}
+
+// Source is one event log.
+type Source struct {
+	Name        string
+	URL         string
+	Schema      string
+	Partition   Partition
+	Partner     string         // site of a partner, "" for the bank's own log
+	Dedupe      rules.Duration // zero: none
+	CoversFrom  rules.CivilDate
+	GapsEmpty   bool // a missing arrival day means that nothing happened
+	Complete    Complete
+	OnBadObject BadObject
+}
+
+// Partition says how folders are named; an empty Key means that the log is not partitioned.
+type Partition struct {
+	Key   string // "dt="
+	Event bool   // folders go by event date, not by arrival
+	Zone  *rules.Zone
+}
+
+// Complete says which objects of a source count.
+type Complete string
+
+// The three ways (design.md 9, Coverage).
+const (
+	Listed   Complete = "listed"
+	Success  Complete = "success"
+	Manifest Complete = "manifest"
+)
+
+// BadObject says what a damaged object does to the run.
+type BadObject string
+
+// A damaged object stops the run or is skipped and counted.
+const (
+	Stop BadObject = "stop"
+	Skip BadObject = "skip"
+)
+
+// Consent is the consent log and how it is judged.
+type Consent struct {
+	URL            string
+	Partition      Partition
+	MaxFeedAge     rules.Duration
+	MaxConsentAge  rules.Duration
+	TrustedSources []string
+	MinNotice      map[string]int // by purpose; "activate" stands for all destinations
+	Suppression    *List          // nil: not configured
+	Protected      *List          // nil: said to be none
+}
+
+// List is a suppression or protected list; MaxAge is how old its object may be.
+type List struct {
+	URL    string
+	MaxAge rules.Duration
+}
+
+// Identity says how devices and customers are joined (consent/identity.md).
+type Identity struct {
+	Linked         bool
+	AttachWindow   rules.Duration
+	SharedWindow   rules.Duration
+	KioskCustomers int
+	MaxDevices     int
+	Blocked        []string
+}
+
+// Keys are references to secrets: env:NAME, file:PATH or age:PATH.
+type Keys struct {
+	Master     map[int]string
+	State      string
+	Recipients string
+	Signing    string
+	Mounted    bool
+}
+
+// Guards hold back what looks wrong.
+type Guards struct {
+	MinAudience int
+	ReportK     int
+}
+
+// Limits bound what one object may make the reader allocate, in bytes.
+type Limits struct{ Chunk, Page int64 }
+
+// Security fences what URLs may reach.
+type Security struct {
+	FileRoots            []string
+	Endpoints            map[string]string // by scheme
+	AllowPrivateEndpoint bool
+}
+
+// Destination is somebody who receives lists.
+type Destination struct {
+	Name     string
+	Type     string
+	Activate string // the consent it needs; default its name
+	MinSize  int
+	Enabled  bool
+	// Agreement is the processing agreement and its last day; an expired one stops additions, never removals.
+	Agreement string
+	Expires   rules.CivilDate
+}
+
+// Setting is a value in force and where it was set: a line of the file, a profile, or the built-in default.
+type Setting struct {
+	Key, Value, Origin string
+}
+
+// Destination returns the destination of that name.
+func (p *Project) Destination(name string) (Destination, bool) {
+	for _, d := range p.Destinations {
+		if d.Name == name {
+			return d, true
+		}
+	}
+	return Destination{}, false
+}

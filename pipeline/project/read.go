@@ -1,0 +1,433 @@
+package project
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+var (
+	topKeys = []string{
+		"timezone", "retention", "max_clock_skew", "contacts", "sources", "consent", "identity", "keys", "output", "audit",
+		"guards", "limits", "security", "destinations",
+	}
+	topUnbuilt = []string{"session_gap", "profiles_of_customers", "identifiers", "necessary", "network", "on_incomplete", "topics"}
+	// FileTypes are the destination types this version writes.
+	FileTypes = []string{"file_csv", "file_parquet"}
+	laterType = []string{
+		"google_data_manager", "google_customer_match_csv", "meta_custom_audience", "meta_csv", "snapchat", "tiktok", "linkedin",
+		"microsoft", "adform", "personalisation_feed",
+	}
+	destinationForm = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
+)
+
+func days(n int) rules.Duration { return rules.Duration{N: n, Unit: rules.Day} }
+
+// Read checks a project file and lays a profile over it ("" for none). All findings are returned at once.
+func Read(src *rules.Source, profile string) (*Project, rules.Errors) {
+	f := &file{doc: rules.Read(src)}
+	e, ok := f.doc.Envelope(rules.KindProject)
+	if !ok {
+		return nil, f.doc.Errors()
+	}
+	e.Metadata.Only("name")
+	p := &Project{Name: e.Name, Profile: profile, Text: src}
+	top := section{file: f, layers: f.layers(e.Top, profile)}
+	top.only(topKeys, topUnbuilt)
+	p.general(top)
+	p.Sources = sources(top, p.Zone)
+	p.consent(top.sub("consent"))
+	p.identity(top.sub("identity"))
+	p.keys(top.sub("keys"))
+	p.places(top)
+	p.limits(top)
+	p.destinations(top)
+	p.Settings = f.settings
+	return p, f.doc.Errors()
+}
+
+// layers returns the file's own object with the profile's on top of it.
+func (f *file) layers(top *rules.Object, profile string) []layer {
+	own, _ := f.doc.Root().Object("the project")
+	n, written := top.Find("profiles")
+	if !written {
+		if profile != "" {
+			f.doc.Fail("E-UNKNOWN-PROFILE", top.Span(), fmt.Sprintf("there is no profile %q", profile),
+				rules.Hint{Label: rules.Expected, Text: "a section profiles: in the file"})
+		}
+		return []layer{{object: own}}
+	}
+	all, ok := n.Object("profiles")
+	if !ok {
+		return []layer{{object: own}}
+	}
+	var out []layer
+	var names []string
+	for _, key := range all.Keys() {
+		names = append(names, key.Name())
+		value, _ := all.Find(key.Name())
+		if o, ok := value.Object("profile " + key.Name()); ok && key.Name() == profile {
+			out = append(out, layer{object: o, origin: "profile " + profile})
+		}
+	}
+	if profile != "" && !slices.Contains(names, profile) {
+		f.doc.Fail("E-UNKNOWN-PROFILE", n.Span(), fmt.Sprintf("there is no profile %q", profile),
+			rules.Hint{Label: rules.Expected, Text: "one of " + strings.Join(names, ", ")})
+	}
+	return append(out, layer{object: own})
+}
+
+func (p *Project) general(s section) {
+	n, profile, ok := s.find("timezone")
+	if !ok {
+		s.need("timezone", "Europe/Helsinki")
+		p.Zone, _ = rules.LoadZone("UTC")
+	} else if z, ok := n.Zone(); ok {
+		p.Zone = z
+		s.note("timezone", z.Name(), n, profile)
+	} else {
+		p.Zone, _ = rules.LoadZone("UTC")
+	}
+	p.Retention = s.duration("retention", days(395))
+	if rn, _, ok := s.find("retention"); ok && Micros(p.Retention) > Micros(days(761)) {
+		s.file.doc.Fail("E-RANGE", rn.Span(), "RETENTION_TOO_LONG: rows are kept longer than 25 months", expected("at most 761d"))
+	}
+	p.MaxClockSkew = s.duration("max_clock_skew", rules.Duration{N: 5, Unit: rules.Minute})
+	if contacts := s.sub("contacts"); contacts.written() {
+		for _, l := range contacts.layers {
+			for _, k := range l.object.Keys() {
+				p.Contacts = append(p.Contacts, k.Name())
+				if v, _ := l.object.Find(k.Name()); v.Present() {
+					if o, ok := v.Object("contact " + k.Name()); ok {
+						o.Only("email", "phone", "channel")
+					}
+				}
+			}
+		}
+		slices.Sort(p.Contacts)
+		p.Contacts = slices.Compact(p.Contacts)
+	} else {
+		s.need("contacts", "{team: {email: team@bank.example}}")
+	}
+}
+
+func expected(text string) rules.Hint { return rules.Hint{Label: rules.Expected, Text: text} }
+
+// Micros is a duration in microseconds; days are 24 hours, as everywhere in retention, consent and identity.
+func Micros(d rules.Duration) int64 {
+	unit := map[rules.Unit]int64{
+		rules.Second: 1e6, rules.Minute: 60e6, rules.Hour: 3600e6, rules.Day: 24 * 3600e6, rules.Week: 7 * 24 * 3600e6,
+		rules.Month: 30 * 24 * 3600e6,
+	}[d.Unit]
+	return int64(d.N) * unit
+}
+
+func sources(top section, zone *rules.Zone) []Source {
+	n, profile, ok := top.find("sources")
+	if !ok {
+		top.need("sources", `[{name: web, url: "events/", schema: web-app-events, partition: "dt="}]`)
+		return nil
+	}
+	list, _ := n.List()
+	var out []Source
+	for i, item := range list {
+		o, ok := item.Object(fmt.Sprintf("sources[%d]", i))
+		if !ok {
+			continue
+		}
+		s := section{path: fmt.Sprintf("sources[%d].", i), layers: []layer{{object: o, origin: profile}}, file: top.file}
+		s.only([]string{"name", "url", "schema", "partition", "origin", "dedupe", "covers_from", "gaps", "complete", "on_bad_object"}, nil)
+		src := Source{
+			Name: s.required("name", "web"), URL: s.required("url", `"events/"`), Schema: s.required("schema", "web-app-events"),
+			GapsEmpty:   s.word("gaps", "uncovered", "uncovered", "empty") == "empty",
+			Complete:    Complete(s.word("complete", string(Listed), string(Listed), string(Success), string(Manifest))),
+			OnBadObject: BadObject(s.word("on_bad_object", string(Stop), string(Stop), string(Skip))),
+			CoversFrom:  setting(s, "covers_from", 0, rules.Node.Date),
+		}
+		if src.Complete == Manifest {
+			v, _, _ := s.find("complete")
+			s.file.doc.Fail("E-NOT-BUILT", v.Span(), "complete: manifest is not built in this version", expected("listed or success")).Missing = "complete: manifest"
+		}
+		src.Partition = partition(s, zone)
+		src.Partner = origin(s)
+		src.Dedupe = dedupe(s)
+		if slices.ContainsFunc(out, func(o Source) bool { return o.Name == src.Name }) {
+			s.file.doc.Fail("E-DUPLICATE-NAME", item.Span(), fmt.Sprintf("two sources are called %q", src.Name))
+		}
+		out = append(out, src)
+	}
+	if len(out) == 0 {
+		top.need("sources", `[{name: web, url: "events/", schema: web-app-events, partition: "dt="}]`)
+	}
+	return out
+}
+
+// partition reads "dt=", none, or {key, of, zone}.
+func partition(s section, zone *rules.Zone) Partition {
+	utc, _ := rules.LoadZone("UTC")
+	n, profile, ok := s.find("partition")
+	switch {
+	case !ok:
+		s.note("partition", "none", n, "")
+		return Partition{}
+	case n.IsText():
+		key, _ := n.Text()
+		s.note("partition", key, n, profile)
+		if key == "none" {
+			return Partition{}
+		}
+		if !strings.HasSuffix(key, "=") {
+			s.file.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("partition is %q", key), expected(`a folder prefix such as "dt=", or none`))
+		}
+		return Partition{Key: key, Zone: utc}
+	}
+	sub := s.sub("partition")
+	sub.only([]string{"key", "of", "zone"}, nil)
+	return Partition{
+		Key: sub.required("key", `"dt="`), Event: sub.word("of", "arrival", "arrival", "event") == "event",
+		Zone: setting(sub, "zone", utc, rules.Node.Zone),
+	}
+}
+
+func origin(s section) string {
+	n, _, _ := s.find("origin")
+	text := s.text("origin", "own")
+	site, partner := strings.CutPrefix(text, "partner:")
+	if text != "own" && (!partner || site == "") {
+		s.file.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("origin is %q", text), expected("own, or partner: and the site, such as partner:homes.example"))
+	}
+	return site[len(site)*btoi(!partner):]
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func dedupe(s section) rules.Duration {
+	n, profile, ok := s.find("dedupe")
+	if !ok {
+		s.note("dedupe", "within 7d", n, "")
+		return days(7)
+	}
+	if n.IsText() {
+		if w, ok := n.Word("none"); ok {
+			s.note("dedupe", w, n, profile)
+		}
+		return rules.Duration{}
+	}
+	sub := s.sub("dedupe")
+	sub.only([]string{"within"}, nil)
+	return sub.duration("within", days(7))
+}
+
+func (p *Project) consent(s section) {
+	c := &p.Consent
+	s.only([]string{"url", "partition", "max_feed_age", "max_consent_age", "trusted_sources", "min_notice_version", "suppression", "protected"},
+		[]string{"row_tc_source", "gpc_denies", "browser_denies", "tcf", "require_evidence"})
+	c.URL = s.required("url", `"consent/"`)
+	c.Partition = partition(s, p.Zone)
+	if _, _, ok := s.find("partition"); !ok {
+		utc, _ := rules.LoadZone("UTC")
+		c.Partition = Partition{Key: "dt=", Zone: utc}
+	}
+	c.MaxFeedAge = s.duration("max_feed_age", rules.Duration{N: 26, Unit: rules.Hour})
+	c.MaxConsentAge = s.duration("max_consent_age", days(390))
+	if n, _, ok := s.find("max_consent_age"); ok && Micros(c.MaxConsentAge) > Micros(days(395)) {
+		s.file.doc.Fail("E-RANGE", n.Span(), "CONSENT_AGE_TOO_LONG: a grant is used for longer than 13 months", expected("at most 395d"))
+	}
+	c.TrustedSources = s.texts("trusted_sources", []string{"cmp", "bank_ui", "call_centre"})
+	c.MinNotice = map[string]int{}
+	notice := s.sub("min_notice_version")
+	notice.only([]string{"measure", "profile", "link", "partner_data", "activate"}, nil)
+	for _, purpose := range []string{"measure", "profile", "link", "partner_data", "activate"} {
+		c.MinNotice[purpose] = notice.whole(purpose, 0, 0, 1<<30)
+	}
+	if _, _, ok := s.find("suppression"); ok {
+		c.Suppression = p.list(s, "suppression")
+	}
+	switch n, profile, ok := s.find("protected"); {
+	case !ok:
+		s.need("protected", "none, or the URL of the list of people who must never be targeted")
+	case n.IsText() && n.Raw().Value == "none":
+		s.note("protected", "none", n, profile)
+	default:
+		c.Protected = p.list(s, "protected")
+	}
+}
+
+func (p *Project) list(s section, key string) *List {
+	n, profile, _ := s.find(key)
+	if n.IsText() {
+		url, _ := n.Text()
+		s.note(key, url, n, profile)
+		return &List{URL: url, MaxAge: p.Consent.MaxFeedAge}
+	}
+	sub := s.sub(key)
+	sub.only([]string{"url", "max_age"}, nil)
+	return &List{URL: sub.required("url", `"suppression.parquet"`), MaxAge: sub.duration("max_age", p.Consent.MaxFeedAge)}
+}
+
+func (p *Project) identity(s section) {
+	s.only([]string{"attach", "attach_window", "shared_window", "kiosk_customers", "max_devices", "blocked"}, nil)
+	p.Identity = Identity{
+		Linked:         s.word("attach", "off", "off", "linked") == "linked",
+		AttachWindow:   s.stricter("attach_window", days(30), false),
+		SharedWindow:   s.stricter("shared_window", days(90), true),
+		KioskCustomers: s.whole("kiosk_customers", 5, 2, 5),
+		MaxDevices:     s.whole("max_devices", 20, 1, 20),
+		Blocked:        s.texts("blocked", nil),
+	}
+}
+
+// stricter is a duration that may only be made stricter than its default: shorter, or longer where longer means that
+// fewer rows are joined.
+func (s section) stricter(key string, def rules.Duration, longer bool) rules.Duration {
+	d := s.duration(key, def)
+	if n, _, ok := s.find(key); ok && (longer && Micros(d) < Micros(def) || !longer && Micros(d) > Micros(def)) {
+		bound := "at most "
+		if longer {
+			bound = "at least "
+		}
+		s.file.doc.Fail("E-RANGE", n.Span(), fmt.Sprintf("%s%s is laxer than identity allows", s.path, key), expected(bound+def.String()))
+	}
+	return d
+}
+
+func (p *Project) keys(s section) {
+	s.only([]string{"master", "state", "recipients", "signing", "mounted"}, nil)
+	p.Keys = Keys{
+		State: s.required("state", `"file:keys/state.key"`), Recipients: s.required("recipients", `"file:keys/recipients.txt"`),
+		Signing: s.required("signing", `"file:keys/signing.key"`), Mounted: s.flag("mounted", false), Master: map[int]string{},
+	}
+	n, profile, ok := s.find("master")
+	switch {
+	case !ok:
+		s.need("master", `"file:keys/master.key"`)
+	case n.IsText():
+		p.Keys.Master[1], _ = n.Text()
+		s.note("master", p.Keys.Master[1], n, profile)
+	default:
+		if o, ok := n.Object("keys.master"); ok {
+			for _, k := range o.Keys() {
+				v, _ := o.Find(k.Name())
+				var no int
+				if _, err := fmt.Sscanf(k.Name(), "%d", &no); err != nil || no < 1 || fmt.Sprint(no) != k.Name() {
+					s.file.doc.Fail("E-TYPE", k.Span(), fmt.Sprintf("%q is not a key number", k.Name()), expected("1, 2, ..."))
+					continue
+				}
+				p.Keys.Master[no], _ = v.Text()
+				s.note("master."+k.Name(), p.Keys.Master[no], v, profile)
+			}
+		}
+	}
+}
+
+func (p *Project) places(top section) {
+	out := top.sub("output")
+	out.only([]string{"url", "state"}, nil)
+	p.Output = folder(out.required("url", `"out/"`))
+	p.State = folder(out.text("state", p.Output+"state/"))
+	audit := top.sub("audit")
+	audit.only([]string{"url"}, []string{"head"})
+	p.Audit = folder(audit.text("url", p.Output+"audit/"))
+}
+
+// folder returns the URL with a slash at its end.
+func folder(url string) string {
+	if url == "" || strings.HasSuffix(url, "/") || strings.Contains(url, "?") {
+		return url
+	}
+	return url + "/"
+}
+
+func (p *Project) limits(top section) {
+	g := top.sub("guards")
+	g.only([]string{"min_audience", "report_k"}, []string{"max_change", "on_stop", "max_size"})
+	p.Guards = Guards{MinAudience: g.atLeast50("min_audience"), ReportK: g.atLeast50("report_k")}
+	l := top.sub("limits")
+	l.only([]string{"chunk_mib", "page_mib"}, nil)
+	p.Limits = Limits{
+		Chunk: int64(l.whole("chunk_mib", 256, 1, 8192)) << 20,
+		Page:  int64(l.whole("page_mib", 64, 1, 2048)) << 20,
+	}
+	sec := top.sub("security")
+	sec.only([]string{"file_roots", "endpoints", "allow_private_endpoint"}, []string{"allow_explain", "opaque_names"})
+	p.Security = Security{FileRoots: sec.texts("file_roots", nil), AllowPrivateEndpoint: sec.flag("allow_private_endpoint", false), Endpoints: map[string]string{}}
+	e := sec.sub("endpoints")
+	e.only([]string{"s3", "gs", "azblob"}, nil)
+	for _, scheme := range []string{"s3", "gs", "azblob"} {
+		if _, _, ok := e.find(scheme); ok {
+			p.Security.Endpoints[scheme] = e.text(scheme, "")
+		}
+	}
+}
+
+// atLeast50 is a floor that may be raised, never lowered.
+func (s section) atLeast50(key string) int {
+	v := s.whole(key, 50, 0, 1<<30)
+	if n, _, ok := s.find(key); ok && v < 50 {
+		s.file.doc.Fail("E-RANGE", n.Span(), fmt.Sprintf("K_TOO_SMALL: %s%s is %d", s.path, key, v), expected("50 or more"))
+	}
+	return v
+}
+
+func (p *Project) destinations(top section) {
+	all := top.sub("destinations")
+	var names []rules.Node
+	for _, l := range all.layers {
+		for _, k := range l.object.Keys() {
+			if !slices.ContainsFunc(names, func(n rules.Node) bool { return n.Name() == k.Name() }) {
+				names = append(names, k)
+			}
+		}
+	}
+	slices.SortFunc(names, func(a, b rules.Node) int { return strings.Compare(a.Name(), b.Name()) })
+	for _, k := range names {
+		if !destinationForm.MatchString(k.Name()) {
+			top.file.doc.Fail("E-NAME", k.Span(), fmt.Sprintf("BAD_PURPOSE: %q cannot be a destination's name", k.Name()),
+				expected("up to 32 small letters, digits, - and _, a letter first"))
+			continue
+		}
+		p.Destinations = append(p.Destinations, destination(all.sub(k.Name()), k.Name()))
+	}
+}
+
+func destination(s section, name string) Destination {
+	s.only([]string{"type", "activate", "processor", "min_size", "enabled"},
+		[]string{"account", "vendor", "tcf_purposes", "accept_legitimate_interest", "li_acknowledged_by", "membership", "acknowledge"})
+	d := Destination{Name: name, Enabled: s.flag("enabled", true), MinSize: s.whole("min_size", 0, 0, 1<<30), Activate: s.text("activate", name)}
+	if n, _, ok := s.find("activate"); ok && !destinationForm.MatchString(d.Activate) {
+		s.file.doc.Fail("E-NAME", n.Span(), fmt.Sprintf("BAD_PURPOSE: %q cannot be the name of a consent", d.Activate), expected("up to 32 small letters, digits, - and _"))
+	}
+	n, profile, ok := s.find("type")
+	if !ok {
+		s.need("type", "file_csv")
+		return d
+	}
+	if t, isText := n.Text(); isText && slices.Contains(laterType, t) {
+		s.file.doc.Fail("E-NOT-BUILT", n.Span(), "destinations of type "+t+" are not built in this version", expected(strings.Join(FileTypes, " or "))).Missing = t
+	} else if isText {
+		d.Type, _ = n.Word(FileTypes...)
+		s.note("type", d.Type, n, profile)
+	}
+	proc := s.sub("processor")
+	if !proc.written() {
+		s.need("processor", "{agreement: DPA-2026-01, expires: 2027-06-30}")
+		return d
+	}
+	proc.only([]string{"agreement", "expires"}, nil)
+	d.Agreement = proc.required("agreement", "DPA-2026-01")
+	if n, profile, ok := proc.find("expires"); ok {
+		d.Expires, _ = n.Date()
+		proc.note("expires", d.Expires, n, profile)
+	} else {
+		proc.need("expires", "2027-06-30")
+	}
+	return d
+}

@@ -1,0 +1,326 @@
+// Package suite runs tests of rules: files of kind ConformanceSuite and SegmentTest. Every case is a run in memory,
+// through the same reader, gate and engine as a run on real logs.
+//
+// In come checked files, out go verdicts per person. The package knows no command line and prints nothing.
+package suite
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+// Case is one rule, some people with events, and what should become of them.
+type Case struct {
+	ID, Title   string
+	Place       string // file:line
+	AsOf        int64  // microseconds
+	KnownBy     int64
+	DataFrom    int64 // where coverage begins; 0: with the first event
+	MaxSkew     rules.Duration
+	Zone        *rules.Zone
+	Level       rules.Level
+	rule        rules.Node // of a suite: the rule's spec
+	name        string
+	others      []named        // segments that the rule refers to
+	segment     *rules.Segment // of a SegmentTest: the project's own
+	ExpectError string
+	Users       []User
+}
+
+type named struct {
+	name string
+	spec rules.Node
+}
+
+// User is one person of a case.
+type User struct {
+	ID     string
+	Events []Event
+	Expect string
+	Place  string
+	ledger bool // the case gives him a stay record
+}
+
+// Event is one row of a case. Values holds the schema's columns that were written.
+type Event struct {
+	At, Received     int64
+	Name, ID         string
+	Device, Customer string
+	Session          string
+	Values           map[string]rules.Node
+}
+
+// Suite is one checked file.
+type Suite struct {
+	Name    string
+	Columns []rules.Column // of the cases' rows
+	Cases   []Case
+	Hashes  []HashVector
+}
+
+// HashVector is a bucket that holdout must give.
+type HashVector struct {
+	Salt, ID string
+	Bucket   int
+}
+
+// parser reads one file.
+type parser struct {
+	doc *rules.Document
+}
+
+func (p *parser) place(n rules.Node) string {
+	src := p.doc.Source()
+	return fmt.Sprintf("%s:%d", src.Name, src.Position(n.Span().Start).Line)
+}
+
+// instant reads a timestamp with its offset, or the word as_of where that is known.
+func (p *parser) instant(n rules.Node, asOf int64) (int64, bool) {
+	text, ok := n.Text()
+	if !ok {
+		return 0, false
+	}
+	if text == "as_of" {
+		return asOf, true
+	}
+	us, err := rules.ParseTimestamp(text)
+	if err != nil {
+		n.Wrong("a timestamp such as 2026-04-15T00:00:00+03:00")
+		return 0, false
+	}
+	return us, true
+}
+
+// ParseSuite checks a file of kind ConformanceSuite (rules/spec.md 7).
+func ParseSuite(src *rules.Source) (*Suite, rules.Errors) {
+	p := &parser{doc: rules.Read(src)}
+	e, ok := p.doc.Envelope(rules.KindConformanceSuite)
+	if !ok {
+		return nil, p.doc.Errors()
+	}
+	e.Top.Only("apiVersion", "kind", "metadata", "defaults", "hash_vectors", "cases")
+	e.Metadata.Only("name", "edition")
+	s := &Suite{Name: e.Name, Columns: defaultColumns()}
+	base := Case{Level: rules.DeviceLevel, MaxSkew: rules.Duration{N: 5, Unit: rules.Minute}}
+	base.Zone, _ = rules.LoadZone("UTC")
+	if n, ok := e.Top.Find("defaults"); ok {
+		p.defaults(n, &base, s)
+	}
+	if n, ok := e.Top.Find("hash_vectors"); ok {
+		s.Hashes = p.hashes(n)
+	}
+	if n, ok := e.Top.Need("cases"); ok {
+		list, _ := n.List()
+		for _, item := range list {
+			if c, ok := p.testCase(item, base); ok {
+				s.Cases = append(s.Cases, c)
+			}
+		}
+	}
+	return s, p.doc.Errors()
+}
+
+// defaultColumns are those of the specification's suite: six texts and an amount, all of them nullable.
+func defaultColumns() []rules.Column {
+	var out []rules.Column
+	for _, name := range []string{"product", "campaign", "page_path", "channel", "status"} {
+		out = append(out, rules.Column{Name: name, Type: rules.Type{Kind: rules.Text}, Optional: true})
+	}
+	return append(out, rules.Column{Name: "amount", Type: rules.Type{Kind: rules.Decimal, Precision: 18, Scale: 2}, Optional: true})
+}
+
+func (p *parser) defaults(n rules.Node, base *Case, s *Suite) {
+	o, ok := n.Object("defaults")
+	if !ok {
+		return
+	}
+	o.Only("timezone", "as_of", "known_by", "data_from", "session_gap", "max_clock_skew", "identity", "columns")
+	if n, ok := o.Find("timezone"); ok {
+		if z, ok := n.Zone(); ok {
+			base.Zone = z
+		}
+	}
+	p.times(o, base)
+	if n, ok := o.Find("max_clock_skew"); ok {
+		base.MaxSkew, _ = n.Duration()
+	}
+	if n, ok := o.Find("identity"); ok {
+		w, _ := n.Word("device", "customer")
+		base.Level = rules.Level(w)
+	}
+	if n, ok := o.Find("columns"); ok {
+		s.Columns = p.columns(n)
+	}
+}
+
+// columns reads `columns: {name: type}`.
+func (p *parser) columns(n rules.Node) []rules.Column {
+	o, ok := n.Object("columns")
+	if !ok {
+		return nil
+	}
+	var out []rules.Column
+	for _, k := range o.Keys() {
+		v, _ := o.Find(k.Name())
+		text, _ := v.Text()
+		t, ok := rules.ParseType(text)
+		if !ok {
+			v.Wrong("a type such as text, integer or decimal(18,2)")
+			continue
+		}
+		out = append(out, rules.Column{Name: k.Name(), Type: t, Optional: true})
+	}
+	return out
+}
+
+// times reads the instants of defaults or of a case; known_by follows as_of unless it is written.
+func (p *parser) times(o *rules.Object, c *Case) {
+	if n, ok := o.Find("as_of"); ok {
+		if us, ok := p.instant(n, 0); ok {
+			c.AsOf, c.KnownBy = us, us
+		}
+	}
+	if n, ok := o.Find("known_by"); ok {
+		if us, ok := p.instant(n, c.AsOf); ok {
+			c.KnownBy = us
+		}
+	}
+	if n, ok := o.Find("data_from"); ok {
+		if us, ok := p.instant(n, c.AsOf); ok {
+			c.DataFrom = us
+		}
+	}
+}
+
+func (p *parser) hashes(n rules.Node) []HashVector {
+	list, _ := n.List()
+	var out []HashVector
+	for _, item := range list {
+		o, ok := item.Object("hash vector")
+		if !ok {
+			continue
+		}
+		o.Only("salt", "id", "hash", "bucket")
+		var v HashVector
+		if n, ok := o.Need("salt"); ok {
+			v.Salt, _ = n.Text()
+		}
+		if n, ok := o.Need("id"); ok {
+			v.ID, _ = n.Text()
+		}
+		if n, ok := o.Need("bucket"); ok {
+			v.Bucket, _ = n.Int(0, 9999)
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+func (p *parser) testCase(n rules.Node, base Case) (Case, bool) {
+	c := base
+	c.Users = nil
+	o, ok := n.Object("a case")
+	if !ok {
+		return c, false
+	}
+	o.Only("id", "title", "name", "as_of", "known_by", "data_from", "timezone", "segments", "rule", "users", "expect_error")
+	c.Place = p.place(n)
+	if n, ok := o.Need("id"); ok {
+		c.ID, _ = n.Text()
+	}
+	if n, ok := o.Find("title"); ok {
+		c.Title, _ = n.Text()
+	}
+	c.name = strings.ToLower(c.ID)
+	if n, ok := o.Find("name"); ok {
+		c.name, _ = n.Text()
+	}
+	if n, ok := o.Find("timezone"); ok {
+		if z, ok := n.Zone(); ok {
+			c.Zone = z
+		}
+	}
+	p.times(o, &c)
+	if n, ok := o.Find("segments"); ok {
+		if segs, ok := n.Object("segments"); ok {
+			for _, k := range segs.Keys() {
+				spec, _ := segs.Find(k.Name())
+				c.others = append(c.others, named{k.Name(), spec})
+			}
+		}
+	}
+	c.rule, ok = o.Need("rule")
+	if n, has := o.Find("expect_error"); has {
+		c.ExpectError, _ = n.Text()
+	} else if users, has := o.Need("users"); has {
+		c.Users = p.users(users, c)
+	}
+	return c, ok
+}
+
+func (p *parser) users(n rules.Node, c Case) []User {
+	o, ok := n.Object("users")
+	if !ok {
+		return nil
+	}
+	var out []User
+	for _, k := range o.Keys() {
+		v, _ := o.Find(k.Name())
+		u, ok := v.Object("user " + k.Name())
+		if !ok {
+			continue
+		}
+		u.Only("events", "expect", "ledger")
+		user := User{ID: k.Name(), Place: p.place(k)}
+		if n, ok := u.Need("expect"); ok {
+			user.Expect, _ = n.Word("in", "out", "wait", "unknown", "capped", "control", "withheld")
+		}
+		_, user.ledger = u.Find("ledger")
+		if n, ok := u.Need("events"); ok {
+			user.Events = p.events(n, user.ID, c, func(n rules.Node) (int64, bool) { return p.instant(n, c.AsOf) })
+		}
+		out = append(out, user)
+	}
+	return out
+}
+
+// events reads rows; instant says how their times are written.
+func (p *parser) events(n rules.Node, user string, c Case, instant func(rules.Node) (int64, bool)) []Event {
+	list, _ := n.List()
+	var out []Event
+	for i, item := range list {
+		o, ok := item.Object("an event")
+		if !ok {
+			continue
+		}
+		e := Event{ID: fmt.Sprintf("%s %s %d", c.ID, user, i), Device: user, Values: map[string]rules.Node{}}
+		for _, k := range o.Keys() {
+			v, _ := o.Find(k.Name())
+			switch k.Name() {
+			case "t":
+				e.At, _ = instant(v)
+			case "r":
+				e.Received, _ = instant(v)
+			case "e":
+				e.Name, _ = v.Text()
+			case "id":
+				e.ID, _ = v.Text()
+			case "dev":
+				e.Device, _ = v.Text()
+			case "cust":
+				e.Customer, _ = v.Text()
+			case "sid":
+				e.Session, _ = v.Text()
+			default:
+				e.Values[k.Name()] = v
+			}
+		}
+		if _, ok := o.Find("r"); !ok {
+			e.Received = e.At
+		}
+		out = append(out, e)
+	}
+	return out
+}

@@ -1,0 +1,11 @@
+package builtin
+
+import "github.com/malgrupp/malgrupp/rules"
+
+var _ = defineVerb(Verb{Verb: rules.Verb{
+	Name: "at_least_of", Takes: rules.TakesCountOf,
+	Doc: "At least count of the conditions are true.",
+	Anchored: func(c *rules.Condition, children []bool) bool {
+		return len(children)-anchoredAmong(children) < c.Count
+	},
+}})

@@ -1,0 +1,49 @@
+package builtin
+
+import (
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/fold"
+)
+
+const dayMicros = 24 * 60 * 60 * 1_000_000
+
+var _ = defineAggregate(Aggregate{
+	Aggregate: rules.Aggregate{
+		Name: "days", Ranks: true, Counts: true,
+		Doc: "The number of different local calendar days, in the segment's time zone, with a matching event.",
+	},
+	Needs: fold.NeedTime,
+	Fold: func(_ *rules.Metric, c *rules.Compare, s fold.Setting) fold.Fold {
+		return &activeDays{distinct{in: fold.RangeOf(c, 0), covered: s.Covered}, s.Zone}
+	},
+	Rank: func(_ *rules.Metric, s fold.Setting) fold.Ranker { return &activeDays{zone: s.Zone} },
+})
+
+// activeDays counts distinct local days.
+type activeDays struct {
+	distinct
+	zone *rules.Zone
+}
+
+func (t *activeDays) collect(rows fold.Rows) {
+	t.pairs = t.pairs[:0]
+	for i, s := range rows.Subject {
+		wall := t.zone.Local(rows.Time[i])
+		day := wall / dayMicros
+		if wall%dayMicros < 0 {
+			day-- // days before 1970 count downwards from midnight
+		}
+		t.pairs = append(t.pairs, pair{s, day})
+	}
+	t.count(rows.Subjects)
+}
+
+func (t *activeDays) Fold(rows fold.Rows, v fold.Verdicts) {
+	t.collect(rows)
+	t.judge(v)
+}
+
+func (t *activeDays) Rank(rows fold.Rows, r fold.Ranks) {
+	t.collect(rows)
+	t.rank(r)
+}

@@ -1,0 +1,8 @@
+package rules
+
+// Pick says which rows a condition wants: those of some events that pass a `where`.
+type Pick struct {
+	Events []string // sorted, distinct; unused when Any
+	Any    bool
+	Where  Expr // nil: every row
+}

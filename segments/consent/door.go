@@ -1,0 +1,206 @@
+package consent
+
+import (
+	"math/bits"
+
+	"github.com/malgrupp/malgrupp/segments/evidence"
+	"github.com/malgrupp/malgrupp/segments/identity"
+)
+
+// Door admits the blocks of one worker. It keeps its own counts and remembers what it was told about classes and
+// people, so that a row costs a few look-ups and no lock.
+type Door struct {
+	gate   *Gate
+	asked  []uint32 // by class: the uses that want its rows
+	pairs  map[pair]*stance
+	batch  Batch
+	tally  Tallies
+	people []bitset // by use: who was admitted
+}
+
+// pair is a device with a customer, as one of the two kinds of row that have both.
+type pair struct {
+	device, customer uint32
+	user             User
+	partner          bool
+}
+
+// Admit judges a block and returns the rows that may be used. It is the only place that writes a Batch. The batch is
+// valid until the next call; all blocks of a door come from one worker.
+func (d *Door) Admit(b *evidence.Block) Batch {
+	g := d.gate
+	rows, origin := d.batch.rows[:0], d.batch.origin[:0]
+	d.learn(b.Classes)
+	for i, class := range b.Class {
+		allowed, owner := d.judge(b, i, d.asked[class])
+		for u := allowed; u != 0; u &= u - 1 {
+			d.tally.Admitted[bits.TrailingZeros32(u)]++
+		}
+		if uses := allowed & g.deviceUses; uses != 0 {
+			rows = append(rows, Row{Time: b.Time[i], Subject: b.Device[i], Class: class, Uses: uses})
+			origin = append(origin, uint32(i))
+			d.enrol(b.Device[i], uses)
+		}
+		if uses := allowed & g.customerUses; uses != 0 {
+			rows = append(rows, Row{Time: b.Time[i], Subject: owner, Class: class, Uses: uses})
+			origin = append(origin, uint32(i))
+			d.enrol(owner, uses)
+		}
+	}
+	d.batch = Batch{rows: rows, origin: origin, block: b, levels: [2]uint32{g.deviceUses, g.customerUses}}
+	return d.batch
+}
+
+// learn asks the plan about classes that are new.
+func (d *Door) learn(c *evidence.Classes) {
+	for k := len(d.asked); k < c.Len(); k++ {
+		picks, slot := c.Of(uint32(k))
+		d.asked = append(d.asked, d.gate.asked(picks, slot))
+	}
+}
+
+func (d *Door) enrol(subject, uses uint32) {
+	for ; uses != 0; uses &= uses - 1 {
+		d.people[bits.TrailingZeros32(uses)].set(subject)
+	}
+}
+
+// judge decides one row: who owns it (identity), then what may be done with it (consent). Refusals are counted under
+// their first reason.
+func (d *Door) judge(b *evidence.Block, i int, asked uint32) (allowed, owner uint32) {
+	device, customer, at := b.Device[i], b.Customer[i], b.Time[i]
+	switch {
+	case device == evidence.Blocked:
+		d.refuse(asked, BlockedDevice)
+		return 0, 0
+	case customer == evidence.Blocked:
+		d.refuse(asked, BlockedCustomer)
+		return 0, 0
+	}
+	user := Anonymous
+	if customer != evidence.None {
+		user = LoggedIn
+	}
+	if d.gate.star != nil {
+		if asked, user, customer = d.own(device, customer, at, b.Partner, asked); asked == 0 {
+			return 0, 0
+		}
+	}
+	return d.consent(device, customer, user, b.Partner, at, asked), customer
+}
+
+// own asks the star map whose row it is. It refuses what identity refuses and returns the uses that are left.
+func (d *Door) own(device, customer uint32, at int64, partner bool, asked uint32) (left uint32, u User, owner uint32) {
+	g := d.gate
+	o := identity.Owned{How: identity.WithoutLogin}
+	if device != evidence.Unknown {
+		o = g.star.Owner(device, customer, evidence.None, min(at, g.policy.Now), func(c identity.Number) bool { return g.linked(device, c, at, partner) })
+	}
+	onlyDevice := func(r Reason) (uint32, User, uint32) {
+		d.refuse(asked&g.customerUses, r)
+		return d.listable(device, asked&g.deviceUses), Anonymous, evidence.None
+	}
+	switch o.How {
+	case identity.InKiosk:
+		d.refuse(asked, Kiosk)
+	case identity.CustomerSetAside:
+		d.refuse(asked, TooManyDevices)
+	case identity.OnSharedDevice:
+		d.refuse(asked, SharedAnon)
+	case identity.WithoutLogin:
+		return onlyDevice(NoLogin)
+	case identity.WithoutLaterLogin:
+		return onlyDevice(NoLaterLogin)
+	case identity.OwnerSetAside:
+		return onlyDevice(TooManyDevices)
+	case identity.WithoutLink:
+		return onlyDevice(LinkMissing)
+	case identity.ByAttachment:
+		return d.listable(device, asked), Attached, o.Customer
+	case identity.OwnLogin:
+		return d.listable(device, asked), LoggedIn, o.Customer
+	}
+	return 0, Anonymous, evidence.None
+}
+
+// listable refuses device uses of a device that several customers use now (consent/identity.md 7).
+func (d *Door) listable(device, asked uint32) uint32 {
+	switch d.gate.star.Class(device) {
+	case identity.Shared:
+		d.refuse(asked&d.gate.deviceUses, SharedDevice)
+		return asked &^ d.gate.deviceUses
+	case identity.Kiosk:
+		d.refuse(asked&d.gate.deviceUses, Kiosk)
+		return asked &^ d.gate.deviceUses
+	}
+	return asked
+}
+
+// consent asks where the row's people stand. Nearly every row is answered by their stance; a row older than that takes
+// the decision table itself.
+func (d *Door) consent(device, customer uint32, u User, partner bool, at int64, asked uint32) uint32 {
+	g := d.gate
+	since, open, reasons := d.stance(device, customer, u, partner)
+	if at < since || at < g.policy.Now-g.policy.Retention || at > g.policy.Now {
+		return d.decide(device, customer, Judged{At: at, User: u, Partner: partner}, asked)
+	}
+	allowed := asked & open
+	for left := asked &^ open; left != 0; left &= left - 1 {
+		use := bits.TrailingZeros32(left)
+		d.tally.Refused[use][reasons[use]]++
+	}
+	return allowed
+}
+
+func (d *Door) stance(device, customer uint32, u User, partner bool) (since int64, open uint32, reasons []Reason) {
+	g := d.gate
+	if u == Anonymous {
+		s := &g.alone[btoi(partner)]
+		if int(device) >= len(s.since) {
+			return g.unknown[btoi(partner)].since, g.unknown[btoi(partner)].open, g.unknown[btoi(partner)].reasons
+		}
+		n := len(g.uses)
+		return s.since[device], s.open[device], s.reasons[int(device)*n : (int(device)+1)*n]
+	}
+	key := pair{device, customer, u, partner}
+	st := d.pairs[key]
+	if st == nil {
+		made := g.stance(device, customer, u, partner, make([]Reason, len(g.uses)))
+		st = &made
+		d.pairs[key] = st
+	}
+	return st.since, st.open, st.reasons
+}
+
+// decide is the slow, exact way: the decision table for every use.
+func (d *Door) decide(device, customer uint32, r Judged, asked uint32) (allowed uint32) {
+	g := d.gate
+	for left := asked; left != 0; left &= left - 1 {
+		i := bits.TrailingZeros32(left)
+		use := &g.uses[i]
+		if use.Customer && r.User == Anonymous {
+			d.tally.Refused[i][NoLogin]++
+			continue
+		}
+		v := g.policy.DecideUse(use, r, func(purpose int) Stand { return g.stand(device, customer, r.User, purpose) }, g.others(use, device, customer))
+		if v.Allowed() {
+			allowed |= 1 << i
+		} else {
+			d.tally.Refused[i][v.Reason]++
+		}
+	}
+	return allowed
+}
+
+func (d *Door) refuse(uses uint32, r Reason) {
+	for ; uses != 0; uses &= uses - 1 {
+		d.tally.Refused[bits.TrailingZeros32(uses)][r]++
+	}
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

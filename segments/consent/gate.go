@@ -1,0 +1,158 @@
+package consent
+
+import (
+	"math"
+	"sync"
+	"sync/atomic"
+
+	"github.com/malgrupp/malgrupp/segments/evidence"
+	"github.com/malgrupp/malgrupp/segments/identity"
+)
+
+// Asked says which uses want the rows of a class.
+type Asked func(picks []uint64, slot uint16) (uses uint32)
+
+// Gate decides, per use, which rows may pass. It is read-only; each goroutine takes a Door.
+type Gate struct {
+	ledger       *Ledger
+	policy       *Policy
+	uses         []Use
+	asked        Asked
+	star         *identity.Star // nil with identity.attach: off
+	deviceUses   uint32
+	customerUses uint32
+	alone        [2]stances // anonymous rows by device: own rows, partners' rows
+	unknown      [2]stance  // anonymous rows of a device that nobody ever named
+}
+
+// stance is the answer for all rows of somebody (a device, or a device with a customer) that are not older than since,
+// within retention and not ahead of now: the uses that are open, and for the others the reason.
+type stance struct {
+	since   int64
+	open    uint32
+	reasons []Reason // by use
+}
+
+// stances holds the stances of devices, column-wise.
+type stances struct {
+	since   []int64
+	open    []uint32
+	reasons []Reason // device x uses
+}
+
+// NewGate returns a gate over a sealed ledger. star is nil with identity.attach: off; partners says that some source is a
+// partner's; workers prepare what is known of every device beforehand.
+func NewGate(l *Ledger, uses []Use, asked Asked, star *identity.Star, partners bool, workers int) *Gate {
+	g := &Gate{ledger: l, policy: l.policy, uses: uses, asked: asked, star: star}
+	for i := range uses {
+		if uses[i].Customer {
+			g.customerUses |= 1 << i
+		} else {
+			g.deviceUses |= 1 << i
+		}
+	}
+	g.prepare(0, workers)
+	if partners {
+		g.prepare(1, workers)
+	}
+	return g
+}
+
+// prepare fills the stances of anonymous rows for every subject of the ledger; those of customers are never asked.
+func (g *Gate) prepare(partner, workers int) {
+	bound := g.ledger.subjects.Bound()
+	s := stances{make([]int64, bound), make([]uint32, bound), make([]Reason, bound*len(g.uses))}
+	const step = 1 << 14
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range max(1, workers) {
+		wg.Go(func() {
+			for from := int(next.Add(step)) - step; from < bound; from = int(next.Add(step)) - step {
+				for d := from; d < min(from+step, bound); d++ {
+					st := g.stance(uint32(d), evidence.None, Anonymous, partner == 1, s.reasons[d*len(g.uses):(d+1)*len(g.uses)])
+					s.since[d], s.open[d] = st.since, st.open
+				}
+			}
+		})
+	}
+	wg.Wait()
+	g.alone[partner] = s
+	g.unknown[partner] = g.stance(evidence.Unknown, evidence.None, Anonymous, partner == 1, make([]Reason, len(g.uses)))
+}
+
+// stance works out the answer for a device, with a customer unless the user is Anonymous. reasons is filled and kept.
+//
+// A use's purposes are asked from left to right, and a purpose that grants now grants every row from the beginning of its
+// epoch on. So the answer is the same for all rows not older than the latest of those beginnings.
+func (g *Gate) stance(device, customer uint32, u User, partner bool, reasons []Reason) stance {
+	st := stance{since: math.MinInt64, reasons: reasons}
+	for i := range g.uses {
+		use := &g.uses[i]
+		if use.Customer && u == Anonymous {
+			reasons[i] = NoLogin
+			continue
+		}
+		r := Judged{At: g.policy.Now, User: u, Partner: partner}
+		v := g.policy.DecideUse(use, r, func(purpose int) Stand { return g.stand(device, customer, u, purpose) }, g.others(use, device, customer))
+		reasons[i] = v.Reason
+		for _, purpose := range use.asked(partner) {
+			if purpose == v.Purpose && !v.Allowed() && v.Level != AtOtherDevice {
+				break
+			}
+			st.since = max(st.since, g.policy.Epoch(u, g.stand(device, customer, u, purpose)))
+		}
+		if v.Allowed() {
+			st.open |= 1 << i
+		}
+	}
+	return st
+}
+
+// stand returns where people stand on a purpose.
+func (g *Gate) stand(device, customer uint32, u User, purpose int) Stand {
+	s := Stand{Device: g.ledger.timeline(device, purpose), DeviceOff: g.ledger.Suppressed(device, purpose)}
+	if u != Anonymous {
+		s.Customer, s.CustomerOff = g.ledger.timeline(customer, purpose), g.ledger.Suppressed(customer, purpose)
+	}
+	return s
+}
+
+// others returns the timelines, for a list's activation, of the other devices in a customer's star.
+func (g *Gate) others(use *Use, device, customer uint32) []*Timeline {
+	if g.star == nil || !use.List || !use.Customer {
+		return nil
+	}
+	var out []*Timeline
+	for _, d := range g.star.Devices(customer) {
+		if d != device {
+			out = append(out, g.ledger.timeline(d, use.Purposes[len(use.Purposes)-1]))
+		}
+	}
+	return out
+}
+
+// linked reports whether consent to link is in force for an anonymous row as one attached to a customer.
+func (g *Gate) linked(device, customer uint32, at int64, partner bool) bool {
+	r, _ := g.policy.Decide(Link, Judged{At: at, User: Attached, Partner: partner}, g.stand(device, customer, Attached, Link))
+	return r <= GrantedTC
+}
+
+// Open returns a door for one goroutine.
+func (g *Gate) Open() *Door {
+	return &Door{gate: g, pairs: map[pair]*stance{}, tally: newTallies(len(g.uses)), people: make([]bitset, len(g.uses))}
+}
+
+// Close ends the judging and returns the receipt of all doors.
+func (g *Gate) Close(doors ...*Door) Roll {
+	r := Roll{Tallies: newTallies(len(g.uses)), admitted: make([]bitset, len(g.uses)), subjects: g.ledger.subjects}
+	for _, d := range doors {
+		r.Tallies.add(&d.tally)
+		for u := range d.people {
+			r.admitted[u].union(d.people[u])
+		}
+		for p := range d.pairs {
+			r.pairs = append(r.pairs, p)
+		}
+	}
+	return r
+}

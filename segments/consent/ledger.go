@@ -1,0 +1,241 @@
+// Package consent is the door: it decides which row of evidence may be used for what, and is the only maker of Batch.
+//
+// In come the events of the consent log and blocks of evidence; out come batches of admitted rows and, when the gate
+// closes, a Roll that alone can name the people in them. The package knows no rules, no segments and no platforms. When
+// in doubt it refuses. Every change here has a test that fails without it.
+package consent
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/malgrupp/malgrupp/segments/identity"
+)
+
+// ErrConflict says that the log holds two events of one id with different contents.
+var ErrConflict = errors.New("two events of the consent log have one event_id and different contents")
+
+// entry is one event of one subject while the ledger is being filled.
+type entry struct {
+	Event
+	subject uint32 // the loader's number of the subject
+}
+
+// subjectRef is a subject as a loader met it: its hash and where its id lies.
+type subjectRef struct {
+	hash     uint64
+	from, to uint32
+}
+
+// fingerprint stands for one event when ids are compared: the id's hash and that of everything else.
+type fingerprint struct{ id, content uint64 }
+
+// Loader takes the events of one goroutine; several loaders fill one ledger.
+type Loader struct {
+	subjects   *identity.Subjects
+	arena      []byte
+	refs       [identity.Shards][]subjectRef
+	entries    [identity.Shards][]entry
+	seen       [identity.Shards][]fingerprint
+	suppressed []suppression
+}
+
+// suppression is one entry of a list.
+type suppression struct {
+	Ref
+	pattern Pattern
+}
+
+// Ref names a subject inside one loader.
+type Ref struct {
+	shard  int
+	number uint32
+}
+
+// Subject files a subject and returns how Add may name it; call it once per dictionary entry, not per event.
+func (l *Loader) Subject(kind identity.Kind, id []byte) Ref {
+	hash := l.subjects.Hash(kind, id)
+	shard := identity.ShardOf(hash)
+	from := uint32(len(l.arena))
+	l.arena = append(l.arena, id...)
+	l.refs[shard] = append(l.refs[shard], subjectRef{hash, from, uint32(len(l.arena))})
+	return Ref{shard, uint32(len(l.refs[shard]) - 1)}
+}
+
+// Add takes one event of a subject.
+func (l *Loader) Add(r Ref, e Event) {
+	l.entries[r.shard] = append(l.entries[r.shard], entry{e, r.number})
+}
+
+// Suppress puts a subject on the suppression or protected list for what the pattern covers.
+func (l *Loader) Suppress(r Ref, p Pattern) {
+	l.suppressed = append(l.suppressed, suppression{r, p})
+}
+
+// Seen notes the id of an event and a hash of its whole content, so that Seal can tell a repetition (which changes
+// nothing) from a contradiction (which stops the run).
+func (l *Loader) Seen(id, content uint64) {
+	shard := identity.ShardOf(id)
+	l.seen[shard] = append(l.seen[shard], fingerprint{id, content})
+}
+
+// Filling is a ledger that is being loaded.
+type Filling struct {
+	policy   *Policy
+	subjects *identity.Subjects
+	loaders  []*Loader
+}
+
+// Fill starts a ledger for a policy; subjects must be empty or hold only what earlier ledgers filed.
+func Fill(p *Policy, subjects *identity.Subjects) *Filling {
+	return &Filling{policy: p, subjects: subjects}
+}
+
+// Loader returns a new loader, one for each goroutine; loaders are made before the goroutines start.
+func (f *Filling) Loader() *Loader {
+	l := &Loader{subjects: f.subjects}
+	f.loaders = append(f.loaders, l)
+	return l
+}
+
+// Ledger is who decided what: a timeline per subject and purpose. It is complete before the first row is judged and
+// read-only from then on.
+type Ledger struct {
+	policy   *Policy
+	subjects *identity.Subjects
+	shards   [identity.Shards]ledgerShard
+	empty    Timeline
+}
+
+// listed is a subject of a list with one thing the list forbids.
+type listed struct {
+	subject identity.Number
+	pattern Pattern
+}
+
+// ledgerShard holds the timelines of a shard's subjects, purpose after purpose.
+type ledgerShard struct {
+	timelines []Timeline
+	arena     timelineArena
+	listed    []listed // sorted by subject
+}
+
+// Seal numbers the subjects and folds every timeline, with that many workers. It fails with ErrConflict.
+func (f *Filling) Seal(workers int) (*Ledger, error) {
+	l := &Ledger{policy: f.policy, subjects: f.subjects, empty: NewMachine(f.policy).Fold(nil, 0)}
+	var conflict atomic.Bool
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range max(1, workers) {
+		wg.Go(func() {
+			machine := NewMachine(f.policy)
+			for shard := int(next.Add(1)) - 1; shard < identity.Shards; shard = int(next.Add(1)) - 1 {
+				if f.conflict(shard) {
+					conflict.Store(true)
+				}
+				f.seal(l, shard, machine)
+			}
+		})
+	}
+	wg.Wait()
+	f.loaders = nil
+	if conflict.Load() {
+		return nil, ErrConflict
+	}
+	return l, nil
+}
+
+// conflict reports whether two events of a shard share an id but not their contents.
+func (f *Filling) conflict(shard int) bool {
+	var all []fingerprint
+	for _, l := range f.loaders {
+		all = append(all, l.seen[shard]...)
+	}
+	slices.SortFunc(all, func(a, b fingerprint) int { return cmp.Compare(a.id, b.id) })
+	for i := 1; i < len(all); i++ {
+		if all[i].id == all[i-1].id && all[i].content != all[i-1].content {
+			return true
+		}
+	}
+	return false
+}
+
+// seal gathers the events of a shard by subject (a counting sort) and folds them.
+func (f *Filling) seal(l *Ledger, shard int, machine *Machine) {
+	sh := f.subjects.Shard(shard)
+	local := make([][]uint32, len(f.loaders))
+	total := 0
+	for i, ld := range f.loaders {
+		local[i] = make([]uint32, len(ld.refs[shard]))
+		for j, r := range ld.refs[shard] {
+			local[i][j] = sh.File(r.hash, ld.arena[r.from:r.to])
+		}
+		total += len(ld.entries[shard])
+	}
+	ends := make([]uint32, sh.Len()+1)
+	for i, ld := range f.loaders {
+		for _, e := range ld.entries[shard] {
+			ends[local[i][e.subject]+1]++
+		}
+	}
+	for i := 1; i < len(ends); i++ {
+		ends[i] += ends[i-1]
+	}
+	for i, ld := range f.loaders {
+		for _, e := range ld.suppressed {
+			if e.shard == shard {
+				l.shards[shard].listed = append(l.shards[shard].listed, listed{identity.NumberOf(shard, local[i][e.number]), e.pattern})
+			}
+		}
+	}
+	slices.SortFunc(l.shards[shard].listed, func(a, b listed) int { return cmp.Compare(a.subject, b.subject) })
+	sorted := make([]Event, total)
+	at := slices.Clone(ends)
+	for i, ld := range f.loaders {
+		for _, e := range ld.entries[shard] {
+			s := local[i][e.subject]
+			sorted[at[s]] = e.Event
+			at[s]++
+		}
+		ld.entries[shard], ld.refs[shard], ld.seen[shard] = nil, nil, nil
+	}
+	l.shards[shard].fold(sorted, ends, f.policy, machine)
+}
+
+func (s *ledgerShard) fold(sorted []Event, ends []uint32, p *Policy, machine *Machine) {
+	purposes := p.Purposes.Len()
+	s.timelines = make([]Timeline, (len(ends)-1)*purposes)
+	for i := range len(ends) - 1 {
+		events := sorted[ends[i]:ends[i+1]]
+		for purpose := range purposes {
+			s.timelines[i*purposes+purpose] = s.arena.keep(machine.Fold(events, purpose))
+		}
+	}
+}
+
+// timeline returns what a subject decided about a purpose; subjects that the log never named have the empty timeline.
+func (l *Ledger) timeline(subject identity.Number, purpose int) *Timeline {
+	sh := &l.shards[subject%identity.Shards]
+	if i := int(subject/identity.Shards)*l.policy.Purposes.Len() + purpose; i < len(sh.timelines) {
+		return &sh.timelines[i]
+	}
+	return &l.empty
+}
+
+// Suppressed reports whether a subject stands on a list for a purpose.
+func (l *Ledger) Suppressed(subject identity.Number, purpose int) bool {
+	list := l.shards[subject%identity.Shards].listed
+	if len(list) == 0 {
+		return false
+	}
+	i, _ := slices.BinarySearchFunc(list, subject, func(e listed, s identity.Number) int { return cmp.Compare(e.subject, s) })
+	for ; i < len(list) && list[i].subject == subject; i++ {
+		if list[i].pattern.covers(purpose) {
+			return true
+		}
+	}
+	return false
+}

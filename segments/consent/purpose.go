@@ -1,0 +1,121 @@
+package consent
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// The purposes that every project has, in the order of their numbers; activate:<dest> follow (consent/spec.md 2).
+const (
+	Measure = iota
+	Profile
+	Link
+	PartnerData
+	fixed
+)
+
+var fixedNames = [fixed]string{"measure", "profile", "link", "partner_data"}
+
+var destination = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
+
+// Purposes numbers the purposes of a project.
+type Purposes struct{ names []string }
+
+// NewPurposes returns the fixed purposes and activate:<dest> for each destination. A name outside the pattern is
+// BAD_PURPOSE.
+func NewPurposes(destinations []string) (*Purposes, error) {
+	p := &Purposes{names: slices.Clone(fixedNames[:])}
+	for _, d := range destinations {
+		if !destination.MatchString(d) {
+			return nil, fmt.Errorf("BAD_PURPOSE: %q cannot be a destination: up to 32 small letters, digits, - and _, a letter first", d)
+		}
+		if _, ok := p.Number("activate:" + d); !ok {
+			p.names = append(p.names, "activate:"+d)
+		}
+	}
+	return p, nil
+}
+
+// Len is the number of purposes.
+func (p *Purposes) Len() int { return len(p.names) }
+
+// Name returns the purpose's name.
+func (p *Purposes) Name(i int) string { return p.names[i] }
+
+// Number returns the purpose of that name.
+func (p *Purposes) Number(name string) (int, bool) {
+	i := slices.Index(p.names, name)
+	return i, i >= 0
+}
+
+// Pattern is what an event or list entry speaks about: a purpose's number or one of the constants below.
+type Pattern int32
+
+// Patterns that are not one purpose.
+const (
+	EveryPurpose    Pattern = -1 // *
+	EveryActivation Pattern = -2 // activate:*
+	OtherPurpose    Pattern = -3 // a purpose this project does not ask
+)
+
+// Pattern reads the purpose of an event. A purpose that cannot be one is an error: it may be a denial we cannot read.
+func (p *Purposes) Pattern(text string) (Pattern, error) {
+	switch text {
+	case "*":
+		return EveryPurpose, nil
+	case "activate:*":
+		return EveryActivation, nil
+	}
+	if i, ok := p.Number(text); ok {
+		return Pattern(i), nil
+	}
+	if d, ok := strings.CutPrefix(text, "activate:"); ok && destination.MatchString(d) {
+		return OtherPurpose, nil
+	}
+	return OtherPurpose, fmt.Errorf("BAD_PURPOSE: unknown purpose")
+}
+
+// covers reports whether a pattern speaks about a purpose.
+func (p Pattern) covers(purpose int) bool {
+	return p == Pattern(purpose) || p == EveryPurpose || p == EveryActivation && purpose >= fixed
+}
+
+// Use is what a row is asked for: all of its purposes must say yes (consent/spec.md 2, the processing map).
+type Use struct {
+	Name     string
+	Customer bool // the unit is the customer, else the device
+	Purposes []int
+	List     bool // hands identifiers to a destination; the last purpose is its activation
+}
+
+// ReportUse is the use of statistics.
+func (p *Purposes) ReportUse() Use { return Use{Name: "report", Purposes: []int{Measure}} }
+
+// SegmentUse is the use of evaluating rules without handing anybody over.
+func (p *Purposes) SegmentUse(customer bool) Use {
+	if customer {
+		return Use{Name: "segment:customer", Customer: true, Purposes: []int{Profile, Link}}
+	}
+	return Use{Name: "segment:device", Purposes: []int{Profile}}
+}
+
+// ListUse is the use of handing a list to a destination, named by the consent it asks.
+func (p *Purposes) ListUse(dest string, customer bool) (Use, error) {
+	activate, ok := p.Number("activate:" + dest)
+	if !ok {
+		return Use{}, fmt.Errorf("BAD_PURPOSE: no destination of this project asks activate:%s", dest)
+	}
+	u := p.SegmentUse(customer)
+	level := strings.TrimPrefix(u.Name, "segment:")
+	return Use{Name: "list:" + dest + ":" + level, Customer: customer, Purposes: append(u.Purposes, activate), List: true}, nil
+}
+
+// asked returns the purposes a row must pass; rows from partners' sites ask partner_data after the first.
+func (u *Use) asked(partner bool) []int {
+	if !partner {
+		return u.Purposes
+	}
+	return slices.Insert(slices.Clone(u.Purposes), 1, PartnerData)
+}

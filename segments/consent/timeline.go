@@ -1,0 +1,209 @@
+package consent
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// State is where one subject stands on one purpose.
+type State uint8
+
+// The three states; None never grants.
+const (
+	NoState State = iota
+	Granting
+	Denying
+)
+
+// Span is a state that holds from an instant until the next span begins. Reason says why: what opened a grant, or what
+// denies.
+type Span struct {
+	From   int64
+	State  State
+	Reason Reason
+}
+
+// Timeline is what one subject decided about one purpose, oldest first; before the first span there is no state. Times
+// after now do not occur.
+type Timeline struct {
+	Spans   []Span
+	Expired bool   // the last grant ended by age
+	Void    Reason // why the latest void grant was void; Granted: there is none
+	Erased  bool
+}
+
+// At returns the span that holds at an instant.
+func (t *Timeline) At(at int64) Span {
+	for i := len(t.Spans) - 1; i >= 0; i-- {
+		if t.Spans[i].From <= at {
+			return t.Spans[i]
+		}
+	}
+	return Span{From: math.MinInt64}
+}
+
+// Machine folds events into timelines (consent/spec.md 5.1). It keeps its buffers; one goroutine uses it at a time.
+type Machine struct {
+	p      *Policy
+	events []Event
+	t      Timeline
+	// The state below an objection.
+	base      Span
+	objected  bool
+	expiresAt int64
+}
+
+// NewMachine returns a machine for a policy.
+func NewMachine(p *Policy) *Machine { return &Machine{p: p} }
+
+// Fold returns the timeline of a subject for a purpose from all of its events, in any order. It is valid until the next
+// call.
+func (m *Machine) Fold(events []Event, purpose int) Timeline {
+	m.take(events, purpose)
+	m.t = Timeline{Spans: m.t.Spans[:0]}
+	m.base, m.objected = Span{}, false
+	for _, e := range m.events {
+		m.expire(e.At)
+		m.step(e, purpose)
+	}
+	m.expire(m.p.Now + 1)
+	return m.t
+}
+
+// take keeps the events that speak about the purpose, in their order: at equal instants a lift comes first, then grants,
+// then denials, so that a tie is a denial. A denial dated ahead acts at once.
+func (m *Machine) take(events []Event, purpose int) {
+	m.events = m.events[:0]
+	for _, e := range events {
+		if !e.Pattern.covers(purpose) {
+			continue
+		}
+		if _, denies := e.Action.denial(); denies && e.At > m.p.Now {
+			e.At = m.p.Now
+		}
+		m.events = append(m.events, e)
+	}
+	if len(m.events) > 1 {
+		slices.SortFunc(m.events, compareEvents)
+	}
+}
+
+// compareEvents is a total order, so that the order of the file never matters. Of several denials at one instant the
+// one that stands first in the decision table comes last, and so is the one that stays.
+func compareEvents(a, b Event) int {
+	ra, da := a.Action.denial()
+	rb, db := b.Action.denial()
+	rank := func(e Event, denies bool) int {
+		switch {
+		case e.Action == Lift:
+			return 0
+		case denies:
+			return 2
+		}
+		return 1
+	}
+	return cmp.Or(
+		cmp.Compare(a.At, b.At), cmp.Compare(rank(a, da), rank(b, db)), cmp.Compare(rb, ra),
+		cmp.Compare(a.Pattern, b.Pattern), cmp.Compare(a.Notice, b.Notice), compareBool(a.Trusted, b.Trusted),
+	)
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+func (m *Machine) step(e Event, purpose int) {
+	if m.t.Erased {
+		return
+	}
+	switch reason, denies := e.Action.denial(); {
+	case e.Action == Grant:
+		m.grant(e, purpose)
+	case e.Action == Lift:
+		if e.Trusted && e.At <= m.p.Now && m.objected {
+			m.objected = false
+			m.show(e.At)
+		}
+	case !denies:
+	case e.Action == Object:
+		// An objection closes an open grant; a denial below it stays there for a lift to uncover.
+		if m.base.State == Granting {
+			m.base, m.t.Expired = Span{}, false
+		}
+		m.objected = true
+		m.show(e.At)
+	default:
+		m.base = Span{State: Denying, Reason: reason}
+		m.t.Erased, m.t.Expired = reason == Erased, false
+		m.show(e.At)
+	}
+}
+
+// grant opens or renews a grant, unless it is void; void grants are noted and change no state (consent/spec.md 4).
+func (m *Machine) grant(e Event, purpose int) {
+	switch {
+	case e.Pattern < 0:
+		m.t.Void = GrantWildcard
+	case !e.Trusted:
+		m.t.Void = UntrustedGrant
+	case e.At > m.p.Now:
+		m.t.Void = FutureGrant
+	case e.Notice < m.p.minNotice(purpose):
+		m.t.Void = NoticeOld
+	case m.objected:
+		// The objection itself is the reason that is shown.
+	case m.base.State == Granting:
+		m.expiresAt = max(m.expiresAt, e.At+m.p.MaxConsentAge)
+	default:
+		m.base = Span{State: Granting, Reason: Granted}
+		m.expiresAt, m.t.Expired = e.At+m.p.MaxConsentAge, false
+		m.show(e.At)
+	}
+}
+
+// expire ends a grant whose age has run out by an instant; an end at the very instant of a renewal leaves two intervals
+// that touch.
+func (m *Machine) expire(at int64) {
+	if m.base.State == Granting && m.expiresAt <= at && m.expiresAt <= m.p.Now {
+		m.base, m.t.Expired = Span{}, true
+		m.show(m.expiresAt)
+	}
+}
+
+// show writes what now holds as a span.
+func (m *Machine) show(from int64) {
+	s := m.base
+	if m.objected && !m.t.Erased {
+		s = Span{State: Denying, Reason: Objected}
+	}
+	s.From = from
+	if n := len(m.t.Spans); n > 0 && m.t.Spans[n-1].From == from {
+		m.t.Spans[n-1] = s
+		return
+	}
+	m.t.Spans = append(m.t.Spans, s)
+}
+
+// timelineArena keeps timelines beyond the machine's next call.
+type timelineArena struct{ spans []Span }
+
+func (a *timelineArena) keep(t Timeline) Timeline {
+	if len(t.Spans) == 0 {
+		t.Spans = nil
+		return t
+	}
+	if len(a.spans)+len(t.Spans) > cap(a.spans) {
+		a.spans = make([]Span, 0, max(4096, len(t.Spans)))
+	}
+	from := len(a.spans)
+	a.spans = append(a.spans, t.Spans...)
+	t.Spans = a.spans[from:len(a.spans):len(a.spans)]
+	return t
+}

@@ -1,0 +1,240 @@
+package consent
+
+import (
+	"encoding/csv"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// vectors opens a file of the papers' vectors, which are not part of the repository.
+func vectors(t *testing.T, name string) []byte {
+	t.Helper()
+	root := os.Getenv("MALGRUPP_VECTORS")
+	if root == "" {
+		root = filepath.Join("..", "..", "..", "shared")
+	}
+	b, err := os.ReadFile(filepath.Join(root, name))
+	if err != nil {
+		t.Skipf("vectors are not there (set MALGRUPP_VECTORS): %v", err)
+	}
+	return b
+}
+
+func instant(t *testing.T, s string) int64 {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at.UnixMicro()
+}
+
+// testPolicy is consent/test-config.yaml.
+func testPolicy(t *testing.T, now int64) *Policy {
+	t.Helper()
+	p, err := NewPurposes([]string{"google", "dsp91", "social"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := int64(24 * 3600 * 1e6)
+	policy := &Policy{Now: now, Retention: 395 * day, MaxConsentAge: 390 * day, Purposes: p}
+	for i := range p.Len() {
+		notice := int32(3)
+		if i == Measure {
+			notice = 1
+		}
+		policy.MinNotice = append(policy.MinNotice, notice)
+		policy.GPCDenies = append(policy.GPCDenies, i >= PartnerData)
+		policy.BrowserDenies = append(policy.BrowserDenies, i != Measure)
+	}
+	return policy
+}
+
+// parseEvents reads "time action purpose source [nNOTICE] [tc=STRING]"; ok is false where a TC string is needed.
+func parseEvents(t *testing.T, p *Policy, list []string) (out []Event, ok bool) {
+	t.Helper()
+	for _, text := range list {
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		f := strings.Fields(text)
+		if f[1] == "state" {
+			return nil, false
+		}
+		action, err := ParseAction(f[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		pattern, err := p.Purposes.Pattern(f[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := Event{At: instant(t, f[0]), Action: action, Pattern: pattern, Trusted: slices.Contains([]string{"cmp", "bank_ui", "call_centre"}, f[3])}
+		for _, more := range f[4:] {
+			if _, err := fmt.Sscanf(more, "n%d", &e.Notice); err != nil {
+				t.Fatal(err)
+			}
+		}
+		out = append(out, e)
+	}
+	return out, true
+}
+
+func user(word string) User {
+	return map[string]User{"anon": Anonymous, "login": LoggedIn, "attached": Attached}[word]
+}
+
+func timeline(p *Policy, events []Event, purpose int) *Timeline {
+	t := NewMachine(p).Fold(events, purpose)
+	return &t
+}
+
+func TestEpochsCountTheRowsThatThePaperCounts(t *testing.T) {
+	var file struct {
+		Timelines []struct {
+			ID, Note, Purpose string
+			AsOf              string   `yaml:"as_of"`
+			RowUser           string   `yaml:"row_user"`
+			DeviceEvents      []string `yaml:"device_events"`
+			CustomerEvents    []string `yaml:"customer_events"`
+			Rows              []struct{ At, Expect string }
+		}
+	}
+	if err := yaml.Unmarshal(vectors(t, "consent/epochs.yaml"), &file); err != nil {
+		t.Fatal(err)
+	}
+	skipped := 0
+	for _, c := range file.Timelines {
+		p := testPolicy(t, instant(t, c.AsOf))
+		purpose, _ := p.Purposes.Number(c.Purpose)
+		device, ok1 := parseEvents(t, p, c.DeviceEvents)
+		customer, ok2 := parseEvents(t, p, c.CustomerEvents)
+		if !ok1 || !ok2 {
+			skipped++
+			continue
+		}
+		for _, r := range c.Rows {
+			s := Stand{Device: timeline(p, device, purpose), Customer: timeline(p, customer, purpose)}
+			got, _ := p.Decide(purpose, Judged{At: instant(t, r.At), User: user(c.RowUser)}, s)
+			want := strings.Replace(r.Expect, "count", "GRANTED", 1)
+			if got.String() != want {
+				t.Errorf("%s (%s), row %s: %s, want %s", c.ID, c.Note, r.At, got, want)
+			}
+		}
+	}
+	t.Logf("%d timelines, %d of them skipped: they need a TC string", len(file.Timelines), skipped)
+}
+
+func TestDecisionsAreThoseOfThePaper(t *testing.T) {
+	rows, err := csv.NewReader(strings.NewReader(string(vectors(t, "consent/decisions.csv")))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	skipped := map[string]int{}
+	ran := 0
+	for _, row := range rows[1:] {
+		c := map[string]string{}
+		for i, name := range rows[0] {
+			c[name] = row[i]
+		}
+		if reason := decide(t, c); reason != "" {
+			skipped[reason]++
+		} else {
+			ran++
+		}
+	}
+	t.Logf("%d decisions judged; skipped by reason: %v", ran, skipped)
+	if ran < 50 {
+		t.Errorf("only %d decisions were judged", ran)
+	}
+}
+
+// decide judges one line of decisions.csv and returns why it was skipped, if it was.
+func decide(t *testing.T, c map[string]string) (skipped string) {
+	kind, what, _ := strings.Cut(c["ask"], ":")
+	if kind != "purpose" && kind != "use" {
+		return "asks " + kind
+	}
+	if c["row_gpc"] != "" || c["row_browser"] != "" {
+		return "signal on a row"
+	}
+	p := testPolicy(t, instant(t, c["now"]))
+	device, ok1 := parseEvents(t, p, strings.Split(c["device_events"], ";"))
+	customer, ok2 := parseEvents(t, p, strings.Split(c["customer_events"], ";"))
+	if !ok1 || !ok2 {
+		return "needs a TC string"
+	}
+	r := Judged{At: instant(t, c["row_at"]), User: user(c["row_user"]), Partner: c["row_origin"] == "partner"}
+	stand := func(purpose int) Stand {
+		return Stand{
+			Device: timeline(p, device, purpose), Customer: timeline(p, customer, purpose),
+			DeviceOff: suppressed(t, p, c["suppression"], "device=", purpose), CustomerOff: suppressed(t, p, c["suppression"], "customer=", purpose),
+		}
+	}
+	var reason Reason
+	var at string
+	if kind == "purpose" {
+		purpose, _ := p.Purposes.Number(what)
+		var level Level
+		reason, level = p.Decide(purpose, r, stand(purpose))
+		at = string(level)
+	} else {
+		u := useNamed(t, p, what)
+		var others []*Timeline
+		if list, ok := strings.CutPrefix(c["setting"], "other_devices="); ok {
+			for _, other := range strings.Split(list, "|") {
+				events, _ := parseEvents(t, p, strings.Split(other, ";"))
+				others = append(others, timeline(p, events, u.Purposes[len(u.Purposes)-1]))
+			}
+		}
+		v := p.DecideUse(&u, r, stand, others)
+		reason, at = v.Reason, p.Purposes.Name(v.Purpose)
+		if v.Level == AtOtherDevice {
+			at = string(v.Level)
+		}
+	}
+	expect := "deny"
+	if reason <= GrantedTC {
+		expect = "allow"
+	}
+	if reason.String() != c["reason"] || at != c["at"] || expect != c["expect"] {
+		t.Errorf("%s: %s %s at %s, want %s %s at %s (%s)", c["id"], expect, reason, at, c["expect"], c["reason"], c["at"], c["comment"])
+	}
+	return ""
+}
+
+func suppressed(t *testing.T, p *Policy, list, level string, purpose int) bool {
+	t.Helper()
+	text, ok := strings.CutPrefix(list, level)
+	if !ok {
+		return false
+	}
+	pattern, err := p.Purposes.Pattern(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pattern.covers(purpose)
+}
+
+func useNamed(t *testing.T, p *Policy, name string) Use {
+	t.Helper()
+	f := strings.Split(name, ":")
+	switch f[0] {
+	case "report":
+		return p.Purposes.ReportUse()
+	case "segment":
+		return p.Purposes.SegmentUse(f[1] == "customer")
+	}
+	u, err := p.Purposes.ListUse(f[1], f[2] == "customer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}

@@ -1,0 +1,50 @@
+// Package evidence holds what leaves the scan: narrow rows that some condition wants, reduced to numbers and classes.
+//
+// Rows here belong to people who may not have consented. Only segments/scan makes a Block and only
+// consent.Gate.Admit reads one (design.md D5); the package knows no rules, no ids and no consent.
+package evidence
+
+import "math"
+
+// Values that stand for "no subject" in the number columns of a Block.
+const (
+	None    = math.MaxUint32     // no customer on the row
+	Blocked = math.MaxUint32 - 1 // an id that may not be used (identity.md 2)
+	Unknown = math.MaxUint32 - 2 // a device that no consent event, login or customer ever named
+)
+
+// Null stands in a value column for a row without a value.
+const Null = math.MinInt64
+
+// Classes gives the classes of a worker's blocks their meaning. Class k wants the picks whose bits are set in
+// Picks[k*Words:(k+1)*Words] and lies in the window slot Slot[k]. The table only grows.
+type Classes struct {
+	Words int
+	Picks []uint64
+	Slot  []uint16
+}
+
+// Of returns the pick set and the window slot of class k.
+func (c *Classes) Of(k uint32) (picks []uint64, slot uint16) {
+	return c.Picks[int(k)*c.Words : int(k+1)*c.Words], c.Slot[k]
+}
+
+// Len is the number of classes so far.
+func (c *Classes) Len() int { return len(c.Slot) }
+
+// Block is the evidence of one row group: parallel columns, one entry a row. Device and Customer are numbers of
+// identity.Subjects or one of the constants above, Time is microseconds UTC, Values holds one column per value that
+// some metric reads (only rows whose class needs it carry one; all others hold Null). The worker that made the block
+// reuses it: it is valid until that worker's next scan.
+type Block struct {
+	Classes  *Classes
+	Partner  bool // the rows come from a partner's site
+	Class    []uint32
+	Device   []uint32
+	Customer []uint32
+	Time     []int64
+	Values   [][]int64
+}
+
+// Len is the number of rows.
+func (b *Block) Len() int { return len(b.Class) }

@@ -1,0 +1,150 @@
+package segments
+
+import (
+	"github.com/malgrupp/malgrupp/rules/fold"
+)
+
+// partition folds the rows of one partition: views, then the rows of every condition, then verdicts.
+type partition struct {
+	plan   *Plan
+	lanes  []*Lane
+	views  views
+	rows   []fold.Rows // by leaf
+	leaves []planes    // by leaf
+	ranks  []fold.Ranks
+	folds  []fold.Fold
+	ranker []fold.Ranker
+}
+
+func newPartition(p *Plan, lanes []*Lane) *partition {
+	n := len(p.leaves)
+	t := &partition{plan: p, lanes: lanes, rows: make([]fold.Rows, n), leaves: make([]planes, n), ranks: make([]fold.Ranks, n)}
+	t.folds, t.ranker = make([]fold.Fold, n), make([]fold.Ranker, n)
+	for i := range p.leaves {
+		l := &p.leaves[i]
+		if l.rank {
+			t.ranker[i] = l.verb.Rank(l.condition, l.setting)
+		} else {
+			t.folds[i] = l.verb.New(l.condition, l.setting)
+		}
+	}
+	return t
+}
+
+// fold leaves the verdicts of every condition in t.leaves; subjects is the bound of the run's subject numbers.
+func (t *partition) fold(part uint32, subjects int) {
+	locals := (subjects + parts - 1) >> partBits
+	all := uint32(1)<<t.plan.uses - 1
+	t.views.number(locals, part, all, t.splits(part, all))
+	for i := range t.rows {
+		r := &t.rows[i]
+		r.Subjects, r.Subject, r.Time, r.Value = len(t.views.subject), r.Subject[:0], r.Time[:0], r.Value[:0]
+	}
+	for _, l := range t.lanes {
+		t.deal(l, part)
+	}
+	for i := range t.plan.leaves {
+		t.judge(i)
+	}
+}
+
+// splits finds the people whom uses see differently: some use was refused a row that another was given.
+func (t *partition) splits(part, all uint32) split {
+	s := split{}
+	for _, l := range t.lanes {
+		partial := false
+		for _, k := range l.kinds {
+			partial = partial || k.uses != k.asked
+		}
+		if !partial {
+			continue
+		}
+		for word := range l.words(part) {
+			subject, k := unpack(word)
+			if kind := &l.kinds[k]; kind.uses != kind.asked {
+				s.part(subject>>partBits, kind.asked&^kind.uses, all)
+			}
+		}
+	}
+	return s
+}
+
+// words yields the first word of every record.
+func (l *Lane) words(part uint32) func(yield func(int64) bool) {
+	stride := 2 + len(l.plan.Values)
+	return func(yield func(int64) bool) {
+		for c := range l.narrow[part].chunks {
+			for _, w := range c {
+				if !yield(w) {
+					return
+				}
+			}
+		}
+		for c := range l.wide[part].chunks {
+			for ; len(c) > 0; c = c[stride:] {
+				if !yield(c[0]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// deal gives the rows of a lane to the conditions that want them, once per view that sees them.
+func (t *partition) deal(l *Lane, part uint32) {
+	for c := range l.narrow[part].chunks {
+		for _, w := range c {
+			t.hand(l, w, nil)
+		}
+	}
+	stride := 2 + len(t.plan.Values)
+	for c := range l.wide[part].chunks {
+		for ; len(c) > 0; c = c[stride:] {
+			t.hand(l, c[0], c[1:stride])
+		}
+	}
+}
+
+// hand gives one row to its conditions. record holds time and values where the row carries them.
+func (t *partition) hand(l *Lane, word int64, record []int64) {
+	subject, k := unpack(word)
+	kind := &l.kinds[k]
+	local := subject >> partBits
+	for view := t.views.first[local]; view < t.views.first[local+1]; view++ {
+		if t.views.uses[view]&kind.uses == 0 {
+			continue
+		}
+		t.views.seen[view] |= kind.uses & t.views.uses[view]
+		for _, i := range kind.leaves {
+			leaf, rows := &t.plan.leaves[i], &t.rows[i]
+			if leaf.uses&kind.uses&t.views.uses[view] == 0 {
+				continue
+			}
+			rows.Subject = append(rows.Subject, view)
+			if leaf.needs&fold.NeedTime != 0 {
+				rows.Time = append(rows.Time, record[0])
+			}
+			if leaf.needs&fold.NeedValue != 0 {
+				rows.Value = append(rows.Value, record[1+leaf.value])
+			}
+		}
+	}
+}
+
+func (t *partition) judge(i int) {
+	n := len(t.views.subject)
+	if t.ranker[i] != nil {
+		r := &t.ranks[i]
+		if len(r.Value) < n {
+			r.Value, r.Has = make([]fold.Int128, n), fold.NewBits(n)
+		}
+		r.Has.Reset()
+		t.ranker[i].Rank(t.rows[i], *r)
+		return
+	}
+	if len(t.leaves[i].yes) != (n+63)/64 {
+		t.leaves[i] = newPlanes(n)
+	}
+	t.leaves[i].reset()
+	t.folds[i].Fold(t.rows[i], t.leaves[i].verdicts())
+}

@@ -1,0 +1,51 @@
+// Package identity decides whose row it is: one number space for devices and customers, and a star map (a customer in the
+// middle, devices around it) built from logins on every run.
+//
+// In come ids and logins, out go numbers and owners. There is no stored graph and no transitive step. The package knows
+// no consent, no rules and no files (consent/identity.md).
+package identity
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Normalise trims white space at both ends; letter case is part of an id.
+func Normalise(id string) string { return strings.TrimSpace(id) }
+
+// placeholders are ids that stand for nobody in particular, compared in lower case.
+var placeholders = []string{
+	"", "null", "nil", "none", "n/a", "na", "nan", "undefined", "unknown", "unset", "anonymous", "anon", "guest", "test", "default",
+	"deleted", "optout", "opt-out", "(not set)", "[object object]", "true", "false", "-1",
+}
+
+const longestID = 128 // bytes
+
+// Blocked reports whether a normalised id may not be used: it has no owner and makes no edge. more extends the list and
+// is compared in lower case.
+func Blocked(id string, more ...string) bool {
+	if len(id) > longestID || strings.ContainsFunc(id, unicode.IsControl) {
+		return true
+	}
+	if len(id) <= 16 || len(more) > 0 {
+		lower := strings.ToLower(id)
+		if slices.Contains(placeholders, lower) || slices.Contains(more, lower) {
+			return true
+		}
+	}
+	return repeated(strings.ReplaceAll(id, "-", ""))
+}
+
+// repeated reports whether an id is only zeros, or one character four or more times.
+func repeated(id string) bool {
+	runes, first, all := 0, rune(0), true
+	for _, r := range id {
+		if runes == 0 {
+			first = r
+		}
+		all = all && r == first
+		runes++
+	}
+	return runes > 0 && all && (first == '0' || runes >= 4)
+}

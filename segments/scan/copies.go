@@ -1,0 +1,260 @@
+package scan
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"hash/maphash"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+// Copies finds the rows that repeat an earlier row's event id, over all rows of a source and before any `where` looks at
+// them (design.md 9, Copies). Rows are read twice. The first reading hashes every id and keeps the hashes that came more
+// than once; the second looks at the rows behind those hashes and compares real ids, so that nothing rests on a hash.
+type Copies struct {
+	within    int64 // microseconds
+	knownBy   int64
+	asOf      int64
+	maxSkew   int64
+	schema    *rules.Schema
+	roles     map[rules.Role]string
+	seed      maphash.Seed
+	mu        sync.Mutex
+	hashes    [256][][]uint64 // by shard, one list a row group
+	suspects  [256][]uint64   // sorted
+	found     []sighting
+	copies    map[Unit][]uint32
+	Conflicts int64 // copies whose contents differ from the version before, apart from their arrival
+}
+
+// Unit names a row group of a run.
+type Unit struct{ Object, RowGroup int }
+
+// sighting is one row whose id may have come before.
+type sighting struct {
+	id       string
+	received int64
+	unit     Unit
+	row      uint32
+	content  [sha256.Size]byte // of the whole row: orders versions that arrived at one instant
+	payload  [sha256.Size]byte // without received_at: tells a repetition from a contradiction
+}
+
+// NewCopies prepares to look for copies that arrived within that many microseconds of an earlier version.
+func (s *Scanner) NewCopies(within, asOf int64) *Copies {
+	return &Copies{
+		within: within, knownBy: s.plan.KnownBy, asOf: asOf, maxSkew: s.plan.MaxSkew, schema: s.schema, roles: s.roles,
+		seed: maphash.MakeSeed(), copies: map[Unit][]uint32{},
+	}
+}
+
+// Possible reports whether the schema has what telling copies apart needs.
+func (c *Copies) Possible() bool { return c.roles[rules.RoleEventID] != "" }
+
+// Note is the first reading of a row group; safe for concurrent use.
+func (c *Copies) Note(g RowGroup) error {
+	ids, visible, _, err := c.rows(g)
+	if err != nil {
+		return err
+	}
+	var shards [256][]uint64
+	dict, codes := ids.Dictionary().(*array.String), ids.Indices().(*array.Int32).Int32Values()
+	byCode := make([]uint64, dict.Len())
+	for i := range byCode {
+		if !dict.IsNull(i) {
+			byCode[i] = maphash.String(c.seed, dict.Value(i))
+		}
+	}
+	for _, r := range visible {
+		h := byCode[codes[r]]
+		shards[h>>56] = append(shards[h>>56], h)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, s := range shards {
+		if len(s) > 0 {
+			c.hashes[i] = append(c.hashes[i], s)
+		}
+	}
+	return nil
+}
+
+// Suspect ends the first reading.
+func (c *Copies) Suspect() {
+	for i, lists := range c.hashes {
+		all := slices.Concat(lists...)
+		c.hashes[i] = nil
+		slices.Sort(all)
+		for j := 1; j < len(all); j++ {
+			if all[j] == all[j-1] && (len(c.suspects[i]) == 0 || c.suspects[i][len(c.suspects[i])-1] != all[j]) {
+				c.suspects[i] = append(c.suspects[i], all[j])
+			}
+		}
+	}
+}
+
+// Look is the second reading of a row group; safe for concurrent use.
+func (c *Copies) Look(g RowGroup, u Unit) error {
+	ids, visible, received, err := c.rows(g)
+	if err != nil {
+		return err
+	}
+	dict, codes := ids.Dictionary().(*array.String), ids.Indices().(*array.Int32).Int32Values()
+	suspect := make([]bool, dict.Len())
+	for i := range suspect {
+		if !dict.IsNull(i) {
+			h := maphash.String(c.seed, dict.Value(i))
+			_, suspect[i] = slices.BinarySearch(c.suspects[h>>56], h)
+		}
+	}
+	var found []sighting
+	for _, r := range visible {
+		if suspect[codes[r]] {
+			found = append(found, sighting{id: strings.Clone(dict.Value(int(codes[r]))), received: received(r), unit: u, row: r})
+		}
+	}
+	if err := c.hash(g, found); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.found = append(c.found, found...)
+	return nil
+}
+
+// rows returns the ids of a row group, the rows that are visible, not quarantined and have an id, and their arrival.
+func (c *Copies) rows(g RowGroup) (ids *array.Dictionary, visible []uint32, received func(uint32) int64, err error) {
+	a, err := g.Column(c.roles[rules.RoleEventID])
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	ids = a.(*array.Dictionary)
+	a, err = g.Column(c.roles[rules.RoleEventTime])
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	at := a.(*array.Timestamp)
+	received = func(uint32) int64 { return 0 }
+	arrived := func(uint32) (int64, bool) { return math.MinInt64, true }
+	if name := c.roles[rules.RoleReceivedAt]; name != "" {
+		a, err = g.Column(name)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		r := a.(*array.Timestamp)
+		received = func(i uint32) int64 { return int64(r.Value(int(i))) }
+		arrived = func(i uint32) (int64, bool) { return received(i), r.IsValid(int(i)) }
+	}
+	dict, codes := ids.Dictionary().(*array.String), ids.Indices().(*array.Int32).Int32Values()
+	for i := range uint32(g.Rows()) {
+		if dict.IsNull(int(codes[i])) || at.IsNull(int(i)) {
+			continue
+		}
+		t := int64(at.Value(int(i)))
+		when, ok := arrived(i)
+		if !ok || when >= c.knownBy || t >= c.asOf || when != math.MinInt64 && t-when > c.maxSkew {
+			continue
+		}
+		visible = append(visible, i)
+	}
+	return ids, visible, received, nil
+}
+
+// Decide ends the second reading: of the versions of one event the first received counts, of those received at the same
+// instant the one with the smallest content hash.
+func (c *Copies) Decide() {
+	slices.SortFunc(c.found, func(a, b sighting) int {
+		return cmp.Or(strings.Compare(a.id, b.id), cmp.Compare(a.received, b.received), slices.Compare(a.content[:], b.content[:]),
+			cmp.Compare(a.unit.Object, b.unit.Object), cmp.Compare(a.unit.RowGroup, b.unit.RowGroup), cmp.Compare(a.row, b.row))
+	})
+	for i := 1; i < len(c.found); i++ {
+		a, b := &c.found[i-1], &c.found[i]
+		if a.id != b.id || b.received-a.received > c.within {
+			continue
+		}
+		c.copies[b.unit] = append(c.copies[b.unit], b.row)
+		if a.payload != b.payload {
+			c.Conflicts++
+		}
+	}
+	c.found = nil
+	for u := range c.copies {
+		slices.Sort(c.copies[u])
+	}
+}
+
+// Of returns the rows of a row group that are copies, ascending.
+func (c *Copies) Of(u Unit) []uint32 {
+	if c == nil {
+		return nil
+	}
+	return c.copies[u]
+}
+
+// hash computes the content hash of the rows found in a row group: SHA-256 over the schema's columns in name order, each
+// as a tag, a length and bytes (rules/spec.md 4.3).
+func (c *Copies) hash(g RowGroup, found []sighting) error {
+	if len(found) == 0 {
+		return nil
+	}
+	names := make([]string, len(c.schema.Columns))
+	for i := range c.schema.Columns {
+		names[i] = c.schema.Columns[i].Name
+	}
+	slices.Sort(names)
+	content, payload := make([][]byte, len(found)), make([][]byte, len(found))
+	for _, name := range names {
+		a, err := g.Column(name)
+		if err != nil {
+			return err
+		}
+		for i := range found {
+			content[i] = appendValue(content[i], a, int(found[i].row))
+			if name != c.roles[rules.RoleReceivedAt] {
+				payload[i] = appendValue(payload[i], a, int(found[i].row))
+			}
+		}
+	}
+	for i := range found {
+		found[i].content, found[i].payload = sha256.Sum256(content[i]), sha256.Sum256(payload[i])
+	}
+	return nil
+}
+
+func appendValue(buf []byte, a arrow.Array, row int) []byte {
+	null := a.IsNull(row)
+	var value []byte
+	switch a := a.(type) {
+	case *array.Dictionary:
+		dict, code := a.Dictionary().(*array.String), a.GetValueIndex(row)
+		if null = null || dict.IsNull(code); !null {
+			value = []byte(dict.Value(code))
+		}
+	case *array.Int64:
+		value = binary.LittleEndian.AppendUint64(nil, uint64(a.Value(row)))
+	case *array.Timestamp:
+		value = binary.LittleEndian.AppendUint64(nil, uint64(a.Value(row)))
+	case *array.Date32:
+		value = binary.LittleEndian.AppendUint64(nil, uint64(a.Value(row)))
+	case *array.Float64:
+		value = binary.LittleEndian.AppendUint64(nil, math.Float64bits(a.Value(row)))
+	case *array.Boolean:
+		value = []byte{0}
+		if a.Value(row) {
+			value[0] = 1
+		}
+	}
+	if null {
+		return append(buf, 0)
+	}
+	buf = binary.LittleEndian.AppendUint64(append(buf, 1), uint64(len(value)))
+	return append(buf, value...)
+}

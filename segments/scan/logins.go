@@ -1,0 +1,98 @@
+package scan
+
+import (
+	"github.com/apache/arrow/go/v15/arrow/array"
+
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/segments/evidence"
+	"github.com/malgrupp/malgrupp/segments/identity"
+)
+
+// Logins is the first pass that identity asks for: every row with a valid device, a valid customer and a time up to now
+// says that the customer was logged in on the device (consent/identity.md 1). One goroutine uses it at a time.
+type Logins struct {
+	s       *Scanner
+	devices numberer
+	custs   numberer
+	sel     []uint32
+	Found   []identity.Login
+}
+
+// Logins returns a collector for one goroutine.
+func (s *Scanner) Logins() *Logins {
+	return &Logins{s: s, devices: numberer{subjects: s.subjects, file: true}, custs: numberer{subjects: s.subjects, customer: true, file: true}}
+}
+
+// Read collects the logins of a row group.
+func (l *Logins) Read(g RowGroup) error {
+	name := l.s.roles[rules.RoleCustomer]
+	if name == "" {
+		return nil
+	}
+	a, err := g.Column(name)
+	if err != nil {
+		return err
+	}
+	customers := a.(*array.Dictionary)
+	dict, codes := customers.Dictionary().(*array.String), customers.Indices().(*array.Int32).Int32Values()
+	l.sel = l.sel[:0]
+	for i, c := range codes {
+		if !dict.IsNull(int(c)) {
+			l.sel = append(l.sel, uint32(i))
+		}
+	}
+	if err := l.visible(g); err != nil || len(l.sel) == 0 {
+		return err
+	}
+	a, err = g.Column(l.s.roles[rules.RoleDevice])
+	if err != nil {
+		return err
+	}
+	devices := a.(*array.Dictionary)
+	customer := l.custs.resolve(dict, codes, l.sel)
+	deviceCodes := devices.Indices().(*array.Int32).Int32Values()
+	device := l.devices.resolve(devices.Dictionary().(*array.String), deviceCodes, l.sel)
+	a, err = g.Column(l.s.roles[rules.RoleEventTime])
+	if err != nil {
+		return err
+	}
+	at := a.(*array.Timestamp)
+	for _, r := range l.sel {
+		d, c := device[deviceCodes[r]], customer[codes[r]]
+		if d < evidence.Unknown && c < evidence.Unknown {
+			l.Found = append(l.Found, identity.Login{Device: d, Customer: c, At: int64(at.Value(int(r)))})
+		}
+	}
+	return nil
+}
+
+// visible keeps the selected rows that had arrived by known_by, are not quarantined and lie before it.
+func (l *Logins) visible(g RowGroup) error {
+	a, err := g.Column(l.s.roles[rules.RoleEventTime])
+	if err != nil {
+		return err
+	}
+	at := a.(*array.Timestamp)
+	var received *array.Timestamp
+	if name := l.s.roles[rules.RoleReceivedAt]; name != "" {
+		if a, err = g.Column(name); err != nil {
+			return err
+		}
+		received = a.(*array.Timestamp)
+	}
+	n := 0
+	for _, r := range l.sel {
+		t := int64(at.Value(int(r)))
+		ok := at.IsValid(int(r)) && t <= l.s.plan.KnownBy
+		if received != nil {
+			in := int64(received.Value(int(r)))
+			ok = ok && received.IsValid(int(r)) && in < l.s.plan.KnownBy && t-in <= l.s.plan.MaxSkew
+		}
+		if ok {
+			l.sel[n] = r
+			n++
+		}
+	}
+	l.sel = l.sel[:n]
+	return nil
+}

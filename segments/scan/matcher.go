@@ -1,0 +1,200 @@
+package scan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/kernel"
+)
+
+// A pick is a conjunction of factors. A factor that reads one column can be decided by that column alone: the column's
+// value then simply keeps or drops the pick. A factor that reads several columns (an `or` across them) waits for the
+// last of them; until then the truths of its tests travel with the row's state. So every value of a column falls into a
+// class (picks it keeps, truths it adds), every row into a state (picks alive, truths so far), and a row costs one table
+// lookup per column however many picks there are.
+
+// test is one distinct bound test.
+type test struct {
+	bound  *rules.Test
+	kernel kernel.Test
+	shared int // index among the tests of several-column factors, -1 if none uses it
+}
+
+// factor is one conjunct of a pick.
+type factor struct {
+	pick int
+	expr rules.Expr
+}
+
+// column is what the matcher asks of one column.
+type column struct {
+	name    string
+	text    bool
+	tests   []int    // into program.tests
+	single  []factor // decided by this column
+	closing []factor // read several columns, of which this is the last
+	open    []int    // shared truths that still matter after this column
+}
+
+// program is the compiled form of all picks, read-only and shared by the workers.
+type program struct {
+	picks, words int
+	tests        []test
+	byKey        map[string]int
+	shared       int
+	columns      []column
+}
+
+// Compiler gives the plain meaning of a bound test.
+type Compiler func(*rules.Test) (kernel.Row, error)
+
+// newProgram compiles the picks. eventName is the column that carries the event's name.
+func newProgram(picks []rules.Pick, eventName string, compile Compiler) (*program, error) {
+	p := &program{picks: len(picks), words: (len(picks) + 63) / 64, byKey: map[string]int{}}
+	byColumn := map[string]*column{}
+	var several []factor
+	for i, pick := range picks {
+		for _, e := range factors(pick, eventName) {
+			names, err := p.addTests(e, compile, byColumn)
+			if err != nil {
+				return nil, err
+			}
+			f := factor{pick: i, expr: e}
+			if len(names) == 1 {
+				c := byColumn[names[0]]
+				c.single = append(c.single, f)
+			} else {
+				several = append(several, f)
+			}
+		}
+	}
+	p.order(byColumn)
+	p.close(several)
+	return p, nil
+}
+
+// factors splits a pick into conjuncts: its events and the terms of its `where`.
+func factors(p rules.Pick, eventName string) []rules.Expr {
+	var out []rules.Expr
+	if !p.Any {
+		args := make([]rules.Value, len(p.Events))
+		for i, e := range p.Events {
+			args[i] = rules.Value{Kind: rules.Text, Text: e}
+		}
+		text := rules.Type{Kind: rules.Text}
+		out = append(out, &rules.Test{Term: rules.Term{Column: eventName, Type: text, Of: text}, Op: rules.OpIn, Args: args})
+	}
+	switch w := p.Where.(type) {
+	case nil:
+	case rules.And:
+		out = append(out, w...)
+	default:
+		out = append(out, w)
+	}
+	return out
+}
+
+// addTests files the tests of an expression and returns the names of the columns it reads.
+func (p *program) addTests(e rules.Expr, compile Compiler, byColumn map[string]*column) ([]string, error) {
+	var names []string
+	for t := range rules.Tests(e) {
+		if !slices.Contains(names, t.Term.Column) {
+			names = append(names, t.Term.Column)
+		}
+		key := rules.Key(t)
+		if _, ok := p.byKey[key]; ok {
+			continue
+		}
+		row, err := compile(t)
+		if err != nil {
+			return nil, err
+		}
+		c := byColumn[t.Term.Column]
+		if c == nil {
+			c = &column{name: t.Term.Column, text: t.Term.Of.Kind == rules.Text}
+			byColumn[c.name] = c
+		}
+		c.tests = append(c.tests, len(p.tests))
+		p.byKey[key] = len(p.tests)
+		p.tests = append(p.tests, test{bound: t, kernel: kernel.New(t.Term.Of.Kind, row), shared: -1})
+	}
+	return names, nil
+}
+
+// order puts the columns that decide most picks first, text before the rest; ties by name.
+func (p *program) order(byColumn map[string]*column) {
+	for _, c := range byColumn {
+		p.columns = append(p.columns, *c)
+	}
+	slices.SortFunc(p.columns, func(a, b column) int {
+		switch {
+		case a.text != b.text:
+			if a.text {
+				return -1
+			}
+			return 1
+		case len(a.single) != len(b.single):
+			return len(b.single) - len(a.single)
+		}
+		return strings.Compare(a.name, b.name)
+	})
+}
+
+// close hands every several-column factor to the last of its columns and notes which truths travel until then.
+func (p *program) close(several []factor) {
+	place := map[string]int{}
+	for i := range p.columns {
+		place[p.columns[i].name] = i
+	}
+	for _, f := range several {
+		last := 0
+		for t := range rules.Tests(f.expr) {
+			last = max(last, place[t.Term.Column])
+		}
+		p.columns[last].closing = append(p.columns[last].closing, f)
+		for t := range rules.Tests(f.expr) {
+			at := p.byKey[rules.Key(t)]
+			if p.tests[at].shared < 0 {
+				p.tests[at].shared = p.shared
+				p.shared++
+			}
+			for c := place[t.Term.Column]; c < last; c++ {
+				if s := p.tests[at].shared; !slices.Contains(p.columns[c].open, s) {
+					p.columns[c].open = append(p.columns[c].open, s)
+				}
+			}
+		}
+	}
+}
+
+// eval is Kleene logic over an expression whose tests' truths are known.
+func (p *program) eval(e rules.Expr, truth func(test int) rules.Truth) rules.Truth {
+	switch e := e.(type) {
+	case rules.And:
+		out := rules.True
+		for _, t := range e {
+			switch p.eval(t, truth) {
+			case rules.False:
+				return rules.False
+			case rules.Unknown:
+				out = rules.Unknown
+			}
+		}
+		return out
+	case rules.Or:
+		out := rules.False
+		for _, t := range e {
+			switch p.eval(t, truth) {
+			case rules.True:
+				return rules.True
+			case rules.Unknown:
+				out = rules.Unknown
+			}
+		}
+		return out
+	case *rules.Test:
+		return truth(p.byKey[rules.Key(e)])
+	}
+	return rules.False
+}

@@ -1,0 +1,107 @@
+package scan
+
+import (
+	"github.com/apache/arrow/go/v15/arrow/array"
+
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/segments/evidence"
+	"github.com/malgrupp/malgrupp/segments/identity"
+)
+
+// numberer turns the ids of one column into subject numbers, once per dictionary entry that a selected row shows.
+type numberer struct {
+	subjects *identity.Subjects
+	customer bool
+	file     bool // ids nobody ever named get a number as well
+	need     []bool
+	number   []uint32 // by dictionary code
+}
+
+func (n *numberer) kind() identity.Kind {
+	if n.customer {
+		return identity.Customer
+	}
+	return identity.Device
+}
+
+// resolve numbers the entries that rows of sel show. A missing id is None for a customer and Blocked for a device (a
+// row without a device has no owner); an id nobody ever named is Unknown for a device and filed for a customer, whose
+// own grant can never exist then but whose login says whose row it is.
+func (n *numberer) resolve(dict *array.String, codes []int32, sel []uint32) []uint32 {
+	size := dict.Len()
+	n.need, n.number = grow(n.need, size), grow(n.number, size)
+	clear(n.need)
+	for _, r := range sel {
+		n.need[codes[r]] = true
+	}
+	for i := range size {
+		switch {
+		case !n.need[i]:
+		case dict.IsNull(i) && n.customer:
+			n.number[i] = evidence.None
+		case dict.IsNull(i):
+			n.number[i] = evidence.Blocked
+		default:
+			n.number[i] = n.of(dict.Value(i))
+		}
+	}
+	return n.number
+}
+
+func (n *numberer) of(raw string) uint32 {
+	id := []byte(identity.Normalise(raw))
+	hash := n.subjects.Hash(n.kind(), id)
+	if x, ok := n.subjects.Lookup(hash, id); ok {
+		return x
+	}
+	switch {
+	case identity.Blocked(string(id)):
+		return evidence.Blocked
+	case n.customer || n.file:
+		return n.subjects.Late(hash, id)
+	}
+	return evidence.Unknown
+}
+
+// who fills the device and customer columns of the block.
+func (w *Worker) who(g RowGroup) error {
+	b := &w.block
+	b.Device, b.Customer = grow(b.Device, len(w.sel)), grow(b.Customer, len(w.sel))
+	for i := range b.Customer {
+		b.Customer[i] = evidence.None
+	}
+	if name := w.s.roles[rules.RoleCustomer]; name != "" {
+		a, err := g.Column(name)
+		if err != nil {
+			return err
+		}
+		d := a.(*array.Dictionary)
+		codes := d.Indices().(*array.Int32).Int32Values()
+		number := w.custs.resolve(d.Dictionary().(*array.String), codes, w.sel)
+		for i, r := range w.sel {
+			b.Customer[i] = number[codes[r]]
+		}
+	}
+	a, err := g.Column(w.s.roles[rules.RoleDevice])
+	if err != nil {
+		return err
+	}
+	d := a.(*array.Dictionary)
+	dict, codes := d.Dictionary().(*array.String), d.Indices().(*array.Int32).Int32Values()
+	number := w.devices.resolve(dict, codes, w.sel)
+	for i, r := range w.sel {
+		c := codes[r]
+		// A device that no consent event named can still be admitted by the grant of the customer who is logged in on
+		// it, and then needs a number of its own.
+		if number[c] == evidence.Unknown && b.Customer[i] < evidence.Unknown {
+			number[c] = w.devices.late(dict.Value(int(c)))
+		}
+		b.Device[i] = number[c]
+	}
+	return nil
+}
+
+func (n *numberer) late(raw string) uint32 {
+	id := []byte(identity.Normalise(raw))
+	return n.subjects.Late(n.subjects.Hash(n.kind(), id), id)
+}

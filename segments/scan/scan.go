@@ -1,0 +1,157 @@
+// Package scan sieves row groups: every row that no condition can use is dropped after a look at dictionary codes, and
+// what is left becomes evidence.Block, numbers instead of names.
+//
+// In come columns of a row group and the picks and windows of a plan; out go blocks, logins and copies. The package sees
+// rows of people who said no, and therefore knows no consent, no verdicts and no lists: what it makes can only be read
+// by consent.Gate.Admit (design.md D5).
+package scan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/segments/identity"
+)
+
+// RowGroup is a row group whose columns are decoded when asked for. What it returns is valid until its cursor moves.
+type RowGroup interface {
+	Rows() int
+	// Bounds returns the smallest and largest value of a number or time column from the statistics, when they are there.
+	Bounds(column string) (lo, hi int64, ok bool)
+	// Nulls returns how many rows have no value, when the statistics say so.
+	Nulls(column string) (n int, ok bool)
+	// Column returns the values in the type of the schema: text as Dictionary<int32, utf8> with null as the last
+	// entry, numbers, dates and times as primitive arrays.
+	Column(name string) (arrow.Array, error)
+}
+
+// Want is one condition as far as the scan must know it: rows of a pick whose time lies in [From, Before), both of
+// them edges of the plan.
+type Want struct {
+	Pick         int
+	From, Before int64
+	Value        int // index into Plan.Values, -1 for none
+}
+
+// Value is a column that some metric reads; it travels as one int64 a row. Text becomes numbers of the plan's Names,
+// floats keep their order (or count steps of Quantise), everything else is its rules.Value.Int.
+type Value struct {
+	Column   string
+	Type     rules.Type
+	Quantise *rules.Number
+}
+
+// Plan is what a run wants from its rows. All times are microseconds UTC. Edges are the ends of all windows, sorted and
+// distinct, none later than as_of: window slot i holds the times from Edges[i-1] up to, not including, Edges[i], and
+// nobody wants rows before the first or from the last on.
+type Plan struct {
+	Picks   []rules.Pick
+	Wants   []Want
+	Values  []Value
+	Edges   []int64
+	KnownBy int64
+	MaxSkew int64 // event times later than received_at by more than this are quarantined
+	Compile Compiler
+}
+
+// Counts says what happened to the rows that some condition wanted but that never became evidence.
+type Counts struct {
+	Rows    int64 // rows of the row groups that were opened
+	Wanted  int64 // rows that became evidence
+	Hidden  int64 // received at or after known_by
+	Skewed  int64 // event time ahead of received_at by more than the tolerance
+	Copies  int64
+	Invalid int64 // no event time, or one before 1990 or after known_by + 5 minutes: over all rows, wanted or not
+}
+
+// Add adds o to c.
+func (c *Counts) Add(o Counts) {
+	c.Rows += o.Rows
+	c.Wanted += o.Wanted
+	c.Hidden += o.Hidden
+	c.Skewed += o.Skewed
+	c.Copies += o.Copies
+	c.Invalid += o.Invalid
+}
+
+// Scanner is the compiled plan for one source. It is read-only; each goroutine takes a Worker of its own.
+type Scanner struct {
+	plan     *Plan
+	schema   *rules.Schema
+	partner  bool
+	program  *program
+	wanted   [][]uint64 // by slot: picks that some condition wants there
+	reads    [][]uint64 // by value: picks whose conditions read it
+	subjects *identity.Subjects
+	names    *Names
+	roles    map[rules.Role]string
+}
+
+// New compiles a plan for a source with this schema. partner says that its rows come from a partner's site.
+func New(plan *Plan, schema *rules.Schema, partner bool, subjects *identity.Subjects, names *Names) (*Scanner, error) {
+	s := &Scanner{plan: plan, schema: schema, partner: partner, subjects: subjects, names: names, roles: map[rules.Role]string{}}
+	for i := range schema.Columns {
+		if r := schema.Columns[i].Role; r != rules.RoleNone {
+			s.roles[r] = schema.Columns[i].Name
+		}
+	}
+	for _, r := range []rules.Role{rules.RoleEventTime, rules.RoleEventName, rules.RoleDevice} {
+		if s.roles[r] == "" {
+			return nil, fmt.Errorf("scan with schema %s: no column has the role %s; name one in the schema", schema.Name, r)
+		}
+	}
+	var err error
+	if s.program, err = newProgram(plan.Picks, s.roles[rules.RoleEventName], plan.Compile); err != nil {
+		return nil, err
+	}
+	s.window()
+	s.reads = make([][]uint64, len(plan.Values))
+	for i := range s.reads {
+		s.reads[i] = make([]uint64, s.program.words)
+	}
+	for _, w := range plan.Wants {
+		if w.Value >= 0 {
+			s.reads[w.Value][w.Pick/64] |= 1 << (w.Pick % 64)
+		}
+	}
+	return s, nil
+}
+
+// window notes for every slot which picks some condition wants there.
+func (s *Scanner) window() {
+	edges := s.plan.Edges
+	s.wanted = make([][]uint64, len(edges)+1)
+	for slot := range s.wanted {
+		s.wanted[slot] = make([]uint64, s.program.words)
+		if slot == 0 || slot == len(edges) {
+			continue
+		}
+		for _, w := range s.plan.Wants {
+			if edges[slot-1] >= w.From && edges[slot] <= w.Before {
+				s.wanted[slot][w.Pick/64] |= 1 << (w.Pick % 64)
+			}
+		}
+	}
+}
+
+// Columns are the names of the columns a full scan may read, sorted: what a plan shows and a benchmark's floor decodes.
+func (s *Scanner) Columns() []string {
+	names := []string{s.roles[rules.RoleEventTime], s.roles[rules.RoleDevice]}
+	for _, r := range []rules.Role{rules.RoleCustomer, rules.RoleReceivedAt} {
+		if s.roles[r] != "" {
+			names = append(names, s.roles[r])
+		}
+	}
+	for i := range s.program.columns {
+		names = append(names, s.program.columns[i].name)
+	}
+	for _, v := range s.plan.Values {
+		names = append(names, v.Column)
+	}
+	names = slices.DeleteFunc(names, func(n string) bool { _, ok := s.schema.Column(n); return !ok })
+	slices.Sort(names)
+	return slices.Compact(names)
+}

@@ -1,0 +1,212 @@
+package scan
+
+import (
+	"math"
+	"sync"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/segments/evidence"
+)
+
+// most is how many distinct values a worker remembers per column before it starts afresh, so that a column of unique
+// texts cannot grow without bound.
+const most = 1 << 20
+
+// textClasses remembers the class of every text value a worker has met in one column, across row groups.
+type textClasses struct {
+	seen  map[string]uint32
+	codes []uint32 // by dictionary code of the current row group
+	need  []bool
+}
+
+// of returns the class of every dictionary code that a selected row shows.
+func (t *textClasses) of(w *Worker, c int, dict *array.String, codes []int32, sel []uint32) []uint32 {
+	if t.seen == nil || len(t.seen) > most {
+		t.seen = map[string]uint32{}
+	}
+	n := dict.Len()
+	t.codes, t.need = grow(t.codes, n), grow(t.need, n)
+	clear(t.need)
+	for _, r := range sel {
+		t.need[codes[r]] = true
+	}
+	for i := range n {
+		switch {
+		case !t.need[i]:
+		case dict.IsNull(i):
+			t.codes[i] = w.st.class(c, func(x int) rules.Truth { return w.s.program.tests[x].kernel.Null() })
+		default:
+			t.codes[i] = t.class(w, c, dict.Value(i))
+		}
+	}
+	return t.codes
+}
+
+func (t *textClasses) class(w *Worker, c int, value string) uint32 {
+	if class, ok := t.seen[value]; ok {
+		return class
+	}
+	class := w.st.class(c, func(x int) rules.Truth { return w.s.program.tests[x].kernel.Text(value) })
+	t.seen[string([]byte(value))] = class // the dictionary's memory is reused, the key must not be
+	return class
+}
+
+// Names gives texts numbers that hold for a whole run, so that distinct values can be told apart after the scan.
+type Names struct {
+	mu     sync.Mutex
+	number map[string]int64
+}
+
+// NewNames returns an empty set of names.
+func NewNames() *Names { return &Names{number: map[string]int64{}} }
+
+func (n *Names) of(text string) int64 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	x, ok := n.number[text]
+	if !ok {
+		x = int64(len(n.number))
+		n.number[string([]byte(text))] = x
+	}
+	return x
+}
+
+// metricColumn turns the values of one column into int64s.
+type metricColumn struct {
+	Value
+	names *Names
+	seen  map[string]int64
+	codes []int64
+	step  float64
+}
+
+func newMetricColumn(v Value, names *Names) metricColumn {
+	m := metricColumn{Value: v, names: names, seen: map[string]int64{}}
+	if v.Quantise != nil {
+		m.step = math.Pow10(v.Quantise.Scale) / float64(v.Quantise.Int)
+	}
+	return m
+}
+
+// metric fills the value columns of the block for the rows whose class needs them.
+func (w *Worker) metric(g RowGroup) error {
+	for v := range w.metrics {
+		w.block.Values[v] = grow(w.block.Values[v], len(w.sel))
+		out := w.block.Values[v]
+		needed := false
+		for i, class := range w.state {
+			out[i] = evidence.Null
+			needed = needed || w.needs(class, v)
+		}
+		_, ok := w.s.schema.Column(w.metrics[v].Column)
+		if !needed || !ok {
+			continue
+		}
+		a, err := g.Column(w.metrics[v].Column)
+		if err != nil {
+			return err
+		}
+		get := w.metrics[v].reader(a)
+		for i, r := range w.sel {
+			if w.needs(w.state[i], v) {
+				out[i] = get(r)
+			}
+		}
+	}
+	return nil
+}
+
+func (w *Worker) needs(class uint32, v int) bool {
+	picks, _ := w.classes.Of(class)
+	for i, p := range picks {
+		if p&w.s.reads[v][i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// reader returns the function that encodes one row of the array.
+func (m *metricColumn) reader(a arrow.Array) func(row uint32) int64 {
+	orNull := func(get func(uint32) int64) func(uint32) int64 {
+		if a.NullN() == 0 {
+			return get
+		}
+		return func(r uint32) int64 {
+			if a.IsNull(int(r)) {
+				return evidence.Null
+			}
+			return get(r)
+		}
+	}
+	switch a := a.(type) {
+	case *array.Dictionary:
+		return m.text(a)
+	case *array.Int64:
+		v := a.Int64Values()
+		return orNull(func(r uint32) int64 { return v[r] })
+	case *array.Timestamp:
+		v := a.TimestampValues()
+		return orNull(func(r uint32) int64 { return int64(v[r]) })
+	case *array.Date32:
+		v := a.Date32Values()
+		return orNull(func(r uint32) int64 { return int64(v[r]) })
+	case *array.Float64:
+		v := a.Float64Values()
+		return orNull(func(r uint32) int64 { return m.float(v[r]) })
+	case *array.Boolean:
+		return orNull(func(r uint32) int64 {
+			if a.Value(int(r)) {
+				return 1
+			}
+			return 0
+		})
+	}
+	return func(uint32) int64 { return evidence.Null }
+}
+
+// float counts steps where the schema declares them (distributed.md 3.2), else keeps the order of the floats.
+func (m *metricColumn) float(f float64) int64 {
+	switch {
+	case f != f:
+		return evidence.Null
+	case m.step != 0:
+		// float64() forbids a fused multiply-add, so that every machine rounds alike.
+		return int64(math.Floor(float64(f*m.step) + 0.5))
+	}
+	return rules.OrderedFloat(f)
+}
+
+func (m *metricColumn) text(d *array.Dictionary) func(row uint32) int64 {
+	codes, dict := d.Indices().(*array.Int32).Int32Values(), d.Dictionary().(*array.String)
+	if len(m.seen) > most {
+		clear(m.seen)
+	}
+	m.codes = grow(m.codes, dict.Len())
+	for i := range m.codes {
+		m.codes[i] = -1
+	}
+	return func(r uint32) int64 {
+		c := codes[r]
+		if m.codes[c] == -1 {
+			m.codes[c] = m.number(dict, int(c))
+		}
+		return m.codes[c]
+	}
+}
+
+func (m *metricColumn) number(dict *array.String, i int) int64 {
+	if dict.IsNull(i) {
+		return evidence.Null
+	}
+	value := dict.Value(i)
+	x, ok := m.seen[value]
+	if !ok {
+		x = m.names.of(value)
+		m.seen[string([]byte(value))] = x
+	}
+	return x
+}

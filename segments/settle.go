@@ -1,0 +1,251 @@
+package segments
+
+import (
+	"math/bits"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/malgrupp/malgrupp/rules/fold"
+	"github.com/malgrupp/malgrupp/segments/consent"
+)
+
+// Tally gathers admitted rows and settles them into audiences.
+type Tally struct {
+	plan  *Plan
+	lanes []*Lane
+}
+
+// NewTally returns an empty tally for the plan.
+func NewTally(p *Plan) *Tally { return &Tally{plan: p} }
+
+// Lane returns a new lane, one for each door; lanes are made before the workers start.
+func (t *Tally) Lane() *Lane {
+	l := &Lane{plan: t.plan}
+	t.lanes = append(t.lanes, l)
+	return l
+}
+
+// candidate is somebody who qualified, with the values that order him.
+type candidate struct {
+	subject    uint32
+	top, cap   fold.Int128
+	hasTop     bool
+	hasCap     bool
+	name       string
+	tie        uint64
+	tieIsKnown bool
+}
+
+// settled is what one segment came to for one use.
+type settled struct {
+	qualified []candidate
+	beyond    []candidate // qualified, but beyond top
+	undecided [3][]uint32 // by undecided kind: subjects
+}
+
+// The kinds of undecided verdict.
+const (
+	waiting = iota
+	unknowing
+	valueless
+)
+
+// court holds the folded partitions while segments are decided in dependency order.
+type court struct {
+	plan     *Plan
+	roll     consent.Roll
+	subjects int
+	workers  int
+	kept     []*partition // by partition; only where some segment depends on another
+	mu       sync.Mutex
+	results  map[[2]int]*settled // by segment and use
+	refs     map[[3]int]planes   // by partition, segment and use: what in_segment reads
+}
+
+// Settle folds all lanes and decides every segment for each of its uses, with that many workers. The roll names the
+// people; it must come from the gate whose batches the lanes hold. The audiences are in the order of the requests, uses
+// ascending. The tally is spent afterwards.
+func (t *Tally) Settle(workers int, roll consent.Roll) []Audience {
+	c := &court{plan: t.plan, roll: roll, subjects: roll.Bound(), workers: max(1, workers), results: map[[2]int]*settled{}, refs: map[[3]int]planes{}}
+	dependent := slices.ContainsFunc(t.plan.segments, func(s planned) bool { return s.dependent })
+	if dependent {
+		c.kept = make([]*partition, parts)
+	}
+	c.foldAll(t.lanes, dependent)
+	for i := range t.plan.segments {
+		if t.plan.segments[i].dependent {
+			c.judgeDependent(i)
+		}
+	}
+	var out []Audience
+	for i := range t.plan.segments {
+		for _, u := range t.plan.segments[i].uses {
+			out = append(out, Audience{segment: t.plan.segments[i].Segment, use: u})
+		}
+	}
+	c.each(len(out), func(i int) {
+		a := &out[i]
+		at := slices.IndexFunc(t.plan.segments, func(s planned) bool { return s.Segment == a.segment })
+		c.populate(a, &t.plan.segments[at], c.results[[2]int{at, a.use}])
+	})
+	return out
+}
+
+// each runs f for 0..n-1 on the court's workers.
+func (c *court) each(n int, f func(i int)) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(c.workers, n) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				f(i)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// foldAll folds every partition and at once decides the segments that depend on no other.
+func (c *court) foldAll(lanes []*Lane, keep bool) {
+	pool := sync.Pool{New: func() any { return newPartition(c.plan, lanes) }}
+	c.each(parts, func(i int) {
+		var p *partition
+		if keep {
+			p = newPartition(c.plan, lanes)
+			c.kept[i] = p
+		} else {
+			p = pool.Get().(*partition)
+			defer pool.Put(p)
+		}
+		p.fold(uint32(i), c.subjects)
+		for s := range c.plan.segments {
+			if !c.plan.segments[s].dependent {
+				c.judge(s, p, nil)
+			}
+		}
+		if keep {
+			p.rows, p.folds, p.ranker = nil, nil, nil
+		}
+	})
+}
+
+// judgeDependent decides a segment that others refer to or that refers to others; those it refers to are decided.
+func (c *court) judgeDependent(s int) {
+	c.each(parts, func(i int) {
+		c.judge(s, c.kept[i], func(segment, use int) planes {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			return c.refs[[3]int{i, segment, use}]
+		})
+	})
+	seg := &c.plan.segments[s]
+	for _, u := range seg.uses {
+		r := c.results[[2]int{s, u}]
+		if r == nil {
+			r = &settled{}
+			c.results[[2]int{s, u}] = r
+		}
+		c.top(seg, u, r)
+		c.publish(s, u, r)
+	}
+}
+
+// judge decides one segment for the people of one partition.
+func (c *court) judge(s int, p *partition, references func(segment, use int) planes) {
+	seg := &c.plan.segments[s]
+	for _, u := range seg.uses {
+		refs := func(segment int) planes { return references(segment, u) }
+		var got settled
+		mask := p.mask(u)
+		for i := range mask {
+			w := seg.match.verdict(i, p.leaves, refs)
+			if seg.exclude != nil {
+				w = and(w, not(seg.exclude.verdict(i, p.leaves, refs)))
+			}
+			for b := w.yes & mask[i]; b != 0; b &= b - 1 {
+				got.qualified = append(got.qualified, p.candidate(seg, uint32(i*64+bits.TrailingZeros64(b))))
+			}
+			for kind, undecided := range [3]uint64{w.wait, w.unknown, w.none} {
+				for b := undecided & mask[i]; b != 0; b &= b - 1 {
+					got.undecided[kind] = append(got.undecided[kind], p.views.subject[i*64+bits.TrailingZeros64(b)])
+				}
+			}
+		}
+		c.merge(s, u, &got)
+	}
+}
+
+func (c *court) merge(s, u int, got *settled) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.results[[2]int{s, u}]
+	if r == nil {
+		r = &settled{}
+		c.results[[2]int{s, u}] = r
+	}
+	r.qualified = append(r.qualified, got.qualified...)
+	for k := range r.undecided {
+		r.undecided[k] = append(r.undecided[k], got.undecided[k]...)
+	}
+}
+
+// mask is the set of views through which a use sees somebody.
+func (p *partition) mask(use int) fold.Bits {
+	m := fold.NewBits(len(p.views.subject))
+	for v, uses := range p.views.uses {
+		if uses&p.views.seen[v]>>use&1 != 0 {
+			m.Set(uint32(v))
+		}
+	}
+	return m
+}
+
+func (p *partition) candidate(seg *planned, view uint32) candidate {
+	c := candidate{subject: p.views.subject[view]}
+	if seg.topBy >= 0 {
+		c.top, c.hasTop = p.ranks[seg.topBy].Value[view], p.ranks[seg.topBy].Has.Has(view)
+	}
+	if seg.capBy >= 0 {
+		c.cap, c.hasCap = p.ranks[seg.capBy].Value[view], p.ranks[seg.capBy].Has.Has(view)
+	}
+	return c
+}
+
+// publish makes the planes that in_segment reads: the qualified set after top, before holdout, cap and minimum size;
+// what is undecided there is undecided here.
+func (c *court) publish(s, use int, r *settled) {
+	byPart := make([]planes, parts)
+	for i := range byPart {
+		byPart[i] = newPlanes(len(c.kept[i].views.subject))
+		c.refs[[3]int{i, s, use}] = byPart[i]
+	}
+	set := func(subject uint32, plane func(planes) fold.Bits) {
+		part := subject & (parts - 1)
+		if view, ok := c.kept[part].views.of(subject>>partBits, use); ok {
+			plane(byPart[part]).Set(view)
+		}
+	}
+	for i := range r.qualified {
+		set(r.qualified[i].subject, func(p planes) fold.Bits { return p.yes })
+	}
+	for kind, plane := range [3]func(planes) fold.Bits{
+		func(p planes) fold.Bits { return p.wait },
+		func(p planes) fold.Bits { return p.unknown },
+		func(p planes) fold.Bits { return p.none },
+	} {
+		for _, subject := range r.undecided[kind] {
+			set(subject, plane)
+		}
+	}
+}
+
+// of returns the view through which a use sees a local subject.
+func (v *views) of(local uint32, use int) (uint32, bool) {
+	for view := v.first[local]; view < v.first[local+1]; view++ {
+		if v.uses[view]>>use&1 != 0 {
+			return view, true
+		}
+	}
+	return 0, false
+}
