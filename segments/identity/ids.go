@@ -20,7 +20,10 @@ var placeholders = []string{
 	"deleted", "optout", "opt-out", "(not set)", "[object object]", "true", "false", "-1",
 }
 
-const longestID = 128 // bytes
+const (
+	longestID          = 128                    // bytes
+	longestPlaceholder = len("[object object]") // lower-casing a longer id cannot make it a placeholder
+)
 
 // Blocked reports whether a normalised id may not be used: it has no owner and makes no edge. more extends the list and
 // is compared in lower case.
@@ -28,24 +31,28 @@ func Blocked(id string, more ...string) bool {
 	if len(id) > longestID || strings.ContainsFunc(id, unicode.IsControl) {
 		return true
 	}
-	if len(id) <= 16 || len(more) > 0 {
+	if len(id) <= longestPlaceholder || len(more) > 0 {
 		lower := strings.ToLower(id)
 		if slices.Contains(placeholders, lower) || slices.Contains(more, lower) {
 			return true
 		}
 	}
-	return repeated(strings.ReplaceAll(id, "-", ""))
+	return repeated(id)
 }
 
-// repeated reports whether an id is only zeros, or one character four or more times.
+// repeated reports whether an id, its hyphens apart, is nothing but zeros or one character four or more times.
 func repeated(id string) bool {
-	runes, first, all := 0, rune(0), true
+	first, runes := rune(0), 0
 	for _, r := range id {
-		if runes == 0 {
+		switch {
+		case r == '-':
+			continue
+		case runes == 0:
 			first = r
+		case r != first:
+			return false
 		}
-		all = all && r == first
 		runes++
 	}
-	return runes > 0 && all && (first == '0' || runes >= 4)
+	return runes == 0 || first == '0' || runes >= 4
 }

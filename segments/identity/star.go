@@ -1,19 +1,11 @@
 package identity
 
 import (
-	"cmp"
+	"fmt"
 	"slices"
 )
 
-const day = 24 * 3600 * 1_000_000 // microseconds
-
-// Login says that a customer was logged in on a device at an instant (microseconds UTC).
-type Login struct {
-	Device, Customer Number
-	At               int64
-}
-
-// Limits are those of consent/identity.md 6, in microseconds and numbers. They may be made stricter, never laxer.
+// Limits are those of consent/identity.md 6, in microseconds and numbers.
 type Limits struct {
 	Attach     int64 // an anonymous row attaches to a login at most this much later
 	Shared     int64 // logins within this much of each other share a device
@@ -21,8 +13,28 @@ type Limits struct {
 	MaxDevices int   // a customer with more is set aside
 }
 
+// maxKiosk is the laxest kiosk limit.
+const maxKiosk = 5
+
 // DefaultLimits are 30 days, 90 days, 5 customers and 20 devices.
-func DefaultLimits() Limits { return Limits{30 * day, 90 * day, 5, 20} }
+func DefaultLimits() Limits { return Limits{30 * day, 90 * day, maxKiosk, 20} }
+
+// Check refuses limits that are laxer than the default, and windows in which a day's first and last login would not be
+// enough. A longer sharing window is the stricter one, because it finds more devices shared.
+func (l Limits) Check() error {
+	d := DefaultLimits()
+	switch {
+	case l.Attach < day || l.Attach > d.Attach:
+		return fmt.Errorf("identity limit attach_window: want 1 to %d days", d.Attach/day)
+	case l.Shared < d.Shared || l.Shared > lookback:
+		return fmt.Errorf("identity limit shared_window: want %d to %d days", d.Shared/day, lookback/day)
+	case l.Kiosk < 2 || l.Kiosk > d.Kiosk:
+		return fmt.Errorf("identity limit kiosk_customers: want 2 to %d", d.Kiosk)
+	case l.MaxDevices < 1 || l.MaxDevices > d.MaxDevices:
+		return fmt.Errorf("identity limit max_devices: want 1 to %d", d.MaxDevices)
+	}
+	return nil
+}
 
 // Class is how many customers use a device.
 type Class uint8
@@ -35,120 +47,125 @@ const (
 	Kiosk
 )
 
-// Star is who uses which device, as of now. It is read-only once built.
+// Star is who uses which device, as of now. It is read-only once built; any number of goroutines may read it.
 type Star struct {
-	now      int64
-	limits   Limits
-	logins   []Login  // sorted by device, time, customer
-	first    []uint32 // by device: its first login; the next device's first ends them
-	class    []Class  // by device, over the trailing window
-	owner    []Number // by device: its only customer, where exclusive
-	setAside []bool   // by customer
-	devices  map[Number][]Number
+	now    int64
+	limits Limits
+	first  []uint32 // by device: its first login; the next device's first ends them
+	at     []int64  // by login, in order of time within a device
+	who    []Number // by login
+	class  []Class  // by device, over the trailing window
+	load   []uint8  // by customer: devices that are no kiosk, over the trailing window, counted up to the limit and one
+	// By customer: where his exclusive devices begin in devices; empty for a customer who is set aside.
+	star    []uint32
+	devices []Number
 }
 
-// lookback is how long logins are kept at most; the windows of the limits are shorter.
+// lookback is how long logins are kept at most.
 const lookback = 395 * day
 
 // NewStar builds the star map from logins in any order; logins after now or older than 395 days are ignored. bound is one
-// more than the largest subject number. The slice is sorted and kept.
+// more than the largest subject number. The limits must have passed Check. The slice is reordered.
 func NewStar(logins []Login, bound int, now int64, l Limits) *Star {
 	logins = slices.DeleteFunc(logins, func(e Login) bool { return e.At > now || e.At < now-lookback })
-	slices.SortFunc(logins, func(a, b Login) int {
-		return cmp.Or(cmp.Compare(a.Device, b.Device), cmp.Compare(a.Customer, b.Customer), cmp.Compare(a.At, b.At))
-	})
-	logins = firstAndLast(logins)
-	slices.SortFunc(logins, func(a, b Login) int {
-		return cmp.Or(cmp.Compare(a.Device, b.Device), cmp.Compare(a.At, b.At), cmp.Compare(a.Customer, b.Customer))
-	})
-	s := &Star{now: now, limits: l, logins: logins, devices: map[Number][]Number{}}
-	s.first = make([]uint32, bound+1)
-	at := 0
-	for d := range s.first {
-		for at < len(logins) && int(logins[at].Device) < d {
-			at++
-		}
-		s.first[d] = uint32(at)
+	s := &Star{now: now, limits: l, class: make([]Class, bound), load: make([]uint8, bound)}
+	logins, s.first = byDevice(logins, bound)
+	s.at, s.who = make([]int64, len(logins)), make([]Number, len(logins))
+	for i, e := range logins {
+		s.at[i], s.who[i] = e.At, e.Customer
 	}
-	s.classify(bound)
+	s.arrange(s.classify(bound), bound)
 	return s
 }
 
-// firstAndLast keeps, of one customer's logins on one device on one day, the first and the last: all windows are longer
-// than a day, so nothing is lost.
-func firstAndLast(sorted []Login) []Login {
-	n := 0
-	same := func(a, b Login) bool {
-		return a.Device == b.Device && a.Customer == b.Customer && floorDay(a.At) == floorDay(b.At)
-	}
-	for i, e := range sorted {
-		if n >= 2 && same(sorted[n-1], e) && same(sorted[n-2], e) {
-			sorted[n-1] = e
+// noOwner marks a device that is not exclusive.
+const noOwner = ^Number(0)
+
+// classify finds the class of every device as of now and how many devices a customer has; it returns the customers of
+// the exclusive devices.
+func (s *Star) classify(bound int) (owner []Number) {
+	owner = make([]Number, bound)
+	var customers [maxKiosk]Number
+	for d := range owner {
+		owner[d] = noOwner
+		n := s.near(Number(d), s.now, &customers)
+		s.class[d] = s.limits.class(n)
+		if s.class[d] == Kiosk {
 			continue
 		}
-		sorted[n] = sorted[i]
-		n++
-	}
-	return sorted[:n]
-}
-
-func floorDay(at int64) int64 {
-	d := at / day
-	if at%day < 0 {
-		d--
-	}
-	return d
-}
-
-// classify finds the class of every device as of now, the customers with too many devices, and the stars.
-func (s *Star) classify(bound int) {
-	s.class, s.owner, s.setAside = make([]Class, bound), make([]Number, bound), make([]bool, bound)
-	count := make([]int, bound)
-	for d := range bound {
-		class, customers := s.near(Number(d), s.now, nil)
-		s.class[d] = class
-		if class == Exclusive {
-			s.owner[d] = customers[0]
+		if s.class[d] == Exclusive {
+			owner[d] = customers[0]
 		}
-		if class != Kiosk {
-			for _, c := range customers {
-				count[c]++
+		for _, c := range customers[:n] {
+			if int(s.load[c]) <= s.limits.MaxDevices {
+				s.load[c]++
 			}
 		}
 	}
-	for c, n := range count {
-		s.setAside[c] = n > s.limits.MaxDevices
+	return owner
+}
+
+// arrange lists the exclusive devices by customer.
+func (s *Star) arrange(owner []Number, bound int) {
+	s.star = make([]uint32, bound+1)
+	total := uint32(0)
+	for d, c := range owner {
+		if c == noOwner || s.SetAside(c) {
+			owner[d] = noOwner
+			continue
+		}
+		s.star[c]++
+		total++
 	}
-	for d, class := range s.class {
-		if c := s.owner[d]; class == Exclusive && !s.setAside[c] {
-			s.devices[c] = append(s.devices[c], Number(d))
+	// star[c] becomes the end of c's devices, then, as they are placed from the last one down, their beginning.
+	sum := uint32(0)
+	for c := range s.star {
+		sum += s.star[c]
+		s.star[c] = sum
+	}
+	s.devices = make([]Number, total)
+	for d := bound - 1; d >= 0; d-- {
+		if c := owner[d]; c != noOwner {
+			s.star[c]--
+			s.devices[s.star[c]] = Number(d)
 		}
 	}
 }
 
-// near returns the class of a device around an instant and the customers who make it.
-func (s *Star) near(device Number, at int64, buf []Number) (Class, []Number) {
-	customers := buf[:0]
+func (l Limits) class(customers int) Class {
+	switch {
+	case customers >= l.Kiosk:
+		return Kiosk
+	case customers >= 2:
+		return Shared
+	case customers == 1:
+		return Exclusive
+	}
+	return Unclaimed
+}
+
+// logins returns where the logins of a device lie that are not earlier than an instant.
+func (s *Star) logins(device Number, from int64) (first, end uint32) {
 	if int(device)+1 >= len(s.first) {
-		return Unclaimed, customers
+		return 0, 0
 	}
-	for _, e := range s.logins[s.first[device]:s.first[device+1]] {
-		if e.At < at-s.limits.Shared || e.At > at+s.limits.Shared {
-			continue
+	first, end = s.first[device], s.first[device+1]
+	at, _ := slices.BinarySearch(s.at[first:end], from)
+	return first + uint32(at), end
+}
+
+// near finds the distinct customers with a login on the device within the sharing window around an instant, both ends
+// included, and returns how many there are: at most as many as make a kiosk.
+func (s *Star) near(device Number, at int64, customers *[maxKiosk]Number) int {
+	n := 0
+	first, end := s.logins(device, at-s.limits.Shared)
+	for i := first; i < end && s.at[i] <= at+s.limits.Shared && n < s.limits.Kiosk; i++ {
+		if c := s.who[i]; !slices.Contains(customers[:n], c) {
+			customers[n] = c
+			n++
 		}
-		if !slices.Contains(customers, e.Customer) {
-			customers = append(customers, e.Customer)
-		}
 	}
-	switch n := len(customers); {
-	case n == 0:
-		return Unclaimed, customers
-	case n == 1:
-		return Exclusive, customers
-	case n < s.limits.Kiosk:
-		return Shared, customers
-	}
-	return Kiosk, customers
+	return n
 }
 
 // Class is the class of a device as of now: who may stand in a device list.
@@ -159,18 +176,24 @@ func (s *Star) Class(device Number) Class {
 	return Unclaimed
 }
 
-// Devices returns the exclusive devices of a customer; nothing may depend on their order.
-func (s *Star) Devices(customer Number) []Number { return s.devices[customer] }
+// Devices returns the exclusive devices of a customer, none for one who is set aside; the slice is not to be changed and
+// nothing may depend on its order.
+func (s *Star) Devices(customer Number) []Number {
+	if int(customer)+1 >= len(s.star) {
+		return nil
+	}
+	return s.devices[s.star[customer]:s.star[customer+1]]
+}
 
 // SetAside reports whether a customer has too many devices in this run.
 func (s *Star) SetAside(customer Number) bool {
-	return int(customer) < len(s.setAside) && s.setAside[customer]
+	return int(customer) < len(s.load) && int(s.load[customer]) > s.limits.MaxDevices
 }
 
 // Ownership is why a row belongs to whom it belongs (consent/identity.md 4).
 type Ownership uint8
 
-// The last four give the row to its device, OwnLogin and ByAttachment to a customer, the rest to nobody.
+// OwnLogin and ByAttachment give the row to a customer, the last four to its device, the rest to nobody.
 const (
 	OwnLogin Ownership = iota
 	ByAttachment
@@ -190,10 +213,11 @@ type Owned struct {
 }
 
 // Owner says whose a row is. customer is none for an anonymous row; ids that are blocked and rows after now must not be
-// asked. link tells whether consent to link is in force for the row as one attached to that customer.
+// asked, and rows a little ahead of now are asked as now. link tells whether consent to link is in force for the row as
+// one attached to that customer.
 func (s *Star) Owner(device, customer, none Number, at int64, link func(customer Number) bool) Owned {
-	var buf [8]Number
-	class, customers := s.near(device, at, buf[:0])
+	var customers [maxKiosk]Number
+	class := s.limits.class(s.near(device, at, &customers))
 	switch {
 	case class == Kiosk:
 		return Owned{How: InKiosk}
@@ -215,12 +239,9 @@ func (s *Star) Owner(device, customer, none Number, at int64, link func(customer
 	return Owned{ByAttachment, customers[0]}
 }
 
-// logsInLater reports whether the device sees a login within the attach window after an instant, both ends included.
+// logsInLater reports whether the device sees a login within the attach window after an instant, both ends included. It
+// is asked of exclusive devices only, and the sharing window is the longer one: the login is the owner's.
 func (s *Star) logsInLater(device Number, at int64) bool {
-	for _, e := range s.logins[s.first[device]:s.first[device+1]] {
-		if e.At >= at && e.At <= at+s.limits.Attach {
-			return true
-		}
-	}
-	return false
+	first, end := s.logins(device, at)
+	return first < end && s.at[first] <= at+s.limits.Attach
 }
