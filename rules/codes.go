@@ -1,0 +1,122 @@
+package rules
+
+import "strings"
+
+// Explain returns the page of a diagnostic's code: what it means, why it is one, what to do.
+func Explain(code string) (string, bool) {
+	page, ok := pages[code]
+	return strings.ReplaceAll(page, "\n", " "), ok
+}
+
+// Codes returns all codes that have a page, sorted.
+func Codes() []string { return sortedKeys(pages) }
+
+// pages are the texts behind the codes. A code is never reused for another meaning.
+var pages = map[string]string{
+	"E-ALIAS": `Anchors (&name), aliases (*name) and merge keys (<<) make a value depend on another place of the file, so that a
+reviewer no longer sees what a rule says where it says it; a few of them can also grow to gigabytes. Write the value out.`,
+	"E-CHARACTER": `The file holds a control character, a mark that reorders text on the screen, a foreign line end, or bytes that
+are not UTF-8. What a reviewer sees would not be what the program reads. Delete the character, or save the file as UTF-8.`,
+	"E-COMPARATOR": `A count or metric is compared with one bound by exactly one of at_least, at_most, exactly, more_than and
+less_than. A metric in match or exclude needs one; a metric that ranks (by:) takes none; did without one means at_least: 1.`,
+	"E-COMPARISON": `A value such as ">= 3" means something else in YAML: > and | begin blocks of text, other signs are reserved. Say the
+comparison with a word as the key: at_least: 3, at_most: 3, exactly: 3, more_than: 3, less_than: 3.`,
+	"E-CONTRADICTION": `No person and no row can ever satisfy this part: a range whose upper end lies below its lower end, a window that ends
+before it begins, a count below zero. The rule would select nobody without saying so.`,
+	"E-COUNT-ZERO": `A did with at_least: 0 is true for everybody, and exactly: 0 means that the event did not happen. Both are better said
+by did_not, which is also careful about data that is missing: over days without data it is unknown, not true.`,
+	"E-CYCLE": `Segments refer to one another in a circle, so none of them can be computed first. The message shows the whole path
+with the line of each reference. Break one of them; often the common part belongs into a segment of its own.`,
+	"E-DUPLICATE-KEY": `A key stands twice in one object. YAML readers differ about which of the two counts, so neither does here. Keep one.`,
+	"E-DUPLICATE-NAME": `Two files claim one name. Names connect rules with lists, tests and what destinations were told, so they are unique
+in a project, also between kinds that refer to one another. Rename one; a renamed segment says renamed_from.`,
+	"E-DURATION": `A duration is a whole number of s, min, h (elapsed time) or d, w, mo (calendar steps in the segment's zone), such as
+30d or 15min. A bare m is refused because it could be minutes or months. 24h and 1d differ when clocks change.`,
+	"E-IDENTITY": `A segment about devices cannot refer to one about customers, or the other way round: their members are different kinds of
+ids. Use a segment with the same identity, or write the condition into this rule.`,
+	"E-KIND": `Each kind of file has its place: Segment in segments/, SegmentTest in tests/, EventSchema in schemas/, ValueSet in
+value-sets/, Project in malgrupp.yaml. This file says that it is of another kind. Move it or correct kind.`,
+	"E-LIMIT": `Something is larger than the language allows. A file has at most 256 KiB, 32 levels and 10,000 parts; a condition at most
+4 KiB, 32 levels, 64 tests, 1,000 values in a list; a rule at most 50 patterns; references at most 8 in a chain. Long lists belong into a value set.`,
+	"E-LITERAL": `The text of a value cannot be read as what it claims to be. Dates are date '2026-04-01', times of day time '08:30',
+points in time timestamp '2026-04-01T00:00:00+03:00' with an offset and at most microseconds, numbers 12 or 12.50.`,
+	"E-METRIC": `A metric is a function with at most one column: count(), days(), sum(amount), avg(amount), min(c), max(c), distinct(c).
+count and days take no column, the others need one.`,
+	"E-MISSING-KEY": `An object lacks a key without which it has no meaning. There are few defaults on purpose: what decides about people
+is written down where a reviewer sees it.`,
+	"E-NAME": `Names of segments, tests, schemas and value sets have 3 to 63 small letters, digits and hyphens, a letter first; names of
+destinations up to 32, also with underscores; columns have small letters, digits, underscores and dots. They become names of files and lists.`,
+	"E-NO-OWNER": `Every segment and value set names an owner who answers for it: a key of contacts in malgrupp.yaml. The owner is asked
+at the review date and when a list behaves strangely.`,
+	"E-NOT-BUILT": `The specification knows this verb, function or key, but this version of the program does not have it yet. It is refused
+by name rather than ignored, because a rule without it would select other people.`,
+	"E-NULL-COMPARE": `A comparison with null is never true, as in SQL: not even null equals null. Ask with "is null" or "is not null".`,
+	"E-OPERATOR": `Operators are written as in SQL: = and !=, and, or, not, in small letters. Signs and spellings of other languages are
+understood but refused, so that there is one way to write a rule. malgrupp validate --fix rewrites them.`,
+	"E-PATTERN": `The pattern of a matches must mean the same in every engine that computes the rule and may never take long. So it may have no
+flags, names, lazy repetition, line anchors, \B or \p, no repetition inside a repetition, at most 100 repeats and 200 bytes. It always matches the whole value.`,
+	"E-PURPOSE": `A segment exists for one purpose: advertising (ad platforms and neutral files), personalisation (the bank's own pages) or
+analysis (counts only, deliver: []). The purpose decides which consent is asked, so a destination or a referenced segment of another purpose is refused.`,
+	"E-QUANTISE": `Sums of floating-point numbers depend on the order of the rows, so two runs could differ. Declare the step of the column in
+the schema (quantise: 0.01), or store the column as a decimal.`,
+	"E-RANGE": `The number is outside what is possible here; the message says what is. Numbers have at most 18 digits.`,
+	"E-RANK": `top and cap order people by a metric that has one exact value: count, sum, min, max, distinct or days. An average is only ever
+compared, never computed, and conditions other than metric have no value.`,
+	"E-REVIEW": `The review date may lie at most 400 days ahead, so that every rule is looked at about once a year.`,
+	"E-ROLE": `The program itself needs some columns: when an event happened, whose it is, its name, its id. role: says which they are; one
+column for each role, of a type that fits. event_time and one of device and customer are required.`,
+	"E-SENSITIVE": `The schema labels content that says something about a person's hardship, health or another protected matter. A rule that
+includes or excludes on it may not go to an ad platform: platforms count exclusion as targeting too. Keep the rule for analysis or choose other content.`,
+	"E-TAB": `Tabs look like spaces and are counted differently by every editor. Indent with spaces.`,
+	"E-TAG": `YAML takes a word that begins with an exclamation mark for a tag and drops it. In a condition write "not"; a text that really
+begins with ! stands in quotes.`,
+	"E-TYPE": `A value is not of the type that is needed here. Text stands in single quotes, numbers do not; a point in time is compared with
+a timestamp, never with a date or a text; yes, no, on and off are texts in YAML files, only true and false are not.`,
+	"E-UNANCHORED": `The rule, or this branch of it, would be true for people of whom we have never seen anything, which is nearly everybody.
+Such people are not in the data and cannot be listed. Put the negative condition into an all together with something the person did.`,
+	"E-UNKNOWN-COLUMN": `No schema has a column of that name. Rules use the names on the left in the schema, not those in the files.
+malgrupp schema show event NAME lists them.`,
+	"E-UNKNOWN-DESTINATION": `deliver names a destination that malgrupp.yaml does not have.`,
+	"E-UNKNOWN-EVENT": `The schemas declare which events there are (spec.events), and this one is not among them. A misspelt event would match
+nothing for ever. If the event is new, add it to the schema.`,
+	"E-UNKNOWN-FUNCTION": `There is no function or metric of that name. malgrupp keeps a short list that means the same in every engine; functions.md
+describes it.`,
+	"E-UNKNOWN-KEY": `Nothing is ever ignored: a key that does not belong here is an error, because the rule would otherwise mean something else
+than its writer thinks. The message lists the keys that do.`,
+	"E-UNKNOWN-PROFILE": `The profile asked for is not among those of malgrupp.yaml (section profiles).`,
+	"E-UNKNOWN-SCHEMA": `A source names a schema that no file in schemas/ has.`,
+	"E-UNKNOWN-SEGMENT": `in_segment names a segment that the project does not have, or whose file has errors of its own. Names are never reused
+after deletion.`,
+	"E-UNKNOWN-SET": `in @name names a value set that no file in value-sets/ has.`,
+	"E-UNKNOWN-VALUE": `The value is not among those that are possible here; for a column these are the values that the schema lists (enum). A misspelt
+value would match nothing for ever.`,
+	"E-UNKNOWN-ZONE": `Time zones are IANA names such as Europe/Helsinki, from the database inside the program. Abbreviations such as EEST are
+ambiguous and change over the year.`,
+	"E-VERB": `Each condition has exactly one verb: what must have happened. Several conditions are joined by all, any, not or at_least_of.`,
+	"E-VERSION": `The file is written for another version of the format. Within malgrupp/v1 meanings never change.`,
+	"E-WHERE": `The condition on one row cannot be read. It looks like a WHERE of SQL: column first, then an operator, then a value:
+product = 'mortgage' and (amount > 100 or channel in ('app', 'web')).`,
+	"E-WHERE-COLON": `In YAML a colon followed by a space starts a new key, also in the middle of a condition and inside its single quotes. Write
+the condition as a block: where: | and the text, indented, in the next line.`,
+	"E-WHERE-CUT": `YAML read only the beginning of the condition: a space followed by # starts a comment, and inside { } a comma ends the value, also
+within single quotes. Write the condition as a block, or the whole of it in double quotes.`,
+	"E-WHERE-FORM": `This way of writing text in YAML (folded blocks, texts over several lines, escapes in double quotes) changes the text, so
+that messages could not point into it. Write the condition in one line or as a block: where: |.`,
+	"E-WHERE-QUOTE": `A value that begins with a double quote ends at the next one in YAML; what follows makes the file unreadable. In conditions text
+stands in single quotes.`,
+	"E-WINDOW": `A window is a duration up to now (within: 30d), a band in the past ({from: 90d, to: 30d}), fixed local days ({from:
+2026-03-01, before: 2026-04-01}, the last day not included), or all.`,
+	"E-WINDOW-MISSING": `Every condition about events says how far back it looks. There is no default: the window decides who is selected and how
+much data a person is judged by. A lifetime is said with within: all.`,
+	"E-WINDOW-RETENTION": `The window, with the stay after it, reaches back to days whose rows may have been deleted, so the verdict would change
+for no reason in the data. Two days are kept as a margin. Shorten the window, or keep rows longer.`,
+	"E-YAML": `The file is not readable as YAML, or is not one object with keys. The cause often stands a line above the one named:
+an indentation, an open quote or bracket.`,
+	"W-COLUMN-NOT-ON-EVENT": `According to the schema the events of this condition never carry the column; other events do. The test
+will be unknown for every row, which never passes.`,
+	"W-NFC": `Letters such as ä can be written as one character or as two. Data is compared byte by byte and never changed, and this literal has the
+rarer form. malgrupp validate --fix rewrites it.`,
+	"W-REVIEW-DUE": `The review date of the object has passed. Its owner should look at it, then set a new date or delete it.`,
+	"W-SENSITIVE": `The rule excludes by content of payment accounts. That is allowed where the purpose is to spare people advertising, but somebody
+should have decided it.`,
+}
