@@ -1,0 +1,132 @@
+package parquet
+
+import (
+	"encoding/binary"
+	"io"
+
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+const (
+	magic          = "PAR1"
+	magicEncrypted = "PARE"
+	magicBytes     = 4
+	tailBytes      = 8 // length of the footer, magic
+)
+
+const encryptedReason = "it is encrypted, which is not supported: export it without Parquet encryption"
+
+// readFooter returns the metadata of an object of that size and the offset at which its data ends. Sizes are checked
+// before anything is allocated for them.
+func readFooter(r io.ReaderAt, size int64) (*format.FileMetaData, int64, error) {
+	if size < magicBytes+tailBytes {
+		return nil, 0, faultf("it has %d bytes, too few for a Parquet file", size)
+	}
+	var head [magicBytes]byte
+	var tail [tailBytes]byte
+	if err := readFull(r, head[:], 0); err != nil {
+		return nil, 0, err
+	}
+	if err := readFull(r, tail[:], size-tailBytes); err != nil {
+		return nil, 0, err
+	}
+	switch end := string(tail[4:]); {
+	case end == magicEncrypted || string(head[:]) == magicEncrypted:
+		return nil, 0, fault(encryptedReason)
+	case string(head[:]) != magic:
+		return nil, 0, faultf("it does not begin with %s: not a Parquet file", magic)
+	case end != magic:
+		return nil, 0, faultf("it does not end with %s: cut short, or not a Parquet file", magic)
+	}
+	length := int64(binary.LittleEndian.Uint32(tail[:4]))
+	end := size - tailBytes - length
+	switch {
+	case end < magicBytes:
+		return nil, 0, faultf("its footer claims %d bytes, the object has %d", length, size)
+	case length > maxFooterBytes:
+		return nil, 0, faultf("its footer has %d bytes, at most %d are read", length, maxFooterBytes)
+	}
+	b := make([]byte, length)
+	if err := readFull(r, b, end); err != nil {
+		return nil, 0, err
+	}
+	meta, err := decodeFooter(b)
+	return meta, end, err
+}
+
+func decodeFooter(b []byte) (*format.FileMetaData, error) {
+	walk := compact{rest: b}
+	walk.checkFooter()
+	switch signed := len(walk.rest) > 0 && !walk.bad; {
+	case walk.bad:
+		return nil, fault("its footer is damaged")
+	case signed:
+		return nil, fault(encryptedReason)
+	}
+	meta := new(format.FileMetaData)
+	if err := thrift.Unmarshal(new(thrift.CompactProtocol), b, meta); err != nil {
+		return nil, fault("its footer is damaged or lacks a required field")
+	}
+	if meta.EncryptionAlgorithm.Value != nil {
+		return nil, fault(encryptedReason)
+	}
+	return meta, nil
+}
+
+// Least bytes that an element of the footer's large lists takes. The decoder allocates a list by its declared count, so
+// a list of empty elements would cost hundreds of times its size in memory.
+const (
+	minSchemaElement = 4
+	minRowGroup      = 8
+	minColumnChunk   = 16
+)
+
+// checkFooter walks the whole footer without allocating.
+func (c *compact) checkFooter() {
+	for id, wire, ok := c.field(0); ok; id, wire, ok = c.field(id) {
+		switch {
+		case id == 2 && wire == wireList:
+			c.checkList(minSchemaElement, func() { c.skip(wireStruct, 1) })
+		case id == 4 && wire == wireList:
+			c.checkList(minRowGroup, c.checkRowGroup)
+		default:
+			c.skip(wire, 0)
+		}
+	}
+}
+
+func (c *compact) checkRowGroup() {
+	for id, wire, ok := c.field(0); ok; id, wire, ok = c.field(id) {
+		if id == 1 && wire == wireList {
+			c.checkList(minColumnChunk, func() { c.skip(wireStruct, 2) })
+			continue
+		}
+		c.skip(wire, 1)
+	}
+}
+
+func (c *compact) checkList(least int, element func()) {
+	n, wire := c.list()
+	if wire != wireStruct && n > 0 || n > len(c.rest)/least {
+		c.fail()
+	}
+	for range n {
+		if c.bad {
+			return
+		}
+		element()
+	}
+}
+
+func readFull(r io.ReaderAt, b []byte, offset int64) error {
+	if n, err := r.ReadAt(b, offset); n < len(b) {
+		return &readError{err: err}
+	}
+	return nil
+}
+
+// readError is a failure of the storage below, not of the object: callers see it unwrapped and may try again.
+type readError struct{ err error }
+
+func (e *readError) Error() string { return "read: " + e.err.Error() }

@@ -1,0 +1,148 @@
+package parquet
+
+import (
+	"bytes"
+	"hash/maphash"
+	"slices"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+)
+
+// entries is the dictionary of a text column: entry i is bytes[ends[i]:ends[i+1]].
+type entries struct {
+	bytes  []byte
+	ends   []int32
+	coded  int     // entries that dictionary pages gave; codes in pages are below it
+	index  []int32 // open addressing, entry number + 1; built when a page without codes is met
+	unfit  []int32 // entries that read as null: empty where empty is null, or too long
+	hashed int
+}
+
+func (e *entries) reset() {
+	e.bytes, e.ends = e.bytes[:0], append(e.ends[:0], 0)
+	e.coded, e.hashed, e.index = 0, 0, e.index[:0]
+}
+
+func (e *entries) len() int { return len(e.ends) - 1 }
+
+func (e *entries) at(i int) []byte { return e.bytes[e.ends[i]:e.ends[i+1]] }
+
+func (e *entries) add(b []byte) {
+	e.bytes = append(e.bytes, b...)
+	e.ends = append(e.ends, int32(len(e.bytes)))
+}
+
+var seed = maphash.MakeSeed()
+
+// code returns the number of an entry with these bytes, a new one if there is none.
+func (e *entries) code(b []byte) int32 {
+	if 2*e.len() >= len(e.index) {
+		e.rehash()
+	}
+	for ; e.hashed < e.len(); e.hashed++ {
+		e.index[e.slot(e.at(e.hashed))] = int32(e.hashed) + 1
+	}
+	at := e.slot(b)
+	if e.index[at] == 0 {
+		e.add(b)
+		e.hashed = e.len()
+		e.index[at] = int32(e.len())
+	}
+	return e.index[at] - 1
+}
+
+// slot finds where these bytes stand in the index, or the free place where they would.
+func (e *entries) slot(b []byte) int {
+	mask := len(e.index) - 1
+	at := int(maphash.Bytes(seed, b)) & mask
+	for e.index[at] != 0 && !bytes.Equal(e.at(int(e.index[at])-1), b) {
+		at = (at + 1) & mask
+	}
+	return at
+}
+
+func (e *entries) rehash() {
+	size := 256
+	for size < 4*(e.len()+1) {
+		size *= 2
+	}
+	e.index = slices.Grow(e.index[:0], size)[:size]
+	clear(e.index)
+	e.hashed = 0
+}
+
+// internText gives codes to the values of a page that has none.
+func (c *column) internText(s *scratch, data *content) error {
+	from, spans, err := s.splitValues(data.encoding, data.values, data.present, 0)
+	if err != nil {
+		return err
+	}
+	for _, at := range spans {
+		c.text = append(c.text, c.dict.code(from[at.from:at.to]))
+	}
+	if int64(len(c.dict.bytes)) > s.most {
+		return faultf("its texts take more than %d bytes: raise `limits`", s.most)
+	}
+	return nil
+}
+
+// settle makes unfit entries null and gives nulls their code, the dictionary's last.
+func (c *column) settle(g *RowGroup) {
+	e := &c.dict
+	e.unfit = e.unfit[:0]
+	for i := range e.len() {
+		if n := e.ends[i+1] - e.ends[i]; n > maxValueBytes || n == 0 && g.file.empties {
+			e.unfit = append(e.unfit, int32(i))
+		}
+	}
+	if len(e.unfit) > 0 {
+		c.dropUnfit(g)
+	}
+	if c.nulls > 0 {
+		null := int32(e.len())
+		for i, code := range c.text {
+			if code < 0 {
+				c.text[i] = null
+			}
+		}
+	}
+}
+
+func (c *column) dropUnfit(g *RowGroup) {
+	for row, code := range c.text {
+		if _, unfit := slices.BinarySearch(c.dict.unfit, code); !unfit {
+			continue
+		}
+		if len(c.dict.at(int(code))) > 0 {
+			g.markOversized(row)
+		}
+		c.text[row] = -1
+		c.nulls++
+	}
+}
+
+var dictionaryType = &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String}
+
+func (c *column) textArray(g *RowGroup) arrow.Array {
+	c.settle(g)
+	e := &c.dict
+	n, nulls := e.len(), 0
+	var valid *memory.Buffer
+	if c.nulls > 0 {
+		c.valid = slices.Grow(c.valid[:0], n/8+1)[:n/8+1]
+		fillWith(c.valid, 0xFF)
+		clearBit(c.valid, n)
+		valid, nulls = memory.NewBufferBytes(c.valid), 1
+		e.ends = append(e.ends, int32(len(e.bytes)))
+		n++
+	}
+	values := array.NewData(arrow.BinaryTypes.String, n, []*memory.Buffer{valid,
+		memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(e.ends)), memory.NewBufferBytes(e.bytes)}, nil, nulls, 0)
+	defer values.Release()
+	data := array.NewDataWithDictionary(dictionaryType, c.slots,
+		[]*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(c.text))}, 0, 0, values)
+	defer data.Release()
+	return array.NewDictionaryData(data)
+}
