@@ -238,3 +238,57 @@ func useNamed(t *testing.T, p *Policy, name string) Use {
 	}
 	return u
 }
+
+func TestFeedsStopAsThePaperSays(t *testing.T) {
+	rows, err := csv.NewReader(strings.NewReader(string(vectors(t, "consent/decisions.csv")))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := 0
+	for _, row := range rows[1:] {
+		id, ask, now, setting, reason := row[0], row[1], row[10], row[11], row[13]
+		s := map[string]string{}
+		for _, kv := range strings.Split(setting, ";") {
+			k, v, _ := strings.Cut(kv, "=")
+			s[k] = v
+		}
+		if ask != "feed" || s["tc_strings"] != "" || s["schema"] != "" {
+			continue
+		}
+		ran++
+		if got := feedOutcome(t, instant(t, now), s); got != reason {
+			t.Errorf("%s: %s, want %s (%s)", id, got, reason, setting)
+		}
+	}
+	if ran < 8 {
+		t.Errorf("only %d feed cases were judged", ran)
+	}
+}
+
+func feedOutcome(t *testing.T, now int64, s map[string]string) string {
+	t.Helper()
+	number := func(key string) (f float64) {
+		if s[key] != "" {
+			if _, err := fmt.Sscanf(s[key], "%g", &f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return f
+	}
+	f := Feed{Objects: int(number("present")), Rows: int64(number("rows")), Clock: true, Days: map[int64]bool{}}
+	f.Watermark = now - int64(number("watermark_age_h")*hourLength)
+	if s["rows"] == "" {
+		f.Rows = 1
+	}
+	for d := now/dayLength - 10; d <= now/dayLength; d++ {
+		f.Days[d] = d != now/dayLength-int64(5*number("missing_days")) || s["missing_days"] == ""
+	}
+	err := f.Check(FeedLimits{Now: now, MaxAge: 26 * hourLength, MaxConsentAge: 390 * dayLength, PreviousRows: int64(number("prev_rows"))})
+	if err == nil && s["suppression"] == "configured" {
+		err = CheckListAge("suppression", s["suppression_present"] == "1", int64(number("suppression_age_h")*hourLength), 26*hourLength)
+	}
+	if err == nil {
+		return "OK"
+	}
+	return err.(*FeedError).Code
+}

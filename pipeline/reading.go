@@ -1,0 +1,159 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/malgrupp/malgrupp/pipeline/parquet"
+	"github.com/malgrupp/malgrupp/pipeline/store"
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/segments/scan"
+)
+
+// openObject is an object whose row groups are being read; the last reader closes it.
+type openObject struct {
+	number int
+	file   *parquet.File
+	bytes  io.Closer
+	left   atomic.Int64
+}
+
+func (o *openObject) done() {
+	if o.left.Add(-1) == 0 {
+		_ = o.bytes.Close() // it was only read
+	}
+}
+
+// unit is one row group to read.
+type unit struct {
+	object *openObject
+	group  int
+}
+
+// reading says which objects to read and how.
+type reading struct {
+	bucket  *store.Bucket
+	objects []store.Object
+	schema  *rules.Schema
+	limits  parquet.Limits
+	workers int
+	opened  func(object int, f *parquet.File) // may be nil; called once for each object, from many goroutines
+}
+
+// badObject is a damaged object with its number in the reading.
+type badObject struct {
+	number int
+	err    error
+}
+
+func (b *badObject) Error() string { return b.err.Error() }
+
+func (b *badObject) Unwrap() error { return b.err }
+
+// each calls visit for every row group of every object, on that many goroutines with a cursor each; worker tells them
+// apart. A bounded number of objects is open at once. The first error stops all; a damaged object is a *badObject.
+func (r *reading) each(ctx context.Context, visit func(worker int, u scan.Unit, g *parquet.RowGroup) error) error {
+	workers := max(1, r.workers)
+	units := make(chan unit, workers)
+	g, ctx := errgroup.WithContext(ctx)
+	var next atomic.Int64
+	var openers sync.WaitGroup
+	for range min(workers, len(r.objects)) {
+		openers.Add(1)
+		g.Go(func() error {
+			defer openers.Done()
+			for i := int(next.Add(1)) - 1; i < len(r.objects); i = int(next.Add(1)) - 1 {
+				if err := r.open(ctx, i, units); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	g.Go(func() error { openers.Wait(); close(units); return nil })
+	for w := range workers {
+		g.Go(func() error {
+			var cursor parquet.Cursor
+			for u := range units {
+				err := ctx.Err()
+				if err == nil {
+					err = visit(w, scan.Unit{Object: u.object.number, RowGroup: u.group}, cursor.Move(u.object.file, u.group))
+				}
+				u.object.done()
+				if err != nil {
+					return r.blame(u.object.number, err)
+				}
+			}
+			return nil
+		})
+	}
+	err := g.Wait()
+	for u := range units {
+		u.object.done()
+	}
+	return err
+}
+
+func (r *reading) open(ctx context.Context, i int, units chan<- unit) error {
+	o := r.objects[i]
+	bytes, err := r.bucket.ReaderAt(ctx, o)
+	if err != nil {
+		return err
+	}
+	f, err := parquet.Open(bytes, o.Size, o.Key, r.schema, r.limits)
+	if err != nil {
+		_ = bytes.Close()
+		return r.blame(i, err)
+	}
+	if r.opened != nil {
+		r.opened(i, f)
+	}
+	object := &openObject{number: i, file: f, bytes: bytes}
+	object.left.Store(int64(f.RowGroups()))
+	if f.RowGroups() == 0 {
+		return bytes.Close()
+	}
+	for group := range f.RowGroups() {
+		select {
+		case units <- unit{object, group}:
+		case <-ctx.Done():
+			for range f.RowGroups() - group {
+				object.done()
+			}
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+func (r *reading) blame(object int, err error) error {
+	if _, damaged := errors.AsType[*parquet.DamagedError](err); damaged {
+		return &badObject{object, err}
+	}
+	return err
+}
+
+// etags pins objects by name and content for the manifest and the idempotence key.
+func etags(source string, objects []store.Object, rows []int64) []InputObject {
+	out := make([]InputObject, len(objects))
+	for i, o := range objects {
+		out[i] = InputObject{Source: source, Key: o.Key, Size: o.Size, ETag: o.ETag}
+		if rows != nil {
+			out[i].Rows = rows[i]
+		}
+	}
+	return out
+}
+
+// errAsOf and errNoSegment are mistakes of whoever ordered the run.
+var errAsOf = errors.New("as_of lies after known_by: a run cannot look back from a moment that has not come")
+
+func errNoSegment(pattern string) error {
+	return fmt.Errorf("no segment matches %q", pattern)
+}
