@@ -20,7 +20,11 @@ func (c *checker) condition(n Node, path string) *Condition {
 	}
 	o.what = verb.Name
 	keys := c.keysOf(verb)
-	o.Only(append([]string{verb.Name}, keys...)...)
+	for _, other := range o.Keys() {
+		if other.name != verb.Name && !slices.Contains(keys, other.name) {
+			o.Unknown(other, keys)
+		}
+	}
 	cond := &Condition{Verb: verb.Name, Path: path, Span: key.Span()}
 	operand, _ := o.Find(verb.Name)
 	c.operand(cond, verb, operand)

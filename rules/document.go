@@ -36,6 +36,7 @@ func Read(src *Source) *Document {
 		d.root = d.parse()
 	}
 	if d.root != nil {
+		d.rejoin(d.root)
 		if nodes := 0; !d.checkNode(d.root, 1, &nodes) {
 			d.root = nil
 		}

@@ -57,7 +57,10 @@ func (c *Condition) Normal() string {
 			children[i] = child.Normal()
 		}
 		slices.Sort(children)
-		parts = append(parts, fmt.Sprintf("%d of [%s]", c.Count, list(children)))
+		if c.Count > 0 {
+			parts = append(parts, fmt.Sprintf("%d of", c.Count))
+		}
+		parts = append(parts, "["+list(children)+"]")
 	}
 	if c.Metric != nil {
 		parts = append(parts, c.Metric.Function+"("+c.Metric.Column+")")

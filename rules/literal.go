@@ -11,11 +11,7 @@ import (
 // convert types a literal as a value of the term.
 func (b *binder) convert(l literal, c *comparison, term boundTerm) (argument, bool) {
 	if l.kind == literalNull {
-		is := " is null"
-		if c.not {
-			is = " is not null"
-		}
-		b.fault("E-NULL-COMPARE", l.span, "a comparison with null is never true", fix(b.written(c.term.span)+is))
+		b.fault("E-NULL-COMPARE", l.span, "a comparison with null is never true", b.nullFix(c))
 		return argument{}, false
 	}
 	if term.names != nil {
@@ -39,6 +35,20 @@ func (b *binder) convert(l literal, c *comparison, term boundTerm) (argument, bo
 	}
 	b.wrongType(l, c, term)
 	return argument{}, false
+}
+
+// nullFix is how the comparison asks for missing values.
+func (b *binder) nullFix(c *comparison) Hint {
+	column := b.written(c.term.span)
+	switch {
+	case c.op != OpEqual && c.not:
+		return fix("... and " + column + " is not null")
+	case c.op != OpEqual:
+		return fix("... or " + column + " is null")
+	case c.not:
+		return fix(column + " is not null")
+	}
+	return fix(column + " is null")
 }
 
 func boolValue(v bool) Value {

@@ -59,10 +59,12 @@ func (n Node) form() form {
 
 // describe says in a message what the value is instead of what was expected.
 func (n Node) describe() string {
-	switch n.raw.Kind {
-	case yaml.MappingNode:
+	switch {
+	case n.raw.Kind == yaml.MappingNode:
 		return "an object"
-	case yaml.SequenceNode:
+	case n.raw.Kind == yaml.SequenceNode && len(n.raw.Content) == 0:
+		return "an empty list"
+	case n.raw.Kind == yaml.SequenceNode:
 		return "a list"
 	}
 	switch n.form() {
@@ -79,10 +81,11 @@ func (n Node) describe() string {
 	return strconv.Quote(n.raw.Value)
 }
 
-// Wrong reports that the value is not what the words say.
-func (n Node) Wrong(want string, hints ...Hint) *Error {
-	hints = append(hints, expected(want))
-	return n.doc.fail("E-TYPE", n.Span(), n.name+" is "+n.describe(), hints...)
+// Wrong reports that the value is not what the words say. A value with a tag has been reported already.
+func (n Node) Wrong(want string, hints ...Hint) {
+	if n.raw.Style&yaml.TaggedStyle == 0 {
+		n.doc.fail("E-TYPE", n.Span(), n.name+" is "+n.describe(), append(hints, expected(want))...)
+	}
 }
 
 func (n Node) scalar(f form) bool {

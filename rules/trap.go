@@ -16,6 +16,7 @@ var (
 	keyLine       = regexp.MustCompile(`^( *(?:- +)*)([a-z_]+): +(.*?) *$`)
 	quotedAndMore = regexp.MustCompile(`^"[^"]*" *[^ ",#}\]]`)
 	comparedValue = regexp.MustCompile(`^(>=|<=|>|<|=|!=) *[0-9'"]`)
+	commaInside   = regexp.MustCompile(`\{.*(?:where|has): +([^'"{}][^{}]*\([^)]*),`)
 	colonInside   = regexp.MustCompile(`^[^"'|>{\[].*:( |$)`)
 )
 
@@ -44,6 +45,10 @@ func (d *Document) explainSyntax(err error) {
 
 func (d *Document) explainLine(line int) {
 	start := d.offset(line, 1)
+	if m := commaInside.FindStringSubmatchIndex(d.restOfLine(start)); m != nil {
+		d.explainComma(start+m[2], d.restOfLine(start)[m[2]:m[3]])
+		return
+	}
 	m := keyLine.FindStringSubmatchIndex(d.restOfLine(start))
 	if m == nil {
 		return
@@ -93,6 +98,17 @@ func (d *Document) explainCut(key string, at int, part string) {
 	}
 	e := d.fail("E-WHERE-CUT", Span{end, end + len(cut)}, "YAML read only a part of this condition: "+part, blockFix(key, part+rest))
 	e.Note = "a space followed by # starts a comment in YAML"
+}
+
+// explainComma reports a condition inside { } of which YAML read only the given part, which begins at the offset.
+func (d *Document) explainComma(at int, part string) {
+	if comma := strings.IndexByte(part, ','); comma >= 0 {
+		part = part[:comma]
+	}
+	end := at + len(part)
+	e := d.fail("E-WHERE-CUT", Span{end, end + 1}, "YAML read only a part of this condition: "+part,
+		fix("write the whole condition in double quotes"))
+	e.Note = "a comma ends a value inside { } in YAML"
 }
 
 func blockFix(key, text string) Hint {

@@ -60,9 +60,7 @@ func (c *checker) cut(n Node, end int) bool {
 		return true
 	}
 	if strings.HasPrefix(rest, ",") && (open || strings.Count(value, "(") > strings.Count(value, ")")) {
-		e := c.doc.fail("E-WHERE-CUT", Span{end, end + 1}, "YAML read only a part of this condition: "+value,
-			fix("write the condition in double quotes: "+n.name+": \"...\""))
-		e.Note = "a comma ends a value inside { } in YAML"
+		c.doc.explainComma(n.Span().Start, value)
 		return true
 	}
 	return false
