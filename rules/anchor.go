@@ -31,13 +31,13 @@ func (c *checker) blame(cond, parent *Condition) {
 		}
 		return
 	}
-	message, where := "this condition is true for people we have never seen", "the match"
+	message, where := "this condition is true for people we have never seen", ""
 	if parent != nil {
 		message = fmt.Sprintf("this branch of `%s` is true for people we have never seen", parent.Verb)
-		where = fmt.Sprintf("every branch of %s (%s starts at line %d)", parent.Verb, parent.Verb, c.doc.lineOf(parent.Span.Start))
+		where = fmt.Sprintf(", in every branch of %s (%s starts at line %d)", parent.Verb, parent.Verb, c.doc.lineOf(parent.Span.Start))
 	}
 	e := c.doc.fail("E-UNANCHORED", cond.Span, message,
-		expected("something the person did, or a profile condition, in "+where),
+		expected("something the person did, or a profile condition"+where),
 		fix(fmt.Sprintf("put this %s into an `all` together with a `did`", cond.Verb)))
 	e.Note = "needs no event at all"
 }

@@ -88,7 +88,8 @@ func (d *Document) checkText() bool {
 			d.fail("E-TAB", Span{i, i + 1}, "there is a tab", fix("use spaces"))
 			return false
 		case r == '\ufeff' && i > 0, forbiddenRune(r):
-			d.fail("E-CHARACTER", Span{i, i + utf8.RuneLen(r)}, fmt.Sprintf("character %U cannot stand in a file", r),
+			_, size := utf8.DecodeRuneInString(text[i:])
+			d.fail("E-CHARACTER", Span{i, i + size}, fmt.Sprintf("character %U cannot stand in a file", r),
 				expected("UTF-8 text without control characters"))
 			return false
 		}

@@ -1,0 +1,106 @@
+package rules_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+// seeds calls add with every file of the golden cases.
+func seeds(f *testing.F, add func(name, text string)) {
+	f.Helper()
+	cases, err := filepath.Glob("../testdata/rules/*.txtar")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range cases {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, part := range txtar.Parse(text).Files {
+			add(part.Name, string(part.Data))
+		}
+	}
+}
+
+// FuzzWhere: what is accepted prints itself so that reading the print gives the same expression.
+func FuzzWhere(f *testing.F) {
+	seeds(f, func(name, text string) {
+		if strings.HasPrefix(name, "out/") {
+			return
+		}
+		for line := range strings.Lines(text) {
+			if _, where, ok := strings.Cut(line, "where: "); ok {
+				f.Add(strings.TrimSpace(where))
+			} else {
+				f.Add(strings.TrimSpace(line))
+			}
+		}
+	})
+	s, _ := scope(f, &txtar.Archive{})
+	f.Fuzz(func(t *testing.T, text string) {
+		e, errs := s.Where(&rules.Source{Name: "where", Text: text})
+		_ = errs.Text()
+		if (e == nil) != errs.Failed() {
+			t.Fatalf("%q gives %v and\n%s", text, e, errs.Text())
+		}
+		if e == nil || len(rules.Key(e)) > 4<<10 {
+			return
+		}
+		again, errs := s.Where(&rules.Source{Name: "printed", Text: rules.Key(e)})
+		if errs.Failed() || !rules.Equal(e, again) {
+			t.Fatalf("%q prints as %q, which reads as %v\n%s", text, rules.Key(e), again, errs.Text())
+		}
+	})
+}
+
+// FuzzDocument: no text makes the reader panic, and every place lies in the text.
+func FuzzDocument(f *testing.F) {
+	seeds(f, func(_, text string) { f.Add(text) })
+	s, _ := scope(f, &txtar.Archive{})
+	f.Fuzz(func(t *testing.T, text string) {
+		src := &rules.Source{Name: "file", Text: text}
+		seg, found := s.Segment(src)
+		if (seg == nil) != found.Failed() {
+			t.Fatalf("%q gives segment %v and\n%s", text, seg, found.Text())
+		}
+		_, errs := rules.ParseSchema(src)
+		found = append(found, errs...)
+		_, errs = rules.ParseValueSet(src)
+		found = append(found, errs...)
+		for _, e := range found {
+			if e.Span.Start < 0 || e.Span.End < e.Span.Start || e.Span.End > len(text) {
+				t.Fatalf("%q: %s has the span %v of %d bytes", text, e.Code, e.Span, len(text))
+			}
+		}
+		_ = found.Text()
+	})
+}
+
+func TestAHostileFileIsRefusedQuickly(t *testing.T) {
+	var bomb strings.Builder
+	bomb.WriteString("a0: &a0 [x, x, x, x, x, x, x, x, x]\n")
+	for i := range 9 {
+		n := string(rune('0' + i))
+		m := string(rune('1' + i))
+		bomb.WriteString("a" + m + ": &a" + m + " [" + strings.Repeat("*a"+n+", ", 9) + "]\n")
+	}
+	files := map[string]string{
+		"a nine-level alias bomb": bomb.String(),
+		"deep brackets":           strings.Repeat("[", 200_000),
+		"deep objects":            strings.Repeat("{a: ", 60_000),
+		"many nodes in one line":  "a: [" + strings.Repeat("x,", 100_000) + "]",
+		"a large file":            strings.Repeat("# comment\n", 30_000),
+	}
+	for name, text := range files {
+		if found := rules.Read(&rules.Source{Name: "hostile", Text: text}).Errors(); !found.Failed() {
+			t.Errorf("%s is accepted", name)
+		}
+	}
+}

@@ -1,0 +1,174 @@
+package rules_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+// vectors returns a file of the shared vectors and skips the test where they are absent.
+func vectors(t *testing.T, path string) string {
+	t.Helper()
+	dir := os.Getenv("MALGRUPP_VECTORS")
+	if dir == "" {
+		dir = "../../shared"
+	}
+	text, err := os.ReadFile(filepath.Join(dir, path))
+	if err != nil {
+		t.Skipf("no vectors: set MALGRUPP_VECTORS to their folder (%v)", err)
+	}
+	return string(text)
+}
+
+// workedExamples returns the diagnostics of section 5, without the three characters before each line.
+func workedExamples(t *testing.T) []string {
+	_, section, ok := strings.Cut(vectors(t, "rules/spec.md"), "## 5. Diagnostics")
+	_, block, found := strings.Cut(section, "```\n")
+	block, _, closed := strings.Cut(block, "```")
+	if !ok || !found || !closed {
+		t.Fatal("section 5 of rules/spec.md has no block of examples")
+	}
+	var examples []string
+	for example := range strings.SplitSeq(strings.TrimRight(block, "\n"), "\n\n") {
+		var b strings.Builder
+		for line := range strings.SplitSeq(example, "\n") {
+			b.WriteString(line[min(3, len(line)):] + "\n")
+		}
+		examples = append(examples, b.String())
+	}
+	return examples
+}
+
+func TestDiagnosticsReadExactlyAsInTheWorkedExamples(t *testing.T) {
+	cases, err := filepath.Glob("../testdata/rules/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rendered []string
+	for _, file := range cases {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		errors, _ := check(t, archive)
+		rendered = append(rendered, errors)
+	}
+	rendered = append(rendered, shortCycle(t))
+	for i, want := range workedExamples(t) {
+		code := regexp.MustCompile(`\[[EW]-[A-Z-]+\]`).FindString(want)
+		found, best := false, ""
+		for _, got := range rendered {
+			found = found || got == want
+			if strings.Contains(got, code) && best == "" {
+				best = got
+			}
+		}
+		if !found {
+			t.Errorf("no case gives example %d:\n%s\nnearest:\n%s", i+1, want, best)
+		}
+	}
+}
+
+// shortCycle is the cycle of the worked examples, whose names are too short for files.
+func shortCycle(t *testing.T) string {
+	t.Helper()
+	s, _ := scope(t, &txtar.Archive{})
+	var segs []*rules.Segment
+	for _, f := range []struct {
+		name, to string
+		line     int
+	}{{"a", "b", 5}, {"b", "c", 8}, {"c", "a", 5}} {
+		text := strings.Repeat("\n", f.line-1) + "  match: {in_segment: " + f.to + "}\n"
+		d := rules.Read(&rules.Source{Name: "segments/" + f.name + ".yaml", Text: text})
+		seg, errs := s.Spec(f.name, d.Root())
+		if errs != nil {
+			t.Fatal(errs.Text())
+		}
+		segs = append(segs, seg)
+	}
+	_, errs := rules.Order(segs)
+	return errs.Text()
+}
+
+const suiteSchema = `apiVersion: malgrupp/v1
+kind: EventSchema
+metadata: {name: suite}
+spec:
+  columns:
+    event_time: {type: timestamp, role: event_time}
+    device_id: {type: text, role: device}
+    product: {type: text, optional: true}
+    campaign: {type: text, optional: true}
+    page_path: {type: text, optional: true}
+    channel: {type: text, optional: true}
+    status: {type: text, optional: true}
+    amount: {type: decimal(18,2), optional: true}
+`
+
+func TestEveryRuleOfTheConformanceSuiteIsAcceptedOrRefusedAsItSays(t *testing.T) {
+	src := &rules.Source{Name: "rules/conformance.yaml", Text: vectors(t, "rules/conformance.yaml")}
+	d := rules.Read(src)
+	envelope, ok := d.Envelope(rules.KindConformanceSuite)
+	if !ok {
+		t.Fatal(d.Errors().Text())
+	}
+	s, _ := scope(t, &txtar.Archive{Files: []txtar.File{{Name: "schemas/suite.yaml", Data: []byte(suiteSchema)}}})
+	s.AnyEvent = true
+	cases, _ := envelope.Top.Find("cases")
+	members, _ := cases.List()
+	if len(members) == 0 {
+		t.Fatal("the suite has no cases")
+	}
+	for _, member := range members {
+		c, _ := member.Object("case")
+		id, _ := c.Find("id")
+		name, _ := id.Text()
+		t.Run(name, func(t *testing.T) {
+			want := ""
+			if n, ok := c.Find("expect_error"); ok {
+				want, _ = n.Text()
+			}
+			checkCase(t, s, c, strings.ToLower(name), want)
+		})
+	}
+}
+
+func checkCase(t *testing.T, s *rules.Scope, c *rules.Object, name, want string) {
+	t.Helper()
+	rule, _ := c.Find("rule")
+	seg, found := s.Spec(name, rule)
+	segs := []*rules.Segment{seg}
+	if n, ok := c.Find("segments"); ok {
+		others, _ := n.Object("segments")
+		for _, key := range others.Keys() {
+			spec, _ := others.Find(key.Name())
+			other, errs := s.Spec(key.Name(), spec)
+			found = append(found, errs...)
+			segs = append(segs, other)
+		}
+	}
+	if !found.Failed() {
+		_, errs := rules.Order(segs)
+		found = append(found, errs...)
+	}
+	if _, missing := found.Missing(); missing {
+		return
+	}
+	var codes []string
+	for _, e := range found {
+		codes = append(codes, e.Code)
+	}
+	switch {
+	case want == "" && found.Failed():
+		t.Errorf("refused:\n%s", found.Text())
+	case want != "" && !cmp.Equal(codes, []string{want}):
+		t.Errorf("findings %v, want %s:\n%s", codes, want, found.Text())
+	}
+}
