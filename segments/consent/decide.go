@@ -48,6 +48,7 @@ func (s *Stand) levels(u User) ([2]levelOf, int) {
 	return both, 2
 }
 
+// levelOf is one level of a row.
 type levelOf struct {
 	name       Level
 	timeline   *Timeline

@@ -52,8 +52,10 @@ func (f *Feed) Check(l FeedLimits) error {
 		return &FeedError{"FEED_STALE", fmt.Sprintf("the newest event of the consent log was recorded %s before now, allowed are %s",
 			length(l.Now-f.Watermark), length(l.MaxAge)), export}
 	case f.Clock && f.Watermark-l.Now > hourLength:
-		return &FeedError{"FEED_FUTURE", fmt.Sprintf("the newest event of the consent log lies %s ahead of the clock", length(f.Watermark-l.Now)),
-			"check the clocks of this machine and of the exporter"}
+		return &FeedError{
+			"FEED_FUTURE", fmt.Sprintf("the newest event of the consent log lies %s ahead of the clock", length(f.Watermark-l.Now)),
+			"check the clocks of this machine and of the exporter",
+		}
 	}
 	if day, missing := f.gap(l); missing {
 		return &FeedError{"FEED_GAP", "the consent log has no partition for " + time.Unix(day*86400, 0).UTC().Format(time.DateOnly), export}
@@ -66,12 +68,13 @@ func (f *Feed) Check(l FeedLimits) error {
 }
 
 // gap finds the first missing day between the first day needed and now: the later of now - 395 days and the log's first
-// partition, or an earlier one that an accepted run has seen.
+// partition, or an earlier one that an accepted run has seen. Days after the watermark are not missing but late, and how
+// late a feed may be is max_feed_age: an exporter that writes a day when it is over would else never pass.
 func (f *Feed) gap(l FeedLimits) (day int64, missing bool) {
 	if f.Days == nil {
 		return 0, false
 	}
-	last := l.Now / dayLength
+	last := min(l.Now, f.Watermark) / dayLength
 	first := last
 	for d := range f.Days {
 		first = min(first, d)
@@ -90,7 +93,7 @@ func (f *Feed) gap(l FeedLimits) (day int64, missing bool) {
 
 func length(us int64) string {
 	d := time.Duration(us) * time.Microsecond
-	return d.Round(time.Minute).String()
+	return d.Round(time.Second).String()
 }
 
 // CheckListAge judges a suppression or protected list by the age of its object; one newer than now is fresh.
@@ -99,8 +102,10 @@ func CheckListAge(name string, present bool, age, maxAge int64) error {
 	case !present:
 		return &FeedError{"SUPPRESSION_MISSING", "the " + name + " list is not there", "restore the list, or an empty one"}
 	case age > maxAge:
-		return &FeedError{"SUPPRESSION_STALE", fmt.Sprintf("the %s list is %s old, allowed are %s", name, length(age), length(maxAge)),
-			"write the list anew every day, or set max_age for it"}
+		return &FeedError{
+			"SUPPRESSION_STALE", fmt.Sprintf("the %s list is %s old, allowed are %s", name, length(age), length(maxAge)),
+			"write the list anew every day, or set max_age for it",
+		}
 	}
 	return nil
 }

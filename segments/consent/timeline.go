@@ -72,11 +72,12 @@ func (m *Machine) Fold(events []Event, purpose int) Timeline {
 }
 
 // take keeps the events that speak about the purpose, in their order: at equal instants a lift comes first, then grants,
-// then denials, so that a tie is a denial. A denial dated ahead acts at once.
+// then denials, so that a tie is a denial. A denial dated ahead acts at once. An erasure is of the person, so it speaks
+// about every purpose whatever it names.
 func (m *Machine) take(events []Event, purpose int) {
 	m.events = m.events[:0]
 	for _, e := range events {
-		if !e.Pattern.covers(purpose) {
+		if !e.Pattern.covers(purpose) && e.Action != Erase {
 			continue
 		}
 		if _, denies := e.Action.denial(); denies && e.At > m.p.Now {
@@ -177,26 +178,34 @@ func (m *Machine) expire(at int64) {
 	}
 }
 
-// show writes what now holds as a span.
+// show writes what now holds as a span. A span that goes on is not written again: signals repeat on every page view.
 func (m *Machine) show(from int64) {
 	s := m.base
 	if m.objected && !m.t.Erased {
 		s = Span{State: Denying, Reason: Objected}
 	}
-	s.From = from
-	if n := len(m.t.Spans); n > 0 && m.t.Spans[n-1].From == from {
-		m.t.Spans[n-1] = s
-		return
+	spans := m.t.Spans
+	if n := len(spans); n > 0 && spans[n-1].From == from {
+		spans = spans[:n-1]
 	}
-	m.t.Spans = append(m.t.Spans, s)
+	if n := len(spans); n == 0 || spans[n-1].State != s.State || spans[n-1].Reason != s.Reason {
+		s.From = from
+		spans = append(spans, s)
+	}
+	m.t.Spans = spans
 }
 
-// timelineArena keeps timelines beyond the machine's next call.
-type timelineArena struct{ spans []Span }
+// timelineArena keeps timelines beyond the machine's next call. Somebody who answers a banner decides on all purposes at
+// one instant, so a timeline with the spans of the one before shares them.
+type timelineArena struct{ spans, last []Span }
 
 func (a *timelineArena) keep(t Timeline) Timeline {
-	if len(t.Spans) == 0 {
+	switch {
+	case len(t.Spans) == 0:
 		t.Spans = nil
+		return t
+	case slices.Equal(t.Spans, a.last):
+		t.Spans = a.last
 		return t
 	}
 	if len(a.spans)+len(t.Spans) > cap(a.spans) {
@@ -204,6 +213,7 @@ func (a *timelineArena) keep(t Timeline) Timeline {
 	}
 	from := len(a.spans)
 	a.spans = append(a.spans, t.Spans...)
-	t.Spans = a.spans[from:len(a.spans):len(a.spans)]
+	a.last = a.spans[from:len(a.spans):len(a.spans)]
+	t.Spans = a.last
 	return t
 }
