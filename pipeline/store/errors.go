@@ -4,74 +4,110 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"syscall"
 
 	"gocloud.dev/gcerrors"
 )
 
-// Code says what went wrong with a storage.
+// Code is the family of a storage failure.
 type Code string
 
-// The codes that callers branch on.
+// The codes. Failed is what none of the others fits.
 const (
 	NotFound    Code = "not found"
-	Denied      Code = "denied"
-	Exists      Code = "exists"
-	Full        Code = "full"
-	Unavailable Code = "unavailable"
+	Denied      Code = "access denied"
+	Exists      Code = "exists already"
+	Full        Code = "no space left"
+	Unavailable Code = "storage unavailable"
+	BadKey      Code = "key not allowed"
+	Canceled    Code = "canceled"
+	Failed      Code = "failed"
 )
 
-// ErrExists is what CreateOnce answers when the name is taken.
-var ErrExists = errors.New("the object exists already")
-
-// Error is a failure of a storage. URL holds no credentials.
+// Error is a failure of an operation on a bucket or an object.
 type Error struct {
-	Op   string
-	URL  string
-	Key  string
+	Op   string // open, list, read, write, create, delete, close or lock
+	URL  string // of the bucket, without credentials
+	Key  string // "" where the bucket is meant
 	Code Code
 	Err  error
 }
 
 func (e *Error) Error() string {
-	return fmt.Sprintf("%s %s%s: %s: %v", e.Op, e.URL, e.Key, e.Code, e.Err)
+	if e.Key == "" {
+		return fmt.Sprintf("%s %s: %s: %v", e.Op, e.URL, e.Code, e.Err)
+	}
+	return fmt.Sprintf("%s %q in %s: %s: %v", e.Op, e.Key, e.URL, e.Code, e.Err)
 }
 
+// Unwrap returns the storage's own error.
 func (e *Error) Unwrap() error { return e.Err }
 
-// URLError is a URL that this project may not open.
-type URLError struct{ URL, Reason string }
+// Is makes errors.Is(err, ErrExists) true for the code Exists.
+func (e *Error) Is(target error) bool { return target == ErrExists && e.Code == Exists }
 
-func (e *URLError) Error() string { return fmt.Sprintf("open %s: %s", e.URL, e.Reason) }
+// ErrExists is what CreateOnce reports when the key is taken.
+var ErrExists = errors.New("the object exists already")
 
-// failed wraps an error of the driver with what was being done; cancellation passes through.
-func (b *Bucket) failed(op, key string, err error) error {
-	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, ErrExists) {
-		return err
+var (
+	errTooLarge = errors.New("the object is too large")
+	errBadKey   = errors.New("the key is not allowed")
+	errLink     = errors.New("a part of its path is a link, or no folder: links are not followed")
+)
+
+// CodeOf returns the code of an error of this package, "" for nil and Failed for others.
+func CodeOf(err error) Code {
+	if err == nil {
+		return ""
 	}
-	if _, ok := errors.AsType[*Error](err); ok {
-		return err
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
 	}
-	return &Error{Op: op, URL: b.url, Key: key, Code: codeOf(err), Err: err}
+	return Failed
 }
 
-func codeOf(err error) Code {
+// failure dresses a storage's error; nil stays nil.
+func (b *Bucket) failure(op, key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{Op: op, URL: b.url, Key: key, Code: classify(err), Err: err}
+}
+
+func classify(err error) Code {
 	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return Canceled
+	case errors.Is(err, ErrExists), errors.Is(err, fs.ErrExist):
+		return Exists
+	case errors.Is(err, errBadKey):
+		return BadKey
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return Full
 	case errors.Is(err, fs.ErrNotExist):
 		return NotFound
-	case errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, errLink), errors.Is(err, syscall.EROFS):
 		return Denied
+	case errors.Is(err, errTooLarge), errors.Is(err, io.ErrUnexpectedEOF):
+		return Failed
 	}
 	switch gcerrors.Code(err) {
 	case gcerrors.NotFound:
 		return NotFound
+	case gcerrors.AlreadyExists, gcerrors.FailedPrecondition:
+		return Exists
 	case gcerrors.PermissionDenied:
 		return Denied
-	case gcerrors.FailedPrecondition, gcerrors.AlreadyExists:
-		return Exists
+	case gcerrors.Internal, gcerrors.ResourceExhausted, gcerrors.DeadlineExceeded:
+		return Unavailable
 	}
-	return Unavailable
+	if _, local := errors.AsType[*fs.PathError](err); local {
+		return Failed
+	}
+	if gcerrors.Code(err) == gcerrors.Unknown {
+		return Unavailable
+	}
+	return Failed
 }

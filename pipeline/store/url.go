@@ -2,146 +2,160 @@ package store
 
 import (
 	"fmt"
-	"net"
+	"net/netip"
 	"net/url"
-	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 )
 
-// parameters are the query parameters a URL may carry, by scheme; anything else could reach places that the project did
-// not mean (threats.md F3).
-var parameters = map[string][]string{"file": nil, "mem": nil, "s3": {"region"}, "gs": nil, "azblob": nil}
-
-// place is a parsed URL: where the bucket is and under which prefix its keys lie.
-type place struct {
-	scheme string
-	bucket string // path of a folder for file, else the bucket's name
-	prefix string // "" or ends in a slash
-	query  url.Values
+// URLError says that a URL may not be opened.
+type URLError struct {
+	URL    string // without credentials and query
+	Reason string
 }
 
-// parse checks a URL; shown is the URL as messages may show it.
-func parse(text string) (p place, shown string, err error) {
-	u, e := url.Parse(text)
-	if e != nil {
-		return p, "", &URLError{"(unreadable)", "it is no URL"}
+func (e *URLError) Error() string { return fmt.Sprintf("open storage %q: %s", e.URL, e.Reason) }
+
+// location is a checked URL.
+type location struct {
+	scheme, bucket string
+	prefix         string // "" or ends in /
+	root, dir      string // file: allowed folder, and the path below it
+	driver         string // clouds: URL for the driver
+	shown          string // for messages
+}
+
+// parameters lists, by scheme, what may follow the question mark.
+var parameters = map[string][]string{
+	"file":   nil,
+	"mem":    {"prefix"},
+	"s3":     {"prefix", "region"},
+	"gs":     {"prefix"},
+	"azblob": {"prefix", "storage_account"},
+}
+
+func parse(raw string, o *Options) (location, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return location{}, &URLError{URL: "", Reason: "it is not a URL: write scheme://bucket/prefix"}
 	}
-	hadUser := u.User != nil
-	u.User = nil
-	shown = u.Redacted()
+	at := location{scheme: u.Scheme, bucket: u.Host, shown: shown(u)}
+	refuse := func(format string, args ...any) (location, error) {
+		return location{}, &URLError{URL: at.shown, Reason: fmt.Sprintf(format, args...)}
+	}
 	allowed, known := parameters[u.Scheme]
 	switch {
 	case !known:
-		return p, shown, &URLError{shown, fmt.Sprintf("unknown scheme %q: use file, s3, gs or azblob", u.Scheme)}
-	case hadUser:
-		return p, shown, &URLError{shown, "a URL must not hold credentials: give them by the environment or an instance role"}
-	case u.Fragment != "":
-		return p, shown, &URLError{shown, "a URL must not have a fragment"}
+		return refuse("the scheme %q is not known: use s3, gs, azblob or file", u.Scheme)
+	case u.User != nil:
+		return refuse("credentials do not belong into a URL: give them to the environment")
+	case u.Fragment != "" || u.Opaque != "":
+		return refuse("write scheme://bucket/prefix, without # and with two slashes")
 	}
-	for k := range u.Query() {
-		if !slices.Contains(allowed, k) {
-			return p, shown, &URLError{shown, fmt.Sprintf("parameter %q is not allowed here", k)}
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return refuse("what follows the question mark is damaged")
+	}
+	for name := range query {
+		if !slices.Contains(allowed, name) {
+			return refuse("the parameter %q is not allowed: %s knows %s", name, u.Scheme, listed(allowed))
 		}
 	}
-	p = place{scheme: u.Scheme, bucket: u.Host, query: u.Query()}
 	if u.Scheme == "file" {
-		if u.Host != "" {
-			return p, shown, &URLError{shown, "a file URL has three slashes: file:///folder/"}
-		}
-		p.bucket = filepath.Clean(filepath.FromSlash(u.Path))
-		return p, shown, nil
+		return at, at.inFolder(u, o)
 	}
-	if p.bucket == "" {
-		return p, shown, &URLError{shown, "it names no bucket"}
-	}
-	if p.prefix = strings.Trim(u.Path, "/"); p.prefix != "" {
-		if path.Clean(p.prefix) != p.prefix || strings.HasPrefix(p.prefix, "..") {
-			return p, shown, &URLError{shown, "its path is not plain"}
-		}
-		p.prefix += "/"
-	}
-	return p, shown, nil
+	return at, at.inBucket(u, query, o)
 }
 
-// inside reports whether a folder lies below one of the roots and no component of it is a link; a component that does
-// not exist yet is no link.
-func inside(folder string, roots []string) error {
-	below := false
-	for _, root := range roots {
-		if rel, err := filepath.Rel(root, folder); err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
-			below = true
-			if err := plainBelow(root, rel); err != nil {
-				return err
-			}
-		}
+func listed(names []string) string {
+	if len(names) == 0 {
+		return "none"
 	}
-	if !below {
-		return fmt.Errorf("it lies outside the folders that security.file_roots allows")
-	}
-	return nil
+	return strings.Join(names, ", ")
 }
 
-// plainBelow refuses links below a root; the root itself is the user's own choice.
-func plainBelow(root, rel string) error {
-	at := root
-	for part := range strings.SplitSeq(rel, string(filepath.Separator)) {
-		if part == "." {
-			continue
-		}
-		at = filepath.Join(at, part)
-		info, err := os.Lstat(at)
-		if os.IsNotExist(err) {
+// shown is a URL without anything that could be secret.
+func shown(u *url.URL) string {
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}
+
+func (at *location) inFolder(u *url.URL, o *Options) error {
+	if u.Host != "" && u.Host != "localhost" {
+		return &URLError{URL: at.shown, Reason: "a file URL has three slashes and an absolute path: file:///folder"}
+	}
+	if strings.ContainsRune(u.Path, 0) || !filepath.IsAbs(u.Path) {
+		return &URLError{URL: at.shown, Reason: "the path is not absolute"}
+	}
+	path := filepath.Clean(u.Path)
+	for _, root := range o.Roots {
+		below, err := filepath.Rel(root, path)
+		if err == nil && filepath.IsLocal(below) {
+			at.root, at.dir = root, below
 			return nil
 		}
-		if err != nil {
+	}
+	return &URLError{URL: at.shown, Reason: "it lies outside the allowed folders: add its folder to `file_roots`"}
+}
+
+func (at *location) inBucket(u *url.URL, query url.Values, o *Options) error {
+	if at.bucket == "" || strings.Contains(at.bucket, ":") {
+		return &URLError{URL: at.shown, Reason: "it names no bucket, or a port"}
+	}
+	at.prefix = strings.Trim(strings.TrimPrefix(u.Path, "/")+query.Get("prefix"), "/")
+	if err := checkPrefix(at.prefix); err != nil {
+		return &URLError{URL: at.shown, Reason: err.Error()}
+	}
+	if at.prefix != "" {
+		at.prefix += "/"
+	}
+	query.Del("prefix")
+	if at.scheme == "mem" && o.Memory == nil {
+		return &URLError{URL: at.shown, Reason: "mem:// is for tests only"}
+	}
+	if endpoint := o.Endpoint[at.scheme]; endpoint != "" {
+		if err := at.redirect(query, endpoint, o.AllowPrivateEndpoint); err != nil {
 			return err
 		}
-		if info.Mode()&os.ModeSymlink != 0 {
-			return fmt.Errorf("its component %q is a link", part)
-		}
+	}
+	at.driver = (&url.URL{Scheme: at.scheme, Host: at.bucket, RawQuery: query.Encode()}).String()
+	return nil
+}
+
+// redirect adds what makes the driver talk to another server.
+func (at *location) redirect(query url.Values, endpoint string, private bool) error {
+	e, err := url.Parse(endpoint)
+	if err != nil || e.Host == "" || e.User != nil || e.RawQuery != "" || e.Scheme != "https" && e.Scheme != "http" {
+		return &URLError{URL: at.shown, Reason: "its endpoint is not of the form https://host"}
+	}
+	if !private && (e.Scheme != "https" || !isPublic(e.Hostname())) {
+		return &URLError{URL: at.shown, Reason: "its endpoint is not https on a public address: set `allow_private_endpoint` if it should be"}
+	}
+	switch at.scheme {
+	case "s3":
+		query.Set("endpoint", e.Scheme+"://"+e.Host)
+		query.Set("use_path_style", "true")
+	case "azblob":
+		query.Set("protocol", e.Scheme)
+		query.Set("domain", e.Host)
+		query.Set("localemu", "true")
+	default:
+		return &URLError{URL: at.shown, Reason: "an endpoint can be set for s3 and azblob only"}
 	}
 	return nil
 }
 
-// checkKey refuses names that could leave the bucket or confuse a reader.
-func checkKey(key string) error {
-	switch {
-	case key == "" || len(key) > 900:
-		return fmt.Errorf("a name has 1 to 900 bytes")
-	case strings.HasPrefix(key, "/") || strings.Contains(key, "\\") || strings.Contains(key, ":") && key[1] == ':':
-		return fmt.Errorf("a name must not be absolute")
-	case strings.Contains(strings.ToLower(key), "%2e") || strings.Contains(strings.ToLower(key), "%2f"):
-		return fmt.Errorf("a name must not be escaped")
-	case path.Clean(key) != key || slices.Contains(strings.Split(key, "/"), ".."):
-		return fmt.Errorf("a name must not climb")
+// isPublic refuses addresses of this machine and its network. A name could still resolve to one; whoever sets an
+// endpoint's name is trusted to know it.
+func isPublic(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") || strings.HasSuffix(host, ".internal") {
+		return false
 	}
-	for _, r := range key {
-		if r < 0x20 || r == 0x7f {
-			return fmt.Errorf("a name must not hold control characters")
-		}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		last := host[strings.LastIndexByte(host, '.')+1:]
+		return last != host && last != "" && (last[0] < '0' || last[0] > '9') // 127.1 and 0x7f.1 are addresses too
 	}
-	return nil
-}
-
-// checkEndpoint judges an endpoint that replaces the cloud's own: https to a public address, unless private ones are
-// allowed, which also admits plain http (emulators).
-func checkEndpoint(text string, private bool) error {
-	u, err := url.Parse(text)
-	switch {
-	case err != nil || u.Host == "" || u.User != nil:
-		return fmt.Errorf("it is no plain URL")
-	case private && (u.Scheme == "https" || u.Scheme == "http"):
-		return nil
-	case u.Scheme != "https":
-		return fmt.Errorf("it must be https")
-	}
-	host := u.Hostname()
-	ip := net.ParseIP(host)
-	if strings.EqualFold(host, "localhost") || ip != nil && (ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsUnspecified()) {
-		return fmt.Errorf("it is a private address (security.allow_private_endpoint admits it)")
-	}
-	return nil
+	ip = ip.Unmap()
+	return ip.IsGlobalUnicast() && !ip.IsPrivate()
 }

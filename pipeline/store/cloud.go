@@ -1,0 +1,181 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"io"
+	"sync"
+
+	"cloud.google.com/go/storage"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/memblob"
+	"gocloud.dev/gcerrors"
+)
+
+// cloud is a bucket behind a gocloud.dev driver.
+type cloud struct {
+	bucket *blob.Bucket
+	shared bool // others use the same bucket: do not close it
+}
+
+func (m *Memory) open(name string) *blob.Bucket {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.buckets == nil {
+		m.buckets = make(map[string]*blob.Bucket)
+	}
+	if m.buckets[name] == nil {
+		m.buckets[name] = memblob.OpenBucket(nil)
+	}
+	return m.buckets[name]
+}
+
+func (c *cloud) close() error {
+	if c.shared {
+		return nil
+	}
+	return c.bucket.Close()
+}
+
+func (c *cloud) list(ctx context.Context, prefix string) ([]Object, error) {
+	var objects []Object
+	for it := c.bucket.List(&blob.ListOptions{Prefix: prefix}); ; {
+		o, err := it.Next(ctx)
+		if err == io.EOF {
+			return objects, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if o.IsDir {
+			continue
+		}
+		listed := Object{Key: o.Key, Size: o.Size, ModTime: o.ModTime, ETag: etag(o)}
+		if listed.ETag == "" {
+			head, err := c.stat(ctx, o.Key)
+			if err != nil {
+				return nil, err
+			}
+			listed.ETag = head.ETag
+		}
+		objects = append(objects, listed)
+	}
+}
+
+// etag asks the driver's own listing for the entity tag, which the common one does not carry.
+func etag(o *blob.ListObject) string {
+	var s3 types.Object
+	if o.As(&s3) && s3.ETag != nil {
+		return *s3.ETag
+	}
+	var gcs storage.ObjectAttrs
+	if o.As(&gcs) {
+		return gcs.Etag
+	}
+	var azure container.BlobItem
+	if o.As(&azure) && azure.Properties != nil && azure.Properties.ETag != nil {
+		return string(*azure.Properties.ETag)
+	}
+	return hex.EncodeToString(o.MD5)
+}
+
+func (c *cloud) stat(ctx context.Context, key string) (Object, error) {
+	a, err := c.bucket.Attributes(ctx, key)
+	if err != nil {
+		return Object{}, err
+	}
+	tag := a.ETag
+	if c.shared && len(a.MD5) > 0 {
+		tag = hex.EncodeToString(a.MD5)
+	}
+	return Object{Key: key, Size: a.Size, ModTime: a.ModTime, ETag: tag}, nil
+}
+
+const anyContent = "application/octet-stream" // Upload demands some type
+
+// upload uses the driver's Upload: its Writer panics after a failed write to Azure.
+func (c *cloud) upload(ctx context.Context, key string, r io.Reader, contentType string) error {
+	if contentType == "" {
+		contentType = anyContent
+	}
+	return c.bucket.Upload(ctx, key, r, &blob.WriterOptions{ContentType: contentType})
+}
+
+func (c *cloud) create(ctx context.Context, key string, b []byte) error {
+	err := c.bucket.Upload(ctx, key, bytes.NewReader(b), &blob.WriterOptions{ContentType: anyContent, IfNotExist: true})
+	if code := gcerrors.Code(err); code == gcerrors.FailedPrecondition || code == gcerrors.AlreadyExists {
+		return errors.Join(ErrExists, err)
+	}
+	return err
+}
+
+func (c *cloud) delete(ctx context.Context, key string) error { return c.bucket.Delete(ctx, key) }
+
+func (c *cloud) open(ctx context.Context, key string, size int64) (Reader, error) {
+	return &rangeReader{ctx: ctx, bucket: c.bucket, key: key, size: size}, nil
+}
+
+// readAhead is what a small read fetches: a Parquet footer and its neighbours come in one request.
+const readAhead = 256 << 10
+
+// rangeReader turns reads at an offset into ranged requests, small ones through a buffer of the last range.
+type rangeReader struct {
+	ctx    context.Context
+	bucket *blob.Bucket
+	key    string
+	size   int64
+
+	mu    sync.Mutex
+	start int64
+	ahead []byte
+}
+
+func (r *rangeReader) Close() error { return nil }
+
+func (r *rangeReader) ReadAt(p []byte, offset int64) (int, error) {
+	if offset < 0 || offset >= r.size {
+		return 0, io.EOF
+	}
+	want := p[:min(int64(len(p)), r.size-offset)]
+	var err error
+	if len(want) >= readAhead {
+		err = r.fetch(want, offset)
+	} else {
+		err = r.buffered(want, offset)
+	}
+	switch {
+	case err != nil:
+		return 0, err
+	case len(want) < len(p):
+		return len(want), io.EOF
+	}
+	return len(want), nil
+}
+
+func (r *rangeReader) buffered(want []byte, offset int64) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if offset < r.start || offset+int64(len(want)) > r.start+int64(len(r.ahead)) {
+		start := max(0, min(offset, r.size-readAhead))
+		ahead := make([]byte, min(readAhead, r.size-start))
+		if err := r.fetch(ahead, start); err != nil {
+			return err
+		}
+		r.start, r.ahead = start, ahead
+	}
+	copy(want, r.ahead[offset-r.start:])
+	return nil
+}
+
+func (r *rangeReader) fetch(b []byte, offset int64) error {
+	body, err := r.bucket.NewRangeReader(r.ctx, r.key, offset, int64(len(b)), nil)
+	if err != nil {
+		return err
+	}
+	_, err = io.ReadFull(body, b)
+	return errors.Join(err, body.Close())
+}

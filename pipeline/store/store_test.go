@@ -1,0 +1,423 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/malgrupp/malgrupp/pipeline/store"
+)
+
+// open returns a fresh bucket of each storage that needs no server.
+var storages = map[string]func(t *testing.T) *store.Bucket{
+	"file": func(t *testing.T) *store.Bucket { return openFolder(t, t.TempDir(), "bucket") },
+	"mem": func(t *testing.T) *store.Bucket {
+		return openAt(t, "mem://bucket/some/prefix", store.Options{Memory: new(store.Memory)})
+	},
+}
+
+func openFolder(t *testing.T, root, name string) *store.Bucket {
+	t.Helper()
+	return openAt(t, "file://"+filepath.Join(root, name), store.Options{Roots: []string{root}})
+}
+
+func openAt(t *testing.T, url string, o store.Options) *store.Bucket {
+	t.Helper()
+	b, err := store.Open(t.Context(), url, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return b
+}
+
+func onEveryStorage(t *testing.T, test func(t *testing.T, b *store.Bucket)) {
+	for name, open := range storages {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
+}
+
+func write(t *testing.T, b *store.Bucket, key, content string) {
+	t.Helper()
+	if err := b.UploadBytes(t.Context(), key, []byte(content), "text/plain"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func keys(t *testing.T, b *store.Bucket, prefix string) []string {
+	t.Helper()
+	objects, err := b.List(t.Context(), prefix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, o := range objects {
+		names = append(names, o.Key)
+	}
+	return names
+}
+
+func TestAListingHasEveryObjectInOrder(t *testing.T) {
+	onEveryStorage(t, func(t *testing.T, b *store.Bucket) {
+		if got := keys(t, b, ""); len(got) != 0 {
+			t.Fatalf("a new bucket lists %q", got)
+		}
+		for _, key := range []string{"dt=2026-01-02/b", "dt=2026-01-02/a", "dt=2026-01-02-x", "dt=2026-01-01/a", "_SUCCESS", ".hidden", "x.attrs"} {
+			write(t, b, key, key)
+		}
+		want := []string{".hidden", "_SUCCESS", "dt=2026-01-01/a", "dt=2026-01-02-x", "dt=2026-01-02/a", "dt=2026-01-02/b", "x.attrs"}
+		if diff := cmp.Diff(want, keys(t, b, "")); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff([]string{"dt=2026-01-02/a", "dt=2026-01-02/b"}, keys(t, b, "dt=2026-01-02/")); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff(want[3:6], keys(t, b, "dt=2026-01-02")); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestAnETagChangesWithTheContent(t *testing.T) {
+	onEveryStorage(t, func(t *testing.T, b *store.Bucket) {
+		etag := func() string {
+			objects, err := b.List(t.Context(), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			head, err := b.Stat(t.Context(), "a")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if head.ETag == "" || head.ETag != objects[0].ETag || head.Size != objects[0].Size {
+				t.Fatalf("listing says %+v, stat %+v", objects[0], head)
+			}
+			return head.ETag
+		}
+		write(t, b, "a", "one")
+		before := etag()
+		write(t, b, "a", "three")
+		if etag() == before {
+			t.Error("same etag after a change")
+		}
+	})
+}
+
+func TestRangesReadWhatWasWritten(t *testing.T) {
+	onEveryStorage(t, func(t *testing.T, b *store.Bucket) {
+		content := []byte(strings.Repeat("0123456789abcdef", 40_000))
+		if err := b.UploadBytes(t.Context(), "big", content, ""); err != nil {
+			t.Fatal(err)
+		}
+		o, err := b.Stat(t.Context(), "big")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := b.Open(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		for _, at := range [][2]int64{{0, 4}, {o.Size - 8, 8}, {1, 300_000}, {77, 5}, {400_000, 100}, {o.Size - 4, 10}, {o.Size, 1}} {
+			p := make([]byte, at[1])
+			n, err := r.ReadAt(p, at[0])
+			want := content[at[0]:min(at[0]+at[1], o.Size)]
+			if string(p[:n]) != string(want) || (n < len(p)) != (err == io.EOF) {
+				t.Errorf("read %d bytes at %d: got %d, %v", at[1], at[0], n, err)
+			}
+		}
+		if _, err := b.ReadAll(t.Context(), "big", 100); err == nil {
+			t.Error("an object above the limit was read")
+		}
+		all, err := b.ReadAll(t.Context(), "big", o.Size)
+		if err != nil || string(all) != string(content) {
+			t.Errorf("read all: %d bytes, %v", len(all), err)
+		}
+	})
+}
+
+func TestOneOfManyWritersCreates(t *testing.T) {
+	onEveryStorage(t, func(t *testing.T, b *store.Bucket) {
+		for round := range 20 {
+			var winners []string
+			var mu sync.Mutex
+			var all sync.WaitGroup
+			key := fmt.Sprintf("markers/%d", round)
+			for i := range 8 {
+				all.Go(func() {
+					me := fmt.Sprint(i)
+					err := b.CreateOnce(t.Context(), key, []byte(me))
+					switch {
+					case err == nil:
+						mu.Lock()
+						winners = append(winners, me)
+						mu.Unlock()
+					case !errors.Is(err, store.ErrExists):
+						t.Error(err)
+					}
+				})
+			}
+			all.Wait()
+			content, err := b.ReadAll(t.Context(), key, 10)
+			if err != nil || len(winners) != 1 || string(content) != winners[0] {
+				t.Fatalf("winners %q, content %q, %v", winners, content, err)
+			}
+		}
+	})
+}
+
+const childRoot = "STORE_TEST_CHILD_ROOT"
+
+// TestMain lets the test binary be one of several racing processes.
+func TestMain(m *testing.M) {
+	root := os.Getenv(childRoot)
+	if root == "" {
+		os.Exit(m.Run())
+	}
+	ctx := context.Background()
+	b, err := store.Open(ctx, "file://"+root, store.Options{Roots: []string{root}})
+	if err != nil {
+		panic(err)
+	}
+	for i := range 200 {
+		if b.CreateOnce(ctx, fmt.Sprintf("k/%d", i), nil) == nil {
+			fmt.Println(i)
+		}
+	}
+}
+
+func TestOneOfManyProcessesCreates(t *testing.T) {
+	root := t.TempDir()
+	wins := make([][]byte, 4)
+	var all sync.WaitGroup
+	for i := range wins {
+		all.Go(func() {
+			child := exec.Command(os.Args[0])
+			child.Env = append(os.Environ(), childRoot+"="+root)
+			var err error
+			if wins[i], err = child.Output(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	var won []string
+	for _, lines := range wins {
+		won = append(won, strings.Fields(string(lines))...)
+	}
+	slices.Sort(won)
+	if len(won) != 200 || len(slices.Compact(won)) != 200 {
+		t.Errorf("%d wins for 200 keys", len(won))
+	}
+}
+
+func TestDeletingAndAskingForWhatIsNotThere(t *testing.T) {
+	onEveryStorage(t, func(t *testing.T, b *store.Bucket) {
+		write(t, b, "folder/a", "x")
+		for key, want := range map[string]bool{"folder/a": true, "folder": false, "b": false} {
+			if got, err := b.Exists(t.Context(), key); got != want || err != nil {
+				t.Errorf("exists %s: %v, %v", key, got, err)
+			}
+		}
+		for range 2 {
+			if err := b.Delete(t.Context(), "folder/a"); err != nil {
+				t.Error(err)
+			}
+		}
+		if _, err := b.ReadAll(t.Context(), "folder/a", 10); store.CodeOf(err) != store.NotFound {
+			t.Errorf("want not found, got %v", err)
+		}
+	})
+}
+
+// hostile names come from threat D1: nothing of them may reach a storage.
+var hostile = []string{
+	"", "/", "/etc/passwd", "//a", "a//b", "a/", "..", "../a", "a/..", "a/../b", "a/../../b", "./a", "a/./b", ".", "...", "a/.../b",
+	". .", "a/ /b", " ", "C:/a", "c:a", `a\b`, `..\a`, `\\host\share`, "%2e%2e/a", "%2E%2E%2fa", "a%2fb", "a%5cb", "a%00b", "%252e/a",
+	"a\x00b", "a\nb", "a\rb", "a\tb", "a\x1b[31m", "a\x7fb", "a\u0085b", "a\u202eb", "a\u200bb", "a\u2028b", "a\xffb", "a\ufeff",
+	strings.Repeat("a", 1025),
+}
+
+func TestHostileNamesReachNoStorage(t *testing.T) {
+	if len(hostile) < 40 {
+		t.Fatalf("the table has %d names", len(hostile))
+	}
+	onEveryStorage(t, func(t *testing.T, b *store.Bucket) {
+		ctx := t.Context()
+		for _, key := range hostile {
+			_, stat := b.Stat(ctx, key)
+			_, open := b.Open(ctx, store.Object{Key: key})
+			for op, err := range map[string]error{
+				"upload": b.UploadBytes(ctx, key, nil, ""), "create": b.CreateOnce(ctx, key, nil),
+				"delete": b.Delete(ctx, key), "stat": stat, "open": open,
+			} {
+				if store.CodeOf(err) != store.BadKey {
+					t.Errorf("%s %q: %v", op, key, err)
+				}
+			}
+		}
+		if got := keys(t, b, ""); len(got) != 0 {
+			t.Errorf("written: %q", got)
+		}
+	})
+}
+
+func TestLinksAreNotFollowed(t *testing.T) {
+	root, outside := t.TempDir(), t.TempDir()
+	target := filepath.Join(outside, "target")
+	if err := os.WriteFile(target, []byte("untouched"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bucket := filepath.Join(root, "bucket")
+	inside := filepath.Join(bucket, "real")
+	for _, err := range []error{
+		os.MkdirAll(inside, 0o700), os.Symlink(outside, filepath.Join(bucket, "away")), os.Symlink("real", filepath.Join(bucket, "near")),
+		os.Symlink(target, filepath.Join(bucket, "file")), os.Symlink(bucket, filepath.Join(root, "linked")),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := openFolder(t, root, "bucket")
+	for _, key := range []string{"away/target", "near/a", "file"} {
+		_, read := b.ReadAll(t.Context(), key, 100)
+		for _, err := range []error{read, b.UploadBytes(t.Context(), key, nil, ""), b.CreateOnce(t.Context(), key, nil)} {
+			if store.CodeOf(err) != store.Denied {
+				t.Errorf("%s: %v", key, err)
+			}
+		}
+	}
+	if _, err := openFolder(t, root, "linked").List(t.Context(), ""); store.CodeOf(err) != store.Denied {
+		t.Errorf("a bucket that is a link: %v", err)
+	}
+	if content, err := os.ReadFile(target); err != nil || string(content) != "untouched" {
+		t.Errorf("target is %q, %v", content, err)
+	}
+}
+
+func TestAFolderHoldsNothingButItsObjectsAndIsPrivate(t *testing.T) {
+	root := t.TempDir()
+	b := openFolder(t, root, "bucket")
+	write(t, b, "lists/a.csv", "x")
+	if err := b.CreateOnce(t.Context(), "markers/1.json", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.CreateOnce(t.Context(), "markers/1.json", nil); !errors.Is(err, store.ErrExists) {
+		t.Error(err)
+	}
+	got := map[string]os.FileMode{}
+	err := filepath.Walk(filepath.Join(root, "bucket"), func(path string, info os.FileInfo, err error) error {
+		name, _ := filepath.Rel(root, path)
+		got[name] = info.Mode().Perm()
+		return err
+	})
+	want := map[string]os.FileMode{
+		"bucket": 0o700, "bucket/lists": 0o700, "bucket/lists/a.csv": 0o600, "bucket/markers": 0o700, "bucket/markers/1.json": 0o600,
+	}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+}
+
+func TestURLsThatAreNotAllowed(t *testing.T) {
+	o := store.Options{Roots: []string{"/project"}, Endpoint: map[string]string{"gs": "https://gcs.example.org"}}
+	for _, url := range []string{
+		"", "events/", "http://bucket/a", "ftp://bucket", "s3:bucket", "s3://", "s3:///a", "s3://key:secret@bucket/a", "s3://k@bucket",
+		"s3://bucket?endpoint=http://169.254.169.254", "s3://bucket?disable_https=true", "s3://bucket?profile=root", "s3://bucket?awssdk=v1",
+		"azblob://c?protocol=http", "azblob://c?domain=evil.example", "azblob://c?localemu=true", "gs://bucket?access_id=-",
+		"gs://bucket?private_key_path=/etc/passwd", "gs://bucket/a", "file:///etc", "file:///project/../etc", "file:///project2",
+		"file://host/project", "file://./project", "file:///project?metadata=skip", "file:///project?no_tmp_dir=1", "mem://bucket",
+		"s3://bucket/../a", "s3://bucket/%2e%2e/a", "s3://bucket#a", "s3://bucket:99/a", "s3://bucket?prefix=../a", "s3://bucket?%zz",
+	} {
+		_, err := store.Open(t.Context(), url, o)
+		refused, ok := errors.AsType[*store.URLError](err)
+		if !ok || strings.Contains(refused.Error(), "secret") {
+			t.Errorf("%q: %v", url, err)
+		}
+	}
+}
+
+func TestEndpointsArePublicUnlessAllowed(t *testing.T) {
+	for _, endpoint := range []string{
+		"http://s3.example.org", "https://127.0.0.1:9000", "https://169.254.169.254", "https://10.0.0.1", "https://[::1]", "https://localhost",
+		"https://metadata.google.internal", "https://2130706433", "https://0x7f.1", "https://u:p@s3.example.org", "s3.example.org", "https://",
+	} {
+		o := store.Options{Endpoint: map[string]string{"s3": endpoint}}
+		if _, err := store.Open(t.Context(), "s3://bucket?region=eu-north-1", o); err == nil {
+			t.Errorf("%s was accepted", endpoint)
+		}
+	}
+	for endpoint, private := range map[string]bool{"https://s3.example.org": false, "http://127.0.0.1:9000": true} {
+		o := store.Options{Endpoint: map[string]string{"s3": endpoint}, AllowPrivateEndpoint: private}
+		if _, err := store.Open(t.Context(), "s3://bucket?region=eu-north-1", o); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestALeaseHasOneHolderAndRisingNumbers(t *testing.T) {
+	onEveryStorage(t, func(t *testing.T, b *store.Bucket) {
+		clock := time.Date(2026, 11, 24, 4, 30, 0, 0, time.UTC)
+		now := func() time.Time { return clock }
+		ctx := t.Context()
+		first, err := store.Acquire(ctx, b, "demo", "run 1", now, 2*time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		locked, ok := errors.AsType[*store.ErrLocked](second(store.Acquire(ctx, b, "demo", "run 2", now, 2*time.Hour)))
+		if !ok || locked.Holder != "run 1" || !locked.Since.Equal(clock) {
+			t.Fatalf("second holder: %v", locked)
+		}
+		if err := first.Renew(ctx); err != nil {
+			t.Fatal(err)
+		}
+		fence := first.Fence()
+		if err := first.Release(ctx); err != nil {
+			t.Fatal(err)
+		}
+		next, err := store.Acquire(ctx, b, "demo", "run 2", now, 2*time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if next.Fence() <= fence {
+			t.Errorf("number %d follows %d", next.Fence(), fence)
+		}
+		if err := next.Release(ctx); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func second(_ *store.Lease, err error) error { return err }
+
+func TestAnExpiredLeaseIsLostToWhoeverTakesIt(t *testing.T) {
+	b := storages["mem"](t)
+	clock := time.Date(2026, 11, 24, 4, 30, 0, 0, time.UTC)
+	now := func() time.Time { return clock }
+	old, err := store.Acquire(t.Context(), b, "demo", "run 1", now, 2*time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock = clock.Add(2 * time.Hour)
+	if _, err := store.Acquire(t.Context(), b, "demo", "run 2", now, 2*time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if lost, ok := errors.AsType[*store.ErrLocked](old.Renew(t.Context())); !ok || lost.Holder != "run 2" {
+		t.Errorf("renewing a lost lease: %v", lost)
+	}
+}
