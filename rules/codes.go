@@ -84,7 +84,7 @@ describes it.`,
 	"E-UNKNOWN-KEY": `Nothing is ever ignored: a key that does not belong here is an error, because the rule would otherwise mean something else
 than its writer thinks. The message lists the keys that do.`,
 	"E-UNKNOWN-PROFILE": `The profile asked for is not among those of malgrupp.yaml (section profiles).`,
-	"E-UNKNOWN-SCHEMA": `A source names a schema that no file in schemas/ has.`,
+	"E-UNKNOWN-SCHEMA":  `A source names a schema that no file in schemas/ has.`,
 	"E-UNKNOWN-SEGMENT": `in_segment names a segment that the project does not have, or whose file has errors of its own. Names are never reused
 after deletion.`,
 	"E-UNKNOWN-SET": `in @name names a value set that no file in value-sets/ has.`,
@@ -92,7 +92,7 @@ after deletion.`,
 value would match nothing for ever.`,
 	"E-UNKNOWN-ZONE": `Time zones are IANA names such as Europe/Helsinki, from the database inside the program. Abbreviations such as EEST are
 ambiguous and change over the year.`,
-	"E-VERB": `Each condition has exactly one verb: what must have happened. Several conditions are joined by all, any, not or at_least_of.`,
+	"E-VERB":    `Each condition has exactly one verb: what must have happened. Several conditions are joined by all, any, not or at_least_of.`,
 	"E-VERSION": `The file is written for another version of the format. Within malgrupp/v1 meanings never change.`,
 	"E-WHERE": `The condition on one row cannot be read. It looks like a WHERE of SQL: column first, then an operator, then a value:
 product = 'mortgage' and (amount > 100 or channel in ('app', 'web')).`,

@@ -89,7 +89,8 @@ func harmless(text string) string {
 	}, text)
 }
 
-// MarshalJSON writes code, severity, file, line, column, byte offsets, message and hints.
+// MarshalJSON writes code, severity, file, line, column (in code points and in UTF-16 units), byte offsets, message
+// and hints.
 func (e *Error) MarshalJSON() ([]byte, error) {
 	start, end := e.Source.Position(e.Span.Start), e.Source.Position(e.Span.End)
 	return json.Marshal(struct {
@@ -100,6 +101,7 @@ func (e *Error) MarshalJSON() ([]byte, error) {
 		Column    int      `json:"column"`
 		EndLine   int      `json:"end_line"`
 		EndColumn int      `json:"end_column"`
+		UTF16     int      `json:"column_utf16"`
 		Start     int      `json:"start"`
 		End       int      `json:"end"`
 		Message   string   `json:"message"`
@@ -107,7 +109,7 @@ func (e *Error) MarshalJSON() ([]byte, error) {
 		Hints     []Hint   `json:"hints,omitempty"`
 		Missing   string   `json:"missing,omitempty"`
 	}{
-		e.Code, e.Severity, e.Source.Name, start.Line, start.Column, end.Line, end.Column,
+		e.Code, e.Severity, e.Source.Name, start.Line, start.Column, end.Line, end.Column, e.Source.utf16Column(e.Span.Start),
 		e.Span.Start, e.Span.End, e.Message, e.Note, e.Hints, e.Missing,
 	})
 }

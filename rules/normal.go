@@ -27,16 +27,21 @@ func normal(e Expr) Expr {
 }
 
 func flat(terms []Expr, same func(Expr) ([]Expr, bool)) []Expr {
-	var all []Expr
+	byKey := map[string]Expr{}
 	for _, t := range terms {
-		if inner, ok := same(t); ok {
-			all = append(all, inner...)
-		} else {
-			all = append(all, t)
+		inner, ok := same(t)
+		if !ok {
+			inner = []Expr{t}
+		}
+		for _, e := range inner {
+			byKey[Key(e)] = e
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Expr) int { return strings.Compare(Key(a), Key(b)) })
-	return slices.CompactFunc(all, func(a, b Expr) bool { return Key(a) == Key(b) })
+	all := make([]Expr, 0, len(byKey))
+	for _, key := range sortedKeys(byKey) {
+		all = append(all, byKey[key])
+	}
+	return all
 }
 
 // Key is the normal form of an expression as text: equal texts mean equal conditions, over one vocabulary and, where

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -33,6 +34,16 @@ func (s *Source) Position(offset int) Place {
 	}
 	start := min(starts[line], offset)
 	return Place{Line: line + 1, Column: utf8.RuneCountInString(s.Text[start:offset]) + 1}
+}
+
+// utf16Column returns the column of an offset as editors count it: from 1, in UTF-16 units.
+func (s *Source) utf16Column(offset int) int {
+	_, start := s.Line(s.Position(offset).Line)
+	column := 1
+	for _, r := range s.Text[min(start, offset):offset] {
+		column += utf16.RuneLen(r)
+	}
+	return column
 }
 
 // Line returns the text of a line (from 1) without its end, and the offset at which it starts.

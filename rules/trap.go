@@ -92,10 +92,7 @@ func (d *Document) explainCut(key string, at int, part string) {
 	part = strings.TrimRight(part, " ")
 	end := at + len(part)
 	rest := strings.TrimRight(d.restOfLine(end), " ")
-	cut := rest
-	if strings.HasSuffix(cut, "'") {
-		cut = strings.TrimSuffix(cut, "'")
-	}
+	cut := strings.TrimSuffix(rest, "'")
 	e := d.fail("E-WHERE-CUT", Span{end, end + len(cut)}, "YAML read only a part of this condition: "+part, blockFix(key, part+rest))
 	e.Note = "a space followed by # starts a comment in YAML"
 }

@@ -25,7 +25,8 @@ type Type struct {
 
 // Value is one non-null value of some type. Text uses Text, Float uses Float, every other kind uses Int: integers as
 // they are, decimals unscaled (units of 10^-scale), booleans as 0 and 1, dates as days since 1970-01-01, timestamps as
-// microseconds since 1970-01-01T00:00:00Z, times of day as microseconds since midnight.
+// microseconds since 1970-01-01T00:00:00Z, times of day as microseconds since midnight. An integer literal with a name,
+// such as a weekday's, keeps the name in Text.
 type Value struct {
 	Kind  Kind
 	Int   int64
