@@ -1,0 +1,222 @@
+package consent
+
+import (
+	"cmp"
+	"slices"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// The histories of these tests are short and dense, so that ties, touching intervals and expiries are frequent: times are
+// 0 to 60, now is 40 unless said, a grant lasts 10.
+const (
+	testNow  = 40
+	testLast = 60
+	testAge  = 10
+)
+
+func densePolicy(now int64) *Policy {
+	p, err := NewPurposes([]string{"files"})
+	if err != nil {
+		panic(err)
+	}
+	return &Policy{Now: now, Retention: 35, MaxConsentAge: testAge, Purposes: p, MinNotice: []int32{0, 2, 0, 0, 2}}
+}
+
+func drawEvent(t *rapid.T, actions ...Action) Event {
+	return Event{
+		At:      rapid.Int64Range(0, testLast).Draw(t, "at"),
+		Action:  rapid.SampledFrom(actions).Draw(t, "action"),
+		Pattern: rapid.SampledFrom([]Pattern{Profile, Profile, Profile, EveryPurpose, EveryActivation, OtherPurpose, Measure}).Draw(t, "pattern"),
+		Notice:  rapid.SampledFrom([]int32{2, 2, 2, 1}).Draw(t, "notice"),
+		Trusted: rapid.IntRange(0, 4).Draw(t, "trusted") > 0,
+	}
+}
+
+var (
+	denials = []Action{Deny, Withdraw, Object, SignalGPC, SignalBrowser, Erase}
+	anyAct  = []Action{Grant, Grant, Grant, Grant, Grant, Deny, Withdraw, Object, Lift, Lift, SignalGPC, SignalBrowser, Heartbeat}
+)
+
+// drawEvents draws a history; half of them hold a chain of grants that reaches now, lest nearly nobody consent.
+func drawEvents(t *rapid.T, name string) []Event {
+	events := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Event { return drawEvent(t, anyAct...) }), 0, 8).Draw(t, name)
+	if rapid.Bool().Draw(t, name+" renews") {
+		step := rapid.Int64Range(testAge-3, testAge).Draw(t, "step")
+		for at := rapid.Int64Range(0, testNow).Draw(t, "first"); at <= testNow; at += step {
+			events = append(events, Event{At: at, Action: Grant, Pattern: Profile, Notice: 2, Trusted: true})
+		}
+	}
+	return events
+}
+
+// stateOf is what the paper says of one subject and purpose at an instant up to now, asked fact by fact and without a
+// state machine.
+func stateOf(p *Policy, events []Event, purpose int, at int64) Span {
+	var grants, lifts, objections, closings, erasures []int64
+	var plain []Event
+	for _, e := range events {
+		when := min(e.At, p.Now)
+		switch about := e.Pattern.covers(purpose); {
+		case when > at, e.Action == Heartbeat:
+		case e.Action == Erase:
+			erasures = append(erasures, when)
+		case !about:
+		case e.Action == Grant:
+			if e.Pattern == Pattern(purpose) && e.Trusted && e.At <= p.Now && e.Notice >= p.MinNotice[purpose] {
+				grants = append(grants, e.At)
+			}
+		case e.Action == Lift:
+			if e.Trusted && e.At <= p.Now {
+				lifts = append(lifts, e.At)
+			}
+		case e.Action == Object:
+			objections, closings = append(objections, when), append(closings, when)
+		default:
+			e.At = when
+			plain, closings = append(plain, e), append(closings, when)
+		}
+	}
+	// An objection stands at an instant if no lift came after it; at one instant the lift comes first.
+	objected := func(at int64, included bool) bool {
+		return slices.ContainsFunc(objections, func(o int64) bool {
+			return (o < at || included && o == at) && !slices.ContainsFunc(lifts, func(l int64) bool { return o < l && l <= at })
+		})
+	}
+	grants = slices.DeleteFunc(grants, func(g int64) bool { return objected(g, false) })
+	switch {
+	case len(erasures) > 0:
+		return Span{State: Denying, Reason: Erased}
+	case objected(at, true):
+		return Span{State: Denying, Reason: Objected}
+	}
+	latest := func(of []int64) int64 { return slices.Max(append([]int64{-1}, of...)) }
+	if g := latest(grants); g > latest(closings) && g+testAge > at {
+		return Span{State: Granting, Reason: Granted}
+	}
+	var denies Span
+	slices.SortFunc(plain, func(a, b Event) int {
+		ra, _ := a.Action.denial()
+		rb, _ := b.Action.denial()
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(rb, ra))
+	})
+	if n := len(plain); n > 0 && latest(grants) <= plain[n-1].At {
+		reason, _ := plain[n-1].Action.denial()
+		denies = Span{State: Denying, Reason: reason}
+	}
+	return denies
+}
+
+func TestTheMachineSaysWhatTheFactsSay(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, events := densePolicy(testNow), drawEvents(t, "events")
+		if rapid.IntRange(0, 9).Draw(t, "erased") == 0 {
+			events = append(events, drawEvent(t, Erase))
+		}
+		got := NewMachine(p).Fold(events, Profile)
+		for at := int64(-1); at <= testNow; at++ {
+			want, span := stateOf(p, events, Profile, at), got.At(at)
+			span.From = 0
+			if diff := gocmp.Diff(want, span); diff != "" {
+				t.Fatalf("at %d: %s", at, diff)
+			}
+		}
+	})
+}
+
+func TestSpansAreInOrderDifferFromEachOtherAndEndByNow(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		got := NewMachine(densePolicy(testNow)).Fold(drawEvents(t, "events"), Profile)
+		for i, s := range got.Spans {
+			if s.From > testNow || i > 0 && s.From <= got.Spans[i-1].From {
+				t.Fatalf("span %d of %v", i, got.Spans)
+			}
+			if before := (Span{}); i > 0 {
+				before = got.Spans[i-1]
+				if before.State == s.State && before.Reason == s.Reason {
+					t.Fatalf("span %d of %v goes on", i, got.Spans)
+				}
+			}
+		}
+	})
+}
+
+func TestOrderAndRepetitionOfEventsChangeNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m, events := NewMachine(densePolicy(testNow)), drawEvents(t, "events")
+		want := clone(m.Fold(events, Profile))
+		shuffled := rapid.Permutation(events).Draw(t, "order")
+		if diff := gocmp.Diff(want, clone(m.Fold(shuffled, Profile))); diff != "" {
+			t.Fatalf("shuffled: %s", diff)
+		}
+		if diff := gocmp.Diff(want, clone(m.Fold(slices.Concat(shuffled, events), Profile))); diff != "" {
+			t.Fatalf("doubled: %s", diff)
+		}
+	})
+}
+
+// clone takes a timeline out of its machine.
+func clone(t Timeline) Timeline {
+	t.Spans = slices.Clone(t.Spans)
+	return t
+}
+
+func TestFoldingAllocatesNothingOnceItIsWarm(t *testing.T) {
+	m := NewMachine(densePolicy(testNow))
+	events := []Event{
+		{At: 1, Action: Grant, Pattern: Profile, Notice: 2, Trusted: true},
+		{At: 5, Action: Withdraw, Pattern: EveryPurpose},
+		{At: 9, Action: Grant, Pattern: Profile, Notice: 2, Trusted: true},
+	}
+	m.Fold(events, Profile)
+	if n := testing.AllocsPerRun(100, func() { m.Fold(events, Profile) }); n != 0 {
+		t.Errorf("%v allocations a call", n)
+	}
+}
+
+func TestAnArenaKeepsTimelinesAndSharesEqualSpans(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m, arena := NewMachine(densePolicy(testNow)), timelineArena{}
+		var want, kept []Timeline
+		for range rapid.IntRange(1, 20).Draw(t, "subjects") {
+			events := drawEvents(t, "events")
+			for range 2 {
+				folded := m.Fold(events, Profile)
+				want = append(want, clone(folded))
+				kept = append(kept, arena.keep(folded))
+			}
+		}
+		for i := range want {
+			if !slices.Equal(want[i].Spans, kept[i].Spans) {
+				t.Fatalf("timeline %d is %v, want %v", i, kept[i].Spans, want[i].Spans)
+			}
+			if i%2 == 1 && len(kept[i].Spans) > 0 && &kept[i].Spans[0] != &kept[i-1].Spans[0] {
+				t.Fatalf("timeline %d does not share the equal spans before it", i)
+			}
+		}
+	})
+}
+
+func BenchmarkFold(b *testing.B) {
+	p := densePolicy(testNow)
+	for name, events := range map[string][]Event{
+		"banner": {
+			{At: 1, Action: Grant, Pattern: Measure, Notice: 2, Trusted: true},
+			{At: 1, Action: Grant, Pattern: Profile, Notice: 2, Trusted: true},
+			{At: 1, Action: Grant, Pattern: Link, Notice: 2, Trusted: true},
+		},
+		"withdrawn": {
+			{At: 1, Action: Grant, Pattern: Profile, Notice: 2, Trusted: true}, {At: 30, Action: Withdraw, Pattern: EveryPurpose},
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			m := NewMachine(p)
+			b.ReportAllocs()
+			for b.Loop() {
+				m.Fold(events, Profile)
+			}
+		})
+	}
+}
