@@ -172,3 +172,31 @@ func checkCase(t *testing.T, s *rules.Scope, c *rules.Object, name, want string)
 		t.Errorf("findings %v, want %s:\n%s", codes, want, found.Text())
 	}
 }
+
+const bankSchema = suiteSchema + `    url: {type: text, optional: true}
+    referrer: {type: text, optional: true}
+`
+
+func TestTheSixteenBankSegmentsAreAcceptedUnlessAVerbIsMissing(t *testing.T) {
+	_, section, _ := strings.Cut(vectors(t, "rules/spec.md"), "### 4.11")
+	section, _, _ = strings.Cut(section, "\n## 5")
+	s, _ := scope(t, &txtar.Archive{Files: []txtar.File{{Name: "schemas/bank.yaml", Data: []byte(bankSchema)}}})
+	s.AnyEvent = true
+	s.ValueSets["partner-sites"] = &rules.ValueSet{
+		Name: "partner-sites", Type: rules.Type{Kind: rules.Text}, Values: []rules.Value{{Kind: rules.Text, Text: "homes.example"}},
+	}
+	blocks := strings.Split(section, "```yaml\n")[1:]
+	if len(blocks) != 16 {
+		t.Fatalf("section 4.11 has %d segments", len(blocks))
+	}
+	for _, block := range blocks {
+		text, _, _ := strings.Cut(block, "```")
+		root, _ := rules.Read(&rules.Source{Name: "4.11", Text: text}).Root().Object("segment")
+		spec, _ := root.Find("spec")
+		if _, found := s.Spec("bank", spec); found.Failed() {
+			if _, missing := found.Missing(); !missing {
+				t.Error(found.Text())
+			}
+		}
+	}
+}
