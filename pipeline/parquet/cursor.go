@@ -17,7 +17,8 @@ type Cursor struct {
 	group   RowGroup
 }
 
-// RowGroup is where a Cursor stands. It and its arrays are valid until the cursor moves.
+// RowGroup is where a Cursor stands. It and its arrays are valid until the cursor moves, and so are the strings taken from
+// them, which share their memory: clone what has to live longer.
 type RowGroup struct {
 	cursor    *Cursor
 	file      *File

@@ -18,6 +18,7 @@ type entries struct {
 	index  []int32 // open addressing, entry number + 1; built when a page without codes is met
 	unfit  []int32 // entries that read as null: empty where empty is null, or too long
 	hashed int
+	asked  []byte // a string being looked up
 }
 
 func (e *entries) reset() {
