@@ -54,6 +54,7 @@ type Star struct {
 	first  []uint32 // by device: its first login; the next device's first ends them
 	at     []int64  // by login, in order of time within a device
 	who    []Number // by login
+	run    []uint32 // by login: the device's next login of another customer, or where its logins end
 	class  []Class  // by device, over the trailing window
 	load   []uint8  // by customer: devices that are no kiosk, over the trailing window, counted up to the limit and one
 	// By customer: where his exclusive devices begin in devices; empty for a customer who is set aside.
@@ -70,9 +71,13 @@ func NewStar(logins []Login, bound int, now int64, l Limits) *Star {
 	logins = slices.DeleteFunc(logins, func(e Login) bool { return e.At > now || e.At < now-lookback })
 	s := &Star{now: now, limits: l, class: make([]Class, bound), load: make([]uint8, bound)}
 	logins, s.first = byDevice(logins, bound)
-	s.at, s.who = make([]int64, len(logins)), make([]Number, len(logins))
-	for i, e := range logins {
-		s.at[i], s.who[i] = e.At, e.Customer
+	s.at, s.who, s.run = make([]int64, len(logins)), make([]Number, len(logins)), make([]uint32, len(logins))
+	for i := len(logins) - 1; i >= 0; i-- {
+		e := logins[i]
+		s.at[i], s.who[i], s.run[i] = e.At, e.Customer, uint32(i+1)
+		if next := i + 1; next < len(logins) && logins[next].Device == e.Device && logins[next].Customer == e.Customer {
+			s.run[i] = s.run[next]
+		}
 	}
 	s.arrange(s.classify(bound), bound)
 	return s
@@ -159,7 +164,7 @@ func (s *Star) logins(device Number, from int64) (first, end uint32) {
 func (s *Star) near(device Number, at int64, customers *[maxKiosk]Number) int {
 	n := 0
 	first, end := s.logins(device, at-s.limits.Shared)
-	for i := first; i < end && s.at[i] <= at+s.limits.Shared && n < s.limits.Kiosk; i++ {
+	for i := first; i < end && s.at[i] <= at+s.limits.Shared && n < s.limits.Kiosk; i = s.run[i] {
 		if c := s.who[i]; !slices.Contains(customers[:n], c) {
 			customers[n] = c
 			n++
