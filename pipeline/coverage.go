@@ -1,9 +1,17 @@
 package pipeline
 
 import (
+	"context"
+	"math"
 	"slices"
+	"sync"
 
+	"github.com/apache/arrow/go/v15/arrow/array"
+
+	"github.com/malgrupp/malgrupp/pipeline/parquet"
+	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
 const dayMicros = int64(24 * 3600 * 1e6)
@@ -56,4 +64,85 @@ func (c *coverage) Covers(cond *rules.Condition, from, before int64) bool {
 		}
 	}
 	return true
+}
+
+// coverage finds what a source covers: from its first partition (or covers_from, or the first arrival) on; a missing
+// arrival day, a skipped object's day or an incomplete partition uncovers that UTC day of event time.
+func (s *SourceRun) coverage(ctx context.Context, j *Job) error {
+	s.cover = sourceCoverage{schema: s.Schema, from: s.CoversFrom}
+	s.Incomplete = nil
+	if s.Partition.Key == "" {
+		if s.CoversFrom == 0 {
+			return s.firstArrival(ctx, j)
+		}
+		return nil
+	}
+	there := map[rules.CivilDate]bool{}
+	for i := range s.parts {
+		p := &s.parts[i]
+		there[p.day] = true
+		if s.Complete == project.Success && !p.success {
+			s.Incomplete = append(s.Incomplete, s.Partition.Key+p.day.String())
+			there[p.day] = false
+		}
+		for _, o := range p.objects {
+			if s.bad[o.Key] {
+				there[p.day] = false
+			}
+		}
+	}
+	if len(s.parts) == 0 {
+		s.cover.from = math.MaxInt64 // nothing is there, nothing is covered
+		return nil
+	}
+	if s.cover.from == 0 {
+		s.cover.from = s.parts[0].start(s.Partition.Zone)
+	}
+	for day := s.parts[0].day; s.Partition.Zone.Midnight(day) < j.AsOf; day++ {
+		if ok, listed := there[day]; !ok && (listed || !s.GapsEmpty) {
+			from := s.Partition.Zone.Midnight(day)
+			s.cover.missing = append(s.cover.missing, span{from, from + dayMicros})
+		}
+	}
+	return nil
+}
+
+// firstArrival reads, of a log that is not partitioned, when its first row came in.
+func (s *SourceRun) firstArrival(ctx context.Context, j *Job) error {
+	column, ok := s.Schema.WithRole(rules.RoleReceivedAt)
+	if !ok {
+		if column, ok = s.Schema.WithRole(rules.RoleEventTime); !ok {
+			return nil
+		}
+	}
+	objects := s.objects(math.MinInt64, math.MaxInt64)
+	var mu sync.Mutex
+	first := int64(math.MaxInt64)
+	r := reading{bucket: s.bucket, objects: objects, schema: s.Schema, limits: j.limits(), workers: j.Workers}
+	err := r.each(ctx, func(_ int, _ scan.Unit, g *parquet.RowGroup) error {
+		lo, _, ok := g.Bounds(column.Name)
+		if !ok {
+			a, err := g.Column(column.Name)
+			if err != nil {
+				return err
+			}
+			lo = earliest(a.(*array.Timestamp))
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		first = min(first, lo)
+		return nil
+	})
+	s.cover.from = first
+	return s.wrap(err, objects)
+}
+
+func earliest(a *array.Timestamp) int64 {
+	first := int64(math.MaxInt64)
+	for i, t := range a.TimestampValues() {
+		if a.IsValid(i) {
+			first = min(first, int64(t))
+		}
+	}
+	return first
 }

@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline/keys"
+	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/segments"
 )
 
 // Job is the order for one run. Everything that could differ between two runs of the same inputs is in it: nothing below
@@ -25,11 +27,15 @@ type Job struct {
 	Version map[string]string // of the program and its toolchain, for the manifest
 	Workers int
 	Keys    *keys.Ring
-	Stores  *store.Stores
+	Stores  *Stores
 	Log     *slog.Logger
 	Watch   func(Progress) // may be nil; called from many goroutines
 	LockFor time.Duration  // how long to wait for the lock
 	DryRun  bool           // decide everything, write nothing
+
+	given         bool  // known_by was given, not taken from the clock
+	previousRows  int64 // rows of the consent log in the last accepted run not later than this one
+	previousFirst int64 // its first partition, as a day
 }
 
 // Progress is how far a long phase has come.
@@ -60,8 +66,8 @@ func (j *Job) absolute(url string) string {
 // day unless given. It reports whether the run is a replay of days gone by.
 func (j *Job) instants() (replay bool, err error) {
 	now := j.Clock().UnixMicro()
-	given := j.KnownBy != 0
-	if !given {
+	j.given = j.KnownBy != 0
+	if !j.given {
 		j.KnownBy = now
 	}
 	if j.AsOf == 0 {
@@ -70,7 +76,7 @@ func (j *Job) instants() (replay bool, err error) {
 	if j.AsOf > j.KnownBy {
 		return false, fail(KindUsage, "AS_OF", errAsOf, "give an --as-of that is not later than --known-by")
 	}
-	return given && now-j.KnownBy > micros(j.Project.Consent.MaxFeedAge), nil
+	return j.given && now-j.KnownBy > project.Micros(j.Project.Consent.MaxFeedAge), nil
 }
 
 func (j *Job) localMidnight(us int64) int64 {
@@ -101,7 +107,7 @@ func (j *Job) selected() ([]*rules.Segment, error) {
 	}
 	for i := len(j.Segments) - 1; i >= 0; i-- {
 		if s := j.Segments[i]; want[s.Name] {
-			for _, name := range s.References() {
+			for _, name := range segments.References(s) {
 				want[name] = true
 			}
 		}

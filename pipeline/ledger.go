@@ -65,11 +65,10 @@ func (l *consentLog) list(ctx context.Context) (*store.Bucket, error) {
 	}
 	listing, err := bucket.List(ctx, "")
 	if err != nil {
-		if e, ok := errors.AsType[*store.Error](err); ok && e.Code == store.NotFound {
-			listing = nil // an empty feed is told apart from storage that does not answer
-		} else {
+		if store.CodeOf(err) != store.NotFound {
 			return nil, err
 		}
+		listing = nil // a feed that is not there is FEED_MISSING, not a storage that does not answer
 	}
 	parts, err := partitions(conf.URL, conf.Partition, listing)
 	if err != nil {
@@ -95,7 +94,7 @@ func (l *consentLog) list(ctx context.Context) (*store.Bucket, error) {
 }
 
 // read fills a ledger from the log.
-func (l *consentLog) read(ctx context.Context, bucket *store.Bucket, filling *consent.Filling, visit func(identity.Kind, string, consent.Event)) error {
+func (l *consentLog) read(ctx context.Context, bucket *store.Bucket, filling *consent.Filling) error {
 	loaders := make([]*consent.Loader, max(1, l.job.Workers))
 	for i := range loaders {
 		loaders[i] = filling.Loader()
@@ -106,7 +105,7 @@ func (l *consentLog) read(ctx context.Context, bucket *store.Bucket, filling *co
 		if err != nil {
 			return err
 		}
-		return c.load(loaders[worker], visit)
+		return c.load(loaders[worker])
 	})
 	if bad, ok := errors.AsType[*badObject](err); ok {
 		return consentFailure(consent.Unreadable(bad.Error()))
@@ -240,8 +239,8 @@ func (c *consentRows) words() error {
 	return nil
 }
 
-// load hands the rows to a loader. visit, where given, sees every event with its subject.
-func (c *consentRows) load(l *consent.Loader, visit func(identity.Kind, string, consent.Event)) error {
+// load hands the rows to a loader.
+func (c *consentRows) load(l *consent.Loader) error {
 	refs := [2][]consent.Ref{make([]consent.Ref, c.subject.dict.Len()), make([]consent.Ref, c.subject.dict.Len())}
 	known := [2][]bool{make([]bool, c.subject.dict.Len()), make([]bool, c.subject.dict.Len())}
 	content := c.contents()
@@ -274,7 +273,7 @@ func (c *consentRows) load(l *consent.Loader, visit func(identity.Kind, string, 
 		if c.notice.IsValid(i) {
 			e.Notice = int32(min(c.notice.Value(i), math.MaxInt32))
 		}
-		if e.Pattern == consent.OtherPurpose {
+		if e.Pattern == consent.OtherPurpose && action != consent.Erase {
 			continue
 		}
 		kind, code := c.kinds[c.kind.codes[i]], c.subject.codes[i]
@@ -286,9 +285,6 @@ func (c *consentRows) load(l *consent.Loader, visit func(identity.Kind, string, 
 			refs[kind][code], known[kind][code] = l.Subject(kind, []byte(id)), true
 		}
 		l.Add(refs[kind][code], e)
-		if visit != nil {
-			visit(kind, id, e)
-		}
 	}
 	c.log.note(rows, watermark, skewed)
 	return nil

@@ -52,9 +52,9 @@ type Manifest struct {
 
 // Refusal says why a run wrote nothing.
 type Refusal struct {
-	ExitCode int    `json:"exit_code"`
-	Reason   string `json:"reason"`
-	Message  string `json:"message"`
+	Kind    Kind   `json:"kind"`
+	Reason  string `json:"reason"`
+	Message string `json:"message"`
 }
 
 // InputObject is one object that was read, pinned by its etag.
@@ -111,7 +111,7 @@ type SegmentCount struct {
 	Unknown     Shown  `json:"unknown"`
 	Wait        Shown  `json:"wait"`
 	Dropped     Shown  `json:"unwritable"`
-	Held        string `json:"held_back,omitempty"` // SEGMENT_UNDER_K, AGREEMENT_EXPIRED, SEGMENT_EXPIRED
+	Held        string `json:"held_back,omitempty"` // why nobody was added, see publish.go
 }
 
 // Output is one object a run wrote; the digest is of the bytes as stored (ciphertext where encrypted).

@@ -102,7 +102,7 @@ func (r *reading) each(ctx context.Context, visit func(worker int, u scan.Unit, 
 
 func (r *reading) open(ctx context.Context, i int, units chan<- unit) error {
 	o := r.objects[i]
-	bytes, err := r.bucket.ReaderAt(ctx, o)
+	bytes, err := r.bucket.Open(ctx, o)
 	if err != nil {
 		return err
 	}

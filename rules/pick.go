@@ -4,5 +4,6 @@ package rules
 type Pick struct {
 	Events []string // sorted, distinct; unused when Any
 	Any    bool
-	Where  Expr // nil: every row
+	Where  Expr  // nil: every row
+	Zone   *Zone // of local.* in Where; nil where it reads no local time
 }

@@ -172,6 +172,9 @@ func (b *builder) spread() {
 	}
 }
 
+// References returns the names of the segments that a segment refers to.
+func References(s *rules.Segment) []string { return references(s.Match, s.Exclude) }
+
 func references(conditions ...*rules.Condition) []string {
 	var out []string
 	for _, c := range conditions {
@@ -242,7 +245,7 @@ func (b *builder) leaf(c *rules.Condition, z *rules.Zone, mask uint32, rank bool
 	from, before := c.Window.Bounds(b.AsOf, b.cov.From(c), z)
 	l := leaf{condition: c, verb: verb, from: from, before: before, value: -1, needs: verb.Needs(c), rank: rank}
 	l.setting = fold.Setting{Covered: b.cov.Covers(c, from, before), Zone: z}
-	l.pick = b.pick(verb.Picks(c))
+	l.pick = b.pick(verb.Picks(c), z)
 	if c.Metric != nil && c.Metric.Column != "" {
 		l.value = b.value(c.Metric)
 	}
@@ -269,10 +272,18 @@ func compared(c *rules.Condition) string {
 	return s.String()
 }
 
-func (b *builder) pick(p rules.Pick) int {
+// pick returns the pick, a new one if no equal one was met before. Where it reads local time the zone is part of it.
+func (b *builder) pick(p rules.Pick, z *rules.Zone) int {
 	where := ""
 	if p.Where != nil {
 		where = rules.Key(p.Where)
+		for t := range rules.Tests(p.Where) {
+			if strings.HasPrefix(t.Term.Function, "local.") {
+				p.Zone = z
+				where = z.Name() + " " + rules.Key(p.Where)
+				break
+			}
+		}
 	}
 	key := fmt.Sprintf("%t|%q|%s", p.Any, p.Events, where)
 	i, ok := b.pickOf[key]

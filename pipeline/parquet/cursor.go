@@ -55,6 +55,12 @@ func (g *RowGroup) Rows() int { return int(g.meta.NumRows) }
 // Bounds returns File.Bounds of this row group.
 func (g *RowGroup) Bounds(name string) (lo, hi int64, ok bool) { return g.file.Bounds(g.index, name) }
 
+// Nulls returns File.NullCount of this row group.
+func (g *RowGroup) Nulls(name string) (n int, ok bool) {
+	nulls, ok := g.file.NullCount(g.index, name)
+	return int(nulls), ok
+}
+
 // Column returns the column of that name of the schema, decoded when it is first asked for:
 //
 //   - text: *array.Dictionary of int32 and utf8; if there are nulls, the dictionary's last entry is the null and indices

@@ -49,7 +49,7 @@ func (c *column) decodeCodes(s *scratch, data *content) error {
 		if err != nil {
 			return err
 		}
-		c.text = append(c.text, codes...)
+		c.text = joined(c.text, codes)
 		return nil
 	}
 	codes, err := unpackCodes(s.narrow, data.values, data.present, len(c.known))
@@ -151,7 +151,16 @@ func appendWide(v []int64, encoding format.Encoding, src []byte, n int) ([]int64
 	if err != nil || len(got) != n {
 		return v, fault("the values of a page are damaged")
 	}
-	return append(v, got...), nil
+	return joined(v, got), nil
+}
+
+// joined appends what a decoder was asked to put right behind v; where it had to move, it is copied.
+func joined[T any](v, got []T) []T {
+	from := len(v)
+	if n := from + len(got); n > from && n <= cap(v) && &v[:n][from] == &got[0] {
+		return v[:n]
+	}
+	return append(v, got...)
 }
 
 func (s *scratch) appendNarrow(v []int64, encoding format.Encoding, src []byte, n int) ([]int64, error) {

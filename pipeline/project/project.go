@@ -39,8 +39,8 @@ type Source struct {
 	Partition   Partition
 	Partner     string         // site of a partner, "" for the bank's own log
 	Dedupe      rules.Duration // zero: none
-	CoversFrom  rules.CivilDate
-	GapsEmpty   bool // a missing arrival day means that nothing happened
+	CoversFrom  int64          // microseconds; zero: from the first partition or arrival
+	GapsEmpty   bool           // a missing arrival day means that nothing happened
 	Complete    Complete
 	OnBadObject BadObject
 }

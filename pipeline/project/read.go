@@ -145,7 +145,9 @@ func sources(top section, zone *rules.Zone) []Source {
 			GapsEmpty:   s.word("gaps", "uncovered", "uncovered", "empty") == "empty",
 			Complete:    Complete(s.word("complete", string(Listed), string(Listed), string(Success), string(Manifest))),
 			OnBadObject: BadObject(s.word("on_bad_object", string(Stop), string(Stop), string(Skip))),
-			CoversFrom:  setting(s, "covers_from", 0, rules.Node.Date),
+		}
+		if day := setting(s, "covers_from", 0, rules.Node.Date); day != 0 {
+			src.CoversFrom = zone.Midnight(day)
 		}
 		if src.Complete == Manifest {
 			v, _, _ := s.find("complete")

@@ -25,6 +25,9 @@ type Options struct {
 
 	Memory *Memory // where mem:// buckets live; nil refuses them
 
+	// Fault, where set, is asked before every write and fails it with what it returns: tests stop a run anywhere with it.
+	Fault func(op, key string) error
+
 	// Sleep waits between attempts at an operation that failed for a passing reason; nil means one attempt.
 	Sleep func(ctx context.Context, d time.Duration) error
 }
@@ -41,6 +44,15 @@ type Bucket struct {
 	url     string // for messages; holds no credentials
 	prefix  string // "" or ends in /
 	sleep   func(context.Context, time.Duration) error
+	fault   func(op, key string) error
+}
+
+// writable checks the key of a write.
+func (b *Bucket) writable(op, key string) error {
+	if err := checkKey(key); err != nil || b.fault == nil {
+		return b.failure(op, key, err)
+	}
+	return b.failure(op, key, b.fault(op, key))
 }
 
 // Object is one stored object as a listing shows it. Key is relative to the bucket's URL.
@@ -75,7 +87,7 @@ func Open(ctx context.Context, url string, o Options) (*Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Bucket{url: at.shown, prefix: at.prefix, sleep: o.Sleep}
+	b := &Bucket{url: at.shown, prefix: at.prefix, sleep: o.Sleep, fault: o.Fault}
 	switch at.scheme {
 	case "file":
 		b.backend = &folder{root: at.root, dir: at.dir}
@@ -153,8 +165,8 @@ func (b *Bucket) ReadAll(ctx context.Context, key string, max int64) ([]byte, er
 
 // Upload writes an object whole, over what was there. It appears at once or, on an error, not at all.
 func (b *Bucket) Upload(ctx context.Context, key string, r io.Reader, contentType string) error {
-	if err := checkKey(key); err != nil {
-		return b.failure("write", key, err)
+	if err := b.writable("write", key); err != nil {
+		return err
 	}
 	write := func() error { return b.backend.upload(ctx, b.prefix+key, r, contentType) }
 	seeker, again := r.(io.Seeker)
@@ -178,16 +190,16 @@ func (b *Bucket) UploadBytes(ctx context.Context, key string, content []byte, co
 // others get an error for which errors.Is(err, ErrExists) holds. It is tried once only: after an unclear failure the
 // object may exist, and only its content says whose it is.
 func (b *Bucket) CreateOnce(ctx context.Context, key string, content []byte) error {
-	if err := checkKey(key); err != nil {
-		return b.failure("create", key, err)
+	if err := b.writable("create", key); err != nil {
+		return err
 	}
 	return b.failure("create", key, b.backend.create(ctx, b.prefix+key, content))
 }
 
 // Delete removes an object; one that does not exist is no error.
 func (b *Bucket) Delete(ctx context.Context, key string) error {
-	if err := checkKey(key); err != nil {
-		return b.failure("delete", key, err)
+	if err := b.writable("delete", key); err != nil {
+		return err
 	}
 	err := b.failure("delete", key, b.try(ctx, func() error { return b.backend.delete(ctx, b.prefix+key) }))
 	if CodeOf(err) == NotFound {

@@ -17,7 +17,7 @@ func (w person) stand(p *Policy, purpose int) Stand {
 }
 
 func drawRow(t *rapid.T) Judged {
-	return Judged{At: rapid.Int64Range(0, testNow).Draw(t, "row"), User: rapid.SampledFrom([]User{Anonymous, LoggedIn, Attached}).Draw(t, "user")}
+	return Judged{At: drawTime(t, "row", testNow), User: rapid.SampledFrom([]User{Anonymous, LoggedIn, Attached}).Draw(t, "user")}
 }
 
 func allows(p *Policy, w person, r Judged) bool {
@@ -90,7 +90,7 @@ func TestLaterTimeAllowsOnlyWhatWasDatedAhead(t *testing.T) {
 		now, w, r := densePolicy(testNow), drawPerson(t), drawRow(t)
 		ahead := func(e Event) bool { return e.Action == Grant && e.At > testNow }
 		w.device, w.customer = slices.DeleteFunc(w.device, ahead), slices.DeleteFunc(w.customer, ahead)
-		later := densePolicy(rapid.Int64Range(testNow, testLast+testAge).Draw(t, "later"))
+		later := densePolicy(max(testNow, drawTime(t, "later", testLast+testAge)))
 		if allows(later, w, r) && !allows(now, w, r) {
 			t.Fatalf("the row opened between %d and %d", testNow, later.Now)
 		}
@@ -107,6 +107,43 @@ func TestNothingOfACustomerCountsForAnAnonymousRow(t *testing.T) {
 			t.Fatalf("%s at %s, without the customer %s at %s", got, level, want, wantLevel)
 		}
 	})
+}
+
+func TestTheFirstLineThatAppliesGivesTheReason(t *testing.T) {
+	act := func(at int64, a Action) Event {
+		return Event{At: at, Action: a, Pattern: Profile, Notice: 2, Trusted: true}
+	}
+	untrusted := Event{At: 30, Action: Grant, Pattern: Profile, Notice: 2}
+	oldNotice := Event{At: 31, Action: Grant, Pattern: Profile, Notice: 1, Trusted: true}
+	for _, c := range []struct {
+		name   string
+		person person
+		user   User
+		want   Reason
+		level  Level
+	}{
+		{"both levels deny: the reason that stands first", person{[]Event{act(30, Deny)}, []Event{act(30, Object)}}, LoggedIn, Objected, AtCustomer},
+		{"both levels deny alike: the device", person{[]Event{act(30, Withdraw)}, []Event{act(30, Withdraw)}}, LoggedIn, Withdrawn, AtDevice},
+		{"two denials at one instant: the reason that stands first", person{device: []Event{act(30, Deny), act(30, SignalGPC)}}, Anonymous, GPC, AtDevice},
+		{"the latest denial, not the strongest", person{device: []Event{act(20, SignalGPC), act(30, Deny)}}, Anonymous, Denied, AtDevice},
+		{"a grant that ran out", person{device: []Event{act(20, Grant)}}, Anonymous, Expired, AtDevice},
+		{"the customer's grant ran out, but it would not count", person{nil, []Event{act(20, Grant)}}, Attached, NoRecord, AtDevice},
+		{"the customer's grant ran out, and it would count", person{nil, []Event{act(20, Grant)}}, LoggedIn, Expired, AtCustomer},
+		{"ran out comes before void", person{device: []Event{act(20, Grant), untrusted}}, Anonymous, Expired, AtDevice},
+		{"the latest void grant of one level", person{device: []Event{untrusted, oldNotice}}, Anonymous, NoticeOld, AtDevice},
+		{"the void grant that stands first of two levels", person{[]Event{oldNotice}, []Event{untrusted}}, LoggedIn, UntrustedGrant, AtCustomer},
+		{"a void grant of the customer who does not count", person{nil, []Event{untrusted}}, Attached, NoRecord, AtDevice},
+		{"an objection, lifted: the grant before it did not run out", person{device: []Event{act(20, Grant), act(25, Object), act(26, Lift)}}, Anonymous, NoRecord, AtDevice},
+		{"ran out, denied, objected and lifted: the denial is below", person{device: []Event{act(5, Grant), act(20, Deny), act(25, Object), act(26, Lift)}}, Anonymous, Denied, AtDevice},
+		{"a lift dated ahead lifts nothing yet", person{device: []Event{act(25, Object), act(45, Lift)}}, Anonymous, Objected, AtDevice},
+		{"a second grant ended by objection: the first one's age is forgotten", person{device: []Event{act(5, Grant), act(30, Grant), act(35, Object), act(36, Lift)}}, Anonymous, NoRecord, AtDevice},
+		{"erased for another purpose", person{device: []Event{act(35, Grant), {At: 36, Action: Erase, Pattern: Measure}}}, Anonymous, Erased, AtDevice},
+	} {
+		p := densePolicy(testNow)
+		if got, level := p.Decide(Profile, Judged{At: 39, User: c.user}, c.person.stand(p, Profile)); got != c.want || level != c.level {
+			t.Errorf("%s: %s at %s, want %s at %s", c.name, got, level, c.want, c.level)
+		}
+	}
 }
 
 func TestSignalsOnARowDenyTheirPurposesOnly(t *testing.T) {

@@ -62,3 +62,6 @@ func (a Action) denial() (Reason, bool) {
 	}
 	return 0, false
 }
+
+// Denies reports whether an action denies.
+func (a Action) Denies() bool { _, ok := a.denial(); return ok }

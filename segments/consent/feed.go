@@ -49,8 +49,7 @@ func (f *Feed) Check(l FeedLimits) error {
 	case f.Objects == 0 || f.Rows == 0:
 		return &FeedError{"FEED_MISSING", "the consent log is empty", export}
 	case l.Now-f.Watermark > l.MaxAge:
-		return &FeedError{"FEED_STALE", fmt.Sprintf("the newest event of the consent log was recorded %s before now, allowed are %s",
-			length(l.Now-f.Watermark), length(l.MaxAge)), export}
+		return CheckAge(l.Now, f.Watermark, l.MaxAge)
 	case f.Clock && f.Watermark-l.Now > hourLength:
 		return &FeedError{
 			"FEED_FUTURE", fmt.Sprintf("the newest event of the consent log lies %s ahead of the clock", length(f.Watermark-l.Now)),
@@ -94,6 +93,17 @@ func (f *Feed) gap(l FeedLimits) (day int64, missing bool) {
 func length(us int64) string {
 	d := time.Duration(us) * time.Microsecond
 	return d.Round(time.Second).String()
+}
+
+// CheckAge judges the age of a feed alone, as at the re-check before publication.
+func CheckAge(now, watermark, maxAge int64) error {
+	if now-watermark <= maxAge {
+		return nil
+	}
+	return &FeedError{
+		"FEED_STALE", fmt.Sprintf("the newest event of the consent log was recorded %s before now, allowed are %s", length(now-watermark), length(maxAge)),
+		"check the export of the consent log, then run again",
+	}
 }
 
 // CheckListAge judges a suppression or protected list by the age of its object; one newer than now is fresh.

@@ -2,6 +2,7 @@ package consent
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/malgrupp/malgrupp/segments/identity"
 )
@@ -82,4 +83,54 @@ func (r Roll) Bound() int {
 		return 0
 	}
 	return r.subjects.Bound()
+}
+
+// Denial is a denying event that came in after the ledger was sealed.
+type Denial struct {
+	Kind    identity.Kind
+	ID      string
+	Pattern Pattern
+}
+
+// Lost returns, by use and in byte order, the admitted people whom late denials concern: the subject itself, and whoever
+// was judged together with it, a device with its customer or a customer with his devices. When in doubt they are lost.
+func (r Roll) Lost(uses []Use, late []Denial) [][]string {
+	lost := make([][]string, len(uses))
+	for u := range uses {
+		gone := map[identity.Number]bool{}
+		for _, d := range late {
+			n, ok := r.subjects.Lookup(r.subjects.Hash(d.Kind, []byte(d.ID)), []byte(d.ID))
+			if !ok || !slices.ContainsFunc(uses[u].asked(true), d.Pattern.covers) {
+				continue
+			}
+			gone[n] = true
+		}
+		r.spread(gone)
+		for n := range gone {
+			if id, ok := r.Name(n, u); ok {
+				lost[u] = append(lost[u], id)
+			}
+		}
+		slices.Sort(lost[u])
+	}
+	return lost
+}
+
+// spread adds the people who were judged together with somebody in the set.
+func (r Roll) spread(gone map[identity.Number]bool) {
+	if len(gone) == 0 {
+		return
+	}
+	var more []identity.Number
+	for _, p := range r.pairs {
+		switch {
+		case gone[p.device] && !gone[p.customer]:
+			more = append(more, p.customer)
+		case gone[p.customer] && !gone[p.device]:
+			more = append(more, p.device)
+		}
+	}
+	for _, n := range more {
+		gone[n] = true
+	}
 }

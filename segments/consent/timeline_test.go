@@ -25,9 +25,19 @@ func densePolicy(now int64) *Policy {
 	return &Policy{Now: now, Retention: 35, MaxConsentAge: testAge, Purposes: p, MinNotice: []int32{0, 2, 0, 0, 2}}
 }
 
+// drawTime draws an instant from 0 to last, each as likely as the other: a range would be drawn near its ends.
+func drawTime(t *rapid.T, name string, last int64) int64 {
+	return rapid.SampledFrom(instants[:last+1]).Draw(t, name)
+}
+
+var instants = slices.Collect(func(yield func(int64) bool) {
+	for at := int64(0); at <= testLast+testAge && yield(at); at++ {
+	}
+})
+
 func drawEvent(t *rapid.T, actions ...Action) Event {
 	return Event{
-		At:      rapid.Int64Range(0, testLast).Draw(t, "at"),
+		At:      drawTime(t, "at", testLast),
 		Action:  rapid.SampledFrom(actions).Draw(t, "action"),
 		Pattern: rapid.SampledFrom([]Pattern{Profile, Profile, Profile, EveryPurpose, EveryActivation, OtherPurpose, Measure}).Draw(t, "pattern"),
 		Notice:  rapid.SampledFrom([]int32{2, 2, 2, 1}).Draw(t, "notice"),
@@ -44,8 +54,8 @@ var (
 func drawEvents(t *rapid.T, name string) []Event {
 	events := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Event { return drawEvent(t, anyAct...) }), 0, 8).Draw(t, name)
 	if rapid.Bool().Draw(t, name+" renews") {
-		step := rapid.Int64Range(testAge-3, testAge).Draw(t, "step")
-		for at := rapid.Int64Range(0, testNow).Draw(t, "first"); at <= testNow; at += step {
+		step := rapid.SampledFrom([]int64{testAge - 3, testAge - 1, testAge}).Draw(t, "step")
+		for at := drawTime(t, "first", testNow); at <= testNow; at += step {
 			events = append(events, Event{At: at, Action: Grant, Pattern: Profile, Notice: 2, Trusted: true})
 		}
 	}

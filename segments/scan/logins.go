@@ -20,7 +20,10 @@ type Logins struct {
 
 // Logins returns a collector for one goroutine.
 func (s *Scanner) Logins() *Logins {
-	return &Logins{s: s, devices: numberer{subjects: s.subjects, file: true}, custs: numberer{subjects: s.subjects, customer: true, file: true}}
+	number := numberer{subjects: s.subjects, blocked: s.plan.Blocked, file: true}
+	l := &Logins{s: s, devices: number, custs: number}
+	l.custs.customer = true
+	return l
 }
 
 // Read collects the logins of a row group.

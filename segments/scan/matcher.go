@@ -24,8 +24,12 @@ type test struct {
 // factor is one conjunct of a pick.
 type factor struct {
 	pick int
+	zone string // of local.* tests: the same test in another zone is another test
 	expr rules.Expr
 }
+
+// key names a test of a factor.
+func (f *factor) key(t *rules.Test) string { return f.zone + " " + rules.Key(t) }
 
 // column is what the matcher asks of one column.
 type column struct {
@@ -46,8 +50,8 @@ type program struct {
 	columns      []column
 }
 
-// Compiler gives the plain meaning of a bound test.
-type Compiler func(*rules.Test) (kernel.Row, error)
+// Compiler gives the plain meaning of a bound test; the zone is that of the pick, nil where it reads no local time.
+type Compiler func(*rules.Test, *rules.Zone) (kernel.Row, error)
 
 // newProgram compiles the picks. eventName is the column that carries the event's name.
 func newProgram(picks []rules.Pick, eventName string, compile Compiler) (*program, error) {
@@ -56,11 +60,14 @@ func newProgram(picks []rules.Pick, eventName string, compile Compiler) (*progra
 	var several []factor
 	for i, pick := range picks {
 		for _, e := range factors(pick, eventName) {
-			names, err := p.addTests(e, compile, byColumn)
+			f := factor{pick: i, expr: e}
+			if pick.Zone != nil {
+				f.zone = pick.Zone.Name()
+			}
+			names, err := p.addTests(&f, pick.Zone, compile, byColumn)
 			if err != nil {
 				return nil, err
 			}
-			f := factor{pick: i, expr: e}
 			if len(names) == 1 {
 				c := byColumn[names[0]]
 				c.single = append(c.single, f)
@@ -95,18 +102,18 @@ func factors(p rules.Pick, eventName string) []rules.Expr {
 	return out
 }
 
-// addTests files the tests of an expression and returns the names of the columns it reads.
-func (p *program) addTests(e rules.Expr, compile Compiler, byColumn map[string]*column) ([]string, error) {
+// addTests files the tests of a factor and returns the names of the columns it reads.
+func (p *program) addTests(f *factor, zone *rules.Zone, compile Compiler, byColumn map[string]*column) ([]string, error) {
 	var names []string
-	for t := range rules.Tests(e) {
+	for t := range rules.Tests(f.expr) {
 		if !slices.Contains(names, t.Term.Column) {
 			names = append(names, t.Term.Column)
 		}
-		key := rules.Key(t)
+		key := f.key(t)
 		if _, ok := p.byKey[key]; ok {
 			continue
 		}
-		row, err := compile(t)
+		row, err := compile(t, zone)
 		if err != nil {
 			return nil, err
 		}
@@ -147,14 +154,15 @@ func (p *program) close(several []factor) {
 	for i := range p.columns {
 		place[p.columns[i].name] = i
 	}
-	for _, f := range several {
+	for i := range several {
+		f := &several[i]
 		last := 0
 		for t := range rules.Tests(f.expr) {
 			last = max(last, place[t.Term.Column])
 		}
-		p.columns[last].closing = append(p.columns[last].closing, f)
+		p.columns[last].closing = append(p.columns[last].closing, *f)
 		for t := range rules.Tests(f.expr) {
-			at := p.byKey[rules.Key(t)]
+			at := p.byKey[f.key(t)]
 			if p.tests[at].shared < 0 {
 				p.tests[at].shared = p.shared
 				p.shared++
@@ -168,13 +176,17 @@ func (p *program) close(several []factor) {
 	}
 }
 
-// eval is Kleene logic over an expression whose tests' truths are known.
-func (p *program) eval(e rules.Expr, truth func(test int) rules.Truth) rules.Truth {
+// eval is Kleene logic over a factor whose tests' truths are known.
+func (p *program) eval(f *factor, truth func(test int) rules.Truth) rules.Truth {
+	return kleene(f.expr, func(t *rules.Test) rules.Truth { return truth(p.byKey[f.key(t)]) })
+}
+
+func kleene(e rules.Expr, truth func(*rules.Test) rules.Truth) rules.Truth {
 	switch e := e.(type) {
 	case rules.And:
 		out := rules.True
 		for _, t := range e {
-			switch p.eval(t, truth) {
+			switch kleene(t, truth) {
 			case rules.False:
 				return rules.False
 			case rules.Unknown:
@@ -185,7 +197,7 @@ func (p *program) eval(e rules.Expr, truth func(test int) rules.Truth) rules.Tru
 	case rules.Or:
 		out := rules.False
 		for _, t := range e {
-			switch p.eval(t, truth) {
+			switch kleene(t, truth) {
 			case rules.True:
 				return rules.True
 			case rules.Unknown:
@@ -194,7 +206,7 @@ func (p *program) eval(e rules.Expr, truth func(test int) rules.Truth) rules.Tru
 		}
 		return out
 	case *rules.Test:
-		return truth(p.byKey[rules.Key(e)])
+		return truth(e)
 	}
 	return rules.False
 }

@@ -13,6 +13,7 @@ type numberer struct {
 	subjects *identity.Subjects
 	customer bool
 	file     bool // ids nobody ever named get a number as well
+	blocked  []string
 	need     []bool
 	number   []uint32 // by dictionary code
 }
@@ -55,7 +56,7 @@ func (n *numberer) of(raw string) uint32 {
 		return x
 	}
 	switch {
-	case identity.Blocked(string(id)):
+	case identity.Blocked(string(id), n.blocked...):
 		return evidence.Blocked
 	case n.customer || n.file:
 		return n.subjects.Late(hash, id)

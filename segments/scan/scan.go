@@ -53,7 +53,8 @@ type Plan struct {
 	Values  []Value
 	Edges   []int64
 	KnownBy int64
-	MaxSkew int64 // event times later than received_at by more than this are quarantined
+	MaxSkew int64    // event times later than received_at by more than this are quarantined
+	Blocked []string // ids that are blocked beside those of identity.Blocked, in lower case
 	Compile Compiler
 }
 

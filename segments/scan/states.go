@@ -93,8 +93,9 @@ func (s *states) class(c int, truth func(test int) rules.Truth) uint32 {
 	for _, i := range col.tests {
 		t.truth[i] = truth(i)
 	}
-	for _, f := range col.single {
-		if s.p.eval(f.expr, func(i int) rules.Truth { return t.truth[i] }) != rules.True {
+	for i := range col.single {
+		f := &col.single[i]
+		if s.p.eval(f, func(i int) rules.Truth { return t.truth[i] }) != rules.True {
 			keep[f.pick/64] &^= 1 << (f.pick % 64)
 		}
 	}
@@ -154,8 +155,9 @@ func (s *states) step(c int, state, class uint32) uint32 {
 		}
 	}
 	known := func(i int) rules.Truth { return rules.Truth(truths[s.p.tests[i].shared]) }
-	for _, f := range col.closing {
-		if live[f.pick/64]>>(f.pick%64)&1 != 0 && s.p.eval(f.expr, known) != rules.True {
+	for i := range col.closing {
+		f := &col.closing[i]
+		if live[f.pick/64]>>(f.pick%64)&1 != 0 && s.p.eval(f, known) != rules.True {
 			live[f.pick/64] &^= 1 << (f.pick % 64)
 		}
 	}

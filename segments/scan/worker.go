@@ -35,8 +35,8 @@ func (s *Scanner) Worker() *Worker {
 	w.truths = make([][]rules.Truth, len(s.program.tests))
 	w.classes.Words = s.program.words
 	w.block = evidence.Block{Classes: &w.classes, Partner: s.partner, Values: make([][]int64, len(s.plan.Values))}
-	w.devices = numberer{subjects: s.subjects}
-	w.custs = numberer{subjects: s.subjects, customer: true}
+	w.devices = numberer{subjects: s.subjects, blocked: s.plan.Blocked}
+	w.custs = numberer{subjects: s.subjects, blocked: s.plan.Blocked, customer: true}
 	w.metrics = make([]metricColumn, len(s.plan.Values))
 	for i, v := range s.plan.Values {
 		w.metrics[i] = newMetricColumn(v, s.names)

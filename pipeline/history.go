@@ -1,0 +1,160 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/malgrupp/malgrupp/pipeline/store"
+)
+
+// maxLine bounds a manifest line or marker.
+const maxLine = 256 << 20
+
+// history is what earlier runs left: the marker that holds and the newest manifest line.
+type history struct {
+	marker   *Marker   // nil: nothing was ever published
+	digest   string    // SHA-256 of the marker
+	manifest *Manifest // of the marker
+	lineHash string    // SHA-256 of the newest line, "" if there is none
+	lines    []store.Object
+}
+
+func markerKey(n int64) string { return fmt.Sprintf("markers/%012d.json", n) }
+
+// readHistory finds the highest marker and the newest manifest line. A line that a kill kept from being written after its
+// marker is written now; a line that does not fit its marker breaks the chain (exit 19).
+func readHistory(ctx context.Context, output, audit *store.Bucket, verify func([]byte, string) bool, repair bool) (*history, error) {
+	h := &history{}
+	markers, err := listed(ctx, output, "markers/")
+	if err != nil {
+		return nil, err
+	}
+	var last int64
+	for _, o := range markers {
+		if n, err := strconv.ParseInt(strings.TrimSuffix(path.Base(o.Key), ".json"), 10, 64); err == nil && n > last {
+			last = n
+		}
+	}
+	if last > 0 {
+		if err := h.readMarker(ctx, output, last, verify); err != nil {
+			return nil, err
+		}
+	}
+	if h.lines, err = listed(ctx, audit, ""); err != nil {
+		return nil, err
+	}
+	if h.marker != nil {
+		if err := h.matchLine(ctx, audit, repair); err != nil {
+			return nil, err
+		}
+	}
+	if n := len(h.lines); n > 0 {
+		line, err := audit.ReadAll(ctx, h.lines[n-1].Key, maxLine)
+		if err != nil {
+			return nil, err
+		}
+		if !VerifyLine(line, verify) {
+			return nil, broken("the newest manifest line " + h.lines[n-1].Key + " does not carry a valid signature of this project's signing key")
+		}
+		h.lineHash = digest(line)
+	}
+	return h, nil
+}
+
+// listed is a listing in which a place that is not there yet is empty.
+func listed(ctx context.Context, b *store.Bucket, prefix string) ([]store.Object, error) {
+	objects, err := b.List(ctx, prefix)
+	if store.CodeOf(err) == store.NotFound {
+		return nil, nil
+	}
+	return objects, err
+}
+
+func broken(what string) error {
+	return fail(KindAudit, "CHAIN_BROKEN", errors.New(what), "find out who changed the audit folder; restore it from its backup")
+}
+
+func (h *history) readMarker(ctx context.Context, output *store.Bucket, n int64, verify func([]byte, string) bool) error {
+	data, err := output.ReadAll(ctx, markerKey(n), maxLine)
+	if err != nil {
+		return err
+	}
+	var m Marker
+	if err := json.Unmarshal(data, &m); err != nil || m.N != n {
+		return broken("marker " + markerKey(n) + " cannot be read")
+	}
+	if m.Schema != MarkerSchema {
+		return fail(KindInvalid, "STATE_NEWER", fmt.Errorf("read marker %s: its schema is %q, this version reads %s", markerKey(n), m.Schema, MarkerSchema),
+			"use the version of malgrupp that wrote it, or a newer one")
+	}
+	if !VerifyLine(m.Line, verify) {
+		return broken("marker " + markerKey(n) + " does not carry a valid signature of this project's signing key")
+	}
+	h.marker, h.digest = &m, digest(data)
+	h.manifest, err = ReadLine(m.Line)
+	return err
+}
+
+// matchLine compares the marker's line with its copy in the audit folder.
+func (h *history) matchLine(ctx context.Context, audit *store.Bucket, repair bool) error {
+	key := h.marker.RunID + ".json"
+	for _, o := range h.lines {
+		if o.Key != key {
+			continue
+		}
+		line, err := audit.ReadAll(ctx, key, maxLine)
+		if err != nil {
+			return err
+		}
+		if digest(line) != digest(h.marker.Line) {
+			return broken("manifest line " + key + " differs from the one in its marker")
+		}
+		return nil
+	}
+	if !repair {
+		return nil
+	}
+	if err := audit.CreateOnce(ctx, key, h.marker.Line); err != nil && !errors.Is(err, store.ErrExists) {
+		return err
+	}
+	var err error
+	h.lines, err = listed(ctx, audit, "")
+	return err
+}
+
+// sweep removes what killed runs left: folders of runs later than the last that was published, which no marker can name.
+func sweep(ctx context.Context, b *store.Bucket, below, published string) error {
+	objects, err := listed(ctx, b, below)
+	if err != nil {
+		return err
+	}
+	for _, o := range objects {
+		run, _, ok := strings.Cut(strings.TrimPrefix(o.Key, below), "/")
+		if ok && validRunID(run) && run > published {
+			if err := b.Delete(ctx, o.Key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// validRunID reports whether a name is a run id: 20261123T043000Z-7f3a9c.
+func validRunID(s string) bool {
+	if len(s) != 23 || s[8] != 'T' || s[15] != 'Z' || s[16] != '-' {
+		return false
+	}
+	for i, r := range s {
+		switch {
+		case i == 8 || i == 15 || i == 16:
+		case i < 16 && (r < '0' || r > '9'), i > 16 && !strings.ContainsRune("0123456789abcdef", r):
+			return false
+		}
+	}
+	return true
+}

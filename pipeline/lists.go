@@ -1,0 +1,155 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/malgrupp/malgrupp/pipeline/parquet"
+	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/pipeline/store"
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/segments/consent"
+	"github.com/malgrupp/malgrupp/segments/identity"
+)
+
+// listSchema has the columns of suppression and protected lists (consent/spec.md 3.2). A protected list needs no purpose:
+// whoever stands on it is protected from all.
+var listSchema = &rules.Schema{Name: "suppression-list", Columns: []rules.Column{
+	{Name: "subject_type", Type: rules.Type{Kind: rules.Text}},
+	{Name: "subject_id", Type: rules.Type{Kind: rules.Text}},
+	{Name: "purpose", Type: rules.Type{Kind: rules.Text}, Optional: true},
+}}
+
+// maxList bounds the size of a suppression or protected list.
+const maxList = 1 << 30
+
+// suppress files the people of the suppression and the protected list.
+func (e *Evaluation) suppress(ctx context.Context, l *consent.Loader) error {
+	conf := e.Job.Project.Consent
+	for _, list := range []struct {
+		name string
+		conf *project.List
+	}{{"suppression", conf.Suppression}, {"protected", conf.Protected}} {
+		if list.conf == nil {
+			continue
+		}
+		object, data, err := e.fetchList(ctx, list.name, list.conf)
+		if err != nil {
+			return err
+		}
+		e.Consent = append(e.Consent, InputObject{Source: list.name, Key: object.Key, Size: object.Size, ETag: object.ETag})
+		rows, err := listRows(object.Key, data, e.Job.limits())
+		if err != nil {
+			return consentFailure(consent.Unreadable(fmt.Sprintf("the %s list: %v", list.name, err)))
+		}
+		for _, r := range rows {
+			if err := e.forbid(l, list.name, r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// fetchList reads a list whole, if it is there and young enough.
+func (e *Evaluation) fetchList(ctx context.Context, name string, conf *project.List) (store.Object, []byte, error) {
+	dir, key := path.Split(conf.URL)
+	bucket, err := e.Job.bucket(ctx, dir)
+	if err != nil {
+		return store.Object{}, nil, err
+	}
+	listing, err := bucket.List(ctx, key)
+	if err != nil && store.CodeOf(err) != store.NotFound {
+		return store.Object{}, nil, err
+	}
+	i := slices.IndexFunc(listing, func(o store.Object) bool { return o.Key == key })
+	object := store.Object{Key: key}
+	if i >= 0 {
+		object = listing[i]
+	}
+	age := e.Job.KnownBy - object.ModTime.UnixMicro()
+	if err := consent.CheckListAge(name, i >= 0, age, project.Micros(conf.MaxAge)); err != nil {
+		return object, nil, consentFailure(err)
+	}
+	data, err := bucket.ReadAll(ctx, key, maxList)
+	return object, data, err
+}
+
+// listRow is one entry: subject_type, subject_id, purpose ("" where the list has none).
+type listRow [3]string
+
+func listRows(name string, data []byte, limits parquet.Limits) ([]listRow, error) {
+	if bytes.HasPrefix(data, []byte("PAR1")) {
+		return listParquet(name, data, limits)
+	}
+	rows, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
+	if err != nil || len(rows) == 0 {
+		return nil, errors.New("it is neither Parquet nor CSV with a header")
+	}
+	var at [3]int
+	for i, column := range []string{"subject_type", "subject_id", "purpose"} {
+		at[i] = slices.Index(rows[0], column)
+	}
+	if at[0] < 0 || at[1] < 0 {
+		return nil, errors.New("its header lacks subject_type or subject_id")
+	}
+	out := make([]listRow, 0, len(rows)-1)
+	for _, r := range rows[1:] {
+		row := listRow{r[at[0]], r[at[1]]}
+		if at[2] >= 0 {
+			row[2] = r[at[2]]
+		}
+		out = append(out, row)
+	}
+	return out, nil
+}
+
+func listParquet(name string, data []byte, limits parquet.Limits) ([]listRow, error) {
+	f, err := parquet.Open(bytes.NewReader(data), int64(len(data)), name, listSchema, limits)
+	if err != nil {
+		return nil, err
+	}
+	var cursor parquet.Cursor
+	var out []listRow
+	for i := range f.RowGroups() {
+		g := cursor.Move(f, i)
+		var columns [3]text
+		for c := range listSchema.Columns {
+			if columns[c], err = textColumn(g, listSchema.Columns[c].Name); err != nil {
+				return nil, err
+			}
+		}
+		for r := range g.Rows() {
+			var row listRow
+			for c := range columns {
+				if !columns[c].null(r) {
+					row[c] = strings.Clone(columns[c].dict.Value(int(columns[c].codes[r])))
+				}
+			}
+			out = append(out, row)
+		}
+	}
+	return out, nil
+}
+
+func (e *Evaluation) forbid(l *consent.Loader, list string, r listRow) error {
+	kind, ok := map[string]identity.Kind{"device": identity.Device, "customer": identity.Customer}[r[0]]
+	if !ok {
+		return consentFailure(consent.Unreadable("the " + list + " list has a subject_type that is neither device nor customer"))
+	}
+	pattern := consent.EveryPurpose
+	if r[2] != "" {
+		var err error
+		if pattern, err = e.policy.Purposes.Pattern(r[2]); err != nil {
+			return consentFailure(consent.Unreadable("the " + list + " list has an unknown purpose"))
+		}
+	}
+	l.Suppress(l.Subject(kind, []byte(identity.Normalise(r[1]))), pattern)
+	return nil
+}

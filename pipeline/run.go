@@ -1,0 +1,220 @@
+// Package pipeline is one run from start to end: list, decide, take the difference, write, publish.
+//
+// In comes a Job; out come lists, state and one line that says what happened. The package conducts: what a column is,
+// what a platform accepts and who may be seen is decided in its rooms below.
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/malgrupp/malgrupp/pipeline/keys"
+	"github.com/malgrupp/malgrupp/pipeline/state"
+	"github.com/malgrupp/malgrupp/pipeline/store"
+	"github.com/malgrupp/malgrupp/segments/consent"
+)
+
+// Report is what a run came to. Manifest is nil where there was nothing to do.
+type Report struct {
+	RunID       string
+	NothingToDo bool
+	Previous    *Manifest // the accepted run before, nil if there was none
+	Manifest    *Manifest
+	Evaluation  *Evaluation
+}
+
+// places are the buckets a run writes to.
+type places struct{ output, state, audit *store.Bucket }
+
+func (j *Job) places(ctx context.Context) (p places, err error) {
+	if p.output, err = j.bucket(ctx, j.Project.Output); err != nil {
+		return p, err
+	}
+	if p.state, err = j.bucket(ctx, j.Project.State); err != nil {
+		return p, err
+	}
+	p.audit, err = j.bucket(ctx, j.Project.Audit)
+	return p, err
+}
+
+// Run does a job under the project's lock. What it returns with an error was refused: nothing was published, and a
+// manifest line says so wherever the audit folder could be reached.
+func Run(ctx context.Context, j *Job) (*Report, error) {
+	replay, err := j.instants()
+	if err != nil {
+		return nil, err
+	}
+	p, err := j.places(ctx)
+	if err != nil {
+		return nil, err
+	}
+	lease, err := j.lock(ctx, p.state)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = lease.Release(context.WithoutCancel(ctx)) }()
+	r := &run{Job: j, places: p, replay: replay}
+	report, err := r.do(ctx)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		r.refuse(context.WithoutCancel(ctx), err)
+	}
+	return report, err
+}
+
+// lock waits for the project's lock as long as the job says.
+func (j *Job) lock(ctx context.Context, b *store.Bucket) (*store.Lease, error) {
+	until := j.Clock().Add(j.LockFor)
+	for {
+		lease, err := store.Acquire(ctx, b, j.Project.Name, j.RunID, j.Clock, leaseFor)
+		locked, isLocked := errors.AsType[*store.ErrLocked](err)
+		if !isLocked {
+			return lease, err
+		}
+		if !j.Clock().Before(until) {
+			return nil, fail(KindLocked, "LOCKED", locked, "wait for the other run, or give --lock-timeout")
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// leaseFor is how long a lease on a cloud holds without being renewed (threats.md D4).
+const leaseFor = 2 * time.Hour
+
+// run is one job while it is being done.
+type run struct {
+	*Job
+	places
+	replay   bool
+	history  *history
+	holdings *state.Holdings
+	eval     *Evaluation
+	manifest *Manifest
+	// recheckedAt is the watermark of the last look at the consent log before publication.
+	recheckedAt int64
+	late        []consent.Denial // denials that came in since the decision
+}
+
+// do is the order of things.
+func (r *run) do(ctx context.Context) (*Report, error) {
+	var err error
+	if r.history, err = readHistory(ctx, r.output, r.audit, r.Keys.Verify, true); err != nil {
+		return nil, err
+	}
+	r.remember()
+	if err := r.clean(ctx); err != nil {
+		return nil, err
+	}
+	if r.eval, err = Evaluate(ctx, r.Job); err != nil {
+		return nil, err
+	}
+	report := &Report{RunID: r.RunID, Previous: r.history.manifest, Evaluation: r.eval}
+	key := r.eval.key()
+	if m := r.history.manifest; m != nil && m.Key == key && !r.replay {
+		report.NothingToDo = true
+		return report, nil
+	}
+	if r.holdings, err = r.readHoldings(ctx); err != nil {
+		return nil, err
+	}
+	r.manifest = r.record(key)
+	report.Manifest = r.manifest
+	if r.DryRun {
+		_, err := r.differences(nil)
+		return report, err
+	}
+	return report, r.publish(ctx)
+}
+
+// remember hands the consent checks what the last accepted run saw of the log.
+func (r *run) remember() {
+	m := r.history.manifest
+	if m == nil {
+		return
+	}
+	if known, err := time.Parse(time.RFC3339Nano, m.KnownBy); err == nil && known.UnixMicro() <= r.KnownBy {
+		r.previousRows = m.Consent.Rows
+		if day, err := time.Parse(time.DateOnly, m.Consent.FirstPartition); err == nil {
+			r.previousFirst = day.Unix() / 86400
+		}
+	}
+}
+
+// clean sweeps what killed runs left behind.
+func (r *run) clean(ctx context.Context) error {
+	if r.DryRun {
+		return nil
+	}
+	published := ""
+	if r.history.marker != nil {
+		published = r.history.marker.RunID
+	}
+	for _, where := range []struct {
+		bucket *store.Bucket
+		below  string
+	}{{r.output, "lists/"}, {r.output, "control/"}, {r.state, ""}} {
+		if err := sweep(ctx, where.bucket, where.below, published); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refuse writes the line of a run that wrote nothing else. What stands in the way of writing it is only logged: the
+// refusal itself is what the caller must hear.
+func (r *run) refuse(ctx context.Context, cause error) {
+	f, ok := Classify(cause)
+	if !ok || f.Kind == KindLocked || f.Kind == KindAudit || r.DryRun || r.history == nil {
+		return
+	}
+	m := r.blank(StatusRefused)
+	m.Refusal = &Refusal{Reason: f.Reason, Kind: f.Kind, Message: cause.Error()}
+	line, err := m.line(r.Keys.Sign)
+	if err == nil {
+		err = r.audit.CreateOnce(ctx, r.RunID+".json", line)
+	}
+	if err != nil {
+		r.Log.Warn("the manifest line of the refused run could not be written", "error", err)
+	}
+}
+
+// readHoldings reads what destinations were last told.
+func (r *run) readHoldings(ctx context.Context) (*state.Holdings, error) {
+	if r.history.marker == nil || r.replay {
+		return state.Empty(), nil
+	}
+	for _, o := range r.history.marker.Objects {
+		if o.Root != rootState {
+			continue
+		}
+		data, err := r.state.ReadAll(ctx, o.Name, maxState)
+		if err != nil {
+			return nil, err
+		}
+		if digest(data) != o.SHA256 {
+			return nil, fail(KindStorage, "STATE_DAMAGED", fmt.Errorf("read state %s%s: its digest is not the one in the marker", r.state.URL(), o.Name),
+				"restore the object from the bucket's versions")
+		}
+		return state.Read(data, r.Keys)
+	}
+	return nil, fail(KindStorage, "STATE_MISSING", errors.New("the last marker names no holdings"), "restore the output folder")
+}
+
+// maxState bounds the size of the holdings.
+const maxState = 8 << 30
+
+// OpenKeys reads the keys of a project.
+func OpenKeys(l *Loaded, env func(string) (string, bool)) (*keys.Ring, error) {
+	k := l.Project.Keys
+	ring, err := keys.Open(keys.Source{Dir: l.Dir, Env: env, Mounted: k.Mounted},
+		keys.Config{Master: k.Master, State: k.State, Recipients: k.Recipients, Signing: k.Signing})
+	if err != nil {
+		return nil, fail(KindInvalid, "KEYS", err, "malgrupp secret keygen --dir keys makes a set; keys must be readable by their owner alone")
+	}
+	return ring, nil
+}

@@ -1,0 +1,60 @@
+package state
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/apache/arrow/go/v15/arrow/array"
+
+	"github.com/malgrupp/malgrupp/pipeline/parquet"
+)
+
+// writeTable writes holdings, given by column in the order of the schema after the format.
+func writeTable(w io.Writer, rows [7][]string) error {
+	t, err := parquet.NewWriter(w, schema.Columns, parquet.WriterOptions{Codec: parquet.Zstd})
+	if err != nil {
+		return err
+	}
+	n := len(rows[0])
+	format := make([]int64, n)
+	for i := range format {
+		format[i] = formatVersion
+	}
+	values := []parquet.Values{{Ints: format}}
+	for _, column := range rows {
+		values = append(values, parquet.Values{Text: column})
+	}
+	if err := t.Write(n, values); err != nil {
+		return err
+	}
+	return t.Close()
+}
+
+// take adds the rows of a row group.
+func (h *Holdings) take(g *parquet.RowGroup) error {
+	a, err := g.Column("format")
+	if err != nil {
+		return err
+	}
+	for _, v := range a.(*array.Int64).Int64Values() {
+		if v > formatVersion {
+			return fmt.Errorf("read the holdings: their format is %d, this version reads up to %d: use the malgrupp that wrote them, or a newer one", v, formatVersion)
+		}
+	}
+	var columns [7]func(i int) string
+	for i, c := range schema.Columns[1:] {
+		a, err := g.Column(c.Name)
+		if err != nil {
+			return err
+		}
+		d := a.(*array.Dictionary)
+		codes, dict := d.Indices().(*array.Int32).Int32Values(), d.Dictionary().(*array.String)
+		columns[i] = func(row int) string { return strings.Clone(dict.Value(int(codes[row]))) }
+	}
+	for i := range g.Rows() {
+		l := List{Destination: columns[0](i), Segment: columns[1](i), Kind: columns[2](i)}
+		h.lists[l] = append(h.lists[l], holding{key: columns[3](i), id: columns[4](i), runID: columns[6](i)})
+	}
+	return nil
+}
