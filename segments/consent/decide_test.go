@@ -71,6 +71,15 @@ func TestTheEpochBeginsWhereTheRunOfCombinedGrantBegins(t *testing.T) {
 	})
 }
 
+func TestTheWalkBackToTheEpochDoesNotJumpOverAnInstant(t *testing.T) {
+	granted := func(at int64) Event { return Event{At: at, Action: Grant, Pattern: Profile, Notice: 2, Trusted: true} }
+	// The device grants until 40, the customer from 39 on: before that he denied.
+	w := person{[]Event{granted(30)}, []Event{{At: 35, Action: Deny, Pattern: Profile}, granted(39)}}
+	if got := densePolicy(42).Epoch(LoggedIn, w.stand(densePolicy(42), Profile)); got != 39 {
+		t.Errorf("epoch begins at %d, want 39", got)
+	}
+}
+
 func TestOneMoreDenialNeverAllowsARow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, w, r := densePolicy(testNow), drawPerson(t), drawRow(t)
