@@ -72,6 +72,9 @@ func hash64(salt, id string) uint64 {
 	return binary.BigEndian.Uint64(h.Sum(nil))
 }
 
+// Bucket is the holdout bucket of an id, 0 to 9,999.
+func Bucket(salt, id string) int { return int(hash64(salt, id) % 10000) }
+
 // name is the id of somebody the gate admitted for this use. Nobody else can reach this point; were it otherwise the
 // roll would refuse, and an empty id is dropped by populate.
 func (c *court) name(subject uint32, use int) string {
@@ -111,7 +114,7 @@ func (c *court) holdout(h *rules.Holdout, of []candidate, use int) (kept []candi
 	for i := range of {
 		k := of[i]
 		k.name = c.name(k.subject, use)
-		bucket := big.NewInt(int64(hash64(h.Salt, k.name) % 10000))
+		bucket := big.NewInt(int64(Bucket(h.Salt, k.name)))
 		if bucket.Mul(bucket, unit).Cmp(limit) < 0 {
 			control = append(control, k.name)
 		} else {

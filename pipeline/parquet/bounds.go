@@ -27,7 +27,7 @@ func (f *File) Bounds(i int, name string) (lo, hi int64, ok bool) {
 		return 0, 0, false
 	}
 	v, ok := f.extremes(i, b)
-	if !ok || v[0] > v[1] || guard(func() error { return b.convert.bounds(&v) }) != nil || v[0] > v[1] {
+	if !ok || guard(func() error { return b.convert.bounds(&v) }) != nil || v[0] > v[1] {
 		return 0, 0, false
 	}
 	return v[0], v[1], true

@@ -220,18 +220,10 @@ const (
 	microsPerDay = 86_400_000_000
 )
 
-// int96Micros reads nanoseconds of the day and Julian day.
+// int96Micros reads nanoseconds of the day and Julian day. The sum wraps round as Spark's does: so its writer stores times
+// whose day number would not fit.
 func int96Micros(b []byte) int64 {
 	nanos := int64(binary.LittleEndian.Uint64(b))
 	day := int64(int32(binary.LittleEndian.Uint32(b[8:]))) - julianEpoch
-	v := [1]int64{day}
-	scaleUp(v[:], microsPerDay)
-	if v[0] == math.MaxInt64 || v[0] == math.MinInt64 {
-		return v[0]
-	}
-	micros := floorDiv(nanos, 1000)
-	if sum := v[0] + micros; (sum > v[0]) == (micros > 0) {
-		return sum
-	}
-	return v[0]
+	return day*microsPerDay + nanos/1000
 }

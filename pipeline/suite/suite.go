@@ -23,8 +23,9 @@ type Case struct {
 	Level       rules.Level
 	rule        rules.Node // of a suite: the rule's spec
 	name        string
-	others      []named        // segments that the rule refers to
-	segment     *rules.Segment // of a SegmentTest: the project's own
+	others      []named          // segments that the rule refers to
+	segment     *rules.Segment   // of a SegmentTest: the project's own
+	project     []*rules.Segment // and those it may refer to
 	ExpectError string
 	Users       []User
 }
@@ -85,8 +86,8 @@ func (p *parser) instant(n rules.Node, asOf int64) (int64, bool) {
 	if text == "as_of" {
 		return asOf, true
 	}
-	us, err := rules.ParseTimestamp(text)
-	if err != nil {
+	us, ok := rules.ParseTimestamp(text)
+	if !ok {
 		n.Wrong("a timestamp such as 2026-04-15T00:00:00+03:00")
 		return 0, false
 	}
