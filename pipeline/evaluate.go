@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
@@ -31,10 +32,25 @@ type Evaluation struct {
 	Sources   []SourceRun
 	Feed      consent.Feed
 	Consent   []InputObject // objects of the consent log and of the lists
+	Phases    []Phase       // how long each part took, by the job's clock
 	skewed    int64
 	first     rules.CivilDate
 	gate      *consent.Gate
 	policy    *consent.Policy
+}
+
+// Phase is one part of an evaluation: list, ledger, copies, logins, gate, read (scan, gate and filing together) or settle.
+type Phase struct {
+	Name string
+	Took time.Duration
+}
+
+// timed runs one part and notes how long it took.
+func (e *Evaluation) timed(name string, part func() error) error {
+	start := e.Job.Clock()
+	err := part()
+	e.Phases = append(e.Phases, Phase{name, e.Job.Clock().Sub(start)})
+	return err
 }
 
 // List is one segment at one destination.
@@ -69,7 +85,7 @@ func Evaluate(ctx context.Context, j *Job) (*Evaluation, error) {
 	if e.Segments, err = j.selected(); err != nil {
 		return nil, err
 	}
-	if err := e.listSources(ctx); err != nil {
+	if err := e.timed("list", func() error { return e.listSources(ctx) }); err != nil {
 		return nil, err
 	}
 	return e, e.decide(ctx)
@@ -80,7 +96,11 @@ func Evaluate(ctx context.Context, j *Job) (*Evaluation, error) {
 func (e *Evaluation) decide(ctx context.Context) error {
 	for {
 		subjects := identity.NewSubjects()
-		ledger, err := e.ledger(ctx, subjects)
+		var ledger *consent.Ledger
+		err := e.timed("ledger", func() (err error) {
+			ledger, err = e.ledger(ctx, subjects)
+			return err
+		})
 		if err != nil {
 			return err
 		}
@@ -195,16 +215,34 @@ func (e *Evaluation) settle(ctx context.Context, ledger *consent.Ledger, subject
 		if s.scanner, err = scan.New(scanPlan, s.Schema, s.Partner != "", subjects, names); err != nil {
 			return fail(KindInvalid, "SCHEMA", err, "see docs/how-to/schemas.md")
 		}
-		if err := e.findCopies(ctx, s, plan); err != nil {
+		if err := e.timed("copies", func() error { return e.findCopies(ctx, s, plan) }); err != nil {
 			return err
 		}
 	}
-	star, err := e.star(ctx, subjects)
+	var star *identity.Star
+	err = e.timed("logins", func() (err error) {
+		star, err = e.star(ctx, subjects)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	e.gate = consent.NewGate(ledger, e.Uses, plan.Asked, star, partners, e.Job.Workers)
+	_ = e.timed("gate", func() error {
+		e.gate = consent.NewGate(ledger, e.Uses, plan.Asked, star, partners, e.Job.Workers)
+		return nil
+	})
 	tally := segments.NewTally(plan)
+	if err := e.timed("read", func() error { return e.readAll(ctx, plan, tally) }); err != nil {
+		return err
+	}
+	return e.timed("settle", func() error {
+		e.Audiences = tally.Settle(e.Job.Workers, e.Roll)
+		return nil
+	})
+}
+
+// readAll scans every source and closes the gate.
+func (e *Evaluation) readAll(ctx context.Context, plan *segments.Plan, tally *segments.Tally) (err error) {
 	var doors []*consent.Door
 	for i := range e.Sources {
 		if doors, err = e.read(ctx, &e.Sources[i], plan, tally, doors); err != nil {
@@ -212,7 +250,6 @@ func (e *Evaluation) settle(ctx context.Context, ledger *consent.Ledger, subject
 		}
 	}
 	e.Roll = e.gate.Close(doors...)
-	e.Audiences = tally.Settle(e.Job.Workers, e.Roll)
 	return nil
 }
 

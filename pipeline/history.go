@@ -135,7 +135,7 @@ func sweep(ctx context.Context, b *store.Bucket, below, published string) error 
 	}
 	for _, o := range objects {
 		run, _, ok := strings.Cut(strings.TrimPrefix(o.Key, below), "/")
-		if ok && validRunID(run) && run > published {
+		if ok && ValidRunID(run) && run > published {
 			if err := b.Delete(ctx, o.Key); err != nil {
 				return err
 			}
@@ -144,8 +144,8 @@ func sweep(ctx context.Context, b *store.Bucket, below, published string) error 
 	return nil
 }
 
-// validRunID reports whether a name is a run id: 20261123T043000Z-7f3a9c.
-func validRunID(s string) bool {
+// ValidRunID reports whether a name is a run id: 20261123T043000Z-7f3a9c.
+func ValidRunID(s string) bool {
 	if len(s) != 23 || s[8] != 'T' || s[15] != 'Z' || s[16] != '-' {
 		return false
 	}

@@ -42,6 +42,9 @@ func (j *Job) places(ctx context.Context) (p places, err error) {
 // Run does a job under the project's lock. What it returns with an error was refused: nothing was published, and a
 // manifest line says so wherever the audit folder could be reached.
 func Run(ctx context.Context, j *Job) (*Report, error) {
+	if j.DryRun {
+		return Plan(ctx, j)
+	}
 	replay, err := j.instants()
 	if err != nil {
 		return nil, err
@@ -61,6 +64,20 @@ func Run(ctx context.Context, j *Job) (*Report, error) {
 		r.refuse(context.WithoutCancel(ctx), err)
 	}
 	return report, err
+}
+
+// Plan decides what Run would publish and writes nothing, not even the lock.
+func Plan(ctx context.Context, j *Job) (*Report, error) {
+	j.DryRun = true
+	replay, err := j.instants()
+	if err != nil {
+		return nil, err
+	}
+	p, err := j.places(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return (&run{Job: j, places: p, replay: replay}).do(ctx)
 }
 
 // lock waits for the project's lock as long as the job says.
@@ -103,7 +120,7 @@ type run struct {
 // do is the order of things.
 func (r *run) do(ctx context.Context) (*Report, error) {
 	var err error
-	if r.history, err = readHistory(ctx, r.output, r.audit, r.Keys.Verify, true); err != nil {
+	if r.history, err = readHistory(ctx, r.output, r.audit, r.Keys.Verify, !r.DryRun); err != nil {
 		return nil, err
 	}
 	r.remember()

@@ -43,6 +43,8 @@ func ParseValue(t Type, text string) (Value, bool) {
 		return timeValue(literalDate, text)
 	case Timestamp:
 		return timeValue(literalTimestamp, text)
+	case TimeOfDay:
+		return timeValue(literalTime, text)
 	}
 	return Value{}, false
 }

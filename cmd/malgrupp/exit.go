@@ -31,12 +31,13 @@ var (
 	exitConsent     = exitCode{15, "consent", "the state of consent cannot be known: nothing was written", true}
 	exitStorage     = exitCode{16, "storage", "storage is unreachable, denied or full; the old state holds", true}
 	exitAudit       = exitCode{19, "audit", "the chain of manifest lines is broken", false}
+	exitChanges     = exitCode{20, "changes", "only plan --detailed-exitcode: a run would change a list", false}
 	exitUsage       = exitCode{64, "usage", "wrong flags or arguments", false}
 	exitInterrupted = exitCode{130, "interrupted", "stopped by a signal; nothing was published", true}
 )
 
 var exitCodes = []exitCode{
-	exitOK, exitInternal, exitPartial, exitInvalid, exitLocked, exitCheck, exitInput, exitConsent, exitStorage, exitAudit, exitUsage,
+	exitOK, exitInternal, exitPartial, exitInvalid, exitLocked, exitCheck, exitInput, exitConsent, exitStorage, exitAudit, exitChanges, exitUsage,
 	exitInterrupted,
 }
 

@@ -57,7 +57,8 @@ func (s *Suite) Run(ctx context.Context) ([]Result, error) {
 	return out, nil
 }
 
-// schema is the event log of the suite's cases.
+// schema is the event log of the suite's cases: a column for every role, then the free ones. A column of the project that
+// plays a role keeps the name rules know it by.
 func (s *Suite) schema() *rules.Schema {
 	text, at := rules.Type{Kind: rules.Text}, rules.Type{Kind: rules.Timestamp}
 	columns := []rules.Column{
@@ -69,7 +70,17 @@ func (s *Suite) schema() *rules.Schema {
 		{Name: "customer_id", Type: text, Role: rules.RoleCustomer, Optional: true},
 		{Name: "session_id", Type: text, Role: rules.RoleSession, Optional: true},
 	}
-	return &rules.Schema{Name: "suite-events", Version: 1, Columns: append(columns, s.Columns...)}
+	for _, c := range s.Columns {
+		i := slices.IndexFunc(columns, func(o rules.Column) bool { return o.Role == c.Role && c.Role != rules.RoleNone })
+		if i >= 0 {
+			columns[i].Name = c.Name
+			continue
+		}
+		if c.Role == rules.RoleNone {
+			columns = append(columns, c)
+		}
+	}
+	return &rules.Schema{Name: "suite-events", Version: 1, Columns: columns}
 }
 
 // scope is what the case's rules are checked against.
@@ -239,6 +250,7 @@ func eventTable(schema *rules.Schema, users []User) ([]byte, error) {
 	t := newTable(schema.Columns)
 	for _, u := range users {
 		for _, e := range u.Events {
+			// In the order of the roles in schema.
 			row := []any{e.At, e.Received, e.ID, e.Name, e.Device, orNull(e.Customer), orNull(e.Session)}
 			for _, col := range schema.Columns[len(row):] {
 				v, err := cell(col, e.Values[col.Name])

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/malgrupp/malgrupp/pipeline"
+)
+
+// runOptions are the flags that run and plan share.
+type runOptions struct {
+	asOf, knownBy string
+	lockTimeout   time.Duration
+	dryRun        bool
+	summaryJSON   bool
+	noopExitCode  int
+}
+
+func (o *runOptions) instants(c *cobra.Command) {
+	c.Flags().StringVar(&o.asOf, "as-of", "", "where windows end: a date (local midnight) or a time (default: start of the local day)")
+	c.Flags().StringVar(&o.knownBy, "known-by", "", "hide what arrived at or after this time (default: now; an old one makes the run a replay)")
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var o runOptions
+	c := &cobra.Command{
+		Use: "run [SEGMENT...]", Short: "Read, decide and publish lists: what cron runs every night",
+		Long: "Reads what is there, keeps what people consented to, decides who is in each segment, and publishes lists, additions and\n" +
+			"removals together with the new state. A second run on the same input says so and does nothing.\n\n" + exitTable(),
+		ValidArgsFunction: a.completeSegments,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.runRun(cmd.Context(), args, o)
+		},
+	}
+	o.instants(c)
+	c.Flags().DurationVar(&o.lockTimeout, "lock-timeout", 0, "how long to wait for another run to end")
+	c.Flags().BoolVarP(&o.dryRun, "dry-run", "n", false, "decide everything, write nothing")
+	c.Flags().BoolVar(&o.summaryJSON, "summary-json", false, "make the last line of standard output one JSON object")
+	c.Flags().IntVar(&o.noopExitCode, "noop-exit-code", 0, "exit code for \"nothing to do\"")
+	return c
+}
+
+func (a *app) runRun(ctx context.Context, args []string, o runOptions) error {
+	job, err := a.job(args, o)
+	if err != nil {
+		return err
+	}
+	defer job.Stores.Close()
+	show := a.newProgress()
+	job.Watch = show.update
+	a.log.Info("run started", "run", job.RunID, "project", job.Project.Name, "segments", len(job.Segments))
+	start := a.now()
+	report, err := pipeline.Run(ctx, job)
+	show.stop()
+	if err != nil {
+		return err
+	}
+	return a.finishRun(report, o, a.now().Sub(start))
+}
+
+// job turns flags into the order for a run.
+func (a *app) job(args []string, o runOptions) (*pipeline.Job, error) {
+	loaded, err := a.checked(o.asOf)
+	if err != nil {
+		return nil, err
+	}
+	job := &pipeline.Job{
+		Loaded: loaded, Select: args, Clock: a.now, RunID: a.runID, Version: versions(), Workers: a.workers, Log: a.log, LockFor: o.lockTimeout,
+		DryRun: o.dryRun,
+	}
+	if job.AsOf, err = a.instant("as-of", o.asOf, loaded); err != nil {
+		return nil, err
+	}
+	if job.KnownBy, err = a.instant("known-by", o.knownBy, loaded); err != nil {
+		return nil, err
+	}
+	if job.RunID == "" {
+		job.RunID = newRunID(a.now())
+	}
+	if !pipeline.ValidRunID(job.RunID) {
+		return nil, usagef("--run-id is %q: want a name like 20261123T043000Z-7f3a9c", job.RunID)
+	}
+	if id, ok := a.lookup("AIRFLOW_CTX_DAG_RUN_ID"); ok {
+		job.Labels = map[string]string{"airflow_dag_run_id": id}
+	}
+	if job.Keys, err = pipeline.OpenKeys(loaded, a.lookup); err != nil {
+		return nil, err
+	}
+	options, err := pipeline.StoreOptions(loaded.Dir, loaded.Project)
+	if err != nil {
+		return nil, err
+	}
+	job.Stores = pipeline.NewStores(options)
+	return job, nil
+}
+
+// instant reads a date (local midnight of the project's zone) or an RFC 3339 time.
+func (a *app) instant(flag, text string, l *pipeline.Loaded) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	if d, ok := parseDate(text); ok {
+		return l.Project.Zone.Midnight(d), nil
+	}
+	us, err := parseInstant(text)
+	if err != nil {
+		return 0, usagef("--%s is %q: give a date such as 2026-04-01 or a time such as 2026-04-01T00:00:00Z", flag, text)
+	}
+	return us, nil
+}
+
+// newRunID is sortable by time: 20261123T043000Z-7f3a9c.
+func newRunID(now time.Time) string {
+	var b [3]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return now.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:])
+}
+
+// runResult is the JSON document of run and plan.
+type runResult struct {
+	Schema      string             `json:"schema"`
+	RunID       string             `json:"run_id"`
+	Status      string             `json:"status"`
+	ExitCode    int                `json:"exit_code"`
+	GeneratedAt string             `json:"generated_at"`
+	Manifest    *pipeline.Manifest `json:"manifest,omitempty"`
+}
+
+// summary is the one line of --summary-json.
+type summary struct {
+	Schema   string         `json:"schema"`
+	RunID    string         `json:"run_id"`
+	Status   string         `json:"status"`
+	ExitCode int            `json:"exit_code"`
+	Segments int            `json:"lists"`
+	Held     int            `json:"held_back"`
+	Rows     pipeline.Shown `json:"rows"`
+	TookMS   int64          `json:"took_ms"`
+}
+
+func (a *app) finishRun(r *pipeline.Report, o runOptions, took time.Duration) error {
+	result := runResult{Schema: "malgrupp.run-result/v1", RunID: r.RunID, GeneratedAt: a.now().UTC().Format(time.RFC3339), Manifest: r.Manifest}
+	line := summary{Schema: "malgrupp.run-summary/v1", RunID: r.RunID, TookMS: took.Milliseconds()}
+	var end error
+	switch {
+	case r.NothingToDo:
+		result.Status = "nothing_to_do"
+		if o.noopExitCode != 0 {
+			end = outcome{exitCode{code: o.noopExitCode, name: "noop"}, "nothing to do"}
+		}
+	case o.dryRun:
+		result.Status = "planned"
+	default:
+		result.Status = string(r.Manifest.Status)
+		if r.Manifest.Status == pipeline.StatusPartial {
+			end = outcome{exitPartial, "some lists were held back"}
+		}
+	}
+	if m := r.Manifest; m != nil {
+		line.Segments = len(m.Segments)
+		for _, s := range m.Segments {
+			if s.Held != "" {
+				line.Held++
+			}
+		}
+		for _, s := range m.Sources {
+			line.Rows += s.Rows
+		}
+	}
+	if e, ok := end.(outcome); ok {
+		result.ExitCode = e.code
+	}
+	line.Status, line.ExitCode = result.Status, result.ExitCode
+	if err := a.print(result, func(w io.Writer) { writeRun(w, r, result.Status, took) }); err != nil {
+		return err
+	}
+	if o.summaryJSON {
+		b, err := json.Marshal(line)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "%s\n", b)
+	}
+	return end
+}
+
+// writeRun prints a run for people.
+func writeRun(w io.Writer, r *pipeline.Report, status string, took time.Duration) {
+	if r.NothingToDo {
+		fmt.Fprintf(w, "nothing to do: the inputs are those of run %s\n", r.Previous.RunID)
+		return
+	}
+	m := r.Manifest
+	fmt.Fprintf(w, "run %s %s in %s   as of %s, known by %s\n", m.RunID, status, took.Round(10*time.Millisecond), m.AsOf, m.KnownBy)
+	for _, s := range m.Sources {
+		fmt.Fprintf(w, "source %s: %s rows read, %s wanted, %s not yet arrived, %s with a clock ahead, %s copies, %s with an impossible time\n",
+			s.Name, s.Rows, s.Wanted, s.Hidden, s.Skewed, s.Copies, s.Invalid)
+		for _, o := range s.Skipped {
+			fmt.Fprintf(w, "source %s: skipped damaged object %s\n", s.Name, o)
+		}
+		for _, p := range s.Incomplete {
+			fmt.Fprintf(w, "source %s: partition %s has no _SUCCESS yet\n", s.Name, p)
+		}
+	}
+	writeUses(w, m)
+	writeSegments(w, m)
+}

@@ -1,0 +1,69 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Line is a manifest line as the audit folder has it.
+type Line struct {
+	RunID    string    `json:"run_id"`
+	Valid    bool      `json:"signature_valid"`
+	Manifest *Manifest `json:"manifest"`
+}
+
+// Lines returns the manifest lines of a project, newest first.
+func Lines(ctx context.Context, j *Job) ([]Line, error) {
+	audit, err := j.bucket(ctx, j.Project.Audit)
+	if err != nil {
+		return nil, err
+	}
+	objects, err := listed(ctx, audit, "")
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(objects)
+	var out []Line
+	for _, o := range objects {
+		id := strings.TrimSuffix(o.Key, ".json")
+		if !ValidRunID(id) {
+			continue
+		}
+		data, err := audit.ReadAll(ctx, o.Key, maxLine)
+		if err != nil {
+			return nil, err
+		}
+		m, err := ReadLine(data)
+		if err != nil {
+			return nil, fail(KindAudit, "CHAIN_BROKEN", fmt.Errorf("read %s%s: %w", audit.URL(), o.Key, err), "restore the audit folder")
+		}
+		out = append(out, Line{id, VerifyLine(data, j.Keys.Verify), m})
+	}
+	return out, nil
+}
+
+// FindLine finds a run by its id, the beginning of it, or latest and latest~1, latest~2, ...
+func FindLine(lines []Line, name string) (Line, error) {
+	if back, ok := strings.CutPrefix(name, "latest"); ok {
+		n, err := 0, error(nil)
+		if back != "" {
+			n, err = strconv.Atoi(strings.TrimPrefix(back, "~"))
+		}
+		if err == nil && n >= 0 && n < len(lines) {
+			return lines[n], nil
+		}
+	}
+	var found []Line
+	for _, l := range lines {
+		if strings.HasPrefix(l.RunID, name) {
+			found = append(found, l)
+		}
+	}
+	if len(found) != 1 {
+		return Line{}, fail(KindUsage, "RUN", fmt.Errorf("%d runs are called %q", len(found), name), "malgrupp runs list shows them")
+	}
+	return found[0], nil
+}

@@ -1,0 +1,152 @@
+package suite
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+// ParseTest checks a file of kind SegmentTest (rules/spec.md 4.9) against a project.
+func ParseTest(src *rules.Source, l *pipeline.Loaded) (*Suite, rules.Errors) {
+	p := &parser{doc: rules.Read(src)}
+	e, ok := p.doc.Envelope(rules.KindSegmentTest)
+	if !ok {
+		return nil, p.doc.Errors()
+	}
+	e.Top.Only("apiVersion", "kind", "metadata", "spec")
+	e.Metadata.Only("name")
+	s := &Suite{Name: e.Name}
+	n, ok := e.Top.Need("spec")
+	if !ok {
+		return nil, p.doc.Errors()
+	}
+	o, ok := n.Object("spec")
+	if !ok {
+		return nil, p.doc.Errors()
+	}
+	o.Only("segment", "as_of", "known_by", "data_from", "cases")
+	base := Case{MaxSkew: l.Project.MaxClockSkew, project: l.Segments, Level: rules.DeviceLevel}
+	if base.segment = p.target(o, l); base.segment != nil {
+		base.Zone, base.Level = base.segment.Zone, base.segment.Level
+	} else {
+		base.Zone = l.Project.Zone
+	}
+	p.times(o, &base)
+	if _, ok := o.Need("as_of"); !ok {
+		return nil, p.doc.Errors()
+	}
+	s.Columns = p.projectColumns(l)
+	if n, ok := o.Need("cases"); ok {
+		list, _ := n.List()
+		for i, item := range list {
+			if c, ok := p.segmentCase(item, base, i); ok {
+				s.Cases = append(s.Cases, c)
+			}
+		}
+	}
+	return s, p.doc.Errors()
+}
+
+// target finds the segment under test.
+func (p *parser) target(o *rules.Object, l *pipeline.Loaded) *rules.Segment {
+	n, ok := o.Need("segment")
+	if !ok {
+		return nil
+	}
+	name, ok := n.Text()
+	if !ok {
+		return nil
+	}
+	i := slices.IndexFunc(l.Segments, func(s *rules.Segment) bool { return s.Name == name })
+	if i < 0 {
+		p.doc.Fail("E-UNKNOWN-SEGMENT", n.Span(), fmt.Sprintf("there is no segment %q", name))
+		return nil
+	}
+	return l.Segments[i]
+}
+
+// projectColumns are the free columns of all schemas: what a test may write beside the columns with roles. Rules read
+// roles by the names of the project's schemas, so tests keep those too.
+func (p *parser) projectColumns(l *pipeline.Loaded) []rules.Column {
+	var out []rules.Column
+	for _, src := range l.Project.Sources {
+		schema := l.Schemas[src.Schema]
+		if schema == nil {
+			continue
+		}
+		for _, c := range schema.Columns {
+			if slices.ContainsFunc(out, func(o rules.Column) bool { return o.Name == c.Name }) {
+				continue
+			}
+			out = append(out, rules.Column{Name: c.Name, Type: c.Type, Role: c.Role, Optional: true, Quantise: c.Quantise})
+		}
+	}
+	return out
+}
+
+func (p *parser) segmentCase(n rules.Node, base Case, i int) (Case, bool) {
+	c := base
+	o, ok := n.Object("a case")
+	if !ok {
+		return c, false
+	}
+	o.Only("name", "as_of", "known_by", "events", "expect", "because")
+	c.ID = fmt.Sprintf("%d", i+1)
+	c.Place = p.place(n)
+	if n, ok := o.Need("name"); ok {
+		c.Title, _ = n.Text()
+	}
+	if n, ok := o.Find("because"); ok {
+		p.doc.Fail("E-NOT-BUILT", n.Span(), "because is not built in this version").Missing = "because"
+	}
+	p.times(o, &c)
+	u := User{ID: "u1", Place: c.Place}
+	if c.Level == rules.CustomerLevel {
+		u.ID = "c1"
+	}
+	if n, ok := o.Need("expect"); ok {
+		u.Expect, _ = n.Word("in", "out", "wait", "unknown", "capped", "control", "withheld")
+	}
+	if n, ok := o.Need("events"); ok {
+		u.Events = p.events(n, u.ID, c, func(n rules.Node) (int64, bool) { return p.relative(n, c) })
+	}
+	for i := range u.Events {
+		// One person: at customer level his rows carry his login unless the test says otherwise.
+		if e := &u.Events[i]; c.Level == rules.CustomerLevel {
+			if e.Device == u.ID {
+				e.Device = "d1"
+			}
+			if e.Customer == "" {
+				e.Customer = u.ID
+			}
+		}
+	}
+	c.Users = []User{u}
+	return c, ok
+}
+
+// relative reads a time of a test: RFC 3339, or days before as_of with a local wall clock, such as -5d 10:00.
+func (p *parser) relative(n rules.Node, c Case) (int64, bool) {
+	text, ok := n.Text()
+	if !ok {
+		return 0, false
+	}
+	if us, ok := rules.ParseTimestamp(text); ok {
+		return us, true
+	}
+	back, clock, _ := strings.Cut(text, " ")
+	d, err := rules.ParseDuration(strings.TrimPrefix(back, "-"))
+	v, ok := rules.ParseValue(rules.Type{Kind: rules.TimeOfDay}, clock)
+	if err != nil || !ok || !strings.HasPrefix(back, "-") || d.Unit < rules.Day {
+		n.Wrong("a time such as -5d 10:00 (local, before as_of) or 2026-04-15T10:00:00+03:00")
+		return 0, false
+	}
+	wall := c.Zone.Local(c.Zone.Step(c.AsOf, d, -1))
+	day := wall - ((wall%dayMicros)+dayMicros)%dayMicros
+	return c.Zone.Earliest(day + v.Int), true
+}
+
+const dayMicros = 24 * 3600 * 1_000_000
