@@ -13,14 +13,8 @@ import (
 type binding struct {
 	column  rules.Column
 	leaf    *node // nil: the file lacks the column, every row is null
-	list    *list // set for param(path, key, slot): leaf holds the values, one per entry
+	key     *node // set for param(path, key, slot): keys of the list whose values leaf holds
 	convert conversion
-}
-
-// list is a key-value list whose entries are looked up by key.
-type list struct {
-	key   *node
-	entry uint8 // definition level from which an entry exists
 }
 
 // bind finds every column of the schema in the file.
@@ -75,7 +69,6 @@ func bindParam(b binding, n *node) (binding, error) {
 	for entry.maxRep == n.maxRep && entry.repetition() != format.Repeated && len(entry.children) == 1 {
 		entry = entry.children[0]
 	}
-	level := entry.maxDef
 	for entry.child("key") == nil && len(entry.children) == 1 {
 		entry = entry.children[0]
 	}
@@ -93,7 +86,7 @@ func bindParam(b binding, n *node) (binding, error) {
 	if value.leaf < 0 || value.maxRep != 1 {
 		return b, faultf("values of %q are lists or groups in the file", b.column.From)
 	}
-	b.leaf, b.list = value, &list{key: key, entry: level}
+	b.leaf, b.key = value, key
 	convert, err := newConversion(value, b.column)
 	b.convert = convert
 	return b, err

@@ -18,7 +18,7 @@ func (f *File) Bounds(i int, name string) (lo, hi int64, ok bool) {
 		return 0, 0, false
 	}
 	b := &f.columns[at]
-	if b.leaf == nil || b.list != nil || b.convert.byteStrings() {
+	if b.leaf == nil || b.key != nil || b.convert.byteStrings() {
 		return 0, 0, false
 	}
 	switch b.convert.kind {
@@ -87,7 +87,7 @@ func (f *File) NullCount(i int, name string) (nulls int64, ok bool) {
 	switch {
 	case b.leaf == nil:
 		return f.groups[i].NumRows, true
-	case b.list != nil || b.convert.kind == rules.Float || b.convert.kind == rules.Text && f.empties:
+	case b.key != nil || b.convert.kind == rules.Float || b.convert.kind == rules.Text && f.empties:
 		return 0, false
 	case b.leaf.maxDef == 0:
 		return 0, true

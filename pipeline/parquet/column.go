@@ -18,7 +18,7 @@ type column struct {
 	slots   int
 	nulls   int
 
-	text  words32 // codes of a text column, -1 for null
+	text  []int32 // codes of a text column, -1 for null
 	dict  entries
 	words []int64 // values of every other type
 	valid []byte  // bitmap, kept once a null was seen
@@ -29,8 +29,6 @@ type column struct {
 	packed []byte  // booleans
 	picked []byte  // valid after gather
 }
-
-type words32 = []int32
 
 func (c *column) reset(b *binding) {
 	c.convert = b.convert
@@ -141,9 +139,10 @@ func (c *column) decodeValues(s *scratch, data *content) error {
 	return err
 }
 
-func isDictionary(e format.Encoding) bool {
-	return e == format.RLEDictionary || e == format.PlainDictionary
-}
+// oldDictionary is how early writers named both a dictionary's plain encoding and that of its codes.
+const oldDictionary format.Encoding = 2
+
+func isDictionary(e format.Encoding) bool { return e == format.RLEDictionary || e == oldDictionary }
 
 // spread moves the last present values of v apart so that every level has a slot; slots without a value get null.
 func spread[T any](v []T, levels []uint8, most uint8, present int, null T) []T {

@@ -61,6 +61,11 @@ func (g *RowGroup) Nulls(name string) (n int, ok bool) {
 	return int(nulls), ok
 }
 
+// NullCount returns File.NullCount of this row group.
+func (g *RowGroup) NullCount(name string) (nulls int64, ok bool) {
+	return g.file.NullCount(g.index, name)
+}
+
 // Column returns the column of that name of the schema, decoded when it is first asked for:
 //
 //   - text: *array.Dictionary of int32 and utf8; if there are nulls, the dictionary's last entry is the null and indices
@@ -109,8 +114,8 @@ func (g *RowGroup) decode(b *binding, c *column) (arrow.Array, error) {
 	if err := c.decode(g, b.leaf); err != nil {
 		return nil, err
 	}
-	if b.list != nil {
-		picks, err := g.cursor.picks(g, b)
+	if b.key != nil {
+		picks, err := g.cursor.picks(g, b, c)
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,10 @@
 package parquet
 
-import "github.com/malgrupp/malgrupp/rules"
+import (
+	"slices"
+
+	"github.com/malgrupp/malgrupp/rules"
+)
 
 // keys is the decoded key column of one key-value list, kept while several parameters are read from it.
 type keys struct {
@@ -11,10 +15,13 @@ type keys struct {
 
 // picks returns, for each row, the slot of the entry that has the binding's key: the first one, or -1 if there is none.
 // A row with too many entries has none and is marked as oversized.
-func (c *Cursor) picks(g *RowGroup, b *binding) ([]int32, error) {
-	k, err := c.keysOf(g, b.list.key)
+func (c *Cursor) picks(g *RowGroup, b *binding, values *column) ([]int32, error) {
+	k, err := c.keysOf(g, b.key)
 	if err != nil {
 		return nil, err
+	}
+	if !slices.Equal(k.column.first, values.first) {
+		return nil, fault("keys and values disagree about the entries of their lists")
 	}
 	wanted := k.wanted(b.column.Param)
 	k.picks = k.picks[:0]

@@ -139,8 +139,10 @@ func (c *column) textArray(g *RowGroup) arrow.Array {
 		e.ends = append(e.ends, int32(len(e.bytes)))
 		n++
 	}
-	values := array.NewData(arrow.BinaryTypes.String, n, []*memory.Buffer{valid,
-		memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(e.ends)), memory.NewBufferBytes(e.bytes)}, nil, nulls, 0)
+	values := array.NewData(arrow.BinaryTypes.String, n, []*memory.Buffer{
+		valid,
+		memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(e.ends)), memory.NewBufferBytes(e.bytes),
+	}, nil, nulls, 0)
 	defer values.Release()
 	data := array.NewDataWithDictionary(dictionaryType, c.slots,
 		[]*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(c.text))}, 0, 0, values)

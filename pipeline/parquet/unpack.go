@@ -20,7 +20,6 @@ type unpacker struct {
 	gzip   *gzip.Reader
 	brotli *brotli.Reader
 	zstd   *zstd.Decoder
-	most   uint64 // bytes the zstd decoder was made for
 }
 
 // decompress returns the stored bytes decompressed to exactly size bytes. The result is valid until the next call; it
@@ -82,26 +81,22 @@ func (u *unpacker) into(dst []byte, codec format.CompressionCodec, stored []byte
 	return 0, faultf("it is compressed with %s, which is not supported", codec)
 }
 
-// unzstd decodes with a decoder whose memory ends where dst does, rounded up so that few decoders are made.
+// maxZstdWindow admits what zstd writes in its long mode; the window lies within the output and costs no memory.
+const maxZstdWindow = 1 << 27
+
 func (u *unpacker) unzstd(dst, stored []byte) (int, error) {
-	if most := uint64(max(len(dst), 1<<20)); u.zstd == nil || most > u.most {
-		if u.zstd != nil {
-			u.zstd.Close()
-		}
-		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(2*most), zstd.WithDecoderLowmem(true))
+	if u.zstd == nil {
+		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderMaxWindow(maxZstdWindow))
 		if err != nil {
 			return 0, err
 		}
-		u.zstd, u.most = d, 2*most
+		u.zstd = d
 	}
 	out, err := u.zstd.DecodeAll(stored, dst[:0:len(dst)])
-	if err != nil || len(out) > len(dst) {
-		return len(dst) + 1, err
-	}
-	if len(out) > 0 && &out[0] != &dst[:1][0] {
+	if len(out) > 0 && len(dst) > 0 && &out[0] != &dst[0] {
 		copy(dst, out)
 	}
-	return len(out), nil
+	return len(out), err
 }
 
 func (u *unpacker) stream(codec format.CompressionCodec) (io.Reader, error) {

@@ -17,7 +17,7 @@ func (c *column) decodeDictionary(s *scratch, p *page, codec format.CompressionC
 	if c.dict.len() > 0 || len(c.known) > 0 || c.slots > 0 {
 		return fault("a dictionary page follows other pages")
 	}
-	if p.encoding != format.Plain && p.encoding != format.PlainDictionary {
+	if p.encoding != format.Plain && p.encoding != oldDictionary {
 		return faultf("its dictionary is encoded as %s", p.encoding)
 	}
 	body, err := s.decompress(codec, p.body, int(p.decoded))
