@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -419,5 +420,20 @@ func TestAnExpiredLeaseIsLostToWhoeverTakesIt(t *testing.T) {
 	}
 	if lost, ok := errors.AsType[*store.ErrLocked](old.Renew(t.Context())); !ok || lost.Holder != "run 2" {
 		t.Errorf("renewing a lost lease: %v", lost)
+	}
+}
+
+// full is content whose writing runs out of space.
+type full struct{}
+
+func (full) Read([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+func TestAFullDiskIsKnownAndLeavesNothing(t *testing.T) {
+	b := openFolder(t, t.TempDir(), "bucket")
+	if err := b.Upload(t.Context(), "lists/a", full{}, ""); store.CodeOf(err) != store.Full {
+		t.Errorf("want %q, got %v", store.Full, err)
+	}
+	if got := keys(t, b, ""); len(got) != 0 {
+		t.Errorf("left behind: %q", got)
 	}
 }
