@@ -28,13 +28,13 @@ func ConsentColumns() []rules.Column {
 	text, at := rules.Type{Kind: rules.Text}, rules.Type{Kind: rules.Timestamp}
 	return []rules.Column{
 		{Name: "event_id", Type: text},
-		{Name: "subject_type", Type: text},
-		{Name: "subject_id", Type: text},
+		{Name: "subject_type", Type: text, Optional: true},
+		{Name: "subject_id", Type: text, Optional: true},
 		{Name: "action", Type: text},
-		{Name: "purpose", Type: text},
+		{Name: "purpose", Type: text, Optional: true},
 		{Name: "at", Type: at},
 		{Name: "recorded_at", Type: at},
-		{Name: "source", Type: text},
+		{Name: "source", Type: text, Optional: true},
 		{Name: "notice_version", Type: rules.Type{Kind: rules.Integer}, Optional: true},
 		{Name: "tc_string", Type: text, Optional: true},
 		{Name: "evidence", Type: text, Optional: true},

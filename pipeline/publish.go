@@ -212,7 +212,8 @@ func (r *run) upload(ctx context.Context, name string, write func(io.Writer) err
 // seal writes the new state, then the marker that makes lists and state exist, then the manifest line.
 func (r *run) seal(ctx context.Context, changes []change, objects []Output) error {
 	r.manifest.Outputs = objects
-	if slices.ContainsFunc(changes, func(c change) bool { return c.count.Held != "" && c.count.Held != heldGone }) && r.manifest.Status == StatusDone {
+	// A list under the floor is no failure, an agreement that ran out is one: somebody must renew it.
+	if !r.replay && slices.ContainsFunc(changes, func(c change) bool { return c.count.Held == heldAgreement }) {
 		r.manifest.Status = StatusPartial
 	}
 	if r.replay {

@@ -44,7 +44,7 @@ var house = map[string]room{
 	"pipeline/keys":     {libraries: []string{"filippo.io/age"}},
 	"pipeline/parquet":  {ours: []string{"rules"}, libraries: []string{"github.com/apache/arrow/go/v15", "github.com/parquet-go/parquet-go"}},
 	"pipeline/project":  {ours: []string{"rules"}},
-	"pipeline/state":    {ours: []string{"rules", "pipeline/parquet", "pipeline/keys", "pipeline/store"}},
+	"pipeline/state":    {ours: []string{"rules", "pipeline/parquet", "pipeline/keys"}, libraries: []string{"github.com/apache/arrow/go/v15"}},
 	"pipeline/platform": {ours: []string{"rules", "segments", "pipeline/parquet", "pipeline/state"}},
 	"pipeline":          {ours: []string{"rules", "rules/kernel", "rules/fold", "rules/builtin", "segments", "segments/scan", "segments/consent", "segments/evidence", "segments/identity", "pipeline/store", "pipeline/keys", "pipeline/parquet", "pipeline/project", "pipeline/state", "pipeline/platform"}, libraries: []string{"github.com/apache/arrow/go/v15"}},
 	"pipeline/suite":    {ours: []string{"pipeline", "pipeline/store", "pipeline/parquet", "pipeline/project", "pipeline/keys", "rules", "rules/builtin", "segments", "segments/consent"}},

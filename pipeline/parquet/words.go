@@ -86,12 +86,10 @@ func unpackCodes(dst []int32, packed []byte, n, limit int) ([]int32, error) {
 		return nil, fault("a page of codes is damaged")
 	}
 	codes = codes[:n]
-	most := uint32(0)
 	for _, code := range codes {
-		most = max(most, uint32(code))
-	}
-	if int64(most) >= int64(limit) {
-		return nil, fault("a page has a code that its dictionary lacks")
+		if uint32(code) >= uint32(limit) {
+			return nil, fault("a page has a code that its dictionary lacks")
+		}
 	}
 	return codes, nil
 }

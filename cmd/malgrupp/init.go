@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/malgrupp/malgrupp/pipeline/keys"
+	"github.com/malgrupp/malgrupp/pipeline/sample"
+)
+
+func (a *app) initCommand() *cobra.Command {
+	var template string
+	var force bool
+	c := &cobra.Command{
+		Use: "init [DIR]", Short: "Make a new project with its own keys", Args: cobra.MaximumNArgs(1),
+		Long: "Writes malgrupp.yaml, schemas/, segments/, value-sets/, tests/ and keys/. Point the sources in malgrupp.yaml at your exports and\n" +
+			"name your columns in schemas/; malgrupp validate says what is still missing.",
+		RunE: func(_ *cobra.Command, args []string) error {
+			dir := a.project
+			if len(args) == 1 {
+				dir = args[0]
+			}
+			return a.runInit(dir, template, force)
+		},
+	}
+	c.Flags().StringVar(&template, "template", "minimal", "minimal, or bank: with six segments of a bank and tests for them")
+	c.Flags().BoolVar(&force, "force", false, "write into a folder that already holds a project; keys are never overwritten")
+	return c
+}
+
+func (a *app) runInit(dir, template string, force bool) error {
+	if err := sample.Init(dir, sample.InitOptions{Template: template, Now: a.now(), Force: force}); err != nil {
+		return usageError{err}
+	}
+	keyDir := filepath.Join(dir, "keys")
+	if _, err := os.Stat(filepath.Join(keyDir, "master.key")); err != nil {
+		if err := keys.Generate(keyDir); err != nil {
+			return usageError{err}
+		}
+	}
+	doc := struct {
+		Schema string `json:"schema"`
+		Dir    string `json:"dir"`
+	}{"malgrupp.init/v1", dir}
+	return a.print(doc, func(w io.Writer) {
+		fmt.Fprintf(w, "made a project in %s\nnext: put your logs where malgrupp.yaml says, then\n  malgrupp -C %s validate\n  malgrupp -C %s plan\n", dir, dir, dir)
+	})
+}

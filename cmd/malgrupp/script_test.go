@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"filippo.io/age"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/keys"
+	"github.com/malgrupp/malgrupp/pipeline/parquet"
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"malgrupp": func() { os.Exit(execute(context.Background(), os.Args[1:], systemStreams(), os.LookupEnv)) },
+	})
+}
+
+// The scripts in testdata/script try the program as a user would: exit codes, streams, files written and not written.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("..", "..", "testdata", "script"),
+		UpdateScripts:       os.Getenv("UPDATE") != "",
+		RequireUniqueNames:  true,
+		RequireExplicitExec: true,
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"parquet": writeParquet,
+			"keygen":  func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(keys.Generate(ts.MkAbs(args[0]))) },
+			"open":    openList,
+			"exits":   exits,
+		},
+	})
+}
+
+// exits CODE ARGS... runs malgrupp and wants that exit code.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	var out, errs bytes.Buffer
+	lookup := func(name string) (string, bool) { v := ts.Getenv(name); return v, v != "" }
+	all := append([]string{"-C", ts.MkAbs(".")}, args[1:]...)
+	code := execute(context.Background(), all, streams{strings.NewReader(""), &out, &errs, false}, lookup)
+	fmt.Fprint(ts.Stdout(), out.String())
+	fmt.Fprint(ts.Stderr(), errs.String())
+	if fmt.Sprint(code) != args[0] {
+		ts.Fatalf("exit code %d, want %s\n%s%s", code, args[0], out.String(), errs.String())
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("out.txt"), out.Bytes(), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("err.txt"), errs.Bytes(), 0o600))
+}
+
+// openList GLOB FILE decrypts the one list that matches, with keys/list.key.
+func openList(ts *testscript.TestScript, _ bool, args []string) {
+	names, err := filepath.Glob(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if len(names) == 0 {
+		ts.Fatalf("no file matches %s", args[0])
+	}
+	slices.Sort(names)
+	key, err := os.ReadFile(ts.MkAbs("keys/list.key"))
+	ts.Check(err)
+	ids, err := age.ParseIdentities(bytes.NewReader(key))
+	ts.Check(err)
+	sealed, err := os.ReadFile(names[len(names)-1])
+	ts.Check(err)
+	plain, err := age.Decrypt(bytes.NewReader(sealed), ids...)
+	ts.Check(err)
+	text, err := io.ReadAll(plain)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), text, 0o600))
+}
+
+// writeParquet TABLE FILE turns a text table into Parquet: a header of name:type, then rows of cells between blanks; a
+// cell - is null, # counts from 0 the times a row that ends in xN is written.
+func writeParquet(ts *testscript.TestScript, _ bool, args []string) {
+	lines := strings.Split(strings.TrimSpace(ts.ReadFile(args[0])), "\n")
+	columns := header(ts, lines[0])
+	values := make([]parquet.Values, len(columns))
+	rows := 0
+	for _, line := range lines[1:] {
+		cells := strings.Fields(line)
+		times := 1
+		if n := len(cells) - 1; n == len(columns) {
+			if _, err := fmt.Sscanf(cells[n], "x%d", &times); err != nil {
+				ts.Fatalf("row %q: %v", line, err)
+			}
+			cells = cells[:n]
+		}
+		if len(cells) != len(columns) {
+			ts.Fatalf("row %q has %d cells, want %d", line, len(cells), len(columns))
+		}
+		for no := range times {
+			for i, cell := range cells {
+				add(ts, &values[i], columns[i], strings.ReplaceAll(cell, "#", fmt.Sprint(no)))
+			}
+			rows++
+		}
+	}
+	var out bytes.Buffer
+	w, err := parquet.NewWriter(&out, columns, parquet.WriterOptions{})
+	ts.Check(err)
+	ts.Check(w.Write(rows, values))
+	ts.Check(w.Close())
+	name := ts.MkAbs(args[1])
+	ts.Check(os.MkdirAll(filepath.Dir(name), 0o700))
+	ts.Check(os.WriteFile(name, out.Bytes(), 0o600))
+}
+
+func header(ts *testscript.TestScript, line string) []rules.Column {
+	if strings.TrimSpace(line) == "consent" {
+		return pipeline.ConsentColumns()
+	}
+	var out []rules.Column
+	for _, cell := range strings.Fields(line) {
+		name, kind, _ := strings.Cut(cell, ":")
+		t, ok := rules.ParseType(kind)
+		if !ok {
+			ts.Fatalf("column %q has no type", cell)
+		}
+		out = append(out, rules.Column{Name: name, Type: t, Optional: true})
+	}
+	return out
+}
+
+func add(ts *testscript.TestScript, v *parquet.Values, c rules.Column, cell string) {
+	null := cell == "-"
+	v.Null = append(v.Null, null)
+	var value rules.Value
+	if !null {
+		var ok bool
+		if value, ok = rules.ParseValue(c.Type, cell); !ok {
+			ts.Fatalf("column %s: %q is no value of its type", c.Name, cell)
+		}
+	}
+	switch c.Type.Kind {
+	case rules.Text:
+		v.Text = append(v.Text, value.Text)
+	case rules.Float:
+		v.Floats = append(v.Floats, value.Float)
+	default:
+		v.Ints = append(v.Ints, value.Int)
+	}
+}
