@@ -20,7 +20,8 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/store"
 )
 
-// open returns a fresh bucket of each storage that needs no server.
+// storages open a fresh bucket of each storage that needs no server; TestMain adds those whose emulator is named by
+// MALGRUPP_TEST_S3 (an endpoint with a bucket "bkt", credentials in the usual variables).
 var storages = map[string]func(t *testing.T) *store.Bucket{
 	"file": func(t *testing.T) *store.Bucket { return openFolder(t, t.TempDir(), "bucket") },
 	"mem": func(t *testing.T) *store.Bucket {
@@ -186,6 +187,12 @@ const childRoot = "STORE_TEST_CHILD_ROOT"
 
 // TestMain lets the test binary be one of several racing processes.
 func TestMain(m *testing.M) {
+	if endpoint := os.Getenv("MALGRUPP_TEST_S3"); endpoint != "" {
+		storages["s3"] = func(t *testing.T) *store.Bucket {
+			o := store.Options{Endpoint: map[string]string{"s3": endpoint}, AllowPrivateEndpoint: true}
+			return openAt(t, fmt.Sprintf("s3://bkt/%s/%d?region=us-east-1", t.Name(), time.Now().UnixNano()), o)
+		}
+	}
 	root := os.Getenv(childRoot)
 	if root == "" {
 		os.Exit(m.Run())
