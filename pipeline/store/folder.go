@@ -71,7 +71,7 @@ func (f *folder) list(ctx context.Context, prefix string) ([]Object, error) {
 			if err == nil {
 				err = ctx.Err()
 			}
-			if err != nil || entry.IsDir() {
+			if err != nil || entry.IsDir() || at == name { // a file of that very name holds no objects
 				return err
 			}
 			key := below + strings.TrimPrefix(strings.TrimPrefix(at, name), "/")

@@ -92,6 +92,9 @@ func TestAListingHasEveryObjectInOrder(t *testing.T) {
 		if diff := cmp.Diff(want[3:6], keys(t, b, "dt=2026-01-02")); diff != "" {
 			t.Error(diff)
 		}
+		if got := keys(t, b, "_SUCCESS/"); len(got) != 0 {
+			t.Errorf("an object is no folder, but lists %q", got)
+		}
 	})
 }
 
