@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"hash/maphash"
 	"math"
 	"slices"
@@ -149,6 +150,10 @@ func (e *Evaluation) listSources(ctx context.Context) error {
 		}
 		if s.parts, err = partitions(conf.URL, conf.Partition, listing); err != nil {
 			return err
+		}
+		if !slices.ContainsFunc(s.parts, func(p partition) bool { return len(p.objects) > 0 }) {
+			return inputError("INPUT_MISSING", fmt.Sprintf("list source %s: %s holds no objects", conf.Name, s.bucket.URL()),
+				"check the export and the url of the source in malgrupp.yaml")
 		}
 		e.Sources = append(e.Sources, s)
 	}
@@ -472,7 +477,10 @@ func (e *Evaluation) star(ctx context.Context, subjects *identity.Subjects) (*id
 	limits := identity.Limits{
 		Attach: project.Micros(conf.AttachWindow), Shared: project.Micros(conf.SharedWindow), Kiosk: conf.KioskCustomers, MaxDevices: conf.MaxDevices,
 	}
-	return identity.NewStar(logins, subjects.Bound(), e.Job.KnownBy, limits), nil
+	if err := limits.Check(); err != nil {
+		return nil, fail(KindInvalid, "IDENTITY", err, "see identity: in malgrupp.yaml")
+	}
+	return identity.NewStar(identity.Compact(logins), subjects.Bound(), e.Job.KnownBy, limits), nil
 }
 
 func (j *Job) watch(p Progress) {

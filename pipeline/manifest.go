@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -78,6 +79,7 @@ type SourceCount struct {
 	Copies     Shown    `json:"copies"`
 	Conflicts  Shown    `json:"conflicting_copies"`
 	Invalid    Shown    `json:"invalid_time"`
+	Oversized  Shown    `json:"oversized_values"`
 	Skipped    []string `json:"skipped_objects,omitempty"`
 	Incomplete []string `json:"incomplete_partitions,omitempty"`
 }
@@ -140,11 +142,20 @@ type signedLine struct {
 
 // line encodes and signs a manifest.
 func (m *Manifest) line(sign func([]byte) string) ([]byte, error) {
-	body, err := json.Marshal(m)
+	body, err := encode(m)
 	if err != nil {
 		return nil, fmt.Errorf("encode the manifest line of run %s: %w", m.RunID, err)
 	}
-	return json.Marshal(signedLine{Body: body, Signature: sign(body)})
+	return encode(signedLine{Body: body, Signature: sign(body)})
+}
+
+// encode writes JSON as it is: json.Marshal would write the "<" of "<50" as an escape.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 // ReadLine decodes a manifest line without judging its signature.

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -248,7 +247,7 @@ func (r *run) mark(ctx context.Context) error {
 	if r.history.marker != nil {
 		m.N, m.Previous = r.history.marker.N+1, r.history.digest
 	}
-	data, err := json.Marshal(m)
+	data, err := encode(m)
 	if err != nil {
 		return err
 	}

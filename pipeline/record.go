@@ -42,7 +42,7 @@ func (r *run) record(key string) *Manifest {
 		}
 		m.Sources = append(m.Sources, SourceCount{
 			Name: s.Name, Dedupe: dedupe, Rows: Shown(s.Counts.Rows), Wanted: Shown(s.Counts.Wanted), Hidden: Shown(s.Counts.Hidden),
-			Skewed: Shown(s.Counts.Skewed), Copies: Shown(s.Counts.Copies), Conflicts: Shown(s.Conflicts), Invalid: Shown(s.Counts.Invalid),
+			Skewed: Shown(s.Counts.Skewed), Copies: Shown(s.Counts.Copies), Conflicts: Shown(s.Conflicts), Invalid: Shown(s.Counts.Invalid), Oversized: Shown(s.Counts.Oversized),
 			Skipped: s.Skipped, Incomplete: s.Incomplete,
 		})
 	}

@@ -167,16 +167,31 @@ func (r *run) clean(ctx context.Context) error {
 	if r.DryRun {
 		return nil
 	}
-	published := ""
+	last := ""
 	if r.history.marker != nil {
-		published = r.history.marker.RunID
+		last = r.history.marker.RunID
 	}
+	var named map[string]bool
 	for _, where := range []struct {
 		bucket *store.Bucket
 		below  string
 	}{{r.output, "lists/"}, {r.output, "control/"}, {r.state, ""}} {
-		if err := sweep(ctx, where.bucket, where.below, published); err != nil {
+		left, err := leftover(ctx, where.bucket, where.below, last)
+		if err != nil {
 			return err
+		}
+		if len(left) > 0 && named == nil {
+			if named, err = published(ctx, r.output); err != nil {
+				return err
+			}
+		}
+		for _, o := range left {
+			if run, _ := runOf(o.Key, where.below); named[run] {
+				continue
+			}
+			if err := where.bucket.Delete(ctx, o.Key); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -1,6 +1,9 @@
 package pipeline
 
-import "strconv"
+import (
+	"encoding/json"
+	"strconv"
+)
 
 // floor is the smallest number of people or rows that may be shown; smaller ones hide behind "<50" (consent/spec.md 8).
 const floor = 50
@@ -27,7 +30,8 @@ func (s Shown) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads what MarshalJSON wrote; "<50" becomes 1.
 func (s *Shown) UnmarshalJSON(b []byte) error {
-	if string(b) == `"<50"` {
+	var small string
+	if json.Unmarshal(b, &small) == nil && small == "<50" {
 		*s = 1
 		return nil
 	}

@@ -13,5 +13,5 @@ import (
 var version = "dev"
 
 func main() {
-	os.Exit(execute(context.Background(), os.Args[1:], systemStreams(), os.LookupEnv))
+	os.Exit(newApp(systemStreams(), os.LookupEnv).execute(context.Background(), os.Args[1:]))
 }

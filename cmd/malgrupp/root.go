@@ -54,11 +54,14 @@ type app struct {
 	closers   []io.Closer
 }
 
+func newApp(s streams, lookup func(string) (string, bool)) *app {
+	return &app{streams: s, lookup: lookup, now: time.Now, log: slog.New(slog.DiscardHandler)}
+}
+
 // execute runs one command line and returns its exit code.
-func execute(ctx context.Context, args []string, s streams, lookup func(string) (string, bool)) int {
+func (a *app) execute(ctx context.Context, args []string) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	a := &app{streams: s, lookup: lookup, now: time.Now, log: slog.New(slog.DiscardHandler)}
 	root := a.rootCommand()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -68,7 +71,7 @@ func execute(ctx context.Context, args []string, s streams, lookup func(string) 
 	if err != nil && strings.HasPrefix(err.Error(), "unknown command") {
 		err = usageError{err}
 	}
-	return finish(err, s.err, a.asJSON())
+	return finish(err, a.err, a.asJSON())
 }
 
 func (a *app) asJSON() bool { return a.json || a.output == "json" }
@@ -191,6 +194,7 @@ func (a *app) print(document any, text func(w io.Writer)) error {
 	}
 	e := json.NewEncoder(a.out)
 	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
 	return e.Encode(document)
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"filippo.io/age"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -17,12 +18,13 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
+	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"malgrupp": func() { os.Exit(execute(context.Background(), os.Args[1:], systemStreams(), os.LookupEnv)) },
+		"malgrupp": func() { os.Exit(newApp(systemStreams(), os.LookupEnv).execute(context.Background(), os.Args[1:])) },
 	})
 }
 
@@ -38,16 +40,28 @@ func TestScripts(t *testing.T) {
 			"keygen":  func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(keys.Generate(ts.MkAbs(args[0]))) },
 			"open":    openList,
 			"exits":   exits,
+			"project": copyProject,
+			"damage":  damage,
+			"locked":  locked,
 		},
 	})
 }
 
-// exits CODE ARGS... runs malgrupp and wants that exit code.
+// exits CODE ARGS... runs malgrupp in the work folder and wants that exit code; the variable NOW sets its clock. What it
+// printed is in out.txt and err.txt.
 func exits(ts *testscript.TestScript, _ bool, args []string) {
 	var out, errs bytes.Buffer
 	lookup := func(name string) (string, bool) { v := ts.Getenv(name); return v, v != "" }
 	all := append([]string{"-C", ts.MkAbs(".")}, args[1:]...)
-	code := execute(context.Background(), all, streams{strings.NewReader(""), &out, &errs, false}, lookup)
+	a := newApp(streams{strings.NewReader(""), &out, &errs, false}, lookup)
+	if text := ts.Getenv("NOW"); text != "" {
+		us, ok := rules.ParseTimestamp(text)
+		if !ok {
+			ts.Fatalf("NOW is %q", text)
+		}
+		a.now = func() time.Time { return time.UnixMicro(us) }
+	}
+	code := a.execute(context.Background(), all)
 	fmt.Fprint(ts.Stdout(), out.String())
 	fmt.Fprint(ts.Stderr(), errs.String())
 	if fmt.Sprint(code) != args[0] {
@@ -148,4 +162,42 @@ func add(ts *testscript.TestScript, v *parquet.Values, c rules.Column, cell stri
 	default:
 		v.Ints = append(v.Ints, value.Int)
 	}
+}
+
+// copyProject writes the project of testdata/project, its logs and keys into the work folder.
+func copyProject(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Check(os.CopyFS(ts.MkAbs("."), os.DirFS(projectDir)))
+	ts.Check(keys.Generate(ts.MkAbs("keys")))
+	for table, file := range map[string]string{
+		"events-09.txt": "events/dt=2026-04-09/part.parquet", "events-10.txt": "events/dt=2026-04-10/part.parquet", "consent.txt": "consent/part.parquet",
+	} {
+		writeParquet(ts, false, []string{table, file})
+	}
+}
+
+// projectDir is where the scripts' project lies; the scripts themselves run elsewhere.
+var projectDir, _ = filepath.Abs(filepath.Join("..", "..", "testdata", "project"))
+
+// damage FILE OFFSET overwrites four bytes; a negative offset counts from the end.
+func damage(ts *testscript.TestScript, _ bool, args []string) {
+	data, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	var at int
+	_, err = fmt.Sscan(args[1], &at)
+	ts.Check(err)
+	if at < 0 {
+		at += len(data)
+	}
+	copy(data[at:], "\xff\xfe\xfd\xfc")
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o600))
+}
+
+// locked CODE ARGS... is exits while somebody else holds the project's lock.
+func locked(ts *testscript.TestScript, neg bool, args []string) {
+	b, err := store.Open(context.Background(), "file://"+filepath.ToSlash(ts.MkAbs("out/state")), store.Options{Roots: []string{ts.MkAbs(".")}})
+	ts.Check(err)
+	lease, err := store.Acquire(context.Background(), b, "script-bank", "somebody", time.Now, time.Hour)
+	ts.Check(err)
+	exits(ts, neg, args)
+	ts.Check(lease.Release(context.Background()))
 }

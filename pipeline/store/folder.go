@@ -90,10 +90,19 @@ func (f *folder) list(ctx context.Context, prefix string) ([]Object, error) {
 		}
 		return fs.WalkDir(root.FS(), name, walk)
 	})
-	if errors.Is(err, fs.ErrNotExist) && len(objects) == 0 {
+	if errors.Is(err, fs.ErrNotExist) && len(objects) == 0 && f.exists() {
 		return nil, nil // as in a cloud, where a prefix without objects does not exist either
 	}
 	return objects, err
+}
+
+// exists reports whether the folder itself is there: one that is not is a bucket that is not.
+func (f *folder) exists() bool {
+	err := f.within("", func(root *os.Root, name string) error {
+		_, err := root.Lstat(name)
+		return err
+	})
+	return err == nil
 }
 
 func objectOf(key string, info fs.FileInfo) Object {

@@ -110,7 +110,7 @@ func (b *Bucket) URL() string { return b.url }
 func (b *Bucket) Close() error { return b.failure("close", "", b.backend.close()) }
 
 // List returns all objects whose keys begin with prefix, at any depth, in the order of their keys. Nothing is left out,
-// not even what exporters mark as temporary.
+// not even what exporters mark as temporary. A bucket that is not there, a folder too, is NotFound; a prefix is not.
 func (b *Bucket) List(ctx context.Context, prefix string) ([]Object, error) {
 	if err := checkPrefix(prefix); err != nil {
 		return nil, b.failure("list", prefix, err)

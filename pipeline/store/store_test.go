@@ -64,7 +64,7 @@ func write(t *testing.T, b *store.Bucket, key, content string) {
 func keys(t *testing.T, b *store.Bucket, prefix string) []string {
 	t.Helper()
 	objects, err := b.List(t.Context(), prefix)
-	if err != nil {
+	if err != nil && store.CodeOf(err) != store.NotFound { // a folder that nothing was written to yet
 		t.Fatal(err)
 	}
 	var names []string
@@ -445,5 +445,16 @@ func TestAFullDiskIsKnownAndLeavesNothing(t *testing.T) {
 	}
 	if got := keys(t, b, ""); len(got) != 0 {
 		t.Errorf("left behind: %q", got)
+	}
+}
+
+func TestAFolderThatIsNotThereIsNotEmpty(t *testing.T) {
+	root := t.TempDir()
+	b, err := store.Open(t.Context(), "file://"+root+"/nowhere", store.Options{Roots: []string{root}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.List(t.Context(), ""); store.CodeOf(err) != store.NotFound {
+		t.Errorf("listing it: %v, want %s", err, store.NotFound)
 	}
 }

@@ -176,8 +176,8 @@ type Verdict struct {
 func (v Verdict) Allowed() bool { return v.Reason <= GrantedTC }
 
 // DecideUse asks every purpose of a use, left to right; the first refusal gives the reason. stand gives where the row's
-// people stand on a purpose; others are the timelines, for the use's activation, of the customer's other devices.
-func (p *Policy) DecideUse(u *Use, r Judged, stand func(purpose int) Stand, others []*Timeline) Verdict {
+// people stand on a purpose; others is where the customer's other devices stand on the use's activation.
+func (p *Policy) DecideUse(u *Use, r Judged, stand func(purpose int) Stand, others []Stand) Verdict {
 	var v Verdict
 	for _, purpose := range u.asked(r.Partner) {
 		v.Purpose = purpose
@@ -188,8 +188,12 @@ func (p *Policy) DecideUse(u *Use, r Judged, stand func(purpose int) Stand, othe
 	}
 	if u.List && u.Customer {
 		var denies Reason
-		for _, t := range others {
-			if s := t.At(p.Now); s.State == Denying && (denies == 0 || s.Reason < denies) {
+		for _, o := range others {
+			s := o.Device.At(p.Now)
+			if o.DeviceOff {
+				s = Span{State: Denying, Reason: Suppressed}
+			}
+			if s.State == Denying && (denies == 0 || s.Reason < denies) {
 				denies = s.Reason
 			}
 		}

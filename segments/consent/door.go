@@ -98,7 +98,7 @@ func (d *Door) own(device, customer uint32, at int64, partner bool, asked uint32
 	}
 	onlyDevice := func(r Reason) (uint32, User, uint32) {
 		d.refuse(asked&g.customerUses, r)
-		return d.listable(device, asked&g.deviceUses), Anonymous, evidence.None
+		return d.listable(device, asked&g.deviceUses, false), Anonymous, evidence.None
 	}
 	switch o.How {
 	case identity.InKiosk:
@@ -116,24 +116,29 @@ func (d *Door) own(device, customer uint32, at int64, partner bool, asked uint32
 	case identity.WithoutLink:
 		return onlyDevice(LinkMissing)
 	case identity.ByAttachment:
-		return d.listable(device, asked), Attached, o.Customer
+		return d.listable(device, asked, true), Attached, o.Customer
 	case identity.OwnLogin:
-		return d.listable(device, asked), LoggedIn, o.Customer
+		return d.listable(device, asked, true), LoggedIn, o.Customer
 	}
 	return 0, Anonymous, evidence.None
 }
 
-// listable refuses device uses of a device that several customers use now (consent/identity.md 7).
-func (d *Door) listable(device, asked uint32) uint32 {
-	switch d.gate.star.Class(device) {
-	case identity.Shared:
-		d.refuse(asked&d.gate.deviceUses, SharedDevice)
-		return asked &^ d.gate.deviceUses
-	case identity.Kiosk:
-		d.refuse(asked&d.gate.deviceUses, Kiosk)
-		return asked &^ d.gate.deviceUses
+// listable refuses device uses of a device that several customers use now, and of a customer's rows (his own logins and
+// what is attached to him) on a device that is not exclusively his now (consent/identity.md 7).
+func (d *Door) listable(device, asked uint32, customers bool) uint32 {
+	var reason Reason
+	switch class := d.gate.star.Class(device); {
+	case class == identity.Shared:
+		reason = SharedDevice
+	case class == identity.Kiosk:
+		reason = Kiosk
+	case class == identity.Unclaimed && customers:
+		reason = NotExclusive
+	default:
+		return asked
 	}
-	return asked
+	d.refuse(asked&d.gate.deviceUses, reason)
+	return asked &^ d.gate.deviceUses
 }
 
 // consent asks where the row's people stand. Nearly every row is answered by their stance; a row older than that takes

@@ -117,15 +117,15 @@ func (g *Gate) stand(device, customer uint32, u User, purpose int) Stand {
 	return s
 }
 
-// others returns the timelines, for a list's activation, of the other devices in a customer's star.
-func (g *Gate) others(use *Use, device, customer uint32) []*Timeline {
+// others returns where the other devices in a customer's star stand on a list's activation.
+func (g *Gate) others(use *Use, device, customer uint32) []Stand {
 	if g.star == nil || !use.List || !use.Customer {
 		return nil
 	}
-	var out []*Timeline
+	var out []Stand
 	for _, d := range g.star.Devices(customer) {
 		if d != device {
-			out = append(out, g.ledger.timeline(d, use.Purposes[len(use.Purposes)-1]))
+			out = append(out, g.stand(d, evidence.None, Anonymous, use.Purposes[len(use.Purposes)-1]))
 		}
 	}
 	return out

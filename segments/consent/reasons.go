@@ -17,6 +17,7 @@ const (
 	TooManyDevices
 	SharedAnon
 	SharedDevice
+	NotExclusive
 	NoLogin
 	NoLaterLogin
 	LinkMissing
@@ -67,6 +68,7 @@ var reasonPages = [reasons]page{
 	Kiosk:             {"KIOSK", "Five or more customers logged in on the device within 90 days of the row (or, in a device list, of now): a branch tablet, a library or an abused account. Nothing from it counts, not even logged-in rows."},
 	TooManyDevices:    {"TOO_MANY_DEVICES", "The customer has more than 20 devices in 90 days and is set aside for this run: staff, tests and bots look like this. His logged-in rows belong to nobody and he has no star."},
 	SharedAnon:        {"SHARED_ANON", "An anonymous row on a device where two to four customers logged in within 90 days of it. Whose it is cannot be said, so it is nobody's; the customers keep their own logged-in rows."},
+	NotExclusive:      {"NOT_EXCLUSIVE", "A row of a customer on a device on which nobody logged in within the last 90 days. It counts for its customer, but a device list takes a customer's rows only while the device is exclusively his."},
 	SharedDevice:      {"SHARED_DEVICE", "A logged-in row on a device that several customers share now. It counts for its customer, but the device stands in no device list, because others would see what is shown on it."},
 	NoLogin:           {"NO_LOGIN", "An anonymous row asked at customer level: nobody was logged in, and nothing attaches it to a customer. It may still count for its device."},
 	NoLaterLogin:      {"NO_LATER_LOGIN", "The device's only customer did not log in within 30 days after the row, so the row stays with the device. It may still count there."},

@@ -227,9 +227,9 @@ func (w *world) owner(r worldRow) (u User, customer string, device, anybody bool
 	device = class != identity.Shared && class != identity.Kiosk
 	switch o.How {
 	case identity.OwnLogin:
-		return LoggedIn, w.subjects.Name(o.Customer), device, true
+		return LoggedIn, w.subjects.Name(o.Customer), class == identity.Exclusive, true
 	case identity.ByAttachment:
-		return Attached, w.subjects.Name(o.Customer), device, true
+		return Attached, w.subjects.Name(o.Customer), class == identity.Exclusive, true
 	case identity.InKiosk, identity.CustomerSetAside, identity.OnSharedDevice:
 		return Anonymous, "", false, false
 	}
@@ -252,7 +252,9 @@ func (w *world) allowed() map[string]string {
 			}
 			if ok && use.List && use.Customer && w.star != nil {
 				for _, d := range w.star.Devices(w.late(customer)) {
-					ok = ok && stateOf(w.policy, w.events[w.subjects.Name(d)], use.Purposes[len(use.Purposes)-1], w.policy.Now).State != Denying
+					last := use.Purposes[len(use.Purposes)-1]
+					listed := slices.ContainsFunc(w.listed[w.subjects.Name(d)], func(p Pattern) bool { return p.covers(last) })
+					ok = ok && !listed && stateOf(w.policy, w.events[w.subjects.Name(d)], use.Purposes[len(use.Purposes)-1], w.policy.Now).State != Denying
 				}
 			}
 			if ok {

@@ -187,11 +187,11 @@ func decide(t *testing.T, c map[string]string) (skipped string) {
 		at = string(level)
 	} else {
 		u := useNamed(t, p, what)
-		var others []*Timeline
+		var others []Stand
 		if list, ok := strings.CutPrefix(c["setting"], "other_devices="); ok {
 			for _, other := range strings.Split(list, "|") {
 				events, _ := parseEvents(t, p, strings.Split(other, ";"))
-				others = append(others, timeline(p, events, u.Purposes[len(u.Purposes)-1]))
+				others = append(others, Stand{Device: timeline(p, events, u.Purposes[len(u.Purposes)-1])})
 			}
 		}
 		v := p.DecideUse(&u, r, stand, others)

@@ -16,6 +16,7 @@ type Logins struct {
 	custs   numberer
 	sel     []uint32
 	Found   []identity.Login
+	compact int // how many were left when repetitions were last thrown out
 }
 
 // Logins returns a collector for one goroutine.
@@ -65,6 +66,11 @@ func (l *Logins) Read(g RowGroup) error {
 		if d < evidence.Unknown && c < evidence.Unknown {
 			l.Found = append(l.Found, identity.Login{Device: d, Customer: c, At: int64(at.Value(int(r)))})
 		}
+	}
+	// Logins repeat on every page view: the list must not grow with the rows.
+	if len(l.Found) > 2*l.compact+4096 {
+		l.Found = identity.Compact(l.Found)
+		l.compact = len(l.Found)
 	}
 	return nil
 }

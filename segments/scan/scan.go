@@ -23,6 +23,9 @@ type RowGroup interface {
 	Bounds(column string) (lo, hi int64, ok bool)
 	// Nulls returns how many rows have no value, when the statistics say so.
 	Nulls(column string) (n int, ok bool)
+	// Oversized are the rows, ascending, in which a column decoded so far held a value too large to be read. It reads as
+	// null, so the row must not count.
+	Oversized() []int32
 	// Column returns the values in the type of the schema: text as Dictionary<int32, utf8> with null as the last
 	// entry, numbers, dates and times as primitive arrays.
 	Column(name string) (arrow.Array, error)
@@ -60,12 +63,13 @@ type Plan struct {
 
 // Counts says what happened to the rows that some condition wanted but that never became evidence.
 type Counts struct {
-	Rows    int64 // rows of the row groups that were opened
-	Wanted  int64 // rows that became evidence
-	Hidden  int64 // received at or after known_by
-	Skewed  int64 // event time ahead of received_at by more than the tolerance
-	Copies  int64
-	Invalid int64 // no event time, or one before 1990 or after known_by + 5 minutes: over all rows, wanted or not
+	Rows      int64 // rows of the row groups that were opened
+	Wanted    int64 // rows that became evidence
+	Hidden    int64 // received at or after known_by
+	Skewed    int64 // event time ahead of received_at by more than the tolerance
+	Copies    int64
+	Oversized int64 // a value of the row is too large to be read
+	Invalid   int64 // no event time, or one before 1990 or after known_by + 5 minutes: over all rows, wanted or not
 }
 
 // Add adds o to c.
@@ -76,6 +80,7 @@ func (c *Counts) Add(o Counts) {
 	c.Skewed += o.Skewed
 	c.Copies += o.Copies
 	c.Invalid += o.Invalid
+	c.Oversized += o.Oversized
 }
 
 // Scanner is the compiled plan for one source. It is read-only; each goroutine takes a Worker of its own.

@@ -75,6 +75,7 @@ func (w *Worker) Scan(g RowGroup, copies []uint32) (*evidence.Block, error) {
 	if err := w.metric(g); err != nil {
 		return &w.block, err
 	}
+	w.drop(g.Oversized())
 	w.block.Class = append(w.block.Class, w.state...)
 	w.counts.Wanted += int64(len(w.sel))
 	return &w.block, nil
@@ -299,6 +300,28 @@ func (w *Worker) uncopy(copies []uint32) {
 		n++
 	}
 	w.cut(n)
+}
+
+// drop takes rows out of the evidence after it is complete.
+func (w *Worker) drop(rows []int32) {
+	if len(rows) == 0 {
+		return
+	}
+	n := 0
+	for i, r := range w.sel {
+		if _, gone := slices.BinarySearch(rows, int32(r)); gone {
+			w.counts.Oversized++
+			continue
+		}
+		w.sel[n], w.state[n], w.block.Time[n] = r, w.state[i], w.block.Time[i]
+		w.block.Device[n], w.block.Customer[n] = w.block.Device[i], w.block.Customer[i]
+		for v := range w.block.Values {
+			w.block.Values[v][n] = w.block.Values[v][i]
+		}
+		n++
+	}
+	w.cut(n)
+	w.block.Device, w.block.Customer = w.block.Device[:n], w.block.Customer[:n]
 }
 
 // cut keeps the first n of the selected rows.
