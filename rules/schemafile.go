@@ -170,6 +170,9 @@ var roleKinds = map[Role][]Kind{
 	RoleGPC: {Boolean, Text, Integer}, RoleBrowserDeny: {Boolean, Text, Integer}, RoleTCString: {Text},
 }
 
+// signalRoles are columns whose values deny: a version that cannot hear them must not read the log.
+var signalRoles = []Role{RoleGPC, RoleBrowserDeny, RoleTCString}
+
 func roleNames() []string {
 	names := make([]string, 0, len(roleKinds))
 	for r := range roleKinds {
@@ -185,6 +188,10 @@ func (r *schemaReader) role(c *Column, n Node) {
 		return
 	}
 	c.Role = Role(word)
+	if slices.Contains(signalRoles, c.Role) {
+		r.doc.fail("E-NOT-BUILT", n.Span(), "the role "+word+" is not built in this version: signals on rows would be left unheard",
+			expected("no source with such signals, or the signals as events of the consent log (actions gpc and browser)")).Missing = "role " + word
+	}
 	if first, taken := r.schema.WithRole(c.Role); taken {
 		r.doc.fail("E-ROLE", n.Span(), fmt.Sprintf("column %s has the role %s already", first.Name, word), expected("one column for each role"))
 	}
@@ -271,6 +278,9 @@ func (r *schemaReader) label(c *Column, n Node) {
 	}
 	if n, ok := o.Find("policy"); ok {
 		l.Policy, _ = n.Word("drop", noAds)
+		if l.Policy == "drop" {
+			r.doc.fail("E-NOT-BUILT", n.Span(), "the policy drop is not built in this version: such rows would count", expected("policy: "+noAds)).Missing = "policy drop"
+		}
 	} else if l.Is != accountData {
 		o.Need("policy")
 	}

@@ -66,7 +66,7 @@ func (c *Copies) Note(g RowGroup) error {
 		return err
 	}
 	var shards [256][]uint64
-	dict, codes := ids.Dictionary().(*array.String), ids.Indices().(*array.Int32).Int32Values()
+	dict, codes := ids.dict, ids.codes
 	byCode := make([]uint64, dict.Len())
 	for i := range byCode {
 		if !dict.IsNull(i) {
@@ -107,7 +107,7 @@ func (c *Copies) Look(g RowGroup, u Unit) error {
 	if err != nil {
 		return err
 	}
-	dict, codes := ids.Dictionary().(*array.String), ids.Indices().(*array.Int32).Int32Values()
+	dict, codes := ids.dict, ids.codes
 	suspect := make([]bool, dict.Len())
 	for i := range suspect {
 		if !dict.IsNull(i) {
@@ -131,15 +131,15 @@ func (c *Copies) Look(g RowGroup, u Unit) error {
 }
 
 // rows returns the ids of a row group, the rows that are visible, not quarantined and have an id, and their arrival.
-func (c *Copies) rows(g RowGroup) (ids *array.Dictionary, visible []uint32, received func(uint32) int64, err error) {
+func (c *Copies) rows(g RowGroup) (ids texts, visible []uint32, received func(uint32) int64, err error) {
 	a, err := g.Column(c.roles[rules.RoleEventID])
 	if err != nil {
-		return nil, nil, nil, err
+		return ids, nil, nil, err
 	}
-	ids = a.(*array.Dictionary)
+	ids.codes, ids.dict = asText(a)
 	a, err = g.Column(c.roles[rules.RoleEventTime])
 	if err != nil {
-		return nil, nil, nil, err
+		return ids, nil, nil, err
 	}
 	at := a.(*array.Timestamp)
 	received = func(uint32) int64 { return 0 }
@@ -147,13 +147,13 @@ func (c *Copies) rows(g RowGroup) (ids *array.Dictionary, visible []uint32, rece
 	if name := c.roles[rules.RoleReceivedAt]; name != "" {
 		a, err = g.Column(name)
 		if err != nil {
-			return nil, nil, nil, err
+			return ids, nil, nil, err
 		}
 		r := a.(*array.Timestamp)
 		received = func(i uint32) int64 { return int64(r.Value(int(i))) }
 		arrived = func(i uint32) (int64, bool) { return received(i), r.IsValid(int(i)) }
 	}
-	dict, codes := ids.Dictionary().(*array.String), ids.Indices().(*array.Int32).Int32Values()
+	dict, codes := ids.dict, ids.codes
 	for i := range uint32(g.Rows()) {
 		if dict.IsNull(int(codes[i])) || at.IsNull(int(i)) {
 			continue

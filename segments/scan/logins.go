@@ -37,8 +37,7 @@ func (l *Logins) Read(g RowGroup) error {
 	if err != nil {
 		return err
 	}
-	customers := a.(*array.Dictionary)
-	dict, codes := customers.Dictionary().(*array.String), customers.Indices().(*array.Int32).Int32Values()
+	codes, dict := asText(a)
 	l.sel = l.sel[:0]
 	for i, c := range codes {
 		if !dict.IsNull(int(c)) {
@@ -52,10 +51,9 @@ func (l *Logins) Read(g RowGroup) error {
 	if err != nil {
 		return err
 	}
-	devices := a.(*array.Dictionary)
+	deviceCodes, devices := asText(a)
 	customer := l.custs.resolve(dict, codes, l.sel)
-	deviceCodes := devices.Indices().(*array.Int32).Int32Values()
-	device := l.devices.resolve(devices.Dictionary().(*array.String), deviceCodes, l.sel)
+	device := l.devices.resolve(devices, deviceCodes, l.sel)
 	a, err = g.Column(l.s.roles[rules.RoleEventTime])
 	if err != nil {
 		return err

@@ -76,9 +76,8 @@ func (w *Worker) who(g RowGroup) error {
 		if err != nil {
 			return err
 		}
-		d := a.(*array.Dictionary)
-		codes := d.Indices().(*array.Int32).Int32Values()
-		number := w.custs.resolve(d.Dictionary().(*array.String), codes, w.sel)
+		codes, dict := asText(a)
+		number := w.custs.resolve(dict, codes, w.sel)
 		for i, r := range w.sel {
 			b.Customer[i] = number[codes[r]]
 		}
@@ -87,8 +86,7 @@ func (w *Worker) who(g RowGroup) error {
 	if err != nil {
 		return err
 	}
-	d := a.(*array.Dictionary)
-	dict, codes := d.Dictionary().(*array.String), d.Indices().(*array.Int32).Int32Values()
+	codes, dict := asText(a)
 	number := w.devices.resolve(dict, codes, w.sel)
 	for i, r := range w.sel {
 		c := codes[r]

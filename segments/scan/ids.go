@@ -1,0 +1,46 @@
+package scan
+
+import (
+	"strconv"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+)
+
+// texts is a column of ids as dictionary codes and their texts; a null is an entry that is null.
+type texts struct {
+	codes []int32
+	dict  *array.String
+}
+
+// asText returns a column of ids as texts. Ids that a log keeps as integers become their decimal digits: that is how
+// consent logs, lists and platforms name them.
+func asText(a arrow.Array) ([]int32, *array.String) {
+	if d, ok := a.(*array.Dictionary); ok {
+		return d.Indices().(*array.Int32).Int32Values(), d.Dictionary().(*array.String)
+	}
+	numbers := a.(*array.Int64)
+	codes, seen := make([]int32, a.Len()), map[int64]int32{}
+	b := array.NewStringBuilder(memory.DefaultAllocator)
+	defer b.Release()
+	null := int32(-1)
+	for i, v := range numbers.Int64Values() {
+		if numbers.IsNull(i) {
+			if null < 0 {
+				null = int32(b.Len())
+				b.AppendNull()
+			}
+			codes[i] = null
+			continue
+		}
+		code, ok := seen[v]
+		if !ok {
+			code = int32(b.Len())
+			seen[v] = code
+			b.Append(strconv.FormatInt(v, 10))
+		}
+		codes[i] = code
+	}
+	return codes, b.NewStringArray()
+}
