@@ -67,3 +67,16 @@ func FindLine(lines []Line, name string) (Line, error) {
 	}
 	return found[0], nil
 }
+
+// Published is the id of the run that holds: the one the highest marker names, "" if nothing was ever published.
+func Published(ctx context.Context, j *Job) (string, error) {
+	p, err := j.places(ctx)
+	if err != nil {
+		return "", err
+	}
+	h, err := readHistory(ctx, p.output, p.audit, j.Keys.Verify, false)
+	if err != nil || h.marker == nil {
+		return "", err
+	}
+	return h.marker.RunID, nil
+}

@@ -40,7 +40,7 @@ func (r *run) recheck(ctx context.Context) (lost [][]string, watermark int64, er
 	if err != nil {
 		return nil, 0, err
 	}
-	watermark = max(watermark, newest)
+	watermark = max(r.lateFrom(), newest)
 	if err := consent.CheckAge(r.Clock().UnixMicro(), watermark, r.feedLimits().MaxAge); err != nil {
 		return nil, 0, consentFailure(err)
 	}

@@ -1,0 +1,315 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+
+	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/keys"
+	"github.com/malgrupp/malgrupp/pipeline/parquet"
+	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/pipeline/store"
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/builtin"
+)
+
+// bank is a small project in memory: people who looked at a page, and what they consented to.
+type bank struct {
+	t      *testing.T
+	memory *store.Memory
+	ring   *keys.Ring
+	opens  age.Identity
+	loaded *pipeline.Loaded
+	fault  func(op, key string) error
+	watch  func(pipeline.Progress)
+}
+
+const night = "2026-04-10T22:00:00Z"
+
+func newBank(t *testing.T) *bank {
+	t.Helper()
+	dir := t.TempDir()
+	b := &bank{t: t, memory: &store.Memory{}}
+	check(t, keys.Generate(filepath.Join(dir, "keys")))
+	ring, err := keys.Open(keys.Source{Dir: dir}, keys.Config{
+		Master: map[int]string{1: "file:keys/master.key"}, State: "file:keys/state.key", Recipients: "file:keys/recipients.txt", Signing: "file:keys/signing.key",
+	})
+	check(t, err)
+	b.ring = ring
+	key, err := os.ReadFile(filepath.Join(dir, "keys", "list.key"))
+	check(t, err)
+	ids, err := age.ParseIdentities(bytes.NewReader(key))
+	check(t, err)
+	b.opens = ids[0]
+	b.load()
+	b.events("events/dt=2026-04-10/part.parquet", 0, 60)
+	b.consent("consent/part.parquet", "2026-04-10T20:59:00Z", 0, 80)
+	return b
+}
+
+// load makes the project and its one segment.
+func (b *bank) load() {
+	zone, err := rules.LoadZone("Europe/Helsinki")
+	check(b.t, err)
+	utc, err := rules.LoadZone("UTC")
+	check(b.t, err)
+	schema := &rules.Schema{Name: "web", Version: 1, Columns: eventColumns()}
+	expires, _ := rules.ParseDate("2026-12-31")
+	day := func(n int) rules.Duration { return rules.Duration{N: n, Unit: rules.Day} }
+	p := &project.Project{
+		Name: "bank", Zone: zone, Retention: day(395), MaxClockSkew: rules.Duration{N: 5, Unit: rules.Minute}, Output: "mem://out/", State: "mem://state/",
+		Audit: "mem://audit/", Text: &rules.Source{Name: "malgrupp.yaml", Text: "in memory"},
+		Sources: []project.Source{{
+			Name: "web", URL: "mem://events/", Schema: "web", Partition: project.Partition{Key: "dt=", Zone: utc}, Dedupe: day(7), Complete: project.Listed,
+			OnBadObject: project.Stop,
+		}},
+		Consent: project.Consent{
+			URL: "mem://consent/", MaxFeedAge: rules.Duration{N: 26, Unit: rules.Hour}, MaxConsentAge: day(390), TrustedSources: []string{"cmp", "bank_ui"},
+		},
+		Guards:       project.Guards{MinAudience: 50, ReportK: 50},
+		Destinations: []project.Destination{{Name: "files", Type: "file_csv", Activate: "files", Enabled: true, Agreement: "OWN-USE", Expires: expires}},
+	}
+	scope := &rules.Scope{
+		Language: builtin.Language(), Schemas: []*rules.Schema{schema}, Zone: zone, AnyEvent: true,
+		Destinations: map[string]rules.Destination{"files": {Purposes: []rules.Purpose{rules.Advertising}}},
+	}
+	segment, found := scope.Segment(&rules.Source{Name: "loans.yaml", Text: `apiVersion: malgrupp/v1
+kind: Segment
+metadata: {name: loan-visitors, owner: team, review_by: 2026-12-31}
+spec:
+  purpose: advertising
+  identity: device
+  match: {did: page_view, where: page starts_with '/lainat', within: 14d}
+  deliver: [files]
+`})
+	check(b.t, found.Err())
+	b.loaded = &pipeline.Loaded{Project: p, Schemas: map[string]*rules.Schema{"web": schema}, Segments: []*rules.Segment{segment}}
+}
+
+func eventColumns() []rules.Column {
+	text, at := rules.Type{Kind: rules.Text}, rules.Type{Kind: rules.Timestamp}
+	return []rules.Column{
+		{Name: "event_id", Type: text, Role: rules.RoleEventID},
+		{Name: "event_time", Type: at, Role: rules.RoleEventTime},
+		{Name: "received_at", Type: at, Role: rules.RoleReceivedAt},
+		{Name: "event", Type: text, Role: rules.RoleEventName},
+		{Name: "device", Type: text, Role: rules.RoleDevice},
+		{Name: "page", Type: text},
+	}
+}
+
+// events writes one page view for each of the devices d<from> up to d<before>.
+func (b *bank) events(name string, from, before int) {
+	var v [6]parquet.Values
+	at := instant(b.t, "2026-04-10T10:00:00Z")
+	for i := from; i < before; i++ {
+		for c, text := range map[int]string{0: fmt.Sprintf("e%d", i), 3: "page_view", 4: fmt.Sprintf("d%d", i), 5: "/lainat/asunto"} {
+			v[c].Text = append(v[c].Text, text)
+		}
+		v[1].Ints, v[2].Ints = append(v[1].Ints, at), append(v[2].Ints, at+1e6)
+	}
+	b.put(name, table(b.t, eventColumns(), before-from, v[:]))
+}
+
+// consent writes grants for devices and a heartbeat.
+func (b *bank) consent(name, heartbeat string, from, before int) {
+	var rows []act
+	for i := from; i < before; i++ {
+		for _, purpose := range []string{"profile", "activate:files"} {
+			rows = append(rows, act{fmt.Sprintf("d%d", i), "grant", purpose, "2026-04-01T00:00:00Z", "2026-04-01T00:00:00Z"})
+		}
+	}
+	b.acts(name, append(rows, act{"", "heartbeat", "", heartbeat, heartbeat}))
+}
+
+// act is one event of the consent log about a device.
+type act struct{ device, action, purpose, at, recorded string }
+
+func (b *bank) acts(name string, acts []act) {
+	v := make([]parquet.Values, len(pipeline.ConsentColumns()))
+	for i, a := range acts {
+		for c, text := range []string{fmt.Sprintf("%s-%d", name, i), "device", a.device, a.action, a.purpose} {
+			v[c].Text = append(v[c].Text, text)
+			v[c].Null = append(v[c].Null, a.device == "" && c != 0 && c != 3)
+		}
+		v[5].Ints, v[6].Ints = append(v[5].Ints, instant(b.t, a.at)), append(v[6].Ints, instant(b.t, a.recorded))
+		v[7].Text = append(v[7].Text, "cmp")
+		v[8].Ints, v[8].Null = append(v[8].Ints, 1), append(v[8].Null, false)
+		for _, c := range []int{9, 10} {
+			v[c].Text, v[c].Null = append(v[c].Text, ""), append(v[c].Null, true)
+		}
+	}
+	b.put(name, table(b.t, pipeline.ConsentColumns(), len(acts), v))
+}
+
+func table(t *testing.T, columns []rules.Column, rows int, v []parquet.Values) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w, err := parquet.NewWriter(&out, columns, parquet.WriterOptions{})
+	check(t, err)
+	check(t, w.Write(rows, v))
+	check(t, w.Close())
+	return out.Bytes()
+}
+
+// put writes an object: the first part of the name is the bucket.
+func (b *bank) put(name string, data []byte) {
+	bucket, key, _ := strings.Cut(name, "/")
+	at, err := store.Open(context.Background(), "mem://"+bucket+"/", store.Options{Memory: b.memory})
+	check(b.t, err)
+	check(b.t, at.UploadBytes(context.Background(), key, data, ""))
+}
+
+// run runs the bank's night.
+func (b *bank) run(now, id string) (*pipeline.Report, error) {
+	stores := pipeline.NewStores(store.Options{Memory: b.memory, Fault: b.fault})
+	defer stores.Close()
+	return pipeline.Run(b.t.Context(), &pipeline.Job{
+		Loaded: b.loaded, Clock: func() time.Time { return time.UnixMicro(instant(b.t, now)) }, RunID: id, Workers: 2, Keys: b.ring, Stores: stores,
+		Log: slog.New(slog.DiscardHandler), Watch: b.watch,
+	})
+}
+
+// list opens a list of a run.
+func (b *bank) list(id, kind string) []string {
+	at, err := store.Open(context.Background(), "mem://out/", store.Options{Memory: b.memory})
+	check(b.t, err)
+	sealed, err := at.ReadAll(context.Background(), "lists/"+id+"/files/loan-visitors."+kind+".csv.age", 1<<20)
+	check(b.t, err)
+	plain, err := age.Decrypt(bytes.NewReader(sealed), b.opens)
+	check(b.t, err)
+	text, err := io.ReadAll(plain)
+	check(b.t, err)
+	var ids []string
+	for _, line := range strings.Split(strings.TrimSpace(string(text)), "\n")[1:] {
+		id, _, _ := strings.Cut(line, ",")
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+func instant(t *testing.T, text string) int64 {
+	t.Helper()
+	us, ok := rules.ParseTimestamp(text)
+	if !ok {
+		t.Fatalf("%q is no time", text)
+	}
+	return us
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAWithdrawalBetweenDecisionAndPublicationLeavesTheList(t *testing.T) {
+	b := newBank(t)
+	var once sync.Once
+	b.watch = func(p pipeline.Progress) {
+		if p.Phase == "write" {
+			once.Do(func() {
+				b.acts("consent/late.parquet", []act{
+					{"d7", "withdraw", "*", "2026-04-10T21:59:00Z", "2026-04-10T21:59:30Z"},
+					{"", "heartbeat", "", "2026-04-10T21:59:40Z", "2026-04-10T21:59:40Z"},
+				})
+			})
+		}
+	}
+	report, err := b.run(night, "20260410T220000Z-000001")
+	check(t, err)
+	got := b.list(report.RunID, "snapshot")
+	if len(got) != 59 || slices.Contains(got, "d7") {
+		t.Errorf("%d members, d7 among them: %t; want 59 without d7", len(got), slices.Contains(got, "d7"))
+	}
+	if want := "2026-04-10T21:59:40Z"; report.Manifest.Consent.RecheckWatermark != want {
+		t.Errorf("watermark at the re-check is %s, want %s", report.Manifest.Consent.RecheckWatermark, want)
+	}
+}
+
+func TestAFullDiskAtAnyWriteLeavesTheOldState(t *testing.T) {
+	b := newBank(t)
+	first, err := b.run(night, "20260410T220000Z-000001")
+	check(t, err)
+	b.events("events/dt=2026-04-11/part.parquet", 60, 70)
+	b.acts("consent/next.parquet", []act{{"", "heartbeat", "", "2026-04-11T20:59:00Z", "2026-04-11T20:59:00Z"}})
+	const nextNight = "2026-04-11T22:00:00Z"
+	for k := 1; ; k++ {
+		n := 0
+		b.fault = func(op, key string) error {
+			if strings.HasPrefix(key, "locks/") {
+				return nil
+			}
+			if n++; n >= k {
+				return syscall.ENOSPC
+			}
+			return nil
+		}
+		id := fmt.Sprintf("20260411T220000Z-%06x", k)
+		report, err := b.run(nextNight, id)
+		b.fault = nil
+		if err == nil {
+			if k < 6 {
+				t.Errorf("the run made only %d writes", k-1)
+			}
+			if got := b.list(report.RunID, "adds"); len(got) != 10 {
+				t.Errorf("%d were added, want 10", len(got))
+			}
+			return
+		}
+		f, ok := pipeline.Classify(err)
+		if !ok || f.Kind != pipeline.KindStorage || !errors.Is(err, syscall.ENOSPC) {
+			t.Fatalf("write %d: %v, want a storage failure", k, err)
+		}
+		if holds := b.marker(); holds != first.RunID && holds != id {
+			t.Fatalf("after write %d failed, run %s holds", k, holds)
+		} else if holds == id {
+			// The marker was written, and with it lists and state: the run did publish.
+			if got := b.list(id, "adds"); len(got) != 10 {
+				t.Errorf("%d were added, want 10", len(got))
+			}
+			return
+		}
+	}
+}
+
+// marker is the run that the highest marker names.
+func (b *bank) marker() string {
+	stores := pipeline.NewStores(store.Options{Memory: b.memory})
+	defer stores.Close()
+	lines, err := pipeline.Published(b.t.Context(), &pipeline.Job{Loaded: b.loaded, Keys: b.ring, Stores: stores})
+	check(b.t, err)
+	return lines
+}
+
+func TestADamagedObjectIsSkippedWhereTheSourceSaysSo(t *testing.T) {
+	b := newBank(t)
+	b.put("events/dt=2026-04-10/broken.parquet", []byte("PAR1 this is no Parquet PAR1"))
+	if _, err := b.run(night, "20260410T220000Z-000001"); err == nil || !strings.Contains(err.Error(), "broken.parquet") {
+		t.Fatalf("%v, want a refusal that names the object", err)
+	}
+	b.loaded.Project.Sources[0].OnBadObject = project.Skip
+	report, err := b.run(night, "20260410T220000Z-000002")
+	check(t, err)
+	if got := report.Manifest.Sources[0].Skipped; !slices.Equal(got, []string{"dt=2026-04-10/broken.parquet"}) {
+		t.Errorf("skipped %q", got)
+	}
+	if got := b.list(report.RunID, "snapshot"); len(got) != 60 {
+		t.Errorf("%d members, want 60", len(got))
+	}
+}
