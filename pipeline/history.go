@@ -19,7 +19,8 @@ const maxLine = 256 << 20
 // history is what earlier runs left: the marker that holds and the newest manifest line.
 type history struct {
 	marker   *Marker   // nil: nothing was ever published
-	digest   string    // SHA-256 of the marker
+	data     []byte    // of the marker
+	digest   string    // its SHA-256
 	manifest *Manifest // of the marker
 	lineHash string    // SHA-256 of the newest line, "" if there is none
 	lines    []store.Object
@@ -27,8 +28,8 @@ type history struct {
 
 func markerKey(n int64) string { return fmt.Sprintf("markers/%012d.json", n) }
 
-// readHistory finds the highest marker and the newest manifest line. A line that a kill kept from being written after its
-// marker is written now; a line that does not fit its marker breaks the chain (exit 19).
+// readHistory finds the highest marker and the newest manifest line. With repair, what a kill kept from being written
+// after the marker is written now. A line that does not fit its marker breaks the chain (exit 19).
 func readHistory(ctx context.Context, output, audit *store.Bucket, verify func([]byte, string) bool, repair bool) (*history, error) {
 	h := &history{}
 	markers, err := listed(ctx, output, "markers/")
@@ -46,11 +47,16 @@ func readHistory(ctx context.Context, output, audit *store.Bucket, verify func([
 			return nil, err
 		}
 	}
+	if h.marker != nil && repair {
+		if err := h.repair(ctx, output, audit); err != nil {
+			return nil, err
+		}
+	}
 	if h.lines, err = listed(ctx, audit, ""); err != nil {
 		return nil, err
 	}
 	if h.marker != nil {
-		if err := h.matchLine(ctx, audit, repair); err != nil {
+		if err := h.matchLine(ctx, audit); err != nil {
 			return nil, err
 		}
 	}
@@ -96,13 +102,13 @@ func (h *history) readMarker(ctx context.Context, output *store.Bucket, n int64,
 	if !VerifyLine(m.Line, verify) {
 		return broken("marker " + markerKey(n) + " does not carry a valid signature of this project's signing key")
 	}
-	h.marker, h.digest = &m, digest(data)
+	h.marker, h.data, h.digest = &m, data, digest(data)
 	h.manifest, err = ReadLine(m.Line)
 	return err
 }
 
 // matchLine compares the marker's line with its copy in the audit folder.
-func (h *history) matchLine(ctx context.Context, audit *store.Bucket, repair bool) error {
+func (h *history) matchLine(ctx context.Context, audit *store.Bucket) error {
 	key := h.marker.RunID + ".json"
 	for _, o := range h.lines {
 		if o.Key != key {
@@ -117,15 +123,18 @@ func (h *history) matchLine(ctx context.Context, audit *store.Bucket, repair boo
 		}
 		return nil
 	}
-	if !repair {
-		return nil
-	}
-	if err := audit.CreateOnce(ctx, key, h.marker.Line); err != nil && !errors.Is(err, store.ErrExists) {
+	return nil
+}
+
+// repair writes what a kill kept from being written after the marker: its line, and its copy in the list folder.
+func (h *history) repair(ctx context.Context, output, audit *store.Bucket) error {
+	if err := audit.CreateOnce(ctx, h.marker.RunID+".json", h.marker.Line); err != nil && !errors.Is(err, store.ErrExists) {
 		return err
 	}
-	var err error
-	h.lines, err = listed(ctx, audit, "")
-	return err
+	if there, err := output.Exists(ctx, successKey(h.marker.RunID)); err != nil || there {
+		return err
+	}
+	return output.UploadBytes(ctx, successKey(h.marker.RunID), h.data, "application/json")
 }
 
 // leftover lists what killed runs left in a bucket: folders of runs later than the last that was published.

@@ -68,7 +68,23 @@ func (r *run) differences(lost [][]string) ([]change, error) {
 	for i := range out {
 		r.manifest.Segments = append(r.manifest.Segments, out[i].count)
 	}
+	r.manifest.Segments = append(r.manifest.Segments, r.eval.counts()...)
 	return out, nil
+}
+
+// counts are the sizes of segments that are delivered nowhere.
+func (e *Evaluation) counts() (out []SegmentCount) {
+	for i := range e.Audiences {
+		a := &e.Audiences[i]
+		if len(a.Segment().Deliver) > 0 {
+			continue
+		}
+		waiting, unknown := a.Count()
+		out = append(out, SegmentCount{
+			Segment: a.Segment().Name, Use: e.Uses[a.Use()].Name, Members: Shown(a.Len()), Unknown: Shown(unknown), Wait: Shown(waiting),
+		})
+	}
+	return out
 }
 
 // known reports whether a segment exists in the project, though this run does not select it.
@@ -260,8 +276,11 @@ func (r *run) mark(ctx context.Context) error {
 	if err := r.writeLine(ctx); err != nil {
 		return err
 	}
-	return r.output.UploadBytes(ctx, r.listFolder()+"_SUCCESS.json", data, "application/json")
+	return r.output.UploadBytes(ctx, successKey(r.RunID), data, "application/json")
 }
+
+// successKey is the copy of a marker in its list folder, for schedulers that wait for such a name; never the truth.
+func successKey(runID string) string { return "lists/" + runID + "/_SUCCESS.json" }
 
 // writeLine writes the manifest line into the audit folder.
 func (r *run) writeLine(ctx context.Context) error {
