@@ -81,6 +81,9 @@ type SourceRun struct {
 // Evaluate decides the job's segments and writes nothing: the feed is checked, the ledger is complete before the first
 // row is judged, and the same inputs give the same audiences.
 func Evaluate(ctx context.Context, j *Job) (*Evaluation, error) {
+	if err := j.instants(); err != nil {
+		return nil, err
+	}
 	e := &Evaluation{Job: j}
 	var err error
 	if e.Segments, err = j.selected(); err != nil {

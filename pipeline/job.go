@@ -33,7 +33,9 @@ type Job struct {
 	LockFor time.Duration  // how long to wait for the lock
 	DryRun  bool           // decide everything, write nothing
 
+	settled       bool  // instants has been called
 	given         bool  // known_by was given, not taken from the clock
+	replay        bool  // of days gone by
 	previousRows  int64 // rows of the consent log in the last accepted run not later than this one
 	previousFirst int64 // its first partition, as a day
 }
@@ -63,8 +65,12 @@ func (j *Job) absolute(url string) string {
 }
 
 // instants settles as_of and known_by (design.md D6): known_by is the clock unless given, as_of the start of its local
-// day unless given. It reports whether the run is a replay of days gone by.
-func (j *Job) instants() (replay bool, err error) {
+// day unless given. A known_by that lies too far before the clock makes the run a replay of days gone by.
+func (j *Job) instants() error {
+	if j.settled {
+		return nil
+	}
+	j.settled = true
 	now := j.Clock().UnixMicro()
 	j.given = j.KnownBy != 0
 	if !j.given {
@@ -74,9 +80,10 @@ func (j *Job) instants() (replay bool, err error) {
 		j.AsOf = j.localMidnight(j.KnownBy)
 	}
 	if j.AsOf > j.KnownBy {
-		return false, fail(KindUsage, "AS_OF", errAsOf, "give an --as-of that is not later than --known-by")
+		return fail(KindUsage, "AS_OF", errAsOf, "give an --as-of that is not later than --known-by")
 	}
-	return j.given && now-j.KnownBy > project.Micros(j.Project.Consent.MaxFeedAge), nil
+	j.replay = j.given && now-j.KnownBy > project.Micros(j.Project.Consent.MaxFeedAge)
+	return nil
 }
 
 func (j *Job) localMidnight(us int64) int64 {

@@ -45,8 +45,7 @@ func Run(ctx context.Context, j *Job) (*Report, error) {
 	if j.DryRun {
 		return Plan(ctx, j)
 	}
-	replay, err := j.instants()
-	if err != nil {
+	if err := j.instants(); err != nil {
 		return nil, err
 	}
 	p, err := j.places(ctx)
@@ -58,7 +57,7 @@ func Run(ctx context.Context, j *Job) (*Report, error) {
 		return nil, err
 	}
 	defer func() { _ = lease.Release(context.WithoutCancel(ctx)) }()
-	r := &run{Job: j, places: p, replay: replay}
+	r := &run{Job: j, places: p}
 	report, err := r.do(ctx)
 	if err != nil && !errors.Is(err, context.Canceled) {
 		r.refuse(context.WithoutCancel(ctx), err)
@@ -69,15 +68,14 @@ func Run(ctx context.Context, j *Job) (*Report, error) {
 // Plan decides what Run would publish and writes nothing, not even the lock.
 func Plan(ctx context.Context, j *Job) (*Report, error) {
 	j.DryRun = true
-	replay, err := j.instants()
-	if err != nil {
+	if err := j.instants(); err != nil {
 		return nil, err
 	}
 	p, err := j.places(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return (&run{Job: j, places: p, replay: replay}).do(ctx)
+	return (&run{Job: j, places: p}).do(ctx)
 }
 
 // lock waits for the project's lock as long as the job says.
@@ -107,7 +105,6 @@ const leaseFor = 2 * time.Hour
 type run struct {
 	*Job
 	places
-	replay   bool
 	history  *history
 	holdings *state.Holdings
 	eval     *Evaluation
