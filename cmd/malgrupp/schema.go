@@ -1,0 +1,176 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/builtin"
+)
+
+// jsonSchema is a JSON Schema (draft 2020-12) or a part of one. encoding/json writes the keys of a map in order.
+type jsonSchema map[string]any
+
+// schemaKinds are the documents that have a schema; the scope is that of the project, or the bare language without one.
+var schemaKinds = map[string]func(*rules.Scope) jsonSchema{
+	"rule":       ruleSchema,
+	"test":       testSchema,
+	"config":     func(*rules.Scope) jsonSchema { return configSchema() },
+	"run-result": func(*rules.Scope) jsonSchema { return runResultSchema() },
+	"plan":       func(*rules.Scope) jsonSchema { return runResultSchema() }, // plan prints what a run would
+}
+
+func (a *app) schemaCommand() *cobra.Command {
+	c := &cobra.Command{Use: "schema", Short: "The form of files and documents"}
+	kinds := slices.Sorted(maps.Keys(schemaKinds))
+	show := &cobra.Command{
+		Use: "show KIND | event NAME", Short: "The JSON Schema of a kind of document, or what an event carries",
+		Long: "KIND is one of " + strings.Join(kinds, ", ") + ". The schemas of rule and test name the events, columns,\n" +
+			"value sets and destinations of the project in -C, if there is one, so that an editor can complete them.",
+		Args: cobra.RangeArgs(1, 2), ValidArgsFunction: cobra.FixedCompletions(append(kinds, "event"), cobra.ShellCompDirectiveNoFileComp),
+		RunE: func(_ *cobra.Command, args []string) error { return a.runSchemaShow(args) },
+	}
+	c.AddCommand(show)
+	return c
+}
+
+func (a *app) runSchemaShow(args []string) error {
+	if args[0] == "event" {
+		if len(args) != 2 {
+			return usagef("schema show event needs the name of an event")
+		}
+		return a.showEvent(args[1])
+	}
+	make, ok := schemaKinds[args[0]]
+	if !ok || len(args) != 1 {
+		return usagef("there is no schema of %q: use one of %s, or event NAME", strings.Join(args, " "),
+			strings.Join(slices.Sorted(maps.Keys(schemaKinds)), ", "))
+	}
+	scope, err := a.editorScope()
+	if err != nil {
+		return err
+	}
+	e := json.NewEncoder(a.out)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(make(scope))
+}
+
+// editorScope is what rules can name. Mistakes in rules do not matter here: an editor needs the schema while they are
+// being written. Without a project there is the language alone.
+func (a *app) editorScope() (*rules.Scope, error) {
+	loaded, err := a.load("")
+	if err != nil {
+		if f, ok := pipeline.Classify(err); ok && f.Reason == "PROJECT" {
+			return &rules.Scope{Language: builtin.Language()}, nil
+		}
+		return nil, err
+	}
+	if loaded.Project == nil {
+		return nil, loaded.Findings
+	}
+	return loaded.Scope(0), nil
+}
+
+// eventDoc is the JSON document of `schema show event`.
+type eventDoc struct {
+	Schema  string        `json:"schema"`
+	Event   string        `json:"event"`
+	Columns []eventColumn `json:"columns"`
+}
+
+// eventColumn is a column as rules see it.
+type eventColumn struct {
+	Name        string       `json:"name"`
+	Type        string       `json:"type"`
+	EventSchema string       `json:"event_schema"`
+	Optional    bool         `json:"optional"`
+	Enum        []string     `json:"enum,omitempty"`
+	Labels      []eventLabel `json:"labels,omitempty"`
+}
+
+// eventLabel is a mark of sensitive content.
+type eventLabel struct {
+	Value  string `json:"value,omitempty"`
+	Prefix string `json:"prefix,omitempty"`
+	Is     string `json:"is"`
+	Policy string `json:"policy,omitempty"`
+}
+
+func (a *app) showEvent(name string) error {
+	scope, err := a.editorScope()
+	if err != nil {
+		return err
+	}
+	doc := eventDoc{Schema: "malgrupp.event/v1", Event: name, Columns: []eventColumn{}}
+	known := false
+	for _, s := range scope.Schemas {
+		carried, declared := s.Events[name]
+		if s.Events != nil && !declared {
+			continue
+		}
+		known = true
+		for _, c := range s.Columns {
+			// Columns with a role belong to every event; of the others an event carries those that it names.
+			if s.Events == nil || c.Role != rules.RoleNone || slices.Contains(carried, c.Name) {
+				doc.Columns = append(doc.Columns, columnOf(s, c))
+			}
+		}
+	}
+	if !known {
+		return usagef("no schema of the project declares the event %q: malgrupp schema show rule lists those that are declared", name)
+	}
+	return a.print(doc, func(w io.Writer) { writeEvent(w, doc) })
+}
+
+func columnOf(s *rules.Schema, c rules.Column) eventColumn {
+	out := eventColumn{
+		Name: c.Name, Type: c.Type.String(), EventSchema: fmt.Sprintf("%s v%d", s.Name, s.Version), Optional: c.Optional, Enum: c.Enum,
+	}
+	for _, l := range c.Labels {
+		out.Labels = append(out.Labels, eventLabel(l))
+	}
+	return out
+}
+
+func writeEvent(w io.Writer, doc eventDoc) {
+	fmt.Fprintf(w, "event %s carries\n", doc.Event)
+	for _, c := range doc.Columns {
+		fmt.Fprintf(w, "  %-20s %-14s %s", c.Name, c.Type, c.EventSchema)
+		if c.Optional {
+			fmt.Fprint(w, "   may be missing")
+		}
+		if c.Enum != nil {
+			fmt.Fprintf(w, "   one of %s", strings.Join(c.Enum, ", "))
+		}
+		fmt.Fprintln(w)
+		for _, l := range c.Labels {
+			fmt.Fprintf(w, "  %-20s %s\n", "", l.words())
+		}
+	}
+}
+
+// words says what a label marks and what follows from it.
+func (l eventLabel) words() string {
+	what := "every value"
+	switch {
+	case l.Value != "":
+		what = "value " + l.Value
+	case l.Prefix != "":
+		what = "values beginning with " + l.Prefix
+	}
+	switch l.Policy {
+	case "drop":
+		return what + ": " + l.Is + ", such rows are never used"
+	case "no_ads":
+		return what + ": " + l.Is + ", not for ad platforms"
+	}
+	return what + ": " + l.Is
+}
