@@ -30,6 +30,7 @@ const (
 	pageLabel
 	ruleLabel
 	rowLabel
+	heartbeatLabel
 )
 
 // hash mixes a seed, a label and numbers into one.

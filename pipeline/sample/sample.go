@@ -13,7 +13,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"slices"
 	"strings"
 	"time"
 )
@@ -42,14 +41,16 @@ var ErrTaken = errors.New("the folder already holds a project")
 // scaffolds lists the files of each template, below the folder files and, after the arrow, in the project.
 var scaffolds = map[string][][2]string{
 	Minimal: {
-		{"minimal/malgrupp.yaml", projectFile},
 		{"gitignore", ".gitignore"},
 		{"schemas/web-app-events.yaml", "schemas/web-app-events.yaml"},
 		{"segments/mortgage-calculator-no-application.yaml", "segments/mortgage-calculator-no-application.yaml"},
 		{"tests/mortgage-calculator-no-application.yaml", "tests/mortgage-calculator-no-application.yaml"},
+		{"minimal/malgrupp.yaml", projectFile},
 	},
-	Bank: append([][2]string{{"bank/malgrupp.yaml", projectFile}, {"gitignore", ".gitignore"}},
-		folders("schemas", "value-sets", "segments", "tests")...),
+	Bank: append(folders("schemas", "value-sets", "segments", "tests"), [][2]string{
+		{"gitignore", ".gitignore"},
+		{"bank/malgrupp.yaml", projectFile},
+	}...),
 }
 
 // folders lists all files of some embedded folders, to be written under their own names.
@@ -85,7 +86,7 @@ func Init(dir string, o InitOptions) error {
 			return fmt.Errorf("make a project in %s: %w: choose another folder, or force it", dir, ErrTaken)
 		}
 	}
-	if err := scaffold(root, o.Template, o.Now); err != nil {
+	if err := scaffold(root, o.Template, "", o.Now); err != nil {
 		return fmt.Errorf("make a project in %s: %w", dir, err)
 	}
 	return nil
@@ -98,8 +99,9 @@ func openFolder(dir string) (*os.Root, error) {
 	return os.OpenRoot(dir)
 }
 
-// scaffold writes the files of a template with their dates filled in.
-func scaffold(root *os.Root, template string, now time.Time) error {
+// scaffold writes the files of a template with their dates filled in; the project file comes last, behind mark, so that a
+// folder that has one is complete.
+func scaffold(root *os.Root, template, mark string, now time.Time) error {
 	today := now.UTC()
 	fill := strings.NewReplacer(
 		"<review-by>", today.AddDate(0, 0, 180).Format(time.DateOnly),
@@ -110,7 +112,11 @@ func scaffold(root *os.Root, template string, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		if err := writeText(root, f[1], fill.Replace(string(text))); err != nil {
+		filled := fill.Replace(string(text))
+		if f[1] == projectFile {
+			filled = mark + filled
+		}
+		if err := writeText(root, f[1], filled); err != nil {
 			return err
 		}
 	}
@@ -123,6 +129,3 @@ func writeText(root *os.Root, name, text string) error {
 	}
 	return root.WriteFile(name, []byte(text), 0o600)
 }
-
-// Templates are the names that Init knows.
-func Templates() []string { return slices.Sorted(slices.Values([]string{Minimal, Bank})) }

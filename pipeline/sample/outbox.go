@@ -1,0 +1,120 @@
+package sample
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"slices"
+
+	"github.com/malgrupp/malgrupp/pipeline/parquet"
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+const (
+	secondMicros = int64(1_000_000)
+	minuteMicros = 60 * secondMicros
+	hourMicros   = 60 * minuteMicros
+	dayMicros    = 24 * hourMicros
+)
+
+// outbox keeps the rows of a log until the UTC day of their arrival is over; days are counted from 1970-01-01.
+type outbox[T any] map[int64][]T
+
+func (o outbox[T]) add(arrival int64, row T) {
+	day := arrival / dayMicros
+	o[day] = append(o[day], row)
+}
+
+// take returns the rows of one day and forgets them.
+func (o outbox[T]) take(day int64) []T {
+	rows := o[day]
+	delete(o, day)
+	return rows
+}
+
+// log is where rows of one kind go: a folder with a file for each day of arrival.
+type log[T any] struct {
+	outbox[T]
+	folder  string
+	columns []rules.Column
+	arrival func(*T) int64
+	values  func(rows []T) []parquet.Values
+}
+
+// write writes the rows that arrived on a day before now, in the order of their arrival. A day without rows gets a file
+// too: nothing happened, and that is known.
+func (l *log[T]) write(root *os.Root, day, now int64) error {
+	rows := slices.DeleteFunc(l.take(day), func(row T) bool { return l.arrival(&row) >= now })
+	slices.SortStableFunc(rows, func(a, b T) int {
+		return int(min(max(l.arrival(&a)-l.arrival(&b), -1), 1))
+	})
+	return writeTable(root, partFile(l.folder, day), l.columns, parquet.WriterOptions{}, func(w *parquet.Writer) error {
+		return w.Write(len(rows), l.values(rows))
+	})
+}
+
+// partFile names the only file of a day's partition.
+func partFile(folder string, day int64) string {
+	return fmt.Sprintf("%s/dt=%s/part-0000.parquet", folder, rules.DateOfDays(day))
+}
+
+// writeTable makes a file and lets fill write its rows.
+func writeTable(root *os.Root, name string, columns []rules.Column, o parquet.WriterOptions, fill func(*parquet.Writer) error) error {
+	if err := root.MkdirAll(path.Dir(name), 0o700); err != nil {
+		return err
+	}
+	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	buffered := bufio.NewWriterSize(f, 1<<20)
+	err = func() error {
+		w, err := parquet.NewWriter(buffered, columns, o)
+		if err != nil {
+			return err
+		}
+		if err := fill(w); err != nil {
+			return err
+		}
+		if err := w.Close(); err != nil {
+			return err
+		}
+		return buffered.Flush()
+	}()
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}
+
+// textOf is a text column of some rows; an empty text is null where the column is optional.
+func textOf[T any](rows []T, optional bool, text func(*T) string) parquet.Values {
+	v := parquet.Values{Text: make([]string, len(rows))}
+	if optional {
+		v.Null = make([]bool, len(rows))
+	}
+	for i := range rows {
+		v.Text[i] = text(&rows[i])
+		if optional {
+			v.Null[i] = v.Text[i] == ""
+		}
+	}
+	return v
+}
+
+// numberOf is a column of numbers of some rows; a zero is null where the column is optional.
+func numberOf[T any](rows []T, optional bool, number func(*T) int64) parquet.Values {
+	v := parquet.Values{Ints: make([]int64, len(rows))}
+	if optional {
+		v.Null = make([]bool, len(rows))
+	}
+	for i := range rows {
+		v.Ints[i] = number(&rows[i])
+		if optional {
+			v.Null[i] = v.Ints[i] == 0
+		}
+	}
+	return v
+}
