@@ -161,11 +161,11 @@ func (d *Door) stance(device, customer uint32, u User, partner bool) (since int6
 	g := d.gate
 	if u == Anonymous {
 		s := &g.alone[btoi(partner)]
-		if int(device) >= len(s.since) {
+		if int(device) >= len(s.of) {
 			return g.unknown[btoi(partner)].since, g.unknown[btoi(partner)].open, g.unknown[btoi(partner)].reasons
 		}
 		n := len(g.uses)
-		return s.since[device], s.open[device], s.reasons[int(device)*n : (int(device)+1)*n]
+		return s.of[device].since, s.of[device].open, s.reasons[int(device)*n : (int(device)+1)*n]
 	}
 	key := pair{device, customer, u, partner}
 	st := d.pairs[key]

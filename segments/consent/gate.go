@@ -33,11 +33,16 @@ type stance struct {
 	reasons []Reason // by use
 }
 
-// stances holds the stances of devices, column-wise.
+// stances holds the stances of devices; the reasons lie apart, because only refusals ask for them.
 type stances struct {
-	since   []int64
-	open    []uint32
+	of      []opening
 	reasons []Reason // device x uses
+}
+
+// opening is since when which uses are open.
+type opening struct {
+	since int64
+	open  uint32
 }
 
 // NewGate returns a gate over a sealed ledger. star is nil with identity.attach: off; partners says that some source is a
@@ -61,7 +66,7 @@ func NewGate(l *Ledger, uses []Use, asked Asked, star *identity.Star, partners b
 // prepare fills the stances of anonymous rows for every subject of the ledger; those of customers are never asked.
 func (g *Gate) prepare(partner, workers int) {
 	bound := g.ledger.subjects.Bound()
-	s := stances{make([]int64, bound), make([]uint32, bound), make([]Reason, bound*len(g.uses))}
+	s := stances{make([]opening, bound), make([]Reason, bound*len(g.uses))}
 	const step = 1 << 14
 	var next atomic.Int64
 	var wg sync.WaitGroup
@@ -70,7 +75,7 @@ func (g *Gate) prepare(partner, workers int) {
 			for from := int(next.Add(step)) - step; from < bound; from = int(next.Add(step)) - step {
 				for d := from; d < min(from+step, bound); d++ {
 					st := g.stance(uint32(d), evidence.None, Anonymous, partner == 1, s.reasons[d*len(g.uses):(d+1)*len(g.uses)])
-					s.since[d], s.open[d] = st.since, st.open
+					s.of[d] = opening{st.since, st.open}
 				}
 			}
 		})

@@ -3,6 +3,7 @@ package identity
 import (
 	"hash/maphash"
 	"sync"
+	"sync/atomic"
 )
 
 // Kind tells devices from customers; they share one number space.
@@ -27,8 +28,9 @@ type Number = uint32
 // Subjects numbers the subjects of one run. Filling is done shard by shard (Shard, one goroutine each), then lookups
 // need no lock; Late adds subjects that only rows name.
 type Subjects struct {
-	seed   maphash.Seed
-	shards [Shards]Shard
+	seed    maphash.Seed
+	shards  [Shards]Shard
+	anyLate atomic.Bool
 }
 
 // NewSubjects returns an empty number space.
@@ -56,6 +58,52 @@ func (s *Subjects) Lookup(hash uint64, id []byte) (Number, bool) {
 	return NumberOf(i, local), ok
 }
 
+// Missing is what LookupAll answers for an id that was not filed.
+const Missing = ^Number(0)
+
+// LookupAll is Lookup for many ids: numbers[i] becomes the number of the id behind hashes[i], or Missing. The look-ups of
+// a stretch go together, step by step, so that the processor waits for memory once and not once for each.
+func (s *Subjects) LookupAll(hashes []uint64, id func(i int) []byte, numbers []Number) {
+	const stretch = 64
+	for from := 0; from < len(hashes); from += stretch {
+		to := min(from+stretch, len(hashes))
+		for i := from; i < to; i++ {
+			numbers[i] = Missing
+			if local, ok := s.shards[ShardOf(hashes[i])].candidate(hashes[i]); ok {
+				numbers[i] = local
+			}
+		}
+		for i := from; i < to; i++ {
+			if numbers[i] == Missing {
+				continue
+			}
+			shard := ShardOf(hashes[i])
+			sh, local := &s.shards[shard], numbers[i]
+			if string(sh.id(local)) != string(id(i)) {
+				var ok bool
+				if local, ok = sh.find(hashes[i], id(i)); !ok {
+					numbers[i] = Missing
+					continue
+				}
+			}
+			numbers[i] = NumberOf(shard, local)
+		}
+	}
+}
+
+// LookupLate returns the number of an id that Late filed; safe for concurrent use with Late.
+func (s *Subjects) LookupLate(hash uint64, id []byte) (Number, bool) {
+	if !s.anyLate.Load() {
+		return 0, false
+	}
+	i := ShardOf(hash)
+	sh := &s.shards[i]
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	local, ok := sh.late[lateKey{hash, string(id)}]
+	return NumberOf(i, local), ok
+}
+
 // Late returns the number of an id, filing it if it is new; safe for concurrent use with Lookup and itself.
 func (s *Subjects) Late(hash uint64, id []byte) Number {
 	i := ShardOf(hash)
@@ -73,6 +121,7 @@ func (s *Subjects) Late(hash uint64, id []byte) Number {
 		local = uint32(len(sh.hashes) + len(sh.lateIDs))
 		sh.late[lateKey{hash, string(id)}] = local
 		sh.lateIDs = append(sh.lateIDs, string(id))
+		s.anyLate.Store(true)
 	}
 	return NumberOf(i, local)
 }
@@ -102,9 +151,10 @@ func (s *Subjects) Name(n Number) string {
 	return sh.lateIDs[local-len(sh.hashes)]
 }
 
-// Shard is one independent part of the number space: an open-addressing table over an arena of ids.
+// Shard is one independent part of the number space: an open-addressing table over an arena of ids. A slot holds the
+// upper half of the hash, so that a look-up leaves the table only for the id it finds.
 type Shard struct {
-	slots   []uint32 // local number + 1, 0 free; len is a power of two
+	slots   []uint64 // upper half of the hash, then local number + 1; 0 is free; len is a power of two
 	hashes  []uint64 // by local number
 	ends    []uint32 // end of each id in ids, by local number
 	ids     []byte
@@ -133,19 +183,30 @@ func (s *Shard) File(hash uint64, id []byte) uint32 {
 func (s *Shard) Len() int { return len(s.hashes) }
 
 func (s *Shard) find(hash uint64, id []byte) (uint32, bool) {
-	if len(s.slots) == 0 {
-		return 0, false
-	}
-	mask := uint64(len(s.slots) - 1)
-	for at := hash & mask; ; at = (at + 1) & mask {
-		slot := s.slots[at]
+	for at, left := hash, len(s.slots); left > 0; at, left = at+1, left-1 {
+		slot := s.slots[at&uint64(len(s.slots)-1)]
 		if slot == 0 {
 			return 0, false
 		}
-		if local := slot - 1; s.hashes[local] == hash && string(s.id(local)) == string(id) {
+		if local := uint32(slot) - 1; slot>>32 == hash>>32 && string(s.id(local)) == string(id) {
 			return local, true
 		}
 	}
+	return 0, false
+}
+
+// candidate returns the first local number whose hash looks the same.
+func (s *Shard) candidate(hash uint64) (uint32, bool) {
+	for at, left := hash, len(s.slots); left > 0; at, left = at+1, left-1 {
+		slot := s.slots[at&uint64(len(s.slots)-1)]
+		if slot == 0 {
+			return 0, false
+		}
+		if slot>>32 == hash>>32 {
+			return uint32(slot) - 1, true
+		}
+	}
+	return 0, false
 }
 
 func (s *Shard) id(local uint32) []byte {
@@ -162,11 +223,11 @@ func (s *Shard) place(hash uint64, local uint32) {
 	for s.slots[at] != 0 {
 		at = (at + 1) & mask
 	}
-	s.slots[at] = local + 1
+	s.slots[at] = hash>>32<<32 | uint64(local+1)
 }
 
 func (s *Shard) grow() {
-	s.slots = make([]uint32, max(64, 2*len(s.slots)))
+	s.slots = make([]uint64, max(64, 2*len(s.slots)))
 	for local, hash := range s.hashes {
 		s.place(hash, uint32(local))
 	}

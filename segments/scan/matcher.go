@@ -26,6 +26,7 @@ type factor struct {
 	pick int
 	zone string // of local.* tests: the same test in another zone is another test
 	expr rules.Expr
+	at   map[*rules.Test]int // into program.tests
 }
 
 // key names a test of a factor.
@@ -60,7 +61,7 @@ func newProgram(picks []rules.Pick, eventName string, compile Compiler) (*progra
 	var several []factor
 	for i, pick := range picks {
 		for _, e := range factors(pick, eventName) {
-			f := factor{pick: i, expr: e}
+			f := factor{pick: i, expr: e, at: map[*rules.Test]int{}}
 			if pick.Zone != nil {
 				f.zone = pick.Zone.Name()
 			}
@@ -110,7 +111,8 @@ func (p *program) addTests(f *factor, zone *rules.Zone, compile Compiler, byColu
 			names = append(names, t.Term.Column)
 		}
 		key := f.key(t)
-		if _, ok := p.byKey[key]; ok {
+		if i, ok := p.byKey[key]; ok {
+			f.at[t] = i
 			continue
 		}
 		row, err := compile(t, zone)
@@ -123,6 +125,7 @@ func (p *program) addTests(f *factor, zone *rules.Zone, compile Compiler, byColu
 			byColumn[c.name] = c
 		}
 		c.tests = append(c.tests, len(p.tests))
+		f.at[t] = len(p.tests)
 		p.byKey[key] = len(p.tests)
 		p.tests = append(p.tests, test{bound: t, kernel: kernel.New(t.Term.Of.Kind, row), shared: -1})
 	}
@@ -162,7 +165,7 @@ func (p *program) close(several []factor) {
 		}
 		p.columns[last].closing = append(p.columns[last].closing, *f)
 		for t := range rules.Tests(f.expr) {
-			at := p.byKey[f.key(t)]
+			at := f.at[t]
 			if p.tests[at].shared < 0 {
 				p.tests[at].shared = p.shared
 				p.shared++
@@ -177,8 +180,8 @@ func (p *program) close(several []factor) {
 }
 
 // eval is Kleene logic over a factor whose tests' truths are known.
-func (p *program) eval(f *factor, truth func(test int) rules.Truth) rules.Truth {
-	return kleene(f.expr, func(t *rules.Test) rules.Truth { return truth(p.byKey[f.key(t)]) })
+func (f *factor) eval(truth func(test int) rules.Truth) rules.Truth {
+	return kleene(f.expr, func(t *rules.Test) rules.Truth { return truth(f.at[t]) })
 }
 
 func kleene(e rules.Expr, truth func(*rules.Test) rules.Truth) rules.Truth {

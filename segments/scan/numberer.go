@@ -16,6 +16,10 @@ type numberer struct {
 	blocked  []string
 	need     []bool
 	number   []uint32 // by dictionary code
+	entries  []int32  // the codes that are looked up
+	ids      [][]byte
+	hashes   []uint64
+	found    []uint32
 }
 
 func (n *numberer) kind() identity.Kind {
@@ -35,6 +39,7 @@ func (n *numberer) resolve(dict *array.String, codes []int32, sel []uint32) []ui
 	for _, r := range sel {
 		n.need[codes[r]] = true
 	}
+	n.entries, n.ids, n.hashes = n.entries[:0], n.ids[:0], n.hashes[:0]
 	for i := range size {
 		switch {
 		case !n.need[i]:
@@ -43,23 +48,33 @@ func (n *numberer) resolve(dict *array.String, codes []int32, sel []uint32) []ui
 		case dict.IsNull(i):
 			n.number[i] = evidence.Blocked
 		default:
-			n.number[i] = n.of(dict.Value(i))
+			id := []byte(identity.Normalise(dict.Value(i)))
+			n.entries, n.ids = append(n.entries, int32(i)), append(n.ids, id)
+			n.hashes = append(n.hashes, n.subjects.Hash(n.kind(), id))
+		}
+	}
+	n.found = grow(n.found, len(n.hashes))
+	n.subjects.LookupAll(n.hashes, func(i int) []byte { return n.ids[i] }, n.found)
+	for i, code := range n.entries {
+		n.number[code] = n.found[i]
+		if n.found[i] == identity.Missing {
+			n.number[code] = n.unnamed(n.hashes[i], n.ids[i])
 		}
 	}
 	return n.number
 }
 
-func (n *numberer) of(raw string) uint32 {
-	id := []byte(identity.Normalise(raw))
-	hash := n.subjects.Hash(n.kind(), id)
-	if x, ok := n.subjects.Lookup(hash, id); ok {
-		return x
-	}
+// unnamed numbers an id that no consent event, and so far no login, ever named.
+func (n *numberer) unnamed(hash uint64, id []byte) uint32 {
 	switch {
 	case identity.Blocked(string(id), n.blocked...):
 		return evidence.Blocked
 	case n.customer || n.file:
 		return n.subjects.Late(hash, id)
+	}
+	// With logins read before, the device may have a number all the same.
+	if x, ok := n.subjects.LookupLate(hash, id); ok {
+		return x
 	}
 	return evidence.Unknown
 }

@@ -95,7 +95,7 @@ func (s *states) class(c int, truth func(test int) rules.Truth) uint32 {
 	}
 	for i := range col.single {
 		f := &col.single[i]
-		if s.p.eval(f, func(i int) rules.Truth { return t.truth[i] }) != rules.True {
+		if f.eval(func(i int) rules.Truth { return t.truth[i] }) != rules.True {
 			keep[f.pick/64] &^= 1 << (f.pick % 64)
 		}
 	}
@@ -157,7 +157,7 @@ func (s *states) step(c int, state, class uint32) uint32 {
 	known := func(i int) rules.Truth { return rules.Truth(truths[s.p.tests[i].shared]) }
 	for i := range col.closing {
 		f := &col.closing[i]
-		if live[f.pick/64]>>(f.pick%64)&1 != 0 && s.p.eval(f, known) != rules.True {
+		if live[f.pick/64]>>(f.pick%64)&1 != 0 && f.eval(known) != rules.True {
 			live[f.pick/64] &^= 1 << (f.pick % 64)
 		}
 	}
