@@ -22,7 +22,7 @@ func judge(v fold.Verdicts, subject uint32, value fold.Int128, r fold.Range, t t
 		}
 	case in && (t == grows && r.OpenAbove() || t == falls && r.OpenBelow()):
 		v.True.Set(subject)
-	case t == grows && r.Passed(value) || t == falls && r.Under(value):
+	case r.Empty() || t == grows && r.Passed(value) || t == falls && r.Under(value):
 	default:
 		v.Unknown.Set(subject)
 	}

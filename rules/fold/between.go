@@ -47,6 +47,9 @@ func RangeOf(c *rules.Compare, scale int) Range {
 // Holds reports whether v satisfies the comparator.
 func (r Range) Holds(v Int128) bool { return v.Cmp(r.Lo) >= 0 && v.Cmp(r.Hi) <= 0 }
 
+// Empty reports whether nothing can satisfy the comparator: exactly 0.5 of a whole number.
+func (r Range) Empty() bool { return r.Lo.Cmp(r.Hi) > 0 }
+
 // OpenAbove reports whether a value that only grows can never leave the range once it is in.
 func (r Range) OpenAbove() bool { return r.Hi == highest }
 
