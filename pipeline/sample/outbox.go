@@ -2,6 +2,7 @@ package sample
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -46,13 +47,33 @@ type log[T any] struct {
 // write writes the rows that arrived on a day before now, in the order of their arrival. A day without rows gets a file
 // too: nothing happened, and that is known.
 func (l *log[T]) write(root *os.Root, day, now int64) error {
-	rows := slices.DeleteFunc(l.take(day), func(row T) bool { return l.arrival(&row) >= now })
-	slices.SortStableFunc(rows, func(a, b T) int {
-		return int(min(max(l.arrival(&a)-l.arrival(&b), -1), 1))
-	})
+	rows := l.arrived(day, now)
 	return writeTable(root, partFile(l.folder, day), l.columns, parquet.WriterOptions{}, func(w *parquet.Writer) error {
 		return w.Write(len(rows), l.values(rows))
 	})
+}
+
+// arrived takes a day's rows in order. Small keys are sorted in place of large rows.
+func (l *log[T]) arrived(day, now int64) []T {
+	type key struct {
+		arrival int64
+		row     int
+	}
+	rows := l.take(day)
+	keys := make([]key, 0, len(rows))
+	for i := range rows {
+		if at := l.arrival(&rows[i]); at < now {
+			keys = append(keys, key{at, i})
+		}
+	}
+	slices.SortFunc(keys, func(a, b key) int {
+		return cmp.Or(cmp.Compare(a.arrival, b.arrival), cmp.Compare(a.row, b.row))
+	})
+	out := make([]T, len(keys))
+	for i, k := range keys {
+		out[i] = rows[k.row]
+	}
+	return out
 }
 
 // partFile names the only file of a day's partition.

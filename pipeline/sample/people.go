@@ -39,11 +39,11 @@ func people(seed uint64, n int) []person {
 		}
 		switch kind := c.IntN(100); {
 		case kind < 50:
-			p.visits = 15
+			p.visits = 18
 		case kind < 85:
-			p.visits = 45
+			p.visits = 55
 		default:
-			p.visits = 90
+			p.visits = 97
 		}
 		p.evenings = p.devices[app] != "" && c.percent(35)
 		for t := range p.topics {
