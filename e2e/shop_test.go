@@ -1,0 +1,108 @@
+// Package e2e_test runs the whole program in process on a real click log and compares it, member by member, with an
+// oracle that was written from the specification alone.
+package e2e_test
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/malgrupp/malgrupp/e2e/feed"
+	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/keys"
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+// activations are the consents that the example's destinations ask for.
+var activations = []string{"display", "mail"}
+
+// enriched returns the folder of the enriched e-shop log, or skips the test.
+func enriched(t *testing.T) string {
+	t.Helper()
+	root := os.Getenv("MALGRUPP_VECTORS")
+	if root == "" {
+		root = filepath.Join("..", "..", "shared")
+	} else if !filepath.IsAbs(root) {
+		root = filepath.Join("..", root)
+	}
+	dir := filepath.Join(root, "data", "clickstream", "eshop-2008", "enriched")
+	if _, err := os.Stat(filepath.Join(dir, "consent.csv.gz")); err != nil {
+		t.Skipf("the enriched e-shop log is not there: %v; set MALGRUPP_VECTORS to the folder that holds data/", err)
+	}
+	return dir
+}
+
+// instant reads a UTC time.
+func instant(t *testing.T, text string) int64 {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at.UnixMicro()
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// must ends the test on an error: must(f())(t).
+func must[T any](v T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		check(t, err)
+		return v
+	}
+}
+
+// load copies the example project, without any data, into a folder and reads it.
+func load(t *testing.T, dir, profile string) *pipeline.Loaded {
+	t.Helper()
+	for _, part := range []string{"schemas", "segments"} {
+		if _, err := os.Stat(filepath.Join(dir, part)); err != nil {
+			check(t, os.CopyFS(filepath.Join(dir, part), os.DirFS(filepath.Join("eshop", part))))
+		}
+	}
+	text := must(os.ReadFile(filepath.Join("eshop", pipeline.ProjectFile)))(t)
+	check(t, os.WriteFile(filepath.Join(dir, pipeline.ProjectFile), text, 0o644))
+	today, _ := rules.ParseDate("2008-06-01")
+	l := must(pipeline.Load(dir, profile, today))(t)
+	for _, f := range l.Findings {
+		t.Errorf("%s: %s: %s", f.Source.Name, f.Code, f.Message)
+	}
+	return l
+}
+
+// job is an order on a loaded project, with two workers, the keys of its folder and a silent log.
+func job(t *testing.T, l *pipeline.Loaded) *pipeline.Job {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(l.Dir, "keys")); err != nil {
+		check(t, keys.Generate(filepath.Join(l.Dir, "keys")))
+	}
+	stores := pipeline.NewStores(must(pipeline.StoreOptions(l.Dir, l.Project))(t))
+	t.Cleanup(func() { check(t, stores.Close()) })
+	return &pipeline.Job{
+		Loaded: l, Clock: time.Now, RunID: "20080601T000000Z-000001", Workers: 2, Stores: stores,
+		Keys: must(pipeline.OpenKeys(l, os.LookupEnv))(t), Log: slog.New(slog.DiscardHandler),
+	}
+}
+
+// evaluate decides a job at given instants and writes nothing.
+func evaluate(t *testing.T, l *pipeline.Loaded, asOf, knownBy int64) *pipeline.Evaluation {
+	t.Helper()
+	j := job(t, l)
+	j.AsOf, j.KnownBy = asOf, knownBy
+	return must(pipeline.Evaluate(context.Background(), j))(t)
+}
+
+// heartbeats of the whole example: from the first partition to after the last answer.
+func heartbeats(t *testing.T) []feed.Event {
+	t.Helper()
+	return feed.Heartbeats(instant(t, "2008-04-01T00:00:00Z"), instant(t, "2008-10-20T00:00:00Z"))
+}
