@@ -30,7 +30,7 @@ func manifestSchema() jsonSchema {
 	sha := jsonSchema{"type": "string", "pattern": "^([0-9a-f]{64})?$"}
 	input := growing("source", anyText, "key", anyText, "size", number, "etag", anyText, "rows?", number)
 	source := growing("name", anyText, "dedupe", anyText, "rows", shown, "wanted", shown, "hidden", shown, "skewed", shown, "copies", shown,
-		"conflicting_copies", shown, "invalid_time", shown, "skipped_objects?", listOf(anyText), "incomplete_partitions?", listOf(anyText))
+		"conflicting_copies", shown, "invalid_time", shown, "oversized_values", shown, "skipped_objects?", listOf(anyText), "incomplete_partitions?", listOf(anyText))
 	segment := growing("segment", anyText, "destination", anyText, "use", anyText, "members", shown, "additions", shown, "removals", shown,
 		"control", shown, "unknown", shown, "wait", shown, "unwritable", shown, "held_back?", anyText)
 	return growing("schema", exactly(pipeline.ManifestSchema), "run_id", anyText, "project", anyText, "profile?", anyText,
