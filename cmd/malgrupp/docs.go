@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
@@ -21,8 +20,9 @@ func (a *app) docsCommand() *cobra.Command {
 	}
 	man := &cobra.Command{
 		Use: "man", Short: "A man page for every command", Args: cobra.NoArgs,
+		Long: "Writes a man page for every command. Their date is today, or that of SOURCE_DATE_EPOCH if it is set.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			header := &doc.GenManHeader{Section: "1", Source: "malgrupp " + version, Manual: "malgrupp", Date: &time.Time{}}
+			header := &doc.GenManHeader{Section: "1", Source: "malgrupp " + version, Manual: "malgrupp"}
 			return a.writePages(cmd.Root(), dir, func(root *cobra.Command) error { return doc.GenManTree(root, header, dir) })
 		},
 	}
