@@ -97,6 +97,12 @@ func (g *Gate) stance(device, customer uint32, u User, partner bool, reasons []R
 			reasons[i] = NoLogin
 			continue
 		}
+		if u == Anonymous {
+			if reasons[i] = g.anonymous(device, use, partner, &st.since); reasons[i] <= GrantedTC {
+				st.open |= 1 << i
+			}
+			continue
+		}
 		r := Judged{At: g.policy.Now, User: u, Partner: partner}
 		v := g.policy.DecideUse(use, r, func(purpose int) Stand { return g.stand(device, customer, u, purpose) }, g.others(use, device, customer))
 		reasons[i] = v.Reason
@@ -111,6 +117,32 @@ func (g *Gate) stance(device, customer uint32, u User, partner bool, reasons []R
 		}
 	}
 	return st
+}
+
+// anonymous is the decision on a use for anonymous rows of a device now, and since gets the latest beginning of the epochs
+// met on the way. It says what Policy.DecideUse and Epoch say (a test compares them); millions of devices ask it.
+func (g *Gate) anonymous(device uint32, use *Use, partner bool, since *int64) (last Reason) {
+	for _, purpose := range use.asked(partner) {
+		t := g.ledger.timeline(device, purpose)
+		n := len(t.Spans)
+		switch {
+		case t.Erased:
+			return Erased
+		case g.ledger.Suppressed(device, purpose):
+			return Suppressed
+		case n > 0 && t.Spans[n-1].State == Denying:
+			return t.Spans[n-1].Reason
+		case n == 0 || t.Spans[n-1].State == NoState:
+			reason, _ := g.policy.nobodyGrants([]levelOf{{AtDevice, t, true}})
+			return reason
+		}
+		for n > 1 && t.Spans[n-2].State == Granting {
+			n--
+		}
+		*since = max(*since, t.Spans[n-1].From)
+		last = t.Spans[len(t.Spans)-1].Reason
+	}
+	return last
 }
 
 // stand returns where people stand on a purpose.

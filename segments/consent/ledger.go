@@ -8,6 +8,7 @@ package consent
 import (
 	"cmp"
 	"errors"
+	"math/bits"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -150,14 +151,23 @@ func (f *Filling) Seal(workers int) (*Ledger, error) {
 
 // conflict reports whether two events of a shard share an id but not their contents.
 func (f *Filling) conflict(shard int) bool {
-	var all []fingerprint
+	total := 0
 	for _, l := range f.loaders {
-		all = append(all, l.seen[shard]...)
+		total += len(l.seen[shard])
 	}
-	slices.SortFunc(all, func(a, b fingerprint) int { return cmp.Compare(a.id, b.id) })
-	for i := 1; i < len(all); i++ {
-		if all[i].id == all[i-1].id && all[i].content != all[i-1].content {
-			return true
+	table := make([]fingerprint, 1<<bits.Len(uint(2*total)))
+	mask := uint64(len(table) - 1)
+	for _, l := range f.loaders {
+		for _, e := range l.seen[shard] {
+			e.id |= 1 // 0 marks a free place; two ids whose hashes differ in that bit alone pass for one, once in 2^63
+			at := e.id & mask
+			for table[at].id != 0 && table[at].id != e.id {
+				at = (at + 1) & mask
+			}
+			if table[at].id == e.id && table[at].content != e.content {
+				return true
+			}
+			table[at] = e
 		}
 	}
 	return false

@@ -28,7 +28,7 @@ const (
 // Blocked reports whether a normalised id may not be used: it has no owner and makes no edge. more extends the list and
 // is compared in lower case.
 func Blocked(id string, more ...string) bool {
-	if len(id) > longestID || strings.ContainsFunc(id, unicode.IsControl) {
+	if len(id) > longestID || hasControl(id) {
 		return true
 	}
 	if len(id) <= longestPlaceholder || len(more) > 0 {
@@ -38,6 +38,15 @@ func Blocked(id string, more ...string) bool {
 		}
 	}
 	return repeated(id)
+}
+
+func hasControl(id string) bool {
+	for i := range len(id) {
+		if b := id[i]; b < 0x20 || b == 0x7f || b >= 0x80 && strings.ContainsFunc(id[i:], unicode.IsControl) {
+			return true
+		}
+	}
+	return false
 }
 
 // repeated reports whether an id, its hyphens apart, is nothing but zeros or one character four or more times.

@@ -37,12 +37,33 @@ func (t *textClasses) of(w *Worker, c int, dict *array.String, codes []int32, se
 		switch {
 		case !t.need[i]:
 		case dict.IsNull(i):
-			t.codes[i] = w.st.class(c, func(x int) rules.Truth { return w.s.program.tests[x].kernel.Null() })
+			t.codes[i] = w.null(c)
 		default:
 			t.codes[i] = t.class(w, c, dict.Value(i))
 		}
 	}
 	return t.codes
+}
+
+// all returns the next state of every dictionary code for rows in the start state.
+func (t *textClasses) all(w *Worker, c int, dict *array.String) []uint32 {
+	if t.seen == nil || len(t.seen) > most {
+		t.seen = map[string]uint32{}
+	}
+	t.codes = grow(t.codes, dict.Len())
+	for i := range t.codes {
+		if dict.IsNull(i) {
+			t.codes[i] = w.st.next(c, w.st.start, w.null(c))
+		} else {
+			t.codes[i] = w.st.next(c, w.st.start, t.class(w, c, dict.Value(i)))
+		}
+	}
+	return t.codes
+}
+
+// null is the class of a missing value.
+func (w *Worker) null(c int) uint32 {
+	return w.st.class(c, func(x int) rules.Truth { return w.s.program.tests[x].kernel.Null() })
 }
 
 func (t *textClasses) class(w *Worker, c int, value string) uint32 {

@@ -83,14 +83,16 @@ func (w *Worker) Scan(g RowGroup, copies []uint32) (*evidence.Block, error) {
 
 // match runs the picks' tests column by column, the most deciding first, and keeps the rows that are still alive.
 func (w *Worker) match(g RowGroup) error {
-	n := g.Rows()
-	w.sel, w.state = grow(w.sel, n), grow(w.state, n)
-	for i := range w.sel {
-		w.sel[i], w.state[i] = uint32(i), w.st.start
+	done, err := w.first(g)
+	if err != nil {
+		return err
 	}
-	for c := range w.s.program.columns {
+	for c := range w.s.program.columns[done:] {
+		c += done
+		if len(w.sel) == 0 {
+			return nil
+		}
 		col := &w.s.program.columns[c]
-		var err error
 		switch _, ok := w.s.schema.Column(col.name); {
 		case !ok:
 			w.absent(c)
@@ -102,16 +104,53 @@ func (w *Worker) match(g RowGroup) error {
 		if err != nil {
 			return err
 		}
-		if len(w.sel) == 0 {
-			return nil
-		}
 	}
 	return nil
 }
 
+// first selects the rows of a row group: all of them, or, where the first column is text (it nearly always is), those
+// that its values keep. There every row is in the same state, so the next state depends on the value alone. It returns
+// how many columns are dealt with.
+func (w *Worker) first(g RowGroup) (done int, err error) {
+	n := g.Rows()
+	w.sel, w.state = grow(w.sel, n), grow(w.state, n)
+	columns := w.s.program.columns
+	if len(columns) == 0 || !columns[0].text {
+		w.all()
+		return 0, nil
+	}
+	if _, ok := w.s.schema.Column(columns[0].name); !ok {
+		w.all()
+		return 0, nil
+	}
+	a, err := g.Column(columns[0].name)
+	if err != nil {
+		return 0, err
+	}
+	d := a.(*array.Dictionary)
+	next := w.values[0].all(w, 0, d.Dictionary().(*array.String))
+	kept := 0
+	for i, code := range d.Indices().(*array.Int32).Int32Values() {
+		s := next[code]
+		w.sel[kept], w.state[kept] = uint32(i), s
+		if s != dead {
+			kept++
+		}
+	}
+	w.sel, w.state = w.sel[:kept], w.state[:kept]
+	return 1, nil
+}
+
+// all selects every row.
+func (w *Worker) all() {
+	for i := range w.sel {
+		w.sel[i], w.state[i] = uint32(i), w.st.start
+	}
+}
+
 // absent treats a column that the source's schema lacks: null in every row (design.md 9, Several sources).
 func (w *Worker) absent(c int) {
-	null := w.st.class(c, func(t int) rules.Truth { return w.s.program.tests[t].kernel.Null() })
+	null := w.null(c)
 	w.advance(c, func(int, uint32) uint32 { return null })
 }
 
