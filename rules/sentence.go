@@ -291,7 +291,7 @@ func (n *narrator) population(s *Segment) {
 	}
 	if s.Stay != (Duration{}) {
 		n.say("stay", 0, "whoever qualified at an earlier run stays for "+s.Stay.words()+" after the last time",
-			"consent must hold without a break and the exclusion must be false")
+			"consent must hold without a break and the exclusion must be false", "not built in this version: a run takes no notice of it")
 	}
 	if h := s.Holdout; h != nil {
 		n.say("holdout", 0, h.Percent.String()+" % are kept out as a control group, drawn with salt "+strconv.Quote(h.Salt),
