@@ -99,15 +99,19 @@ func openFolder(dir string) (*os.Root, error) {
 	return os.OpenRoot(dir)
 }
 
-// scaffold writes the files of a template with their dates filled in; the project file comes last, behind mark, so that a
-// folder that has one is complete.
+// scaffold writes the files of a template with their dates filled in, the project file with mark before it.
 func scaffold(root *os.Root, template, mark string, now time.Time) error {
 	today := now.UTC()
-	fill := strings.NewReplacer(
+	return writeFiles(root, scaffolds[template], mark, strings.NewReplacer(
 		"<review-by>", today.AddDate(0, 0, 180).Format(time.DateOnly),
 		"<agreement-ends>", today.AddDate(1, 0, 0).Format(time.DateOnly),
-	)
-	for _, f := range scaffolds[template] {
+	))
+}
+
+// writeFiles writes embedded files, filled in. The project file is the last one everywhere: a folder that has one is
+// complete.
+func writeFiles(root *os.Root, list [][2]string, mark string, fill *strings.Replacer) error {
+	for _, f := range list {
 		text, err := files.ReadFile(path.Join("files", f[0]))
 		if err != nil {
 			return err
