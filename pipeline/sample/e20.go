@@ -176,9 +176,9 @@ func (e *e20) writeConsent(root *os.Root, day int64) error {
 
 // writeRules writes schema, segments and, last, the project file.
 func (e *e20) writeRules(root *os.Root) error {
-	dedupe := "none"
+	dedupe, ids := "none", "# no ids: rows arrive when they happen"
 	if e.IDs {
-		dedupe = "{within: 7d}"
+		dedupe, ids = "{within: 7d}", "event_id: {type: text, role: event_id}\n    received_at: {type: timestamp, role: received_at}"
 	}
 	for _, s := range slices.Concat([]workloadSegment{s1()}, distinctSegments(200)) {
 		if err := writeText(root, "segments/"+s.name+".yaml", s.text()); err != nil {
@@ -186,5 +186,5 @@ func (e *e20) writeRules(root *os.Root) error {
 		}
 	}
 	project := [][2]string{{"e20/schemas/e20.yaml", "schemas/e20.yaml"}, {"e20/malgrupp.yaml", projectFile}}
-	return writeFiles(root, project, "", strings.NewReplacer("<dedupe>", dedupe))
+	return writeFiles(root, project, "", strings.NewReplacer("<dedupe>", dedupe, "<ids>", ids))
 }

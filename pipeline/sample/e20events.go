@@ -14,7 +14,7 @@ const (
 	e20Events    = 15
 	e20Pages     = 5_000
 	e20Sections  = 10
-	e20Folders   = 20 // of a section
+	e20Folders   = 8 // of a section
 	e20Sites     = 5
 	e20Campaigns = 200
 )

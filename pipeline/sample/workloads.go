@@ -43,7 +43,8 @@ func distinctSegments(n int) []workloadSegment {
 }
 
 func distinctSegment(c chance, i int) workloadSegment {
-	s := workloadSegment{name: fmt.Sprintf("p%03d", i), event: e20Event(c.IntN(e20Events)), days: []int{7, 14, 30}[i%3]}
+	event := min(c.IntN(e20Events), c.IntN(e20Events)) // rules are written about what happens often
+	s := workloadSegment{name: fmt.Sprintf("p%03d", i), event: e20Event(event), days: []int{7, 14, 30}[i%3]}
 	prefix := e20Section(c.IntN(e20Sections))
 	if c.IntN(3) == 0 {
 		prefix += e20Folder(c.IntN(e20Folders))
