@@ -40,7 +40,8 @@ type Want struct {
 }
 
 // Value is a column that some metric reads; it travels as one int64 a row. Text becomes numbers of the plan's Names,
-// floats keep their order (or count steps of Quantise), everything else is its rules.Value.Int.
+// floats keep their order (or are rounded to steps of Quantise, in units of its last place), everything else is its
+// rules.Value.Int.
 type Value struct {
 	Column   string
 	Type     rules.Type

@@ -101,13 +101,17 @@ type metricColumn struct {
 	names *Names
 	seen  map[string]int64
 	codes []int64
-	step  float64
+	step  float64 // of floats that are counted in steps: how many there are in 1
+	unit  int64   // what one step is worth in the places of the step
+	limit float64 // more steps than this do not fit an int64
 }
 
 func newMetricColumn(v Value, names *Names) metricColumn {
 	m := metricColumn{Value: v, names: names, seen: map[string]int64{}}
 	if v.Quantise != nil {
-		m.step = math.Pow10(v.Quantise.Scale) / float64(v.Quantise.Int)
+		m.unit = v.Quantise.Int
+		m.step = math.Pow10(v.Quantise.Scale) / float64(m.unit)
+		m.limit = float64(math.MaxInt64 / m.unit)
 	}
 	return m
 }
@@ -189,14 +193,19 @@ func (m *metricColumn) reader(a arrow.Array) func(row uint32) int64 {
 	return func(uint32) int64 { return evidence.Null }
 }
 
-// float counts steps where the schema declares them (distributed.md 3.2), else keeps the order of the floats.
+// float rounds to whole steps where the schema declares them (distributed.md 3.2), else keeps the order of the floats. What
+// has too many steps to be counted reads as null.
 func (m *metricColumn) float(f float64) int64 {
 	switch {
 	case f != f:
 		return evidence.Null
 	case m.step != 0:
 		// float64() forbids a fused multiply-add, so that every machine rounds alike.
-		return int64(math.Floor(float64(f*m.step) + 0.5))
+		steps := math.Floor(float64(f*m.step) + 0.5)
+		if math.Abs(steps) >= m.limit {
+			return evidence.Null
+		}
+		return int64(steps) * m.unit
 	}
 	return rules.OrderedFloat(f)
 }
