@@ -67,7 +67,10 @@ func (c *checker) metricColumn(m *Metric, a *Aggregate, at Span) bool {
 		c.doc.fail("E-UNKNOWN-COLUMN", at, fmt.Sprintf("there is no column %q", m.Column), hints...)
 		return false
 	}
-	m.Type, m.Quantise = w.column.Type, w.column.Quantise
+	m.Type = w.column.Type
+	if a.Sums {
+		m.Quantise = w.column.Quantise // everything else compares floats as they are
+	}
 	if !slices.Contains(a.Of, m.Type.Kind) {
 		c.doc.fail("E-TYPE", at, fmt.Sprintf("%s is %s, %s takes %s", m.Column, m.Type.describe(), a.Name, describeKinds(a.Of)))
 		return false

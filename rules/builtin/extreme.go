@@ -21,7 +21,7 @@ type extreme struct {
 
 func newExtreme(m *rules.Metric, c *rules.Compare, s fold.Setting, t trend) *extreme {
 	in := fold.RangeOf(c, scale(m))
-	if m.Type.Kind == rules.Float && m.Quantise == nil && c != nil {
+	if m.Type.Kind == rules.Float && c != nil {
 		in = floatRange(c)
 	}
 	return &extreme{in: in, covered: s.Covered, trend: t}
