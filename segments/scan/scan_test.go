@@ -226,10 +226,15 @@ func drawPlan(t *rapid.T) *scan.Plan {
 		picks = 70
 	}
 	p.Values = []scan.Value{
-		{Column: "page", Type: textType}, {Column: "visits", Type: whole}, {Column: "score", Type: rules.Type{Kind: rules.Float}},
+		{Column: "page", Type: textType},
+		{Column: "visits", Type: whole},
+		{Column: "score", Type: rules.Type{Kind: rules.Float}},
 		{Column: "score", Type: rules.Type{Kind: rules.Float}, Quantise: &rules.Number{Int: 25, Scale: 2}},
-		{Column: "due", Type: rules.Type{Kind: rules.Date}}, {Column: "opened", Type: rules.Type{Kind: rules.Boolean}},
-		{Column: "event_time", Type: moment}, {Column: "amount"}, {Column: "absent", Type: textType},
+		{Column: "due", Type: rules.Type{Kind: rules.Date}},
+		{Column: "opened", Type: rules.Type{Kind: rules.Boolean}},
+		{Column: "event_time", Type: moment},
+		{Column: "amount"},
+		{Column: "absent", Type: textType},
 	}
 	for i := range picks {
 		p.Picks = append(p.Picks, drawPick(t))
