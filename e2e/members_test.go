@@ -23,54 +23,141 @@ var moments = [][2]string{
 	{"2008-08-21T22:00:00Z", "2008-08-22T06:00:00Z"}, // no row arrived on 19 August: that day is not covered
 }
 
-// logs are the same clicks under two consent logs.
-func logs(t *testing.T, dir string) map[string]*oracle.Log {
-	t.Helper()
-	from := enriched(t)
-	events := filepath.Join(from, "events")
-	days := must(feed.Days(events))(t)
-	check(t, feed.CopyDays(events, filepath.Join(dir, "data", "events"), days))
-	rows := must(feed.Rows(events))(t)
-	acts := map[string][]feed.Event{
-		"data/consent/":  must(feed.Answers(filepath.Join(from, "consent.csv.gz"), activations))(t),
-		"data/granting/": feed.AllGranting(rows, activations, instant(t, "2008-10-20T00:00:00Z")),
-	}
-	out := map[string]*oracle.Log{}
-	for url, said := range acts {
-		folder := filepath.Join(dir, filepath.FromSlash(url))
-		check(t, feed.WriteConsent(folder, "part-00000.parquet", append(said, heartbeats(t)...)))
-		l := &oracle.Log{Rows: rows, Acts: must(feed.Acts(folder))(t), Partitions: days}
-		out[url] = must(oracle.Prepare(l, oracle.Shop(), "Europe/Warsaw"))(t)
-	}
-	return out
+// shops are projects with their clicks and two consent logs each, by name: the real log, and the same with everything
+// added that it lacks.
+type shop struct {
+	dir  string
+	logs map[string]*oracle.Log // by the consent log's URL
 }
 
-func TestTheEngineAndTheOracleNameTheSameMembersAndRefuseTheSameRows(t *testing.T) {
-	dir := t.TempDir()
-	both := logs(t, dir)
-	for _, c := range []struct {
-		consent, profile string
-		strict           bool // shorter retention and consent age, so that both have something to refuse
-	}{
-		{"data/consent/", "", false}, {"data/consent/", "linked", false}, {"data/consent/", "linked", true},
-		{"data/granting/", "", false}, {"data/granting/", "linked", false},
+const (
+	answers  = "data/consent/"
+	granting = "data/granting/"
+)
+
+func openShop(t *testing.T, disturbed bool) *shop {
+	t.Helper()
+	from := enriched(t)
+	s := &shop{dir: t.TempDir(), logs: map[string]*oracle.Log{}}
+	events := filepath.Join(s.dir, "data", "events")
+	check(t, feed.CopyDays(filepath.Join(from, "events"), events, must(feed.Days(filepath.Join(from, "events")))(t)))
+	rows := must(feed.Rows(events))(t)
+	said := must(feed.Answers(filepath.Join(from, "consent.csv.gz"), activations))(t)
+	if disturbed {
+		check(t, feed.WriteDisturbed(events, feed.Disturb(rows)))
+		rows = must(feed.Rows(events))(t)
+		said = append(said, feed.DisturbConsent(said, rows)...)
+	}
+	all := feed.AllGranting(rows, activations, instant(t, "2008-10-20T00:00:00Z"))
+	days := must(feed.Days(events))(t)
+	for url, acts := range map[string][]feed.Event{answers: said, granting: all} {
+		folder := filepath.Join(s.dir, filepath.FromSlash(url))
+		check(t, feed.WriteConsent(folder, "part-00000.parquet", append(acts, heartbeats(t)...)))
+		l := &oracle.Log{Rows: rows, Acts: must(feed.Acts(folder))(t), Partitions: days}
+		s.logs[url] = must(oracle.Prepare(l, oracle.Shop(), "Europe/Warsaw"))(t)
+	}
+	return s
+}
+
+// setting is how a shop runs its project.
+type setting struct {
+	consent, profile string
+	strict           bool // shorter retention and consent age, so that both have something to refuse
+}
+
+func (s setting) String() string {
+	return fmt.Sprintf("%s %q strict=%v", filepath.Base(s.consent), s.profile, s.strict)
+}
+
+// both decides once with the oracle and once with the engine.
+func (s *shop) both(t *testing.T, c setting, asOf, knownBy int64) (*oracle.Result, *pipeline.Evaluation) {
+	t.Helper()
+	l := load(t, s.dir, c.profile)
+	p := l.Project
+	p.Consent.URL = c.consent
+	if c.strict {
+		p.Retention, p.Consent.MaxConsentAge = rules.Duration{N: 100, Unit: rules.Day}, rules.Duration{N: 45, Unit: rules.Day}
+	}
+	want := s.logs[c.consent].Run(oracle.Settings{
+		AsOf: asOf, KnownBy: knownBy, Linked: p.Identity.Linked,
+		Retention: project.Micros(p.Retention), MaxAge: project.Micros(p.Consent.MaxConsentAge),
+	})
+	return want, evaluate(t, l, asOf, knownBy)
+}
+
+// matrix compares engine and oracle for every setting at every moment.
+func (s *shop) matrix(t *testing.T, see func(*oracle.Result)) {
+	for _, c := range []setting{
+		{answers, "", false}, {answers, "linked", false}, {answers, "linked", true}, {granting, "", false}, {granting, "linked", false},
 	} {
 		for _, m := range moments {
-			t.Run(fmt.Sprintf("%s %s %v %s", filepath.Base(c.consent), c.profile, c.strict, m[0]), func(t *testing.T) {
-				l := load(t, dir, c.profile)
-				p := l.Project
-				p.Consent.URL = c.consent
-				if c.strict {
-					p.Retention, p.Consent.MaxConsentAge = rules.Duration{N: 100, Unit: rules.Day}, rules.Duration{N: 45, Unit: rules.Day}
-				}
-				asOf, knownBy := instant(t, m[0]), instant(t, m[1])
-				want := both[c.consent].Run(oracle.Settings{
-					AsOf: asOf, KnownBy: knownBy, Linked: p.Identity.Linked,
-					Retention: project.Micros(p.Retention), MaxAge: project.Micros(p.Consent.MaxConsentAge),
-				})
-				compare(t, want, evaluate(t, l, asOf, knownBy))
+			t.Run(c.String()+" "+m[0], func(t *testing.T) {
+				want, got := s.both(t, c, instant(t, m[0]), instant(t, m[1]))
+				compare(t, want, got)
+				see(want)
 			})
 		}
+	}
+}
+
+// seen gathers what the runs of a matrix came upon, to show that agreement was not about nothing.
+type seen struct {
+	reasons                map[string]int64
+	largest                map[string]int // members, by segment
+	hidden, skewed, copies int64
+}
+
+func (s *seen) note(r *oracle.Result) {
+	for _, refused := range r.Refused {
+		for reason, n := range refused {
+			s.reasons[reason] += n
+		}
+	}
+	for key, ids := range r.Members {
+		s.largest[key[0]] = max(s.largest[key[0]], len(ids))
+	}
+	s.hidden, s.skewed, s.copies = s.hidden+r.Hidden, s.skewed+r.Skewed, s.copies+r.Copies
+}
+
+// met fails where one of the reasons never occurred.
+func (s *seen) met(t *testing.T, reasons ...string) {
+	t.Helper()
+	for _, reason := range reasons {
+		if s.reasons[reason] == 0 {
+			t.Errorf("no row was refused with %s: the log does not try what it should", reason)
+		}
+	}
+}
+
+func newSeen() *seen { return &seen{reasons: map[string]int64{}, largest: map[string]int{}} }
+
+// refusals are the reasons that the clicks and answers as they are give rise to.
+var refusals = []string{
+	"NO_LOGIN", "NO_LATER_LOGIN", "LINK_MISSING", "NOT_EXCLUSIVE", "ROW_RETENTION", "WITHDRAWN", "DENIED", "EXPIRED", "NO_RECORD", "ROW_OLD_EPOCH", "ROW_BEFORE_GRANT",
+}
+
+func TestTheEngineAndTheOracleAgreeOnTheRealLog(t *testing.T) {
+	s := newSeen()
+	openShop(t, false).matrix(t, s.note)
+	s.met(t, refusals...)
+	if s.hidden == 0 || s.copies == 0 {
+		t.Errorf("%d rows came too late and %d twice: the log does not try what it should", s.hidden, s.copies)
+	}
+	for segment, n := range s.largest {
+		if few := segment == "rare-domain"; n == 0 || few != (n < 50) {
+			t.Errorf("segment %s has at most %d members, which makes it a poor example", segment, n)
+		}
+	}
+}
+
+func TestTheEngineAndTheOracleAgreeOnADisturbedLog(t *testing.T) {
+	s := newSeen()
+	openShop(t, true).matrix(t, s.note)
+	s.met(t, refusals...)
+	s.met(t, "BLOCKED_DEVICE", "BLOCKED_CUSTOMER", "KIOSK", "TOO_MANY_DEVICES", "SHARED_ANON", "SHARED_DEVICE", "ERASED", "OBJECTED", "GPC",
+		"BROWSER_SETTING", "CUSTOMER_GRANT_ONLY", "GRANT_WILDCARD", "UNTRUSTED_GRANT", "FUTURE_GRANT")
+	if s.skewed == 0 {
+		t.Error("no row was skewed: the log does not try what it should")
 	}
 }
 

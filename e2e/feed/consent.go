@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -106,7 +107,10 @@ const reaffirm = 40 * 24 * time.Hour
 func AllGranting(rows []Row, activations []string, until int64) []Event {
 	first := map[[2]string]int64{}
 	note := func(kind, id string, at int64) {
-		key := [2]string{kind, id}
+		key := [2]string{kind, strings.TrimSpace(id)}
+		if key[1] == "" {
+			return // nobody can grant for an id that is empty
+		}
 		if was, ok := first[key]; !ok || at < was {
 			first[key] = at
 		}

@@ -233,9 +233,11 @@ func undecided(levels []level, now int64) string {
 			return "EXPIRED"
 		}
 	}
-	for _, l := range levels {
-		if l.admissible && l.timeline != nil && l.void != "" {
-			return l.void
+	for _, reason := range []string{"GRANT_WILDCARD", "UNTRUSTED_GRANT", "FUTURE_GRANT"} {
+		for _, l := range levels {
+			if l.admissible && l.timeline != nil && l.void == reason {
+				return reason
+			}
 		}
 	}
 	return "NO_RECORD"

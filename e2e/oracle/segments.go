@@ -137,7 +137,7 @@ func customers() []*Segment {
 			TopCount: 400, TopBy: &Leaf{Metric: "distinct", Of: pageURL, Within: within(60)},
 			Holdout: 1250, Salt: "blouse-2008", Cap: 250, CapBy: &Leaf{Metric: "sum", Of: price, Where: priced, Within: within(60)}},
 		{Name: "rare-domain", Customer: true, Uses: []string{mailCustomer}, Match: leaf(did(within(90), func(_ clock, r *feed.Row) Truth {
-			return text(r.Country, func(c string) bool { return c == "c24" || c == "c12" })
+			return text(r.Country, func(c string) bool { return c == "c27" || c == "c12" })
 		}, ">=", 1))},
 		{Name: "heavy-sessions", Customer: true, Uses: []string{countCustomer}, Match: all(
 			leaf(ofAny(metric("count", nil, within(60), func(_ clock, r *feed.Row) Truth {
