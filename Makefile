@@ -8,7 +8,10 @@ help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
 
 build: ## the program, bin/malgrupp
-	go build -trimpath -buildvcs=false -ldflags "-s -w -buildid= -X main.version=$(VERSION)" -o $(BIN) ./cmd/malgrupp
+	go build -buildvcs=false -ldflags "-X main.version=$(VERSION)" -o $(BIN) ./cmd/malgrupp
+
+dist: ## the program as it is released: the same bytes from any folder, in dist/
+	go build -trimpath -buildvcs=false -ldflags "-s -w -buildid= -X main.version=$(VERSION)" -o dist/malgrupp ./cmd/malgrupp
 
 demo: build ## forty days of an invented bank, from logs to lists, in ./demo
 	./$(BIN) demo --dir demo --force
@@ -42,7 +45,7 @@ golden: ## rewrite golden files; look at the diff afterwards
 
 fuzz: ## each fuzz target for 30 s
 	@for p in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
-		echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime 30s $$p || exit 1; done; done
+		echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime 30s -fuzzminimizetime 20x $$p || exit 1; done; done
 
 e2e: build ## real logs and second opinions
 	cd e2e && go test -count=1 ./...
@@ -50,4 +53,4 @@ e2e: build ## real logs and second opinions
 bench: ## rows per second of reader, scan, gate and fold on E20, and the decode floor; benchstat-ready in bench/new.txt
 	cd bench && go test -run '^$$' -bench . -benchtime 1x -count $(or $(COUNT),6) -timeout 60m . | tee new.txt
 
-.PHONY: help build demo test race check lint fmt docs docs-check golden fuzz e2e bench
+.PHONY: help build demo test race check lint fmt docs docs-check golden fuzz e2e bench dist

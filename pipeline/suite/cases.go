@@ -28,7 +28,8 @@ func ParseTest(src *rules.Source, l *pipeline.Loaded) (*Suite, rules.Errors) {
 		return nil, p.doc.Errors()
 	}
 	o.Only("segment", "as_of", "known_by", "data_from", "cases")
-	base := Case{MaxSkew: l.Project.MaxClockSkew, project: l.Segments, Level: rules.DeviceLevel}
+	// A test that does not say otherwise has all data there could be.
+	base := Case{MaxSkew: l.Project.MaxClockSkew, project: l.Segments, Level: rules.DeviceLevel, DataFrom: longAgo}
 	if base.segment = p.target(o, l); base.segment != nil {
 		base.Zone, base.Level = base.segment.Zone, base.segment.Level
 	} else {
@@ -149,4 +150,7 @@ func (p *parser) relative(n rules.Node, c Case) (int64, bool) {
 	return c.Zone.Earliest(day + v.Int), true
 }
 
-const dayMicros = 24 * 3600 * 1_000_000
+const (
+	dayMicros = 24 * 3600 * 1_000_000
+	longAgo   = 631152000 * 1_000_000 // 1990-01-01
+)

@@ -94,7 +94,14 @@ func (c *Case) scope(schema *rules.Schema) *rules.Scope {
 // rules checks the case's rule and those it refers to.
 func (c *Case) rules(schema *rules.Schema) ([]*rules.Segment, rules.Errors) {
 	if c.segment != nil {
-		return rules.Order(append(slices.Clone(c.project), c.segment))
+		// A test asks who qualifies, not what is delivered.
+		var segs []*rules.Segment
+		for _, s := range c.project {
+			undelivered := *s
+			undelivered.Deliver = nil
+			segs = append(segs, &undelivered)
+		}
+		return segs, nil
 	}
 	scope := c.scope(schema)
 	var segs []*rules.Segment
@@ -170,15 +177,11 @@ func (c *Case) evaluate(ctx context.Context, schema *rules.Schema, segs []*rules
 			return nil, err
 		}
 	}
-	last := segs[len(segs)-1]
-	if i := slices.IndexFunc(segs, func(s *rules.Segment) bool { return s.Name == c.target() }); i >= 0 {
-		last = segs[i]
-	}
 	job := &pipeline.Job{
 		Loaded: &pipeline.Loaded{
 			Project: c.projectFor(schema), Schemas: map[string]*rules.Schema{schema.Name: schema}, Segments: segs,
 		},
-		AsOf: c.AsOf, KnownBy: c.KnownBy, Clock: func() time.Time { return time.UnixMicro(c.KnownBy) }, Workers: 1, Stores: stores,
+		Select: []string{c.target()}, AsOf: c.AsOf, KnownBy: c.KnownBy, Clock: func() time.Time { return time.UnixMicro(c.KnownBy) }, Workers: 1, Stores: stores,
 		Log: slog.New(slog.DiscardHandler),
 	}
 	e, err := pipeline.Evaluate(ctx, job)
@@ -186,11 +189,11 @@ func (c *Case) evaluate(ctx context.Context, schema *rules.Schema, segs []*rules
 		return nil, err
 	}
 	for i := range e.Audiences {
-		if e.Audiences[i].Segment() == last {
+		if e.Audiences[i].Segment().Name == c.target() {
 			return e.Audiences[i].Outcomes(0), nil
 		}
 	}
-	return nil, fmt.Errorf("segment %s has no audience", last.Name)
+	return nil, fmt.Errorf("segment %s has no audience", c.target())
 }
 
 func (c *Case) target() string {
