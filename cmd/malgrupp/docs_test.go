@@ -1,0 +1,133 @@
+package main
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/malgrupp/malgrupp/pipeline/suite"
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/builtin"
+)
+
+// documents reads every page that people read, by its path from the root.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	root := os.DirFS("../..")
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/how-to/*.md", "docs/adr/*.md"} {
+		names, err := fs.Glob(root, pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			text, err := fs.ReadFile(root, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out[name] = string(text)
+		}
+	}
+	return out
+}
+
+var link = regexp.MustCompile(`\]\(([^)#: ]+)(#[^)]*)?\)`)
+
+func TestEveryLinkOfADocumentLeadsToAFile(t *testing.T) {
+	for name, text := range documents(t) {
+		for _, l := range link.FindAllStringSubmatch(text, -1) {
+			if _, err := os.Stat(filepath.Join("../..", filepath.Dir(name), l[1])); err != nil {
+				t.Errorf("%s: the link %s leads nowhere", name, l[1])
+			}
+		}
+	}
+}
+
+// called finds command lines of malgrupp in blocks and in code marks.
+var called = regexp.MustCompile("(?m)(?:^|`|&& )(?:bin/)?malgrupp ([^`#|\n]*)")
+
+func TestEveryCommandOfADocumentExistsWithItsFlags(t *testing.T) {
+	lines := 0
+	for name, text := range documents(t) {
+		if name == "CHANGELOG.md" || name == "docs/status.md" {
+			continue // they also name what is not there
+		}
+		for _, c := range called.FindAllStringSubmatch(text, -1) {
+			lines++
+			args := strings.Fields(strings.Split(c[1], " > ")[0])
+			root := newApp(streams{}, nil).rootCommand()
+			root.InitDefaultCompletionCmd()
+			command, rest, err := root.Find(globalsLast(args))
+			if err != nil {
+				t.Errorf("%s: malgrupp %s: %v", name, c[1], err)
+				continue
+			}
+			if err := command.ParseFlags(rest); err != nil {
+				t.Errorf("%s: malgrupp %s: %v", name, c[1], err)
+			}
+			if command.HasSubCommands() && len(command.Flags().Args()) > 0 {
+				t.Errorf("%s: malgrupp %s: there is no such command", name, c[1])
+			}
+		}
+	}
+	if lines < 20 {
+		t.Errorf("only %d command lines found in the documents", lines)
+	}
+}
+
+// globalsLast moves -C DIR and -p NAME behind the command, where its flags are parsed.
+func globalsLast(args []string) []string {
+	for len(args) > 2 && (args[0] == "-C" || args[0] == "-p") {
+		args = append(append([]string{}, args[2:]...), args[0], args[1])
+	}
+	return args
+}
+
+var block = regexp.MustCompile("(?ms)^```yaml\n(.*?)^```")
+
+func TestEveryFileOfADocumentIsValid(t *testing.T) {
+	zone, err := rules.LoadZone("Europe/Helsinki")
+	if err != nil {
+		t.Fatal(err)
+	}
+	scope := &rules.Scope{
+		Language: builtin.Language(), Zone: zone, AnyEvent: true,
+		Destinations: map[string]rules.Destination{"files": {Purposes: []rules.Purpose{rules.Advertising}}},
+	}
+	schema, errs := rules.ParseSchema(&rules.Source{Name: "documents.yaml", Text: `apiVersion: malgrupp/v1
+kind: EventSchema
+metadata: {name: documents}
+spec:
+  columns:
+    event_time: {type: timestamp, role: event_time}
+    event:      {type: text, role: event_name}
+    device_id:  {type: text, role: device}
+    product:    {type: text, optional: true}
+`})
+	if errs != nil {
+		t.Fatal(errs.Text())
+	}
+	scope.Schemas = []*rules.Schema{schema}
+	for name, text := range documents(t) {
+		for _, b := range block.FindAllStringSubmatch(text, -1) {
+			src := &rules.Source{Name: name, Text: b[1]}
+			var found rules.Errors
+			switch rules.Read(src).KindOf() {
+			case rules.KindSegment:
+				_, found = scope.Segment(src)
+			case rules.KindEventSchema:
+				_, found = rules.ParseSchema(src)
+			case rules.KindValueSet:
+				_, found = rules.ParseValueSet(src)
+			case rules.KindConformanceSuite:
+				_, found = suite.ParseSuite(src)
+			}
+			if found.Failed() {
+				t.Errorf("a file in %s is not valid:\n%s", name, found.Text())
+			}
+		}
+	}
+}
