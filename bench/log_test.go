@@ -1,0 +1,99 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/sample"
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+const (
+	seed    = 1
+	edition = 1 // raised when the generator changes, so that no older log is measured
+)
+
+var workers = runtime.GOMAXPROCS(0)
+
+// e20 returns the folder of the log with that many rows, which is made the first time.
+func e20(tb testing.TB, rows int) string {
+	tb.Helper()
+	base := os.Getenv("MALGRUPP_BENCH_DIR")
+	if base == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			tb.Fatal(err)
+		}
+		base = filepath.Join(cache, "malgrupp-bench")
+	}
+	dir := filepath.Join(base, fmt.Sprintf("e20-%d-seed-%d-rows-%d", edition, seed, rows))
+	if _, err := os.Stat(filepath.Join(dir, pipeline.ProjectFile)); err == nil {
+		return dir
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		tb.Fatal(err)
+	}
+	if err := os.RemoveAll(dir); err != nil { // a log that was never finished
+		tb.Fatal(err)
+	}
+	start := time.Now()
+	if err := sample.E20(tb.Context(), dir, sample.E20Options{Rows: rows, Seed: seed, Workers: workers}); err != nil {
+		tb.Fatal(err)
+	}
+	fmt.Fprintf(os.Stderr, "made %s in %s\n", dir, time.Since(start).Round(time.Second))
+	return dir
+}
+
+// measured is the log that benchmarks read, and its rows.
+func measured(b *testing.B) (dir string, rows int) {
+	b.Helper()
+	rows = 20_000_000
+	if text := os.Getenv("MALGRUPP_BENCH_ROWS"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			b.Fatalf("MALGRUPP_BENCH_ROWS is %q, want a number of rows such as 20000000", text)
+		}
+		rows = n
+	}
+	return e20(b, rows), rows
+}
+
+// job is the order to decide the segments of a workload.
+func job(tb testing.TB, dir, workload string) *pipeline.Job {
+	tb.Helper()
+	loaded, err := pipeline.Load(dir, "", rules.DateOfDays(sample.E20KnownBy.Unix()/86400))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if loaded.Findings.Failed() {
+		tb.Fatal(loaded.Findings)
+	}
+	options, err := pipeline.StoreOptions(dir, loaded.Project)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	j := &pipeline.Job{
+		Loaded: loaded, Select: []string{sample.E20Workloads[workload]},
+		AsOf: sample.E20AsOf.UnixMicro(), KnownBy: sample.E20KnownBy.UnixMicro(),
+		Clock: time.Now, Workers: workers, Stores: pipeline.NewStores(options), Log: slog.New(slog.DiscardHandler),
+	}
+	tb.Cleanup(func() { _ = j.Stores.Close() })
+	return j
+}
+
+func evaluate(tb testing.TB, j *pipeline.Job) *pipeline.Evaluation {
+	tb.Helper()
+	e, err := pipeline.Evaluate(tb.Context(), j)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return e
+}
