@@ -237,7 +237,12 @@ func drawPlan(t *rapid.T) *scan.Plan {
 		{Column: "absent", Type: textType},
 	}
 	for i := range picks {
-		p.Picks = append(p.Picks, drawPick(t))
+		pick := drawPick(t)
+		if i > 0 && p.Picks[i-1].Where != nil && rapid.IntRange(0, 3).Draw(t, "twin") == 0 {
+			pick = p.Picks[i-1] // the same words, perhaps on another clock
+			pick.Zone = rapid.SampledFrom(zones).Draw(t, "zone")
+		}
+		p.Picks = append(p.Picks, pick)
 		for range rapid.IntRange(1, 2).Draw(t, "conditions") {
 			hours := rapid.Int64Range(1, 8).Draw(t, "window from")
 			w := scan.Want{Pick: i, From: knownBy - hours*hour, Value: rapid.IntRange(-1, len(p.Values)-1).Draw(t, "value")}
@@ -269,7 +274,7 @@ func TestBlocksAreWhatALoopOverTheRowsFinds(t *testing.T) {
 			w := s.Worker()
 			o.counts = scan.Counts{}
 			for range rapid.IntRange(1, 3).Draw(t, "row groups") {
-				rows := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) logRow { return drawRow(t, schema) }), 0, 25).Draw(t, "rows")
+				rows := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) logRow { return drawRow(t, schema) }), 0, 80).Draw(t, "rows")
 				o.check(t, w, rows)
 			}
 			if diff := cmp.Diff(o.counts, w.Counts()); diff != "" {
@@ -329,6 +334,7 @@ func (o *scanOracle) check(t *rapid.T, w *scan.Worker, rows []logRow) {
 	if n != b.Len() {
 		t.Fatalf("the block has %d rows, want %d", b.Len(), n)
 	}
+	g.scribble()
 }
 
 // wants are the conditions that want a row.
