@@ -214,6 +214,7 @@ func compareCounts(t *testing.T, want *oracle.Result, got *pipeline.Evaluation) 
 	c := got.Sources[0].Counts
 	counts := map[string][2]int64{
 		"wanted": {want.Wanted, c.Wanted}, "hidden": {want.Hidden, c.Hidden}, "skewed": {want.Skewed, c.Skewed}, "copies": {want.Copies, c.Copies},
+		"conflicting": {want.Conflicts, got.Sources[0].Conflicts},
 	}
 	for name, n := range counts {
 		if n[0] != n[1] {

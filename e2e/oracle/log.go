@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -66,6 +67,7 @@ type Result struct {
 	Admitted                       map[string]int64
 	People                         map[string]int
 	Wanted, Hidden, Skewed, Copies int64
+	Conflicts                      int64 // copies that differ from the version just before
 }
 
 // run is one computation.
@@ -79,7 +81,7 @@ type run struct {
 	under   []map[string]bool // by use: its segments, those referred to as well
 	ledger  ledger
 	star    *star
-	copies  map[int]bool
+	copies  map[int]int        // a copy and the version just before it
 	persons []map[string][]int // by use: the rows of each person
 	result  *Result
 }
@@ -161,15 +163,24 @@ func (r *run) findCopies() {
 			versions[r.Rows[i].ID] = append(versions[r.Rows[i].ID], i)
 		}
 	}
-	r.copies = map[int]bool{}
+	r.copies = map[int]int{}
 	for _, of := range versions {
 		slices.SortStableFunc(of, func(a, b int) int { return int(r.Rows[a].Received - r.Rows[b].Received) })
 		for k := 1; k < len(of); k++ {
 			if r.Rows[of[k]].Received-r.Rows[of[k-1]].Received <= dedupeWithin {
-				r.copies[of[k]] = true
+				r.copies[of[k]] = of[k-1]
+				if !sameContent(r.Rows[of[k-1]], r.Rows[of[k]]) {
+					r.result.Conflicts++
+				}
 			}
 		}
 	}
+}
+
+// sameContent compares two versions of an event apart from their arrival.
+func sameContent(a, b feed.Row) bool {
+	a.Received = b.Received
+	return reflect.DeepEqual(a, b)
 }
 
 // wanted reports which uses ask for a row, by event, test and window.
@@ -200,7 +211,8 @@ func (r *run) row(i int) {
 	case x.Time > x.Received+maxSkew:
 		r.result.Skewed++
 		return
-	case r.copies[i]:
+	}
+	if _, copied := r.copies[i]; copied {
 		r.result.Copies++
 		return
 	}
