@@ -34,11 +34,12 @@ fmt: ## rewrite the code as gofumpt wants it
 	$(TOOL) gofumpt -w .
 
 docs: build ## regenerate docs/reference and docs/functions.md
+	rm -rf docs/reference
 	./$(BIN) docs markdown --dir docs/reference
 	./$(BIN) docs functions > docs/functions.md
 
 docs-check: docs
-	@git diff --exit-code --stat -- docs/reference docs/functions.md || { echo "generated docs are out of date: commit what make docs made"; exit 1; }
+	@test -z "$$(git status --porcelain -- docs/reference docs/functions.md | tee /dev/stderr)" || { echo "generated docs are out of date: commit what make docs made"; exit 1; }
 
 golden: ## rewrite golden files; look at the diff afterwards
 	UPDATE=1 go test ./...

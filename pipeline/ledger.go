@@ -173,8 +173,14 @@ func (l *consentLog) columns(g *parquet.RowGroup) (*consentRows, error) {
 		name string
 		into *text
 	}{
-		{"event_id", &c.id}, {"subject_type", &c.kind}, {"subject_id", &c.subject}, {"action", &c.action}, {"purpose", &c.purpose},
-		{"source", &c.source}, {"tc_string", &c.tc}, {"evidence", &c.evidence},
+		{"event_id", &c.id},
+		{"subject_type", &c.kind},
+		{"subject_id", &c.subject},
+		{"action", &c.action},
+		{"purpose", &c.purpose},
+		{"source", &c.source},
+		{"tc_string", &c.tc},
+		{"evidence", &c.evidence},
 	} {
 		if *col.into, err = textColumn(g, col.name); err != nil {
 			return nil, err

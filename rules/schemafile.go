@@ -208,10 +208,11 @@ func (r *schemaReader) checkRoles(o *Object) {
 	if _, ok := r.schema.WithRole(RoleEventTime); !ok {
 		r.doc.fail("E-ROLE", o.Span(), "no column has the role event_time", expected("role: event_time at the column that says when the event happened"))
 	}
-	_, device := r.schema.WithRole(RoleDevice)
-	_, customer := r.schema.WithRole(RoleCustomer)
-	if !device && !customer {
-		r.doc.fail("E-ROLE", o.Span(), "no column has the role device or customer", expected("a column that says whose event it is"))
+	if _, ok := r.schema.WithRole(RoleEventName); !ok {
+		r.doc.fail("E-ROLE", o.Span(), "no column has the role event_name", expected("role: event_name at the column that says what happened"))
+	}
+	if _, ok := r.schema.WithRole(RoleDevice); !ok {
+		r.doc.fail("E-ROLE", o.Span(), "no column has the role device", expected("role: device at the column with the browser's or app's id: a row without one has no owner"))
 	}
 }
 

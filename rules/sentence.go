@@ -289,10 +289,6 @@ func (n *narrator) population(s *Segment) {
 		}
 		n.say("top", 0, "of these only "+share+", by "+n.ranking(t.By))
 	}
-	if s.Stay != (Duration{}) {
-		n.say("stay", 0, "whoever qualified at an earlier run stays for "+s.Stay.words()+" after the last time",
-			"consent must hold without a break and the exclusion must be false", "not built in this version: a run takes no notice of it")
-	}
 	if h := s.Holdout; h != nil {
 		n.say("holdout", 0, h.Percent.String()+" % are kept out as a control group, drawn with salt "+strconv.Quote(h.Salt),
 			"the same people at every run as long as the salt stays")

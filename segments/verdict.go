@@ -25,10 +25,6 @@ type word struct{ yes, wait, unknown, none uint64 }
 
 func (p planes) word(i int) word { return word{p.yes[i], p.wait[i], p.unknown[i], p.none[i]} }
 
-func (p planes) set(i int, w word) {
-	p.yes[i], p.wait[i], p.unknown[i], p.none[i] = w.yes, w.wait, w.unknown, w.none
-}
-
 func (w word) no() uint64 { return ^(w.yes | w.wait | w.unknown | w.none) }
 
 // and: false beats unknown beats wait beats "no value" beats true (rules/spec.md 4.4).

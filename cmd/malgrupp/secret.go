@@ -15,7 +15,7 @@ func (a *app) secretCommand() *cobra.Command {
 	keygen := &cobra.Command{
 		Use: "keygen", Short: "Make a set of keys", Args: cobra.NoArgs,
 		Long: "Writes master.key, state.key, signing.key, recipients.txt and list.key. list.key opens lists: give it to whoever receives\n" +
-			"them and take it away from the job. Back up master.key: without it removals cannot be matched. Nothing is overwritten.",
+			"them and take it away from the job. Back up master.key: keyed ids cannot be made again without it. Nothing is overwritten.",
 		RunE: func(*cobra.Command, []string) error {
 			if err := keys.Generate(dir); err != nil {
 				return usageError{err}

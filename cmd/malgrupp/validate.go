@@ -3,8 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -124,17 +122,4 @@ func (a *app) checked(asOf string) (*pipeline.Loaded, error) {
 		a.log.Warn(w.Message, "code", w.Code, "file", w.Source.Name)
 	}
 	return loaded, nil
-}
-
-// writeFile is for files that a user asked for by name.
-func writeFile(name string, write func(io.Writer) error) error {
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return usagef("write %s: %w", name, err)
-	}
-	if err := write(f); err != nil {
-		_ = f.Close()
-		return err
-	}
-	return f.Close()
 }

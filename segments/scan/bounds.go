@@ -23,16 +23,33 @@ func (w *Worker) bounds(g RowGroup) (skip bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		w.counts.Invalid += invalid(a.(*array.Timestamp), latest)
+		hidden, err := w.hides(g)
+		if err != nil {
+			return false, err
+		}
+		w.counts.Invalid += invalid(a.(*array.Timestamp), latest, hidden)
 	}
 	nobody := len(edges) == 0 || known && (hi < edges[0] || lo >= edges[len(edges)-1])
 	return nobody, nil
 }
 
-func invalid(times *array.Timestamp, latest int64) int64 {
-	n := int64(times.NullN())
+// hides returns which rows had not arrived by known_by: what is not visible is not judged, as all later rows of a replay.
+func (w *Worker) hides(g RowGroup) (func(row int) bool, error) {
+	name := w.s.roles[rules.RoleReceivedAt]
+	if name == "" {
+		return func(int) bool { return false }, nil
+	}
+	a, err := g.Column(name)
+	if err != nil {
+		return nil, err
+	}
+	received := a.(*array.Timestamp)
+	return func(row int) bool { return received.IsNull(row) || int64(received.Value(row)) >= w.s.plan.KnownBy }, nil
+}
+
+func invalid(times *array.Timestamp, latest int64, hidden func(row int) bool) (n int64) {
 	for i, t := range times.TimestampValues() {
-		if (int64(t) < earliest || int64(t) > latest) && times.IsValid(i) {
+		if (times.IsNull(i) || int64(t) < earliest || int64(t) > latest) && !hidden(i) {
 			n++
 		}
 	}

@@ -355,7 +355,10 @@ func (o *scanOracle) wants(r logRow) (out []scan.Want) {
 func (o *scanOracle) wanted(r logRow, copied, oversized bool) bool {
 	at, ok := r["event_time"].(int64)
 	if !ok || at < time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro() || at > knownBy+limit {
-		o.counts.Invalid++
+		// What had not arrived yet is not judged.
+		if received, there := r["received_at"].(int64); !o.has("received_at") || there && received < knownBy {
+			o.counts.Invalid++
+		}
 		return false
 	}
 	if len(o.wants(r)) == 0 {
