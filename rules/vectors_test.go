@@ -104,6 +104,7 @@ spec:
   columns:
     event_time: {type: timestamp, role: event_time}
     device_id: {type: text, role: device}
+    event: {type: text, role: event_name}
     product: {type: text, optional: true}
     campaign: {type: text, optional: true}
     page_path: {type: text, optional: true}
