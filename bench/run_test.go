@@ -1,51 +1,43 @@
 package bench
 
-import (
-	"testing"
-	"time"
+import "testing"
 
-	"github.com/malgrupp/malgrupp/pipeline"
-)
+// phaseUnits name the metrics of phases; settle contains the fold.
+var phaseUnits = map[string]string{"ledger": "ledger-ns/row", "gate": "gate-ns/row", "read": "read-ns/row", "settle": "settle-ns/row"}
 
-// phases are parts of a decision and how their metrics are called; settle contains the fold.
-var phases = map[string]string{"ledger": "ledger-ns/row", "gate": "gate-ns/row", "read": "read-ns/row", "settle": "settle-ns/row"}
-
-// took sums the phases of one name.
-func took(e *pipeline.Evaluation, name string) (sum time.Duration) {
-	for _, p := range e.Phases {
-		if p.Name == name {
-			sum += p.Took
-		}
-	}
-	return sum
-}
-
-// BenchmarkRun decides a workload: ledger, gate, scan and fold. The ratios set what the engine does with rows (x-floor)
-// and the reading of the consent log (ledger-x-floor) against the decode floor, measured just before.
+// BenchmarkRun decides a workload: ledger, gate, scan and fold. The ratios set what is done with rows (x-floor) and the
+// reading of the consent log (ledger-x-floor) against the decode floor, measured just before, in wall and processor time.
 func BenchmarkRun(b *testing.B) {
 	dir, rows := measured(b)
 	for _, workload := range []string{"S1", "S50", "S200"} {
 		b.Run(workload, func(b *testing.B) {
 			j := job(b, dir, workload)
-			spent := map[string]time.Duration{}
-			var least time.Duration
+			total := map[string]spent{}
 			for b.Loop() {
 				b.StopTimer()
-				least += floor(b, j, workload)
+				total["floor"] = total["floor"].plus(stopwatch(func() { floor(b, j, workload) }))
 				b.StartTimer()
-				e := evaluate(b, j)
-				for name := range phases {
-					spent[name] += took(e, name)
+				clock := &phaseClock{}
+				j.Clock = clock.now
+				for name, took := range clock.phases(b, evaluate(b, j)) {
+					total[name] = total[name].plus(took)
 				}
 			}
 			perRow(b, int64(rows))
-			for name, unit := range phases {
-				b.ReportMetric(float64(spent[name].Nanoseconds())/float64(b.N)/float64(rows), unit)
+			for name, unit := range phaseUnits {
+				b.ReportMetric(float64(total[name].wall.Nanoseconds())/float64(b.N)/float64(rows), unit)
 			}
-			b.ReportMetric(float64(spent["gate"]+spent["read"]+spent["settle"])/float64(least), "x-floor")
-			b.ReportMetric(float64(spent["ledger"])/float64(least), "ledger-x-floor")
+			engine := total["gate"].plus(total["read"]).plus(total["settle"])
+			ratio(b, "x-floor", engine, total["floor"])
+			ratio(b, "ledger-x-floor", total["ledger"], total["floor"])
 		})
 	}
+}
+
+// ratio reports a part of a run against the floor.
+func ratio(b *testing.B, unit string, part, floor spent) {
+	b.ReportMetric(float64(part.wall)/float64(floor.wall), unit)
+	b.ReportMetric(float64(part.cpu)/float64(floor.cpu), unit+"-cpu")
 }
 
 // BenchmarkLedger reads the consent log alone: a run of a project that has no events.
