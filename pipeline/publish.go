@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 
 	"github.com/malgrupp/malgrupp/pipeline/platform"
@@ -107,6 +108,9 @@ func (r *run) difference(l List, lost [][]string) (change, error) {
 	waiting, unknown := a.Count()
 	c := change{destination: l.Destination.Name, kind: l.Destination.Type, segment: l.Segment.Name, level: l.Segment.Level}
 	c.control = slices.Collect(a.Control())
+	if lost != nil {
+		c.control = slices.DeleteFunc(c.control, func(id string) bool { _, gone := slices.BinarySearch(lost[l.Use], id); return gone })
+	}
 	c.count = SegmentCount{
 		Segment: c.segment, Destination: c.destination, Use: r.eval.Uses[l.Use].Name, Members: Shown(members.Len()), Control: Shown(len(c.control)),
 		Unknown: Shown(unknown), Wait: Shown(waiting), Dropped: Shown(unwritable),
@@ -164,10 +168,9 @@ func (r *run) publish(ctx context.Context) error {
 	}
 }
 
-// writeLists uploads the lists and control groups, encrypted to the recipients.
+// writeLists uploads the lists, then the control groups, encrypted to the recipients.
 func (r *run) writeLists(ctx context.Context, changes []change) ([]Output, error) {
 	var out []Output
-	controls := map[string]bool{}
 	for i := range changes {
 		c := &changes[i]
 		kind, ok := platform.Of(c.kind)
@@ -189,16 +192,35 @@ func (r *run) writeLists(ctx context.Context, changes []change) ([]Output, error
 			}
 			out = append(out, o)
 		}
-		if len(c.control) > 0 && !controls[c.segment] && !r.replay {
-			controls[c.segment] = true
-			csv, _ := platform.Of("file_csv")
-			o, err := r.upload(ctx, "control/"+r.RunID+"/"+c.segment+".csv.age", func(w io.Writer) error { return csv.Write(w, header, c.control) })
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, o)
-		}
 		r.watch(Progress{Phase: "write", Done: int64(i + 1), Total: int64(len(changes))})
+	}
+	controls, err := r.writeControls(ctx, changes)
+	return append(out, controls...), err
+}
+
+// writeControls uploads one control group for each segment: whoever the holdout keeps from any of its lists. Lists under
+// different consents have different people, and so have their control groups.
+func (r *run) writeControls(ctx context.Context, changes []change) ([]Output, error) {
+	if r.replay {
+		return nil, nil
+	}
+	groups := map[string][]string{}
+	for i := range changes {
+		groups[changes[i].segment] = append(groups[changes[i].segment], changes[i].control...)
+	}
+	csv, _ := platform.Of("file_csv")
+	var out []Output
+	for _, segment := range slices.Sorted(maps.Keys(groups)) {
+		if len(groups[segment]) == 0 {
+			continue
+		}
+		group := slices.Compact(slices.Sorted(slices.Values(groups[segment])))
+		header := platform.Header{Segment: segment, AsOf: r.AsOf}
+		o, err := r.upload(ctx, "control/"+r.RunID+"/"+segment+".csv.age", func(w io.Writer) error { return csv.Write(w, header, group) })
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, o)
 	}
 	return out, nil
 }
