@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,28 +36,34 @@ func (a *app) demoCommand() *cobra.Command {
 
 func (a *app) runDemo(ctx context.Context, dir string, o sample.DemoOptions) error {
 	o.Now = a.now()
-	fmt.Fprintf(a.out, "1. making %d days of logs for %d people in %s\n", o.Days, o.Users, dir)
+	story := a.out
+	if a.asJSON() {
+		story = a.err // standard output is the run's document alone
+	}
+	fmt.Fprintf(story, "1. making %d days of logs for %d people in %s\n", o.Days, o.Users, dir)
 	start := a.now()
 	if err := sample.Demo(ctx, dir, o); err != nil {
 		return usageError{err}
 	}
-	fmt.Fprintf(a.out, "   done in %s\n\n", a.now().Sub(start).Round(100*time.Millisecond))
+	fmt.Fprintf(story, "   done in %s\n\n", a.now().Sub(start).Round(100*time.Millisecond))
 	a.project = dir
-	fmt.Fprintf(a.out, "2. malgrupp -C %s validate\n", dir)
-	if err := a.runValidate(nil, "", "", false); err != nil {
-		return err
+	if !a.asJSON() {
+		fmt.Fprintf(story, "2. malgrupp -C %s validate\n", dir)
+		if err := a.runValidate(nil, "", "", false); err != nil {
+			return err
+		}
 	}
-	fmt.Fprintf(a.out, "\n3. malgrupp -C %s run\n", dir)
+	fmt.Fprintf(story, "\n3. malgrupp -C %s run\n", dir)
 	if err := a.runRun(ctx, nil, runOptions{}); err != nil {
 		if e, ok := err.(outcome); !ok || e.code != exitPartial.code { // small demos hold lists under the floor
 			return err
 		}
 	}
-	return a.tell(ctx, dir)
+	return a.tell(ctx, story, dir)
 }
 
 // tell says where the lists are, how to open one and what to try next.
-func (a *app) tell(ctx context.Context, dir string) error {
+func (a *app) tell(ctx context.Context, w io.Writer, dir string) error {
 	lines, err := a.lines(ctx)
 	if err != nil {
 		return err
@@ -66,7 +73,7 @@ func (a *app) tell(ctx context.Context, dir string) error {
 		list = filepath.Join(dir, "out", filepath.FromSlash(lines[0].Manifest.Outputs[i].Name))
 	}
 	binary := os.Args[0]
-	fmt.Fprintf(a.out, `
+	fmt.Fprintf(w, `
 The lists are in %[1]s, encrypted to keys/recipients.txt. To open one:
   go run filippo.io/age/cmd/age@v1.3.2 -d -i %[2]s %[3]s
 

@@ -33,12 +33,13 @@ var (
 	exitAudit       = exitCode{19, "audit", "the chain of manifest lines is broken", false}
 	exitChanges     = exitCode{20, "changes", "only plan --detailed-exitcode: a run would change a list", false}
 	exitUsage       = exitCode{64, "usage", "wrong flags or arguments", false}
-	exitInterrupted = exitCode{130, "interrupted", "stopped by a signal; nothing was published", true}
+	exitInterrupted = exitCode{130, "interrupted", "stopped by SIGINT; nothing was published", true}
+	exitTerminated  = exitCode{143, "terminated", "stopped by SIGTERM; nothing was published", true}
 )
 
 var exitCodes = []exitCode{
 	exitOK, exitInternal, exitPartial, exitInvalid, exitLocked, exitCheck, exitInput, exitConsent, exitStorage, exitAudit, exitChanges, exitUsage,
-	exitInterrupted,
+	exitInterrupted, exitTerminated,
 }
 
 // exitOfKind is the one table from failure to exit code.

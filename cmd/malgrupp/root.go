@@ -1,13 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -18,6 +21,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
+
+	"github.com/malgrupp/malgrupp/pipeline"
 )
 
 // streams is where a command reads and writes.
@@ -35,6 +40,7 @@ func systemStreams() streams {
 type app struct {
 	streams
 	lookup    func(string) (string, bool)
+	environ   func() []string
 	now       func() time.Time
 	project   string
 	profile   string
@@ -55,12 +61,12 @@ type app struct {
 }
 
 func newApp(s streams, lookup func(string) (string, bool)) *app {
-	return &app{streams: s, lookup: lookup, now: time.Now, log: slog.New(slog.DiscardHandler)}
+	return &app{streams: s, lookup: lookup, environ: os.Environ, now: time.Now, log: slog.New(slog.DiscardHandler)}
 }
 
 // execute runs one command line and returns its exit code.
 func (a *app) execute(ctx context.Context, args []string) int {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := a.signals(ctx)
 	defer stop()
 	root := a.rootCommand()
 	root.SetArgs(args)
@@ -71,7 +77,40 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	if err != nil && strings.HasPrefix(err.Error(), "unknown command") {
 		err = usageError{err}
 	}
+	if stopped, ok := errors.AsType[outcome](context.Cause(ctx)); ok && errors.Is(err, context.Canceled) {
+		err = stopped
+	}
 	return finish(err, a.err, a.asJSON())
+}
+
+// signals cancels the context at the first SIGINT or SIGTERM: the command stops taking work and nothing is published. The
+// second one ends the program at once.
+func (a *app) signals(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	caught := make(chan os.Signal, 2)
+	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		select {
+		case s := <-caught:
+			end := exitInterrupted
+			if s == syscall.SIGTERM {
+				end = exitTerminated
+			}
+			cancel(outcome{end, "stopped by a signal; nothing was published"})
+			select {
+			case <-caught:
+				os.Exit(end.code)
+			case <-done:
+			}
+		case <-done:
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(caught)
+		close(done)
+		cancel(nil)
+	}
 }
 
 func (a *app) asJSON() bool { return a.json || a.output == "json" }
@@ -137,13 +176,43 @@ func (a *app) prepare(cmd *cobra.Command) error {
 			return usagef("--%s is %q: use one of %s", c.flag, c.value, strings.Join(c.words, ", "))
 		}
 	}
-	return a.openLog()
+	if err := a.openLog(); err != nil {
+		return err
+	}
+	a.strangers(cmd)
+	return nil
+}
+
+// strangers warns of MALGRUPP_ variables that no flag of the command knows: a misspelt one would else be obeyed by nobody.
+// Variables that keys refer to and MALGRUPP_VECTORS are no settings.
+func (a *app) strangers(cmd *cobra.Command) {
+	known := map[string]bool{"MALGRUPP_VECTORS": true}
+	var names []string
+	cmd.Root().PersistentFlags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	for _, c := range cmd.Root().Commands() {
+		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	}
+	for _, n := range names {
+		known[variable(n)] = true
+	}
+	project, _ := os.ReadFile(filepath.Join(a.project, pipeline.ProjectFile)) // only to see which variables it names
+	for _, pair := range a.environ() {
+		name, _, _ := strings.Cut(pair, "=")
+		if strings.HasPrefix(name, "MALGRUPP_") && !known[name] && !bytes.Contains(project, []byte("env:"+name)) {
+			a.log.Warn("unknown variable in the environment", "name", name, "hint", "flags have variables: --as-of is MALGRUPP_AS_OF")
+		}
+	}
+}
+
+// variable is the environment variable that stands in for a flag.
+func variable(flag string) string {
+	return "MALGRUPP_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
 // fromEnvironment lets MALGRUPP_<FLAG> stand in for a flag that was not given.
 func (a *app) fromEnvironment(cmd *cobra.Command) (err error) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		name := "MALGRUPP_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		name := variable(f.Name)
 		if v, ok := a.lookup(name); ok && !f.Changed && err == nil {
 			if e := cmd.Flags().Set(f.Name, v); e != nil {
 				err = usagef("%s: %w", name, e)
