@@ -118,7 +118,9 @@ func drawCompare(t *rapid.T) *rules.Compare {
 
 func drawMetric(t *rapid.T, ranks bool) *rules.Condition {
 	functions := []string{"count", "days", "sum", "distinct", "min", "max"}
-	if !ranks {
+	if ranks {
+		functions = append(functions, "min", "max") // not everybody has one
+	} else {
 		functions = append(functions, "avg")
 	}
 	c := &rules.Condition{Verb: "metric", Metric: &rules.Metric{Function: rapid.SampledFrom(functions).Draw(t, "metric")}}

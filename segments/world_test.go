@@ -88,7 +88,7 @@ func drawWorld(t *rapid.T) *world {
 		if rapid.Bool().Draw(t, "logged in") {
 			r.customer = fmt.Sprint("c", rapid.IntRange(0, people).Draw(t, "customer"))
 		}
-		if rapid.IntRange(0, 3).Draw(t, "has an amount") > 0 {
+		if rapid.IntRange(0, 2).Draw(t, "has an amount") > 0 {
 			r.amount = rapid.Int64Range(-2, 5).Draw(t, "amount")
 		}
 		w.rows = append(w.rows, r)

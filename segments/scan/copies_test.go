@@ -111,6 +111,7 @@ func find(t *rapid.T, schema *rules.Schema, rows []logRow) (copied []bool, confl
 		if err := c.Look(groups[u], u); err != nil {
 			t.Fatal(err)
 		}
+		groups[u].scribble()
 	}
 	c.Decide()
 	copied = make([]bool, len(rows))

@@ -288,6 +288,42 @@ func TestBlocksAreWhatALoopOverTheRowsFinds(t *testing.T) {
 	}
 }
 
+func TestFloatsAreOrderedOrCountedInSteps(t *testing.T) {
+	schema := &rules.Schema{Name: "log", Columns: []rules.Column{
+		{Name: "event_time", Type: moment, Role: rules.RoleEventTime}, {Name: "event", Type: textType, Role: rules.RoleEventName},
+		{Name: "device_id", Type: textType, Role: rules.RoleDevice}, {Name: "score", Type: rules.Type{Kind: rules.Float}},
+	}}
+	plan := &scan.Plan{KnownBy: knownBy, Picks: []rules.Pick{{Any: true}}, Edges: []int64{knownBy - hour, knownBy}}
+	for i, step := range []*rules.Number{nil, {Int: 1, Scale: 2}, {Int: 25, Scale: 2}, {Int: 5, Scale: 0}} {
+		plan.Values = append(plan.Values, scan.Value{Column: "score", Type: rules.Type{Kind: rules.Float}, Quantise: step})
+		plan.Wants = append(plan.Wants, scan.Want{Value: i, From: knownBy - hour, Before: knownBy})
+	}
+	s, err := scan.New(plan, schema, false, identity.NewSubjects(), scan.NewNames())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []logRow
+	for _, f := range append(slices.Clone(samples["score"]), 2.5, -2.5, 7.49, 1e18, -1e18, 9.3e18, nil) {
+		rows = append(rows, logRow{"event_time": knownBy - 1, "event": "view", "device_id": "d1", "score": f})
+	}
+	g := rapid.Custom(func(t *rapid.T) *logGroup { return newGroup(t, schema, rows) }).Example(0)
+	b, err := s.Worker().Scan(g, nil)
+	if err != nil || b.Len() != len(rows) {
+		t.Fatalf("%d rows of %d, error %v", b.Len(), len(rows), err)
+	}
+	for v, value := range plan.Values {
+		for i, r := range rows {
+			want := int64(evidence.Null)
+			if f, ok := r["score"].(float64); ok {
+				want = floatWord(value, f)
+			}
+			if got := b.Values[v][i]; got != want {
+				t.Errorf("%v in steps of %v is %d, want %d", r["score"], value.Quantise, got, want)
+			}
+		}
+	}
+}
+
 // scanOracle looks at every row on its own.
 type scanOracle struct {
 	plan     *scan.Plan
