@@ -77,13 +77,13 @@ func (r *reader) published(t *testing.T) *publication {
 			r.holdings(t, p, sealed)
 			continue
 		}
-		r.published1(t, p, m.RunID, o.Name, sealed)
+		r.file(t, p, m.RunID, o.Name, sealed)
 	}
 	return p
 }
 
-// published1 files one list or control group.
-func (r *reader) published1(t *testing.T, p *publication, runID, name string, sealed []byte) {
+// file files one list or control group.
+func (r *reader) file(t *testing.T, p *publication, runID, name string, sealed []byte) {
 	t.Helper()
 	plain := must(decrypt(r.list.Decrypt(bytes.NewReader(sealed))))(t)
 	kind, rest, _ := strings.Cut(name, "/")
