@@ -377,10 +377,15 @@ func (e *Evaluation) read(ctx context.Context, s *SourceRun, plan *segments.Plan
 	objects := s.objects(s.reach(e.Job, plan))
 	number := s.numbers()
 	rows := make([]int64, len(objects))
-	var groups, done, read atomic.Int64
+	share := make([]int64, len(objects)) // of an object's bytes that one of its row groups stands for
+	total := int64(0)
+	for _, o := range objects {
+		total += o.Size
+	}
+	var done, read atomic.Int64
 	r := reading{bucket: s.bucket, objects: objects, schema: s.Schema, limits: e.Job.limits(), workers: workers, opened: func(i int, f *parquet.File) {
 		rows[i] = f.Rows()
-		groups.Add(int64(f.RowGroups()))
+		share[i] = objects[i].Size / int64(max(1, f.RowGroups()))
 	}}
 	err := r.each(ctx, func(w int, u scan.Unit, g *parquet.RowGroup) error {
 		block, err := scans[w].Scan(g, s.copies.Of(scan.Unit{Object: number[objects[u.Object].Key], RowGroup: u.RowGroup}))
@@ -388,7 +393,7 @@ func (e *Evaluation) read(ctx context.Context, s *SourceRun, plan *segments.Plan
 			return err
 		}
 		lanes[w].Add(mine[w].Admit(block))
-		e.Job.watch(Progress{"read", done.Add(1), groups.Load(), read.Add(int64(g.Rows()))})
+		e.Job.watch(Progress{"read", done.Add(share[u.Object]), total, read.Add(int64(g.Rows()))})
 		return nil
 	})
 	if err != nil {

@@ -40,11 +40,12 @@ type Job struct {
 	previousFirst int64 // its first partition, as a day
 }
 
-// Progress is how far a long phase has come.
+// Progress is how far a long phase has come. Reading counts bytes, everything else pieces; Total is 0 where it is not
+// known.
 type Progress struct {
-	Phase       string // consent, copies, logins, read, settle, write
+	Phase       string // copies, logins, read, write
 	Done, Total int64
-	Rows        int64
+	Rows        int64 // rows read so far
 }
 
 // bucket opens a place of the project; a relative URL lies below the project folder.

@@ -55,6 +55,9 @@ func (p *progressShower) update(s pipeline.Progress) {
 		t := p.tracker[s.Phase]
 		if t == nil {
 			t = &progress.Tracker{Message: s.Phase}
+			if s.Phase == "read" {
+				t.Units = progress.UnitsBytes
+			}
 			p.tracker[s.Phase] = t
 			p.bars.AppendTracker(t)
 		}
