@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,13 +74,8 @@ func Demo(ctx context.Context, dir string, o DemoOptions) error {
 	if err := clearDemo(root, o.Force); err != nil {
 		return fmt.Errorf("make a demo in %s: %w", dir, err)
 	}
-	now := o.Now.UnixMicro()
-	b := &bank{
-		seed: o.Seed, zone: zone, now: now, first: now/dayMicros - int64(o.Days) + 1, last: now / dayMicros, people: people(o.Seed, o.Users),
-		chance: newChance(), asked: map[string]bool{}, clicks: clickLog(), listings: listingLog(), consents: answerLog("consent"),
-	}
-	if err := b.write(ctx, root); err != nil {
-		return fmt.Errorf("make a demo in %s: %w", dir, err)
+	if err := newBank(o, zone).write(ctx, root); err != nil {
+		return errors.Join(fmt.Errorf("make a demo in %s: %w", dir, err), remove(root, logFolders))
 	}
 	if _, err := root.Lstat("keys/" + keys.MasterFile); errors.Is(err, fs.ErrNotExist) {
 		if err := keys.Generate(filepath.Join(dir, "keys")); err != nil {
@@ -92,14 +88,34 @@ func Demo(ctx context.Context, dir string, o DemoOptions) error {
 	return nil
 }
 
+func newBank(o DemoOptions, zone *rules.Zone) *bank {
+	now := o.Now.UnixMicro()
+	last := now / dayMicros
+	return &bank{
+		seed: o.Seed, zone: zone, now: now, first: last - int64(o.Days) + 1, last: last, people: people(o.Seed, o.Users),
+		chance: newChance(), asked: map[string]bool{}, clicks: clickLog(), listings: listingLog(), consents: answerLog("consent"),
+	}
+}
+
 // demoMark begins the project file of every demo, and of no other project.
 const demoMark = "# Made by malgrupp demo, which replaces this folder when forced; take this line out to keep the folder.\n"
+
+// What a demo and its runs make, beside keys.
+var (
+	logFolders  = []string{"events", "partner", "consent"}
+	ruleFolders = []string{"schemas", "value-sets", "segments", "tests", "out"}
+)
 
 // clearDemo makes room: it takes away what an earlier demo and its runs wrote, keys apart, or refuses.
 func clearDemo(root *os.Root, force bool) error {
 	text, err := root.ReadFile(projectFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		for _, name := range logFolders {
+			if _, err := root.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("%w, or a part of one: there is %s; choose another folder", ErrTaken, name)
+			}
+		}
 		return nil
 	case err != nil:
 		return err
@@ -108,7 +124,11 @@ func clearDemo(root *os.Root, force bool) error {
 	case !strings.HasPrefix(string(text), demoMark):
 		return fmt.Errorf("%w that is no demo: choose another folder", ErrTaken)
 	}
-	for _, name := range []string{projectFile, "schemas", "value-sets", "segments", "tests", "events", "partner", "consent", "out"} {
+	return remove(root, slices.Concat(ruleFolders, logFolders, []string{projectFile}))
+}
+
+func remove(root *os.Root, names []string) error {
+	for _, name := range names {
 		if err := root.RemoveAll(name); err != nil {
 			return err
 		}

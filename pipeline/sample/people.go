@@ -19,7 +19,7 @@ const (
 
 var channelNames = [...]string{web: "web", app: "app"}
 
-// people makes everybody. A third are customers who log in, a third use web and app.
+// people makes everybody: a third are customers who log in, and a third have two devices.
 func people(seed uint64, n int) []person {
 	out := make([]person, n)
 	c := newChance()

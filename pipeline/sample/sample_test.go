@@ -1,6 +1,7 @@
 package sample_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"io/fs"
@@ -140,6 +141,30 @@ func TestAForcedDemoReplacesADemoButNotItsKeys(t *testing.T) {
 	}
 	if text, err := os.ReadFile(key); err != nil || len(text) == 0 {
 		t.Errorf("the keys are gone: %v", err)
+	}
+}
+
+func TestADemoThatIsStoppedLeavesNoLogs(t *testing.T) {
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	o := sample.DemoOptions{Users: 20, Days: 2, Now: now}
+	if err := sample.Demo(ctx, dir, o); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the cancellation", err)
+	}
+	if err := sample.Demo(t.Context(), dir, o); err != nil {
+		t.Errorf("the folder cannot be used again: %v", err)
+	}
+}
+
+func TestAFolderWithLogsOfSomebodyElseIsNotTouched(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "events"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	o := sample.DemoOptions{Users: 20, Days: 2, Now: now, Force: true}
+	if err := sample.Demo(t.Context(), dir, o); !errors.Is(err, sample.ErrTaken) {
+		t.Errorf("got %v, want a refusal", err)
 	}
 }
 

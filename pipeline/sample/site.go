@@ -51,6 +51,9 @@ var topics = [...]topic{
 	},
 }
 
+// homesSite is where the partner sells homes.
+const homesSite = "https://homes.example/"
+
 var (
 	searches = []string{
 		"https://www.search.example/?q=asuntolaina", "https://www.search.example/?q=saastotili", "https://www.search.example/?q=rahasto",

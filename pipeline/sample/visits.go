@@ -2,6 +2,7 @@ package sample
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/rules"
@@ -156,7 +157,7 @@ func (b *bank) browseHomes(p *person, at int64) {
 		b.list(listing{at: at, name: "listing_viewed", device: device, city: city, cents: price})
 	}
 	if c.percent(35) {
-		from := fmt.Sprintf("https://homes.example/asunto/%d", c.between(100_000, 999_999))
+		from := fmt.Sprintf("%sasunto/%d", homesSite, c.between(100_000, 999_999))
 		b.visit(p, web, at+int64(c.between(5, 600))*secondMicros, from)
 	}
 }
@@ -222,17 +223,16 @@ func (b *bank) finish(t *topic, deep bool, do func(string, func(*click))) {
 	}
 }
 
-// interest is the topic of one visit: whoever comes from a home for sale asks for a loan.
+// interest is the topic of one visit: whoever comes from a home for sale asks for a loan, everybody else looks twice for
+// something he cares about.
 func (b *bank) interest(p *person, from string) int {
-	c := b.chance
-	if host := "https://homes.example/"; len(from) > len(host) && from[:len(host)] == host {
+	if strings.HasPrefix(from, homesSite) {
 		return homes
 	}
-	if t := c.IntN(len(topics)); t != generalTopic && p.topics[t] {
-		return t
-	}
-	if t := c.IntN(len(topics)); t != generalTopic && p.topics[t] {
-		return t
+	for range 2 {
+		if t := b.chance.IntN(len(topics)); t != generalTopic && p.topics[t] {
+			return t
+		}
 	}
 	return generalTopic
 }
@@ -248,6 +248,7 @@ func (b *bank) click(r click) {
 	}
 }
 
+// list sends a row to the partner's log.
 func (b *bank) list(r listing) {
 	if r.at < b.first*dayMicros {
 		return // before the log begins
