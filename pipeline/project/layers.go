@@ -127,6 +127,18 @@ func (s section) duration(key string, def rules.Duration) rules.Duration {
 	return setting(s, key, def, rules.Node.Duration)
 }
 
+func (s section) zone(key string, def *rules.Zone) *rules.Zone {
+	n, profile, ok := s.find(key)
+	value := def
+	if ok {
+		if z, good := n.Zone(); good {
+			value = z
+		}
+	}
+	s.note(key, value.Name(), n, profile)
+	return value
+}
+
 func (s section) whole(key string, def, low, high int) int {
 	return setting(s, key, def, func(n rules.Node) (int, bool) { return n.Int(low, high) })
 }

@@ -19,10 +19,13 @@ var (
 	FileTypes = []string{"file_csv", "file_parquet"}
 	laterType = []string{
 		"google_data_manager", "google_customer_match_csv", "meta_custom_audience", "meta_csv", "snapchat", "tiktok", "linkedin",
-		"microsoft", "adform", "personalisation_feed",
+		"microsoft", "adform", ownSite,
 	}
 	destinationForm = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
 )
+
+// ownSite is the one type that hands nobody anything: the feed of the bank's own pages needs no processing agreement.
+const ownSite = "personalisation_feed"
 
 func days(n int) rules.Duration { return rules.Duration{N: n, Unit: rules.Day} }
 
@@ -153,7 +156,7 @@ func sources(top section, zone *rules.Zone) []Source {
 			v, _, _ := s.find("complete")
 			s.file.doc.Fail("E-NOT-BUILT", v.Span(), "complete: manifest is not built in this version", expected("listed or success")).Missing = "complete: manifest"
 		}
-		src.Partition = partition(s, zone)
+		src.Partition = partition(s, "none")
 		src.Partner = origin(s)
 		src.Dedupe = dedupe(s)
 		if slices.ContainsFunc(out, func(o Source) bool { return o.Name == src.Name }) {
@@ -168,47 +171,43 @@ func sources(top section, zone *rules.Zone) []Source {
 }
 
 // partition reads "dt=", none, or {key, of, zone}.
-func partition(s section, zone *rules.Zone) Partition {
+func partition(s section, def string) Partition {
 	utc, _ := rules.LoadZone("UTC")
-	n, profile, ok := s.find("partition")
-	switch {
-	case !ok:
-		s.note("partition", "none", n, "")
-		return Partition{}
-	case n.IsText():
-		key, _ := n.Text()
-		s.note("partition", key, n, profile)
-		if key == "none" {
+	n, profile, written := s.find("partition")
+	p := Partition{Key: def, Zone: utc}
+	if !written || n.IsText() {
+		if written {
+			p.Key, _ = n.Text()
+		}
+		s.note("partition", p.Key, n, profile)
+		if p.Key == "none" {
 			return Partition{}
 		}
-		if !strings.HasSuffix(key, "=") {
-			s.file.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("partition is %q", key), expected(`a folder prefix such as "dt=", or none`))
-		}
-		return Partition{Key: key, Zone: utc}
+	} else {
+		sub := s.sub("partition")
+		sub.only([]string{"key", "of", "zone"}, nil)
+		p.Key = sub.required("key", `"dt="`)
+		p.Event = sub.word("of", "arrival", "arrival", "event") == "event"
+		p.Zone = sub.zone("zone", utc)
 	}
-	sub := s.sub("partition")
-	sub.only([]string{"key", "of", "zone"}, nil)
-	return Partition{
-		Key: sub.required("key", `"dt="`), Event: sub.word("of", "arrival", "arrival", "event") == "event",
-		Zone: setting(sub, "zone", utc, rules.Node.Zone),
+	if p.Key != "" && !strings.HasSuffix(p.Key, "=") {
+		s.file.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("partition is %q", p.Key), expected(`a folder prefix such as "dt=", or none`))
 	}
+	return p
 }
 
+// origin returns the site of a partner, "" for the bank's own log.
 func origin(s section) string {
-	n, _, _ := s.find("origin")
 	text := s.text("origin", "own")
+	if text == "own" {
+		return ""
+	}
 	site, partner := strings.CutPrefix(text, "partner:")
-	if text != "own" && (!partner || site == "") {
+	if !partner || site == "" {
+		n, _, _ := s.find("origin")
 		s.file.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("origin is %q", text), expected("own, or partner: and the site, such as partner:homes.example"))
 	}
-	return site[len(site)*btoi(!partner):]
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
+	return site
 }
 
 func dedupe(s section) rules.Duration {
@@ -233,11 +232,7 @@ func (p *Project) consent(s section) {
 	s.only([]string{"url", "partition", "max_feed_age", "max_consent_age", "trusted_sources", "min_notice_version", "suppression", "protected"},
 		[]string{"row_tc_source", "gpc_denies", "browser_denies", "tcf", "require_evidence"})
 	c.URL = s.required("url", `"consent/"`)
-	c.Partition = partition(s, p.Zone)
-	if _, _, ok := s.find("partition"); !ok {
-		utc, _ := rules.LoadZone("UTC")
-		c.Partition = Partition{Key: "dt=", Zone: utc}
-	}
+	c.Partition = partition(s, "dt=")
 	c.MaxFeedAge = s.duration("max_feed_age", rules.Duration{N: 26, Unit: rules.Hour})
 	c.MaxConsentAge = s.duration("max_consent_age", days(390))
 	if n, _, ok := s.find("max_consent_age"); ok && Micros(c.MaxConsentAge) > Micros(days(395)) {
@@ -412,7 +407,8 @@ func destination(s section, name string) Destination {
 		s.need("type", "file_csv")
 		return d
 	}
-	if t, isText := n.Text(); isText && slices.Contains(laterType, t) {
+	t, isText := n.Text()
+	if isText && slices.Contains(laterType, t) {
 		s.file.doc.Fail("E-NOT-BUILT", n.Span(), "destinations of type "+t+" are not built in this version", expected(strings.Join(FileTypes, " or "))).Missing = t
 	} else if isText {
 		d.Type, _ = n.Word(FileTypes...)
@@ -420,7 +416,9 @@ func destination(s section, name string) Destination {
 	}
 	proc := s.sub("processor")
 	if !proc.written() {
-		s.need("processor", "{agreement: DPA-2026-01, expires: 2027-06-30}")
+		if t != ownSite {
+			s.need("processor", "{agreement: DPA-2026-01, expires: 2027-06-30}")
+		}
 		return d
 	}
 	proc.only([]string{"agreement", "expires"}, nil)

@@ -1,0 +1,103 @@
+package project
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+// examples are the projects that the design paper shows, the smallest first.
+func examples(t *testing.T) []string {
+	t.Helper()
+	root := os.Getenv("MALGRUPP_VECTORS")
+	if root == "" {
+		root = filepath.Join("..", "..", "..", "shared")
+	}
+	paper, err := os.ReadFile(filepath.Join(root, "design.md"))
+	if err != nil {
+		t.Skipf("vectors are not there (set MALGRUPP_VECTORS): %v", err)
+	}
+	var out []string
+	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(paper), -1) {
+		if strings.Contains(block[1], "kind: Project") {
+			out = append(out, block[1])
+		}
+	}
+	if len(out) < 2 {
+		t.Fatalf("the paper shows %d projects, want two", len(out))
+	}
+	return out
+}
+
+func TestTheSmallestProjectOfTheDesignIsRead(t *testing.T) {
+	p, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: examples(t)[0]}, "")
+	if len(found) > 0 {
+		t.Fatal(found.Text())
+	}
+	if p.Name != "demo-bank" || p.State != p.Output+"state/" || p.Audit != p.Output+"audit/" || p.Identity.Linked {
+		t.Errorf("%+v", p)
+	}
+}
+
+// TestEveryKeyOfTheDesignIsReadOrRefusedByName walks the keys of the full project: none may be passed over in silence.
+func TestEveryKeyOfTheDesignIsReadOrRefusedByName(t *testing.T) {
+	text := examples(t)[1]
+	p, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: text}, "")
+	var missing []string
+	for _, e := range found {
+		if e.Code != "E-NOT-BUILT" || e.Missing == "" {
+			t.Errorf("%s", e.Text())
+		}
+		missing = append(missing, e.Missing)
+	}
+	slices.Sort(missing)
+	want := []string{
+		"audit.head", "destinations.google-ads.account", "destinations.google-ads.vendor", "destinations.meta.account", "google_data_manager",
+		"guards.max_change", "guards.on_stop", "identifiers", "meta_custom_audience", "personalisation_feed", "profiles_of_customers", "session_gap",
+	}
+	if diff := cmp.Diff(want, missing); diff != "" {
+		t.Errorf("refused by name:\n%s", diff)
+	}
+	var root yaml.Node
+	if err := yaml.Unmarshal([]byte(text), &root); err != nil {
+		t.Fatal(err)
+	}
+	known := slices.Clone(missing)
+	for _, s := range p.Settings {
+		known = append(known, s.Key)
+	}
+	for _, key := range keysOf(root.Content[0], "") {
+		top, _, _ := strings.Cut(key, ".")
+		switch {
+		case slices.Contains([]string{"apiVersion", "kind", "metadata", "contacts", "profiles_of_customers", "identifiers"}, top):
+		case strings.HasSuffix(key, ".type"): // refused under the name of the type
+		case !slices.Contains(known, key):
+			t.Errorf("%s is neither a setting nor refused", key)
+		}
+	}
+}
+
+// keysOf lists the keys that hold something plain: consent.url, sources[0].name.
+func keysOf(n *yaml.Node, at string) (out []string) {
+	switch n.Kind {
+	case yaml.MappingNode:
+		for i := 0; i < len(n.Content); i += 2 {
+			out = append(out, keysOf(n.Content[i+1], strings.TrimPrefix(at+"."+n.Content[i].Value, "."))...)
+		}
+	case yaml.SequenceNode:
+		for i, c := range n.Content {
+			out = append(out, keysOf(c, at+"["+string(rune('0'+i))+"]")...)
+		}
+	default:
+		out = append(out, at)
+	}
+	return out
+}

@@ -1,0 +1,239 @@
+package project
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+const smallest = `apiVersion: malgrupp/v1
+kind: Project
+metadata: {name: shop}
+timezone: Europe/Stockholm
+contacts: {team: {email: team@shop.example}}
+sources:
+  - {name: web, url: "log/", schema: web-events}
+consent: {url: "yes-and-no/", protected: none}
+keys: {master: "env:MASTER", state: "file:state", recipients: "file:recipients", signing: "file:signing"}
+output: {url: "lists"}
+destinations:
+  mail: {type: file_csv, processor: {agreement: A-1, expires: 2027-01-31}}
+`
+
+func read(t *testing.T, text, profile string) *Project {
+	t.Helper()
+	p, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: text}, profile)
+	if len(found) > 0 {
+		t.Fatal(found.Text())
+	}
+	return p
+}
+
+func TestWhatNobodyWritesHasItsDefault(t *testing.T) {
+	p := read(t, smallest, "")
+	utc, err := rules.LoadZone("UTC")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hour, minute := rules.Duration{N: 26, Unit: rules.Hour}, rules.Duration{N: 5, Unit: rules.Minute}
+	want := Project{
+		Name: "shop", Retention: days(395), MaxClockSkew: minute, Contacts: []string{"team"},
+		Sources: []Source{{Name: "web", URL: "log/", Schema: "web-events", Dedupe: days(7), Complete: Listed, OnBadObject: Stop}},
+		Consent: Consent{
+			URL: "yes-and-no/", Partition: Partition{Key: "dt=", Zone: utc}, MaxFeedAge: hour, MaxConsentAge: days(390),
+			TrustedSources: []string{"cmp", "bank_ui", "call_centre"},
+			MinNotice:      map[string]int{"measure": 0, "profile": 0, "link": 0, "partner_data": 0, "activate": 0},
+		},
+		Identity: Identity{AttachWindow: days(30), SharedWindow: days(90), KioskCustomers: 5, MaxDevices: 20},
+		Keys:     Keys{Master: map[int]string{1: "env:MASTER"}, State: "file:state", Recipients: "file:recipients", Signing: "file:signing"},
+		Output:   "lists/", State: "lists/state/", Audit: "lists/audit/",
+		Guards: Guards{50, 50}, Limits: Limits{Chunk: 256 << 20, Page: 64 << 20}, Security: Security{Endpoints: map[string]string{}},
+		Destinations: []Destination{{Name: "mail", Type: "file_csv", Activate: "mail", Enabled: true, Agreement: "A-1", Expires: date(t, "2027-01-31")}},
+	}
+	if p.Zone.Name() != "Europe/Stockholm" {
+		t.Errorf("the zone is %s", p.Zone.Name())
+	}
+	got := *p
+	got.Zone, got.Settings, got.Text = nil, nil, nil
+	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b *rules.Zone) bool {
+		return a == nil && b == nil || a != nil && b != nil && a.Name() == b.Name()
+	})); diff != "" {
+		t.Error(diff)
+	}
+	if d, ok := p.Destination("mail"); !ok || d.Name != "mail" {
+		t.Error("the destination mail is not found")
+	}
+	if _, ok := p.Destination("post"); ok {
+		t.Error("a destination post is found")
+	}
+}
+
+func date(t *testing.T, text string) rules.CivilDate {
+	t.Helper()
+	d, ok := rules.ParseDate(text)
+	if !ok {
+		t.Fatalf("%s is no date", text)
+	}
+	return d
+}
+
+// settingsOf are some settings as config show prints them.
+func settingsOf(p *Project, keys ...string) (out []string) {
+	for _, s := range p.Settings {
+		if slices.Contains(keys, s.Key) {
+			out = append(out, s.Key+" = "+s.Value+" ("+s.Origin+")")
+		}
+	}
+	return out
+}
+
+const profiled = smallest + `retention: 100d
+identity: {max_devices: 9, kiosk_customers: 3}
+profiles:
+  test:
+    retention: 50d
+    identity: {max_devices: 4}
+    output: {url: "mem://out"}
+    destinations:
+      mail: {enabled: false}
+      file: {type: file_parquet, processor: {agreement: A-2, expires: 2027-02-28}}
+  bare: {}
+`
+
+func TestAProfileLiesOverTheFileKeyByKey(t *testing.T) {
+	p := read(t, profiled, "test")
+	want := []string{
+		"retention = 50d (malgrupp.yaml:17 (profile test))",
+		"max_clock_skew = 5min (default)",
+		"consent.partition = dt= (default)",
+		"identity.kiosk_customers = 3 (malgrupp.yaml:14)",
+		"identity.max_devices = 4 (malgrupp.yaml:18 (profile test))",
+		"output.url = mem://out (malgrupp.yaml:19 (profile test))",
+		"output.state = mem://out/state/ (default)",
+		"destinations.file.type = file_parquet (malgrupp.yaml:22 (profile test))",
+		"destinations.mail.enabled = false (malgrupp.yaml:21 (profile test))",
+		"destinations.mail.type = file_csv (malgrupp.yaml:12)",
+	}
+	got := settingsOf(p, "retention", "max_clock_skew", "consent.partition", "identity.kiosk_customers", "identity.max_devices", "output.url",
+		"output.state", "destinations.file.type", "destinations.mail.enabled", "destinations.mail.type")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if p.Destinations[0].Name != "file" || p.Destinations[1].Enabled || p.Destinations[1].Agreement != "A-1" {
+		t.Errorf("%+v", p.Destinations)
+	}
+	for _, profile := range []string{"", "bare"} {
+		if p := read(t, profiled, profile); p.Retention != days(100) || p.Output != "lists/" || len(p.Destinations) != 1 {
+			t.Errorf("profile %q: %+v", profile, p)
+		}
+	}
+}
+
+func TestAProfileThatIsNotThereIsNamed(t *testing.T) {
+	for _, text := range []string{smallest, profiled} {
+		_, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: text}, "prod")
+		if len(found) != 1 || found[0].Code != "E-UNKNOWN-PROFILE" {
+			t.Errorf("%s", found.Text())
+		}
+	}
+}
+
+func TestLongFormsAreRead(t *testing.T) {
+	long := strings.NewReplacer(
+		`{name: web, url: "log/", schema: web-events}`,
+		`{name: web, url: "log/", schema: web-events, partition: {key: "day=", of: event, zone: Europe/Helsinki}, origin: "partner:homes.example", dedupe: {within: 2d}, covers_from: 2026-01-02, gaps: empty, complete: success, on_bad_object: skip}
+  - {name: app, url: "app/", schema: app-events, partition: "dt=", dedupe: none}`,
+		"protected: none", `protected: {url: "p.parquet", max_age: 400d}, suppression: "s.parquet", max_feed_age: 30h, partition: none`,
+		`master: "env:MASTER"`, `master: {1: "env:OLD", 2: "env:NEW"}, mounted: true`,
+	).Replace(smallest) + "limits: {chunk_mib: 1, page_mib: 2}\nsecurity: {file_roots: [\"/data\"], endpoints: {s3: \"http://127.0.0.1:9\"}}\n"
+	p := read(t, long, "")
+	web, app := p.Sources[0], p.Sources[1]
+	if web.Partition.Key != "day=" || !web.Partition.Event || web.Partition.Zone.Name() != "Europe/Helsinki" || web.Partner != "homes.example" ||
+		web.Dedupe != days(2) || web.CoversFrom != p.Zone.Midnight(date(t, "2026-01-02")) || !web.GapsEmpty || web.Complete != Success || web.OnBadObject != Skip {
+		t.Errorf("%+v", web)
+	}
+	if app.Partition.Key != "dt=" || app.Partition.Event || app.Dedupe != (rules.Duration{}) || app.Partner != "" {
+		t.Errorf("%+v", app)
+	}
+	want := Consent{Protected: &List{"p.parquet", days(400)}, Suppression: &List{"s.parquet", rules.Duration{N: 30, Unit: rules.Hour}}}
+	if diff := cmp.Diff(want, Consent{Protected: p.Consent.Protected, Suppression: p.Consent.Suppression, Partition: p.Consent.Partition}); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(map[int]string{1: "env:OLD", 2: "env:NEW"}, p.Keys.Master); diff != "" || !p.Keys.Mounted {
+		t.Error(diff)
+	}
+	if p.Limits != (Limits{1 << 20, 2 << 20}) || p.Security.Endpoints["s3"] != "http://127.0.0.1:9" || p.Security.FileRoots[0] != "/data" {
+		t.Errorf("%+v %+v", p.Limits, p.Security)
+	}
+	if got := settingsOf(p, "sources[0].partition.zone"); !slices.Equal(got, []string{"sources[0].partition.zone = Europe/Helsinki (malgrupp.yaml:7)"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestAllMistakesAreReportedAtOnce(t *testing.T) {
+	text := strings.NewReplacer(
+		"timezone: Europe/Stockholm", "timezone: Europe/Atlantis",
+		"schema: web-events}", "schema: web-events, partition: dt, origin: elsewhere, complete: manifest}\n  - {name: web, url: x, schema: y}",
+		"protected: none", "max_consent_age: 400d",
+		`master: "env:MASTER"`, `master: {0: "env:OLD"}`,
+		"processor: {agreement: A-1, expires: 2027-01-31}", "vendor: 7",
+	).Replace(smallest) + `retention: 800d
+sesion_gap: 30min
+session_gap: 30min
+guards: {min_audience: 10}
+identity: {attach_window: 31d, shared_window: 89d, max_devices: 21}
+`
+	_, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: text}, "")
+	var got []string
+	for _, e := range found {
+		got = append(got, e.Code+" "+e.Message)
+	}
+	want := []string{
+		`E-UNKNOWN-ZONE there is no time zone "Europe/Atlantis"`,
+		`E-TYPE partition is "dt"`, `E-TYPE origin is "elsewhere"`, `E-NOT-BUILT complete: manifest is not built in this version`,
+		`E-DUPLICATE-NAME two sources are called "web"`,
+		`E-MISSING-KEY the project needs the key "consent.protected"`, `E-RANGE CONSENT_AGE_TOO_LONG: a grant is used for longer than 13 months`,
+		`E-TYPE "0" is not a key number`,
+		`E-NOT-BUILT destinations.mail.vendor is not built in this version`, `E-MISSING-KEY the project needs the key "destinations.mail.processor"`,
+		`E-RANGE RETENTION_TOO_LONG: rows are kept longer than 25 months`,
+		`E-UNKNOWN-KEY`, `E-NOT-BUILT session_gap is not built in this version`, `E-RANGE K_TOO_SMALL: guards.min_audience is 10`,
+		`E-RANGE identity.attach_window is laxer than identity allows`, `E-RANGE identity.shared_window is laxer than identity allows`, `E-RANGE`,
+	}
+	for _, w := range want {
+		if !slices.ContainsFunc(got, func(g string) bool { return strings.HasPrefix(g, w) }) {
+			t.Errorf("%s is not reported", w)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d findings, want %d:\n%s", len(got), len(want), strings.Join(got, "\n"))
+	}
+}
+
+func TestEveryTypeOfTheDesignIsWrittenOrRefusedByName(t *testing.T) {
+	for _, kind := range FileTypes {
+		read(t, strings.Replace(smallest, "file_csv", kind, 1), "")
+	}
+	for _, kind := range laterType {
+		_, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: strings.Replace(smallest, "file_csv", kind, 1)}, "")
+		if len(found) != 1 || found[0].Code != "E-NOT-BUILT" || found[0].Missing != kind {
+			t.Errorf("%s: %s", kind, found.Text())
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add(smallest, "")
+	f.Add(profiled, "test")
+	f.Add("apiVersion: malgrupp/v1\nkind: Project\nmetadata: 1\nsources: {}\nkeys: []\nprofiles: [1]\n", "x")
+	f.Add("apiVersion: malgrupp/v1\nkind: Project\nmetadata: {name: a}\nsources: [1, {dedupe: 1, partition: [2]}]\nconsent: {protected: {}, suppression: 4}\nkeys: {master: [1]}\ndestinations: {a: 1, b: {type: [], processor: 3}}\n", "")
+	f.Fuzz(func(t *testing.T, text, profile string) {
+		p, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: text}, profile)
+		if p == nil && !found.Failed() {
+			t.Error("nothing was read and nothing is wrong")
+		}
+	})
+}
