@@ -16,6 +16,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/sample"
+	"github.com/malgrupp/malgrupp/pipeline/suite"
 	"github.com/malgrupp/malgrupp/rules"
 )
 
@@ -89,9 +90,30 @@ func TestScaffoldsHaveNothingToComplainAbout(t *testing.T) {
 		if len(l.Segments) != segments || len(l.Tests) == 0 {
 			t.Errorf("template %q has %d segments and %d tests", template, len(l.Segments), len(l.Tests))
 		}
+		for _, src := range l.Tests {
+			passes(t, src, l)
+		}
 	}
 	if err := sample.Init(t.TempDir(), sample.InitOptions{Template: "shop"}); err == nil {
 		t.Error("an unknown template was written")
+	}
+}
+
+// passes runs a test of a segment.
+func passes(t *testing.T, src *rules.Source, l *pipeline.Loaded) {
+	t.Helper()
+	s, found := suite.ParseTest(src, l)
+	if len(found) > 0 {
+		t.Fatal(found)
+	}
+	results, err := s.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range results {
+		if r.Status != suite.Passed {
+			t.Errorf("%s: %s: %s %v", r.Place, r.Title, r.Status, r.Faults)
+		}
 	}
 }
 
