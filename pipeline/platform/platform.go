@@ -10,7 +10,9 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/segments"
@@ -21,7 +23,8 @@ type Platform struct {
 	Type string
 	Doc  string
 	Ext  string // of its files, without a dot
-	// Unsafe says why an id cannot be written in this form, "" if it can; ids with control characters never can.
+	// Unsafe says why an id cannot be written in this form, "" if it can. Ids with control characters and ids that are
+	// not UTF-8 never can.
 	Unsafe func(id string) string
 	// Write writes one list; subjects are in byte order.
 	Write func(w io.Writer, h Header, subjects []string) error
@@ -71,7 +74,7 @@ type Removals struct{ subjects []string }
 // Members returns the people of an audience whom the platform can write, and how many it cannot.
 func Members(a *segments.Audience, p *Platform) (adds Additions, unwritable int) {
 	for id := range a.Members() {
-		if hasControl(id) || p.Unsafe != nil && p.Unsafe(id) != "" {
+		if unwritten(id) || p.Unsafe != nil && p.Unsafe(id) != "" {
 			unwritable++
 			continue
 		}
@@ -80,13 +83,9 @@ func Members(a *segments.Audience, p *Platform) (adds Additions, unwritable int)
 	return adds, unwritable
 }
 
-func hasControl(id string) bool {
-	for _, r := range id {
-		if unicode.IsControl(r) {
-			return true
-		}
-	}
-	return false
+// unwritten reports an id that no form takes: it has a control character or is not UTF-8.
+func unwritten(id string) bool {
+	return !utf8.ValidString(id) || strings.ContainsFunc(id, unicode.IsControl)
 }
 
 // Held returns the people a destination holds from a segment.

@@ -1,0 +1,222 @@
+package state
+
+import (
+	"bytes"
+	"io"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"github.com/malgrupp/malgrupp/pipeline/keys"
+	"github.com/malgrupp/malgrupp/pipeline/parquet"
+)
+
+func ring(t *testing.T) *keys.Ring {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "keys")
+	if err := keys.Generate(dir); err != nil {
+		t.Fatal(err)
+	}
+	r, err := keys.Open(keys.Source{Dir: dir, Env: func(string) (string, bool) { return "", false }}, keys.Config{
+		Master: map[int]string{1: "file:" + keys.MasterFile}, State: "file:" + keys.StateFile,
+		Recipients: "file:" + keys.RecipientsFile, Signing: "file:" + keys.SigningFile,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// told is what the test believes destinations hold: by destination and segment, the ids and the run that added each.
+type told map[[2]string]map[string]string
+
+var lists = []List{{"mail", "savers", "file_csv"}, {"mail", "buyers", "file_csv"}, {"post", "savers", "file_parquet"}, {"mail", "savers", "file_parquet"}}
+
+// tell draws one night: some lists get new members.
+func tell(t *rapid.T, h *Holdings, believed told, run string, r *keys.Ring) *Holdings {
+	next := h.Next(run)
+	for range rapid.IntRange(0, 3).Draw(t, "lists") {
+		l := rapid.SampledFrom(lists).Draw(t, "list")
+		id := rapid.OneOf(rapid.SampledFrom([]string{"d1", "d2", "d3", "ä,\"b", " x "}), rapid.StringN(0, 10, 40))
+		ids := rapid.SliceOfDistinct(id, rapid.ID[string]).Draw(t, "ids")
+		slices.Sort(ids)
+		if err := next.Set(l, ids, r); err != nil {
+			t.Fatal(err)
+		}
+		key, members := [2]string{l.Destination, l.Segment}, map[string]string{}
+		for _, id := range ids {
+			members[id] = run
+			if since, ok := believed[key][id]; ok {
+				members[id] = since
+			}
+		}
+		believed[key] = members
+	}
+	return next
+}
+
+// check compares holdings with what the test believes.
+func check(t *rapid.T, h *Holdings, believed told, r *keys.Ring) {
+	for key, members := range believed {
+		if diff := cmp.Diff(slices.Sorted(maps.Keys(members)), h.Of(key[0], key[1]), cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("%v:\n%s", key, diff)
+		}
+		keyer, err := r.Keyer(keys.Dest(key[0]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for l, held := range h.lists {
+			for _, p := range held {
+				if l.Destination != key[0] || l.Segment != key[1] {
+					continue
+				}
+				if p.runID != members[p.id] || p.key != keyer.Key(keys.NewID(p.id)) {
+					t.Fatalf("%v: %q is held since run %s, want %s, under the key %s", key, p.id, p.runID, members[p.id], p.key)
+				}
+			}
+		}
+	}
+	held := 0
+	for _, l := range h.Lists() {
+		held += len(h.Of(l.Destination, l.Segment))
+	}
+	want := 0
+	for _, members := range believed {
+		want += len(members)
+	}
+	if held != want {
+		t.Fatalf("%d people are held, want %d", held, want)
+	}
+}
+
+func plainBytes(t *rapid.T, sealed []byte, r *keys.Ring) []byte {
+	plain, err := r.DecryptState(bytes.NewReader(sealed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestHoldingsRememberFromRunToRun(t *testing.T) {
+	r := ring(t)
+	rapid.Check(t, func(t *rapid.T) {
+		h, believed := Empty(), told{}
+		for _, run := range []string{"r1", "r2", "r3"} {
+			before := h.Lists()
+			next := tell(t, h, believed, run, r)
+			if diff := cmp.Diff(before, h.Lists()); diff != "" {
+				t.Fatalf("the next run changed what the last one wrote:\n%s", diff)
+			}
+			sealed, err := next.Write(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if h, err = Read(sealed, r); err != nil {
+				t.Fatal(err)
+			}
+			check(t, next, believed, r)
+			check(t, h, believed, r)
+			again, err := h.Write(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(plainBytes(t, sealed, r), plainBytes(t, again, r)) {
+				t.Fatal("equal holdings have unequal bytes")
+			}
+			if bytes.Equal(sealed, again) {
+				t.Fatal("two ciphertexts are equal")
+			}
+		}
+	})
+}
+
+func TestListsComeInAFixedOrder(t *testing.T) {
+	r, h := ring(t), Empty()
+	for _, l := range []List{lists[2], lists[0], lists[1]} {
+		if err := h.Set(l, []string{"d1"}, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff([]List{lists[1], lists[0], lists[2]}, h.Lists()); diff != "" {
+		t.Error(diff)
+	}
+	if err := h.Set(lists[1], nil, r); err != nil || len(h.Lists()) != 2 {
+		t.Errorf("an emptied list is still there: %v, error %v", h.Lists(), err)
+	}
+}
+
+// sealedTable is a state object with one row of the given format.
+func sealedTable(t *testing.T, r *keys.Ring, format int64) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	sealed, err := r.EncryptState(&out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := parquet.NewWriter(sealed, schema.Columns, parquet.WriterOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := []parquet.Values{{Ints: []int64{format}}}
+	for range schema.Columns[1:] {
+		values = append(values, parquet.Values{Text: []string{"x"}})
+	}
+	for _, err := range []error{w.Write(1, values), w.Close(), sealed.Close()} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out.Bytes()
+}
+
+func TestHoldingsOfANewerFormatAreRefused(t *testing.T) {
+	r := ring(t)
+	if _, err := Read(sealedTable(t, r, formatVersion), r); err != nil {
+		t.Errorf("this version's own format: %v", err)
+	}
+	_, err := Read(sealedTable(t, r, formatVersion+1), r)
+	if err == nil || !strings.Contains(err.Error(), "their format is 2, this version reads up to 1") {
+		t.Errorf("error %v, want both formats named", err)
+	}
+}
+
+func TestDamagedHoldingsAreRefused(t *testing.T) {
+	r, h := ring(t), Empty()
+	ids := []string{"d1", "d2", "d3"}
+	if err := h.Set(lists[0], ids, r); err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := h.Write(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(sealed, []byte("savers")) {
+		t.Error("the holdings lie open")
+	}
+	damaged := map[string][]byte{"empty": nil, "cut": sealed[:len(sealed)-1], "longer": append(slices.Clone(sealed), 0), "not encrypted": []byte("PAR1PAR1")}
+	rapid.Check(t, func(rt *rapid.T) {
+		one := slices.Clone(sealed)
+		one[rapid.IntRange(0, len(one)-1).Draw(rt, "byte")] ^= 1 << rapid.IntRange(0, 7).Draw(rt, "bit")
+		if _, err := Read(one, r); err == nil {
+			rt.Fatal("a changed object is read")
+		}
+	})
+	for what, object := range damaged {
+		if _, err := Read(object, r); err == nil {
+			t.Errorf("%s: read without an error", what)
+		}
+	}
+	if _, err := Read(sealed, ring(t)); err == nil {
+		t.Error("another project's key opens the holdings")
+	}
+}
