@@ -23,8 +23,7 @@ var moments = [][2]string{
 	{"2008-08-21T22:00:00Z", "2008-08-22T06:00:00Z"}, // no row arrived on 19 August: that day is not covered
 }
 
-// shops are projects with their clicks and two consent logs each, by name: the real log, and the same with everything
-// added that it lacks.
+// shop is the example project with its clicks and two consent logs.
 type shop struct {
 	dir  string
 	logs map[string]*oracle.Log // by the consent log's URL
@@ -35,6 +34,7 @@ const (
 	granting = "data/granting/"
 )
 
+// openShop fills a project with the real log, or with that and everything added that it lacks.
 func openShop(t *testing.T, disturbed bool) *shop {
 	t.Helper()
 	from := enriched(t)
@@ -42,17 +42,17 @@ func openShop(t *testing.T, disturbed bool) *shop {
 	events := filepath.Join(s.dir, "data", "events")
 	check(t, feed.CopyDays(filepath.Join(from, "events"), events, must(feed.Days(filepath.Join(from, "events")))(t)))
 	rows := must(feed.Rows(events))(t)
-	said := must(feed.Answers(filepath.Join(from, "consent.csv.gz"), activations))(t)
+	said := must(feed.Answers(filepath.Join(from, "consent.csv.gz")))(t)
 	if disturbed {
 		check(t, feed.WriteDisturbed(events, feed.Disturb(rows)))
 		rows = must(feed.Rows(events))(t)
 		said = append(said, feed.DisturbConsent(said, rows)...)
 	}
-	all := feed.AllGranting(rows, activations, instant(t, "2008-10-20T00:00:00Z"))
+	all := feed.AllGranting(rows)
 	days := must(feed.Days(events))(t)
 	for url, acts := range map[string][]feed.Event{answers: said, granting: all} {
 		folder := filepath.Join(s.dir, filepath.FromSlash(url))
-		check(t, feed.WriteConsent(folder, "part-00000.parquet", append(acts, heartbeats(t)...)))
+		check(t, feed.WriteConsent(folder, "part-00000.parquet", append(acts, feed.Heartbeats(feed.Begin, feed.End)...)))
 		l := &oracle.Log{Rows: rows, Acts: must(feed.Acts(folder))(t), Partitions: days}
 		s.logs[url] = must(oracle.Prepare(l, oracle.Shop(), "Europe/Warsaw"))(t)
 	}

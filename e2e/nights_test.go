@@ -35,7 +35,7 @@ type nights struct {
 func newNights(t *testing.T, since string) *nights {
 	t.Helper()
 	n := &nights{from: enriched(t), since: since, until: "2008-04-01T00:00:00Z"}
-	n.said = must(feed.Answers(filepath.Join(n.from, "consent.csv.gz"), activations))(t)
+	n.said = must(feed.Answers(filepath.Join(n.from, "consent.csv.gz")))(t)
 	n.Loaded = load(t, t.TempDir(), "")
 	n.Project.State = "state/"
 	return n

@@ -10,14 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/malgrupp/malgrupp/e2e/feed"
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/rules"
 )
-
-// activations are the consents that the example's destinations ask for.
-var activations = []string{"display", "mail"}
 
 // enriched returns the folder of the enriched e-shop log, or skips the test.
 func enriched(t *testing.T) string {
@@ -99,10 +95,4 @@ func evaluate(t *testing.T, l *pipeline.Loaded, asOf, knownBy int64) *pipeline.E
 	j := job(t, l)
 	j.AsOf, j.KnownBy = asOf, knownBy
 	return must(pipeline.Evaluate(context.Background(), j))(t)
-}
-
-// heartbeats of the whole example: from the first partition to after the last answer.
-func heartbeats(t *testing.T) []feed.Event {
-	t.Helper()
-	return feed.Heartbeats(instant(t, "2008-04-01T00:00:00Z"), instant(t, "2008-10-20T00:00:00Z"))
 }

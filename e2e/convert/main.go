@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/malgrupp/malgrupp/e2e/feed"
 )
@@ -24,9 +23,6 @@ func main() {
 		os.Exit(1)
 	}
 }
-
-// until is after the last answer of the feed; the exporter's heartbeats go on to here.
-var until = time.Date(2008, 10, 20, 0, 0, 0, 0, time.UTC).UnixMicro()
 
 func convert(from, to string, all bool) error {
 	events := filepath.Join(from, "events")
@@ -44,24 +40,17 @@ func convert(from, to string, all bool) error {
 	if err != nil {
 		return err
 	}
-	first, err := time.Parse("dt=2006-01-02", days[0])
-	if err != nil {
-		return fmt.Errorf("read the first partition's day: %w", err)
-	}
-	acts = append(acts, feed.Heartbeats(first.UnixMicro(), until)...)
+	acts = append(acts, feed.Heartbeats(feed.Begin, feed.End)...)
 	return feed.WriteConsent(filepath.Join(to, "consent"), "part-00000.parquet", acts)
 }
 
-// activations are the consents that the example's destinations ask for.
-var activations = []string{"display", "mail"}
-
 func consent(from string, all bool) ([]feed.Event, error) {
 	if !all {
-		return feed.Answers(filepath.Join(from, "consent.csv.gz"), activations)
+		return feed.Answers(filepath.Join(from, "consent.csv.gz"))
 	}
 	rows, err := feed.Rows(filepath.Join(from, "events"))
 	if err != nil {
 		return nil, err
 	}
-	return feed.AllGranting(rows, activations, until), nil
+	return feed.AllGranting(rows), nil
 }

@@ -27,6 +27,15 @@ type Event struct {
 // Acts reads the events of a consent log.
 func Acts(dir string) ([]Event, error) { return readTable[Event](dir) }
 
+// Activations are the consents that the destinations of the example project ask for.
+var Activations = []string{"display", "mail"}
+
+// The exporter's signs of life begin with the log's first day and go on after its last answer; microseconds UTC.
+var (
+	Begin = time.Date(2008, 4, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
+	End   = time.Date(2008, 10, 20, 0, 0, 0, 0, time.UTC).UnixMicro()
+)
+
 // answer is one line of the enriched consent feed.
 type answer struct {
 	kind, subject                   string
@@ -34,9 +43,8 @@ type answer struct {
 	analytics, personalisation, ads bool
 }
 
-// Answers reads the enriched consent feed and says each answer once for every purpose; activations are the consents that
-// the project's destinations ask for.
-func Answers(file string, activations []string) ([]Event, error) {
+// Answers reads the enriched consent feed and says each answer once for every purpose (consent/spec.md 13).
+func Answers(file string) ([]Event, error) {
 	answers, err := readAnswers(file)
 	if err != nil {
 		return nil, fmt.Errorf("read the consent feed %s: %w", file, err)
@@ -59,7 +67,7 @@ func Answers(file string, activations []string) ([]Event, error) {
 		say("measure", a.analytics)
 		say("profile", a.personalisation || a.ads)
 		say("link", a.personalisation || a.ads)
-		for _, d := range activations {
+		for _, d := range Activations {
 			say("activate:"+d, a.ads)
 		}
 	}
@@ -103,8 +111,8 @@ func readAnswers(file string) ([]answer, error) {
 const reaffirm = 40 * 24 * time.Hour
 
 // AllGranting returns a log in which every device and customer of the rows grants every purpose a second before its first
-// row and says so again until the given instant.
-func AllGranting(rows []Row, activations []string, until int64) []Event {
+// row and says so again until End.
+func AllGranting(rows []Row) []Event {
 	first := map[[2]string]int64{}
 	note := func(kind, id string, at int64) {
 		key := [2]string{kind, strings.TrimSpace(id)}
@@ -123,12 +131,12 @@ func AllGranting(rows []Row, activations []string, until int64) []Event {
 		}
 	}
 	purposes := []string{"measure", "profile", "link"}
-	for _, d := range activations {
+	for _, d := range Activations {
 		purposes = append(purposes, "activate:"+d)
 	}
 	var out []Event
 	for key, at := range first {
-		for at -= time.Second.Microseconds(); at < until; at += reaffirm.Microseconds() {
+		for at -= time.Second.Microseconds(); at < End; at += reaffirm.Microseconds() {
 			for _, p := range purposes {
 				out = append(out, act(key[0], key[1], "grant", p, at))
 			}

@@ -79,9 +79,11 @@ func visitors() []*Segment {
 		{Name: "explorers", Uses: []string{displayDevice}, Match: leaf(metric("distinct", pageURL, months(1), func(c clock, r *feed.Row) Truth {
 			return negated(onSale(c, r))
 		}, ">=", 10))},
-		{Name: "most-engaged", Uses: []string{displayDevice}, TopShare: 10,
+		{
+			Name: "most-engaged", Uses: []string{displayDevice}, TopShare: 10,
 			TopBy: &Leaf{Metric: "days", Within: months(2)},
-			Match: leaf(did(months(1), func(_ clock, r *feed.Row) Truth { return truth(strings.ToLower(r.Platform) == "web") }, ">=", 1))},
+			Match: leaf(did(months(1), func(_ clock, r *feed.Row) Truth { return truth(strings.ToLower(r.Platform) == "web") }, ">=", 1)),
+		},
 		{Name: "two-departments", Uses: []string{displayDevice, mailDevice}, Match: atLeastOf(2,
 			leaf(did(within(30), below("trousers"), ">=", 3)), leaf(did(within(30), below("skirts"), ">=", 3)),
 			leaf(did(within(30), below("blouses"), ">=", 3)), leaf(did(within(30), onSale, ">=", 3)))},
@@ -98,11 +100,13 @@ func campaigns() []*Segment {
 	spring := Window{Since: local(4, 28), Till: local(5, 12)}
 	middle := band(45, 3)
 	return []*Segment{
-		{Name: "trouser-campaign", Uses: []string{displayDevice, mailDevice}, Match: inSegment("trouser-fans"),
+		{
+			Name: "trouser-campaign", Uses: []string{displayDevice, mailDevice}, Match: inSegment("trouser-fans"),
 			Exclude: anyOf(inSegment("sale-hunters"), leaf(did(within(14), func(_ clock, r *feed.Row) Truth {
 				return both(text(queryOf(r.URL, "p"), func(p string) bool { return p == "5" }), number(r.Price, func(p int32) bool { return p > 60 }))
 			}, ">=", 1))),
-			Holdout: 1000, Salt: "summer-2008", Cap: 150, CapBy: &Leaf{Metric: "max", Of: moment, Within: within(30)}},
+			Holdout: 1000, Salt: "summer-2008", Cap: 150, CapBy: &Leaf{Metric: "max", Of: moment, Within: within(30)},
+		},
 		{Name: "may-holiday", Uses: []string{displayDevice}, Match: anyOf(
 			leaf(did(spring, func(c clock, r *feed.Row) Truth {
 				d := c.date(r.Time)
@@ -132,10 +136,12 @@ func customers() []*Segment {
 	return []*Segment{
 		{Name: "loyal-customers", Customer: true, Uses: []string{displayCustomer, mailCustomer}, Match: leaf(metric("days", nil, within(90), nil, ">=", 2))},
 		{Name: "blouse-customers", Customer: true, Uses: []string{displayCustomer, mailCustomer}, Match: leaf(did(within(60), atLeast38, ">=", 2))},
-		{Name: "blouse-mailing", Customer: true, Uses: []string{mailCustomer}, Match: inSegment("blouse-customers"),
+		{
+			Name: "blouse-mailing", Customer: true, Uses: []string{mailCustomer}, Match: inSegment("blouse-customers"),
 			Exclude:  leaf(did(within(60), nil, ">=", 40)),
 			TopCount: 400, TopBy: &Leaf{Metric: "distinct", Of: pageURL, Within: within(60)},
-			Holdout: 1250, Salt: "blouse-2008", Cap: 250, CapBy: &Leaf{Metric: "sum", Of: price, Where: priced, Within: within(60)}},
+			Holdout: 1250, Salt: "blouse-2008", Cap: 250, CapBy: &Leaf{Metric: "sum", Of: price, Where: priced, Within: within(60)},
+		},
 		{Name: "rare-domain", Customer: true, Uses: []string{mailCustomer}, Match: leaf(did(within(90), func(_ clock, r *feed.Row) Truth {
 			return text(r.Country, func(c string) bool { return c == "c27" || c == "c12" })
 		}, ">=", 1))},
