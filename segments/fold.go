@@ -12,6 +12,7 @@ type partition struct {
 	rows   []fold.Rows // by leaf
 	leaves []planes    // by leaf
 	ranks  []fold.Ranks
+	masks  []fold.Bits // by use: the views through which it sees somebody
 	folds  []fold.Fold
 	ranker []fold.Ranker
 }
@@ -45,6 +46,10 @@ func (t *partition) fold(part uint32, subjects int) {
 	}
 	for i := range t.plan.leaves {
 		t.judge(i)
+	}
+	t.masks = t.masks[:0]
+	for use := range t.plan.uses {
+		t.masks = append(t.masks, t.mask(use))
 	}
 }
 

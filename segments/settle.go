@@ -157,8 +157,11 @@ func (c *court) judge(s int, p *partition, references func(segment, use int) pla
 	for _, u := range seg.uses {
 		refs := func(segment int) planes { return references(segment, u) }
 		var got settled
-		mask := p.mask(u)
+		mask := p.masks[u]
 		for i := range mask {
+			if mask[i] == 0 {
+				continue
+			}
 			w := seg.match.verdict(i, p.leaves, refs)
 			if seg.exclude != nil {
 				w = and(w, not(seg.exclude.verdict(i, p.leaves, refs)))

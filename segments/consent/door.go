@@ -11,18 +11,11 @@ import (
 // people, so that a row costs a few look-ups and no lock.
 type Door struct {
 	gate   *Gate
-	asked  []uint32 // by class: the uses that want its rows
-	pairs  map[pair]*stance
+	asked  []uint32     // by class: the uses that want its rows
+	pairs  [4]pairTable // by user (logged in, attached) and origin
 	batch  Batch
 	tally  Tallies
 	people []bitset // by use: who was admitted
-}
-
-// pair is a device with a customer, as one of the two kinds of row that have both.
-type pair struct {
-	device, customer uint32
-	user             User
-	partner          bool
 }
 
 // Admit judges a block and returns the rows that may be used. It is the only place that writes a Batch. The batch is
@@ -167,12 +160,10 @@ func (d *Door) stance(device, customer uint32, u User, partner bool) (since int6
 		n := len(g.uses)
 		return s.of[device].since, s.of[device].open, s.reasons[int(device)*n : (int(device)+1)*n]
 	}
-	key := pair{device, customer, u, partner}
-	st := d.pairs[key]
+	pairs := &d.pairs[2*btoi(u == Attached)+btoi(partner)]
+	st := pairs.find(device, customer)
 	if st == nil {
-		made := g.stance(device, customer, u, partner, make([]Reason, len(g.uses)))
-		st = &made
-		d.pairs[key] = st
+		st = pairs.add(device, customer, g.stance(device, customer, u, partner, make([]Reason, len(g.uses))))
 	}
 	return st.since, st.open, st.reasons
 }

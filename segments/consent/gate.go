@@ -176,7 +176,7 @@ func (g *Gate) linked(device, customer uint32, at int64, partner bool) bool {
 
 // Open returns a door for one goroutine.
 func (g *Gate) Open() *Door {
-	return &Door{gate: g, pairs: map[pair]*stance{}, tally: newTallies(len(g.uses)), people: make([]bitset, len(g.uses))}
+	return &Door{gate: g, tally: newTallies(len(g.uses)), people: make([]bitset, len(g.uses))}
 }
 
 // Close ends the judging and returns the receipt of all doors.
@@ -187,8 +187,8 @@ func (g *Gate) Close(doors ...*Door) Roll {
 		for u := range d.people {
 			r.admitted[u].union(d.people[u])
 		}
-		for p := range d.pairs {
-			r.pairs = append(r.pairs, p)
+		for i := range d.pairs {
+			r.pairs = append(r.pairs, d.pairs[i].pairs...)
 		}
 	}
 	return r
