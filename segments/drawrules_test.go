@@ -49,7 +49,9 @@ func drawPopulation(t *rapid.T, s *rules.Segment) {
 		}
 	}
 	if rapid.IntRange(0, 3).Draw(t, "has holdout") == 0 {
-		s.Holdout = &rules.Holdout{Salt: "spring", Percent: rapid.SampledFrom([]rules.Number{{Int: 50}, {Int: 125, Scale: 1}, {Int: 100}}).Draw(t, "percent")}
+		s.Holdout = &rules.Holdout{Salt: "spring", Percent: rapid.SampledFrom([]rules.Number{
+			{Int: 50}, {Int: 125, Scale: 1}, {Int: 100}, {Int: int64(hashed("spring", "d1") % 10_000), Scale: 2}, // d1 is just not drawn
+		}).Draw(t, "percent")}
 	}
 	if rapid.IntRange(0, 2).Draw(t, "has cap") == 0 {
 		s.Cap = &rules.Cap{Count: rapid.IntRange(1, 4).Draw(t, "count")}

@@ -39,6 +39,7 @@ type world struct {
 	rows     []worldRow
 	requests []segments.Request
 	covered  int64 // since when the data are complete
+	others   int   // people whom the log of consent names and who are never seen
 }
 
 type worldRow struct {
@@ -75,6 +76,7 @@ func newWorld(covered int64) *world {
 
 func drawWorld(t *rapid.T) *world {
 	w := newWorld(asOf - rapid.SampledFrom([]int64{3, 3, 30}).Draw(t, "days covered")*day)
+	w.others = rapid.SampledFrom([]int{0, 0, 0, 1500}).Draw(t, "others")
 	people := rapid.IntRange(1, 9).Draw(t, "people")
 	for i := range people {
 		w.grant(t, fmt.Sprint("d", i), w.policy.Purposes.Len())
@@ -168,6 +170,9 @@ func (w *world) audiences(t *rapid.T) []segments.Audience {
 func (w *world) ledger(t *rapid.T, subjects *identity.Subjects) *consent.Ledger {
 	filling := consent.Fill(w.policy, subjects)
 	l := filling.Loader()
+	for i := range w.others {
+		l.Subject(identity.Device, fmt.Append(nil, "other", i))
+	}
 	for who, since := range w.granted {
 		ref := l.Subject(kindOf(who), []byte(who))
 		for purpose, at := range since {

@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -65,13 +66,9 @@ func (h *Holdings) Of(destination, segment string) []string {
 	return out
 }
 
-// Next returns a copy for the next run to change.
+// Next returns a copy for the next run to change; Set replaces the people of a list and never changes them in place.
 func (h *Holdings) Next(runID string) *Holdings {
-	n := &Holdings{runID: runID, lists: map[List][]holding{}}
-	for l, held := range h.lists {
-		n.lists[l] = slices.Clone(held)
-	}
-	return n
+	return &Holdings{runID: runID, lists: maps.Clone(h.lists)}
 }
 
 // Set makes ids (in byte order) what a list holds; who was held before keeps the run that added him.

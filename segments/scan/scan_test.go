@@ -217,10 +217,7 @@ func drawPick(t *rapid.T) rules.Pick {
 
 // drawPlan draws picks, most of them few and deep, sometimes more than a word holds, and windows over them.
 func drawPlan(t *rapid.T) *scan.Plan {
-	p := &scan.Plan{KnownBy: knownBy, MaxSkew: skew, Blocked: []string{"house", "73"}, Compile: func(test *rules.Test, z *rules.Zone) (kernel.Row, error) {
-		row, err := builtin.CompileTest(test, z)
-		return kernel.Row(row), err
-	}}
+	p := &scan.Plan{KnownBy: knownBy, MaxSkew: skew, Blocked: []string{"house", "73"}, Compile: compile}
 	picks := rapid.IntRange(1, 5).Draw(t, "picks")
 	if rapid.IntRange(0, 19).Draw(t, "many") == 0 {
 		picks = 70
@@ -288,10 +285,34 @@ func TestBlocksAreWhatALoopOverTheRowsFinds(t *testing.T) {
 	}
 }
 
+func TestThePlanNamesTheColumnsItReads(t *testing.T) {
+	schema := copiesSchema(textType, true)
+	plan := &scan.Plan{Picks: []rules.Pick{{Events: []string{"view"}, Where: rules.And{
+		&rules.Test{Term: rules.Term{Column: "visits", Type: whole, Of: whole}, Op: rules.OpIsNull},
+		&rules.Test{Term: rules.Term{Column: "absent", Type: textType, Of: textType}, Op: rules.OpIsNull},
+	}}}, Values: []scan.Value{{Column: "score"}, {Column: "score", Quantise: &rules.Number{Int: 1}}}, Compile: compile}
+	s, err := scan.New(plan, schema, false, identity.NewSubjects(), scan.NewNames())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"device_id", "event", "event_time", "received_at", "score", "visits"}
+	if diff := cmp.Diff(want, s.Columns()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// compile is the plain meaning of a test.
+func compile(test *rules.Test, z *rules.Zone) (kernel.Row, error) {
+	row, err := builtin.CompileTest(test, z)
+	return kernel.Row(row), err
+}
+
 func TestFloatsAreOrderedOrCountedInSteps(t *testing.T) {
 	schema := &rules.Schema{Name: "log", Columns: []rules.Column{
-		{Name: "event_time", Type: moment, Role: rules.RoleEventTime}, {Name: "event", Type: textType, Role: rules.RoleEventName},
-		{Name: "device_id", Type: textType, Role: rules.RoleDevice}, {Name: "score", Type: rules.Type{Kind: rules.Float}},
+		{Name: "event_time", Type: moment, Role: rules.RoleEventTime},
+		{Name: "event", Type: textType, Role: rules.RoleEventName},
+		{Name: "device_id", Type: textType, Role: rules.RoleDevice},
+		{Name: "score", Type: rules.Type{Kind: rules.Float}},
 	}}
 	plan := &scan.Plan{KnownBy: knownBy, Picks: []rules.Pick{{Any: true}}, Edges: []int64{knownBy - hour, knownBy}}
 	for i, step := range []*rules.Number{nil, {Int: 1, Scale: 2}, {Int: 25, Scale: 2}, {Int: 5, Scale: 0}} {
