@@ -172,6 +172,9 @@ func compare(t *testing.T, want *oracle.Result, got *pipeline.Evaluation) {
 		if _, asked := want.Members[key]; !asked {
 			continue // only there to be referred to
 		}
+		if _, unknown := a.Count(); unknown != want.Unknown[key] {
+			t.Errorf("undecided about %v: oracle %d people, engine %d", key, want.Unknown[key], unknown)
+		}
 		members[key] = append([]string{}, slices.Collect(a.Members())...)
 		if ids := slices.Collect(a.Control()); len(ids) > 0 {
 			control[key] = ids

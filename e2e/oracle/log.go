@@ -63,6 +63,7 @@ const maxSkew = 5 * minute
 // Result is what a run decides. Members and Control are by segment and use, ids in byte order.
 type Result struct {
 	Members, Control               map[[2]string][]string
+	Unknown                        map[[2]string]int // people whose verdict is unknown, by segment and use
 	Refused                        map[string]map[string]int64
 	Admitted                       map[string]int64
 	People                         map[string]int
@@ -89,7 +90,7 @@ type run struct {
 // Run decides all segments.
 func (l *Log) Run(s Settings) *Result {
 	r := &run{Log: l, Settings: s, cover: cover(l.Partitions, s.AsOf), result: &Result{
-		Members: map[[2]string][]string{}, Control: map[[2]string][]string{},
+		Members: map[[2]string][]string{}, Control: map[[2]string][]string{}, Unknown: map[[2]string]int{},
 		Refused: map[string]map[string]int64{}, Admitted: map[string]int64{}, People: map[string]int{},
 	}}
 	for _, x := range l.leaves {

@@ -32,8 +32,11 @@ func (r *run) settle(u int) {
 				t = min(t, negated(p.judge(s.Exclude)))
 			}
 			set[id] = t
-			if t == True {
+			switch t {
+			case True:
 				in = append(in, id)
+			case Unknown:
+				r.result.Unknown[[2]string{s.Name, r.uses[u]}]++
 			}
 		}
 		in = r.top(u, s, in, set)
