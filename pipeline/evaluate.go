@@ -321,11 +321,14 @@ func (e *Evaluation) plan(ctx context.Context) (*segments.Plan, error) {
 func (e *Evaluation) scanPlan(p *segments.Plan) *scan.Plan {
 	s := &scan.Plan{
 		Picks: p.Picks, Edges: p.Edges, KnownBy: e.Job.KnownBy, MaxSkew: project.Micros(e.Job.Project.MaxClockSkew),
-		Blocked: e.Job.Project.Identity.Blocked,
+		Blocked: e.Job.Project.Identity.Blocked, Customers: e.Job.Project.Identity.Linked,
 		Compile: func(t *rules.Test, z *rules.Zone) (kernel.Row, error) {
 			row, err := builtin.CompileTest(t, z)
 			return kernel.Row(row), err
 		},
+	}
+	for i := range e.Uses {
+		s.Customers = s.Customers || e.Uses[i].Customer
 	}
 	for _, w := range p.Wants() {
 		s.Wants = append(s.Wants, scan.Want{Pick: w.Pick, From: w.From, Before: w.Before, Value: w.Value})

@@ -26,14 +26,14 @@ type activeDays struct {
 }
 
 func (t *activeDays) collect(rows fold.Rows) {
-	t.pairs = t.pairs[:0]
+	t.pairs, t.words = t.pairs[:0], t.words[:0]
 	for i, s := range rows.Subject {
 		wall := t.zone.Local(rows.Time[i])
 		day := wall / dayMicros
 		if wall%dayMicros < 0 {
 			day-- // days before 1970 count downwards from midnight
 		}
-		t.pairs = append(t.pairs, pair{s, day})
+		t.take(s, day)
 	}
 	t.count(rows.Subjects)
 }

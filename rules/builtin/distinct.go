@@ -20,11 +20,13 @@ var _ = defineAggregate(Aggregate{
 	Rank: func(*rules.Metric, fold.Setting) fold.Ranker { return &distinct{} },
 })
 
-// distinct sorts (subject, value) pairs and counts the changes.
+// distinct sorts (subject, value) pairs and counts the changes. Values are nearly always small (they number texts), and
+// then a pair is one word.
 type distinct struct {
 	in      fold.Range
 	covered bool
 	pairs   []pair
+	words   []uint64
 	n       []uint32
 }
 
@@ -34,13 +36,21 @@ type pair struct {
 }
 
 func (t *distinct) collect(rows fold.Rows) {
-	t.pairs = t.pairs[:0]
+	t.pairs, t.words = t.pairs[:0], t.words[:0]
 	for i, s := range rows.Subject {
-		if x := rows.Value[i]; x != fold.Null {
-			t.pairs = append(t.pairs, pair{s, x})
-		}
+		t.take(s, rows.Value[i])
 	}
 	t.count(rows.Subjects)
+}
+
+func (t *distinct) take(subject uint32, value int64) {
+	switch {
+	case value == fold.Null:
+	case value>>32 == 0:
+		t.words = append(t.words, uint64(subject)<<32|uint64(value))
+	default:
+		t.pairs = append(t.pairs, pair{subject, value})
+	}
 }
 
 func (t *distinct) count(subjects int) {
@@ -51,6 +61,12 @@ func (t *distinct) count(subjects int) {
 	for i, p := range t.pairs {
 		if i == 0 || p != t.pairs[i-1] {
 			t.n[p.subject]++
+		}
+	}
+	slices.Sort(t.words)
+	for i, w := range t.words {
+		if i == 0 || w != t.words[i-1] {
+			t.n[w>>32]++
 		}
 	}
 }

@@ -178,6 +178,15 @@ func (d *Door) decide(device, customer uint32, r Judged, asked uint32) (allowed 
 			d.tally.Refused[i][NoLogin]++
 			continue
 		}
+		if r.User == Anonymous && r.At >= g.policy.Now-g.policy.Retention && r.At <= g.policy.Now {
+			var since int64
+			if reason := g.anonymous(device, use, r.Partner, r.At, &since); reason <= GrantedTC {
+				allowed |= 1 << i
+			} else {
+				d.tally.Refused[i][reason]++
+			}
+			continue
+		}
 		v := g.policy.DecideUse(use, r, func(purpose int) Stand { return g.stand(device, customer, r.User, purpose) }, g.others(use, device, customer))
 		if v.Allowed() {
 			allowed |= 1 << i

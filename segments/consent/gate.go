@@ -98,7 +98,7 @@ func (g *Gate) stance(device, customer uint32, u User, partner bool, reasons []R
 			continue
 		}
 		if u == Anonymous {
-			if reasons[i] = g.anonymous(device, use, partner, &st.since); reasons[i] <= GrantedTC {
+			if reasons[i] = g.anonymous(device, use, partner, g.policy.Now, &st.since); reasons[i] <= GrantedTC {
 				st.open |= 1 << i
 			}
 			continue
@@ -119,9 +119,10 @@ func (g *Gate) stance(device, customer uint32, u User, partner bool, reasons []R
 	return st
 }
 
-// anonymous is the decision on a use for anonymous rows of a device now, and since gets the latest beginning of the epochs
-// met on the way. It says what Policy.DecideUse and Epoch say (a test compares them); millions of devices ask it.
-func (g *Gate) anonymous(device uint32, use *Use, partner bool, since *int64) (last Reason) {
+// anonymous is the decision on a use for an anonymous row of a device, not older than retention and not ahead of now; since
+// gets the latest beginning of the epochs met on the way. It says what Policy.DecideUse and Epoch say (a test compares
+// them); millions of devices ask it.
+func (g *Gate) anonymous(device uint32, use *Use, partner bool, at int64, since *int64) (last Reason) {
 	for _, purpose := range use.asked(partner) {
 		t := g.ledger.timeline(device, purpose)
 		n := len(t.Spans)
@@ -138,6 +139,13 @@ func (g *Gate) anonymous(device uint32, use *Use, partner bool, since *int64) (l
 		}
 		for n > 1 && t.Spans[n-2].State == Granting {
 			n--
+		}
+		switch {
+		case at >= t.Spans[n-1].From:
+		case t.At(at).State == Granting:
+			return RowOldEpoch
+		default:
+			return RowBeforeGrant
 		}
 		*since = max(*since, t.Spans[n-1].From)
 		last = t.Spans[len(t.Spans)-1].Reason

@@ -10,7 +10,7 @@ import "math"
 const (
 	None    = math.MaxUint32     // no customer on the row
 	Blocked = math.MaxUint32 - 1 // an id that may not be used (identity.md 2)
-	Unknown = math.MaxUint32 - 2 // a device that no consent event, login or customer ever named
+	Unknown = math.MaxUint32 - 2 // an id that no consent event and no login ever named
 )
 
 // Null stands in a value column for a row without a value.

@@ -80,7 +80,7 @@ func arrival(r logRow, arrivals bool) int64 {
 
 // find deals rows to row groups, reads them twice in any order and returns which rows are copies.
 func find(t *rapid.T, schema *rules.Schema, rows []logRow) (copied []bool, conflicts int64) {
-	s, err := scan.New(&scan.Plan{KnownBy: knownBy, MaxSkew: skew}, schema, false, identity.NewSubjects(), scan.NewNames())
+	s, err := scan.New(&scan.Plan{Customers: true, KnownBy: knownBy, MaxSkew: skew}, schema, false, identity.NewSubjects(), scan.NewNames())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +229,7 @@ func TestConflictsAreCountedAgainstTheVersionBefore(t *testing.T) {
 func TestALogWithoutEventIDsHasNoCopies(t *testing.T) {
 	schema := copiesSchema(textType, true)
 	schema.Columns[0].Role = rules.RoleNone
-	s, err := scan.New(&scan.Plan{}, schema, false, identity.NewSubjects(), scan.NewNames())
+	s, err := scan.New(&scan.Plan{Customers: true}, schema, false, identity.NewSubjects(), scan.NewNames())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +250,7 @@ func TestASchemaMustNameWhatTheScanReads(t *testing.T) {
 				schema.Columns[i].Role = rules.RoleNone
 			}
 		}
-		if _, err := scan.New(&scan.Plan{}, schema, false, identity.NewSubjects(), scan.NewNames()); err == nil {
+		if _, err := scan.New(&scan.Plan{Customers: true}, schema, false, identity.NewSubjects(), scan.NewNames()); err == nil {
 			t.Errorf("a schema without %s is accepted", role)
 		}
 	}

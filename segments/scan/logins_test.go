@@ -38,7 +38,7 @@ func TestLoginsAreTheRowsThatHaveACustomer(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		arrivals := rapid.Bool().Draw(t, "arrivals")
 		schema, subjects := loginSchema(arrivals), identity.NewSubjects()
-		s, err := scan.New(&scan.Plan{KnownBy: knownBy, MaxSkew: skew, Blocked: []string{"house"}}, schema, false, subjects, scan.NewNames())
+		s, err := scan.New(&scan.Plan{Customers: true, KnownBy: knownBy, MaxSkew: skew, Blocked: []string{"house"}}, schema, false, subjects, scan.NewNames())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +92,7 @@ func dayOf(at int64) int64 { return (at - (at%day+day)%day) / day }
 
 func TestLoginsDoNotGrowWithRows(t *testing.T) {
 	schema := loginSchema(false)
-	s, err := scan.New(&scan.Plan{KnownBy: knownBy, MaxSkew: skew}, schema, false, identity.NewSubjects(), scan.NewNames())
+	s, err := scan.New(&scan.Plan{Customers: true, KnownBy: knownBy, MaxSkew: skew}, schema, false, identity.NewSubjects(), scan.NewNames())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestLoginsDoNotGrowWithRows(t *testing.T) {
 
 func TestALogWithoutCustomersHasNoLogins(t *testing.T) {
 	schema := copiesSchema(textType, false)
-	s, err := scan.New(&scan.Plan{KnownBy: knownBy}, schema, false, identity.NewSubjects(), scan.NewNames())
+	s, err := scan.New(&scan.Plan{Customers: true, KnownBy: knownBy}, schema, false, identity.NewSubjects(), scan.NewNames())
 	if err != nil {
 		t.Fatal(err)
 	}

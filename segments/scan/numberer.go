@@ -12,7 +12,7 @@ import (
 type numberer struct {
 	subjects *identity.Subjects
 	customer bool
-	file     bool // ids nobody ever named get a number as well
+	file     bool // ids nobody ever named get a number as well, others are Unknown
 	blocked  []string
 	need     []bool
 	number   []uint32 // by dictionary code
@@ -30,8 +30,8 @@ func (n *numberer) kind() identity.Kind {
 }
 
 // resolve numbers the entries that rows of sel show. A missing id is None for a customer and Blocked for a device (a
-// row without a device has no owner); an id nobody ever named is Unknown for a device and filed for a customer, whose
-// own grant can never exist then but whose login says whose row it is.
+// row without a device has no owner); an id nobody ever named is Unknown, or filed where the plan asks for such people: a
+// customer without any consent event can still own what his device's grant admits.
 func (n *numberer) resolve(dict *array.String, codes []int32, sel []uint32) []uint32 {
 	size := dict.Len()
 	n.need, n.number = grow(n.need, size), grow(n.number, size)
@@ -69,8 +69,10 @@ func (n *numberer) unnamed(hash uint64, id []byte) uint32 {
 	switch {
 	case identity.Blocked(string(id), n.blocked...):
 		return evidence.Blocked
-	case n.customer || n.file:
+	case n.file:
 		return n.subjects.Late(hash, id)
+	case n.customer:
+		return evidence.Unknown
 	}
 	// With logins read before, the device may have a number all the same.
 	if x, ok := n.subjects.LookupLate(hash, id); ok {

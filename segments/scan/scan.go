@@ -57,9 +57,12 @@ type Plan struct {
 	Values  []Value
 	Edges   []int64
 	KnownBy int64
-	MaxSkew int64    // event times later than received_at by more than this are quarantined
-	Blocked []string // ids that are blocked beside those of identity.Blocked, in lower case
-	Compile Compiler
+	MaxSkew int64 // event times later than received_at by more than this are quarantined
+	// Customers says that somebody asks for customers themselves. Otherwise one whom no consent event named needs no number:
+	// that somebody was logged in is all that matters.
+	Customers bool
+	Blocked   []string // ids that are blocked beside those of identity.Blocked, in lower case
+	Compile   Compiler
 }
 
 // Counts says what happened to the rows that some condition wanted but that never became evidence.

@@ -217,7 +217,7 @@ func drawPick(t *rapid.T) rules.Pick {
 
 // drawPlan draws picks, most of them few and deep, sometimes more than a word holds, and windows over them.
 func drawPlan(t *rapid.T) *scan.Plan {
-	p := &scan.Plan{KnownBy: knownBy, MaxSkew: skew, Blocked: []string{"house", "73"}, Compile: compile}
+	p := &scan.Plan{Customers: true, KnownBy: knownBy, MaxSkew: skew, Blocked: []string{"house", "73"}, Compile: compile}
 	picks := rapid.IntRange(1, 5).Draw(t, "picks")
 	if rapid.IntRange(0, 19).Draw(t, "many") == 0 {
 		picks = 70
@@ -287,7 +287,7 @@ func TestBlocksAreWhatALoopOverTheRowsFinds(t *testing.T) {
 
 func TestThePlanNamesTheColumnsItReads(t *testing.T) {
 	schema := copiesSchema(textType, true)
-	plan := &scan.Plan{Picks: []rules.Pick{{Events: []string{"view"}, Where: rules.And{
+	plan := &scan.Plan{Customers: true, Picks: []rules.Pick{{Events: []string{"view"}, Where: rules.And{
 		&rules.Test{Term: rules.Term{Column: "visits", Type: whole, Of: whole}, Op: rules.OpIsNull},
 		&rules.Test{Term: rules.Term{Column: "absent", Type: textType, Of: textType}, Op: rules.OpIsNull},
 	}}}, Values: []scan.Value{{Column: "score"}, {Column: "score", Quantise: &rules.Number{Int: 1}}}, Compile: compile}
@@ -314,7 +314,7 @@ func TestFloatsAreOrderedOrCountedInSteps(t *testing.T) {
 		{Name: "device_id", Type: textType, Role: rules.RoleDevice},
 		{Name: "score", Type: rules.Type{Kind: rules.Float}},
 	}}
-	plan := &scan.Plan{KnownBy: knownBy, Picks: []rules.Pick{{Any: true}}, Edges: []int64{knownBy - hour, knownBy}}
+	plan := &scan.Plan{Customers: true, KnownBy: knownBy, Picks: []rules.Pick{{Any: true}}, Edges: []int64{knownBy - hour, knownBy}}
 	for i, step := range []*rules.Number{nil, {Int: 1, Scale: 2}, {Int: 25, Scale: 2}, {Int: 5, Scale: 0}} {
 		plan.Values = append(plan.Values, scan.Value{Column: "score", Type: rules.Type{Kind: rules.Float}, Quantise: step})
 		plan.Wants = append(plan.Wants, scan.Want{Value: i, From: knownBy - hour, Before: knownBy})

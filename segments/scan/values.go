@@ -124,7 +124,7 @@ func (w *Worker) metric(g RowGroup) error {
 		needed := false
 		for i, class := range w.state {
 			out[i] = evidence.Null
-			needed = needed || w.needs(class, v)
+			needed = needed || w.needs[v][class]
 		}
 		_, ok := w.s.schema.Column(w.metrics[v].Column)
 		if !needed || !ok {
@@ -136,7 +136,7 @@ func (w *Worker) metric(g RowGroup) error {
 		}
 		get := w.metrics[v].reader(a)
 		for i, r := range w.sel {
-			if w.needs(w.state[i], v) {
+			if w.needs[v][w.state[i]] {
 				out[i] = get(r)
 			}
 		}
@@ -144,7 +144,7 @@ func (w *Worker) metric(g RowGroup) error {
 	return nil
 }
 
-func (w *Worker) needs(class uint32, v int) bool {
+func (w *Worker) reads(class uint32, v int) bool {
 	picks, _ := w.classes.Of(class)
 	for i, p := range picks {
 		if p&w.s.reads[v][i] != 0 {

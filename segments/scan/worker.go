@@ -26,6 +26,7 @@ type Worker struct {
 	devices numberer
 	custs   numberer
 	metrics []metricColumn
+	needs   [][]bool // by value, then class: some condition reads the value
 	counts  Counts
 }
 
@@ -36,8 +37,8 @@ func (s *Scanner) Worker() *Worker {
 	w.classes.Words = s.program.words
 	w.block = evidence.Block{Classes: &w.classes, Partner: s.partner, Values: make([][]int64, len(s.plan.Values))}
 	w.devices = numberer{subjects: s.subjects, blocked: s.plan.Blocked}
-	w.custs = numberer{subjects: s.subjects, blocked: s.plan.Blocked, customer: true}
-	w.metrics = make([]metricColumn, len(s.plan.Values))
+	w.custs = numberer{subjects: s.subjects, blocked: s.plan.Blocked, customer: true, file: s.plan.Customers}
+	w.metrics, w.needs = make([]metricColumn, len(s.plan.Values)), make([][]bool, len(s.plan.Values))
 	for i, v := range s.plan.Values {
 		w.metrics[i] = newMetricColumn(v, s.names)
 	}
@@ -289,6 +290,9 @@ func (w *Worker) newClass(state uint32, slot int) uint32 {
 			w.classes.Picks = append(w.classes.Picks, live&w.s.wanted[slot][i])
 		}
 		w.classes.Slot = append(w.classes.Slot, uint16(slot))
+		for v := range w.needs {
+			w.needs[v] = append(w.needs[v], w.reads(class, v))
+		}
 	}
 	w.classOf[state][slot] = class
 	return class
