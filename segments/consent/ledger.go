@@ -38,9 +38,9 @@ type fingerprint struct{ id, content uint64 }
 type Loader struct {
 	subjects   *identity.Subjects
 	arena      []byte
-	refs       [identity.Shards][]subjectRef
-	entries    [identity.Shards][]entry
-	seen       [identity.Shards][]fingerprint
+	refs       [identity.Shards]chunks[subjectRef]
+	entries    [identity.Shards]chunks[entry]
+	seen       [identity.Shards]chunks[fingerprint]
 	suppressed []suppression
 }
 
@@ -62,13 +62,13 @@ func (l *Loader) Subject(kind identity.Kind, id []byte) Ref {
 	shard := identity.ShardOf(hash)
 	from := uint32(len(l.arena))
 	l.arena = append(l.arena, id...)
-	l.refs[shard] = append(l.refs[shard], subjectRef{hash, from, uint32(len(l.arena))})
-	return Ref{shard, uint32(len(l.refs[shard]) - 1)}
+	l.refs[shard].add(subjectRef{hash, from, uint32(len(l.arena))})
+	return Ref{shard, uint32(l.refs[shard].len() - 1)}
 }
 
 // Add takes one event of a subject.
 func (l *Loader) Add(r Ref, e Event) {
-	l.entries[r.shard] = append(l.entries[r.shard], entry{e, r.number})
+	l.entries[r.shard].add(entry{e, r.number})
 }
 
 // Suppress puts a subject on the suppression or protected list for what the pattern covers.
@@ -80,7 +80,7 @@ func (l *Loader) Suppress(r Ref, p Pattern) {
 // nothing) from a contradiction (which stops the run).
 func (l *Loader) Seen(id, content uint64) {
 	shard := identity.ShardOf(id)
-	l.seen[shard] = append(l.seen[shard], fingerprint{id, content})
+	l.seen[shard].add(fingerprint{id, content})
 }
 
 // Filling is a ledger that is being loaded.
@@ -153,24 +153,24 @@ func (f *Filling) Seal(workers int) (*Ledger, error) {
 func (f *Filling) conflict(shard int) bool {
 	total := 0
 	for _, l := range f.loaders {
-		total += len(l.seen[shard])
+		total += l.seen[shard].len()
 	}
 	table := make([]fingerprint, 1<<bits.Len(uint(2*total)))
 	mask := uint64(len(table) - 1)
+	conflict := false
 	for _, l := range f.loaders {
-		for _, e := range l.seen[shard] {
+		l.seen[shard].each(func(seen *fingerprint) {
+			e := *seen
 			e.id |= 1 // 0 marks a free place; two ids whose hashes differ in that bit alone pass for one, once in 2^63
 			at := e.id & mask
 			for table[at].id != 0 && table[at].id != e.id {
 				at = (at + 1) & mask
 			}
-			if table[at].id == e.id && table[at].content != e.content {
-				return true
-			}
+			conflict = conflict || table[at].id == e.id && table[at].content != e.content
 			table[at] = e
-		}
+		})
 	}
-	return false
+	return conflict
 }
 
 // seal gathers the events of a shard by subject (a counting sort) and folds them.
@@ -179,17 +179,15 @@ func (f *Filling) seal(l *Ledger, shard int, machine *Machine) {
 	local := make([][]uint32, len(f.loaders))
 	total := 0
 	for i, ld := range f.loaders {
-		local[i] = make([]uint32, len(ld.refs[shard]))
-		for j, r := range ld.refs[shard] {
-			local[i][j] = sh.File(r.hash, ld.arena[r.from:r.to])
-		}
-		total += len(ld.entries[shard])
+		local[i] = make([]uint32, 0, ld.refs[shard].len())
+		ld.refs[shard].each(func(r *subjectRef) {
+			local[i] = append(local[i], sh.File(r.hash, ld.arena[r.from:r.to]))
+		})
+		total += ld.entries[shard].len()
 	}
 	ends := make([]uint32, sh.Len()+1)
 	for i, ld := range f.loaders {
-		for _, e := range ld.entries[shard] {
-			ends[local[i][e.subject]+1]++
-		}
+		ld.entries[shard].each(func(e *entry) { ends[local[i][e.subject]+1]++ })
 	}
 	for i := 1; i < len(ends); i++ {
 		ends[i] += ends[i-1]
@@ -205,12 +203,12 @@ func (f *Filling) seal(l *Ledger, shard int, machine *Machine) {
 	sorted := make([]Event, total)
 	at := slices.Clone(ends)
 	for i, ld := range f.loaders {
-		for _, e := range ld.entries[shard] {
+		ld.entries[shard].each(func(e *entry) {
 			s := local[i][e.subject]
 			sorted[at[s]] = e.Event
 			at[s]++
-		}
-		ld.entries[shard], ld.refs[shard], ld.seen[shard] = nil, nil, nil
+		})
+		ld.entries[shard], ld.refs[shard], ld.seen[shard] = chunks[entry]{}, chunks[subjectRef]{}, chunks[fingerprint]{}
 	}
 	l.shards[shard].fold(sorted, ends, f.policy, machine)
 }
