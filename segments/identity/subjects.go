@@ -31,6 +31,7 @@ type Subjects struct {
 	seed    maphash.Seed
 	shards  [Shards]Shard
 	anyLate atomic.Bool
+	warmed  atomic.Uint32
 }
 
 // NewSubjects returns an empty number space.
@@ -61,10 +62,12 @@ func (s *Subjects) Lookup(hash uint64, id []byte) (Number, bool) {
 // Missing is what LookupAll answers for an id that was not filed.
 const Missing = ^Number(0)
 
-// LookupAll is Lookup for many ids: numbers[i] becomes the number of the id behind hashes[i], or Missing. The look-ups of
-// a stretch go together, step by step, so that the processor waits for memory once and not once for each.
+// stretch is how many look-ups go together, step by step, so that the processor waits for memory once and not once for each.
+const stretch = 64
+
+// LookupAll is Lookup for many ids: numbers[i] becomes the number of the id behind hashes[i], or Missing.
 func (s *Subjects) LookupAll(hashes []uint64, id func(i int) []byte, numbers []Number) {
-	const stretch = 64
+	var first byte // keeps the compiler from dropping the loads that only warm the cache
 	for from := 0; from < len(hashes); from += stretch {
 		to := min(from+stretch, len(hashes))
 		for i := from; i < to; i++ {
@@ -74,21 +77,32 @@ func (s *Subjects) LookupAll(hashes []uint64, id func(i int) []byte, numbers []N
 			}
 		}
 		for i := from; i < to; i++ {
-			if numbers[i] == Missing {
-				continue
-			}
-			shard := ShardOf(hashes[i])
-			sh, local := &s.shards[shard], numbers[i]
-			if string(sh.id(local)) != string(id(i)) {
-				var ok bool
-				if local, ok = sh.find(hashes[i], id(i)); !ok {
-					numbers[i] = Missing
-					continue
+			if numbers[i] != Missing {
+				if known := s.shards[ShardOf(hashes[i])].id(numbers[i]); len(known) > 0 {
+					first ^= known[0]
 				}
 			}
-			numbers[i] = NumberOf(shard, local)
+		}
+		for i := from; i < to; i++ {
+			if numbers[i] != Missing {
+				numbers[i] = s.confirm(hashes[i], id(i), numbers[i])
+			}
 		}
 	}
+	s.warmed.Store(uint32(first))
+}
+
+// confirm compares the ids themselves: local is only the first whose hash looks the same.
+func (s *Subjects) confirm(hash uint64, id []byte, local uint32) Number {
+	shard := ShardOf(hash)
+	sh := &s.shards[shard]
+	if string(sh.id(local)) != string(id) {
+		var ok bool
+		if local, ok = sh.find(hash, id); !ok {
+			return Missing
+		}
+	}
+	return NumberOf(shard, local)
 }
 
 // LookupLate returns the number of an id that Late filed; safe for concurrent use with Late.
