@@ -128,8 +128,13 @@ func (h *history) matchLine(ctx context.Context, audit *store.Bucket) error {
 
 // repair writes what a kill kept from being written after the marker: its line, and its copy in the list folder.
 func (h *history) repair(ctx context.Context, output, audit *store.Bucket) error {
-	if err := audit.CreateOnce(ctx, h.marker.RunID+".json", h.marker.Line); err != nil && !errors.Is(err, store.ErrExists) {
+	switch there, err := audit.Exists(ctx, h.marker.RunID+".json"); {
+	case err != nil:
 		return err
+	case !there:
+		if err := audit.CreateOnce(ctx, h.marker.RunID+".json", h.marker.Line); err != nil && !errors.Is(err, store.ErrExists) {
+			return err
+		}
 	}
 	if there, err := output.Exists(ctx, successKey(h.marker.RunID)); err != nil || there {
 		return err

@@ -245,10 +245,19 @@ func (c *consentRows) words() error {
 	return nil
 }
 
+// standing is what is known of a dictionary entry of subject_id.
+type standing uint8
+
+const (
+	unmet standing = iota
+	blocked
+	filed
+)
+
 // load hands the rows to a loader.
 func (c *consentRows) load(l *consent.Loader) error {
 	refs := [2][]consent.Ref{make([]consent.Ref, c.subject.dict.Len()), make([]consent.Ref, c.subject.dict.Len())}
-	known := [2][]bool{make([]bool, c.subject.dict.Len()), make([]bool, c.subject.dict.Len())}
+	met := [2][]standing{make([]standing, c.subject.dict.Len()), make([]standing, c.subject.dict.Len())}
 	content := c.contents()
 	ids := c.id.hash(c.log.seed)
 	var rows, skewed int64
@@ -283,14 +292,16 @@ func (c *consentRows) load(l *consent.Loader) error {
 			continue
 		}
 		kind, code := c.kinds[c.kind.codes[i]], c.subject.codes[i]
-		id := identity.Normalise(c.subject.dict.Value(int(code)))
-		if identity.Blocked(id, c.log.job.Project.Identity.Blocked...) {
-			continue
+		if met[kind][code] == unmet {
+			id := identity.Normalise(c.subject.dict.Value(int(code)))
+			met[kind][code] = blocked
+			if !identity.Blocked(id, c.log.job.Project.Identity.Blocked...) {
+				refs[kind][code], met[kind][code] = l.Subject(kind, []byte(id)), filed
+			}
 		}
-		if !known[kind][code] {
-			refs[kind][code], known[kind][code] = l.Subject(kind, []byte(id)), true
+		if met[kind][code] == filed {
+			l.Add(refs[kind][code], e)
 		}
-		l.Add(refs[kind][code], e)
 	}
 	c.log.note(rows, watermark, skewed)
 	return nil

@@ -34,14 +34,14 @@ const (
 
 // Stand is where a device and, for rows with a customer, the customer stand on one purpose.
 type Stand struct {
-	Device, Customer *Timeline
+	Device, Customer Timeline
 	DeviceOff        bool // on the suppression or protected list for the purpose
 	CustomerOff      bool
 }
 
 // levels returns the levels of a row in their order and how many there are.
 func (s *Stand) levels(u User) ([2]levelOf, int) {
-	both := [2]levelOf{{AtDevice, s.Device, true}, {AtCustomer, s.Customer, u == LoggedIn}}
+	both := [2]levelOf{{AtDevice, &s.Device, true}, {AtCustomer, &s.Customer, u == LoggedIn}}
 	if u == Anonymous {
 		return both, 1
 	}

@@ -134,7 +134,7 @@ func (g *Gate) anonymous(device uint32, use *Use, partner bool, at int64, since 
 		case n > 0 && t.Spans[n-1].State == Denying:
 			return t.Spans[n-1].Reason
 		case n == 0 || t.Spans[n-1].State == NoState:
-			reason, _ := g.policy.nobodyGrants([]levelOf{{AtDevice, t, true}})
+			reason, _ := g.policy.nobodyGrants([]levelOf{{AtDevice, &t, true}})
 			return reason
 		}
 		for n > 1 && t.Spans[n-2].State == Granting {

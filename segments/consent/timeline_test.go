@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 )
 
@@ -186,23 +187,24 @@ func TestFoldingAllocatesNothingOnceItIsWarm(t *testing.T) {
 	}
 }
 
-func TestAnArenaKeepsTimelinesAndSharesEqualSpans(t *testing.T) {
+func TestKeptTimelinesAreThoseThatWereFoldedAndShareEqualSpans(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m, arena := NewMachine(densePolicy(testNow)), timelineArena{}
-		var want, kept []Timeline
+		m, kept := NewMachine(densePolicy(testNow)), timelines{}
+		var want []Timeline
 		for range rapid.IntRange(1, 20).Draw(t, "subjects") {
 			events := drawEvents(t, "events")
 			for range 2 {
 				folded := m.Fold(events, Profile)
 				want = append(want, clone(folded))
-				kept = append(kept, arena.keep(folded))
+				kept.keep(folded)
 			}
 		}
 		for i := range want {
-			if !slices.Equal(want[i].Spans, kept[i].Spans) {
-				t.Fatalf("timeline %d is %v, want %v", i, kept[i].Spans, want[i].Spans)
+			got := kept.at(i)
+			if diff := gocmp.Diff(want[i], got, cmpopts.EquateEmpty()); diff != "" {
+				t.Fatalf("timeline %d: %s", i, diff)
 			}
-			if i%2 == 1 && len(kept[i].Spans) > 0 && &kept[i].Spans[0] != &kept[i-1].Spans[0] {
+			if i%2 == 1 && len(got.Spans) > 0 && &got.Spans[0] != &kept.at(i - 1).Spans[0] {
 				t.Fatalf("timeline %d does not share the equal spans before it", i)
 			}
 		}

@@ -91,9 +91,8 @@ func user(word string) User {
 	return map[string]User{"anon": Anonymous, "login": LoggedIn, "attached": Attached}[word]
 }
 
-func timeline(p *Policy, events []Event, purpose int) *Timeline {
-	t := NewMachine(p).Fold(events, purpose)
-	return &t
+func timeline(p *Policy, events []Event, purpose int) Timeline {
+	return NewMachine(p).Fold(events, purpose)
 }
 
 func TestEpochsCountTheRowsThatThePaperCounts(t *testing.T) {
