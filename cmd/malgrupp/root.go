@@ -123,7 +123,7 @@ func (a *app) rootCommand() *cobra.Command {
 			"audience lists. Start with: malgrupp demo --dir demo\n\n" + exitTable(),
 		SilenceUsage:      true,
 		SilenceErrors:     true,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.prepare(cmd) },
+		PersistentPreRunE: func(cmd *cobra.Command, args []string) error { return a.prepare(cmd, args) },
 	}
 	root.SetIn(a.in)
 	root.SetOut(a.out)
@@ -159,8 +159,11 @@ func (a *app) commands() []*cobra.Command {
 }
 
 // prepare checks global flags, reads MALGRUPP_* and opens the log.
-func (a *app) prepare(cmd *cobra.Command) error {
+func (a *app) prepare(cmd *cobra.Command, args []string) error {
 	if err := a.fromEnvironment(cmd); err != nil {
+		return err
+	}
+	if err := a.onThisMachine(cmd, args); err != nil {
 		return err
 	}
 	for _, c := range []struct {
@@ -180,6 +183,20 @@ func (a *app) prepare(cmd *cobra.Command) error {
 		return err
 	}
 	a.strangers(cmd)
+	return nil
+}
+
+// onThisMachine refuses a URL where a folder or file is named: it would else become a folder called "s3:".
+func (a *app) onThisMachine(cmd *cobra.Command, args []string) error {
+	named := append([]string{a.project, a.logFile}, args...)
+	if f := cmd.Flags().Lookup("dir"); f != nil {
+		named = append(named, f.Value.String())
+	}
+	for _, n := range named {
+		if strings.Contains(n, "://") {
+			return usagef("%q is a URL: a project and its files lie in folders of this machine; buckets are named in malgrupp.yaml", n)
+		}
+	}
 	return nil
 }
 

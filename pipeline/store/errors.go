@@ -36,10 +36,14 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	if e.Key == "" {
-		return fmt.Sprintf("%s %s: %s: %v", e.Op, e.URL, e.Code, e.Err)
+	cause := e.Err
+	if local, ok := errors.AsType[*fs.PathError](cause); ok {
+		cause = local.Err // its path is that of the key, its operation a name of the kernel's
 	}
-	return fmt.Sprintf("%s %q in %s: %s: %v", e.Op, e.Key, e.URL, e.Code, e.Err)
+	if e.Key == "" {
+		return fmt.Sprintf("%s %s: %s: %v", e.Op, e.URL, e.Code, cause)
+	}
+	return fmt.Sprintf("%s %q in %s: %s: %v", e.Op, e.Key, e.URL, e.Code, cause)
 }
 
 // Unwrap returns the storage's own error.
