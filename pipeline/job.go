@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"log/slog"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
@@ -49,20 +50,24 @@ type Progress struct {
 }
 
 // bucket opens a place of the project; a relative URL lies below the project folder.
-func (j *Job) bucket(ctx context.Context, url string) (*store.Bucket, error) {
-	return j.Stores.Open(ctx, j.absolute(url))
+func (j *Job) bucket(ctx context.Context, place string) (*store.Bucket, error) {
+	return j.Stores.Open(ctx, j.absolute(place))
 }
 
 // absolute turns a path of the project file into a file:// URL.
-func (j *Job) absolute(url string) string {
-	if strings.Contains(url, "://") {
-		return url
+func (j *Job) absolute(place string) string {
+	if strings.Contains(place, "://") {
+		return place
 	}
-	dir, err := filepath.Abs(filepath.Join(j.Dir, filepath.FromSlash(url)))
+	dir := filepath.FromSlash(place)
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(j.Dir, dir)
+	}
+	dir, err := filepath.Abs(dir)
 	if err != nil {
-		return url // the store will refuse it by name
+		return place // the store will refuse it by name
 	}
-	return "file://" + filepath.ToSlash(dir)
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(dir)}).String()
 }
 
 // instants settles as_of and known_by (design.md D6): known_by is the clock unless given, as_of the start of its local

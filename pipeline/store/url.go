@@ -95,7 +95,7 @@ func (at *location) inFolder(u *url.URL, o *Options) error {
 			return nil
 		}
 	}
-	return &URLError{URL: at.shown, Reason: "it lies outside the allowed folders: add its folder to `file_roots`"}
+	return &URLError{URL: at.shown, Reason: "it lies outside the allowed folders: add its folder to `security.file_roots`"}
 }
 
 func (at *location) inBucket(u *url.URL, query url.Values, o *Options) error {
