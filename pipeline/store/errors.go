@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"syscall"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"gocloud.dev/gcerrors"
 )
 
@@ -36,14 +37,21 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	cause := e.Err
-	if local, ok := errors.AsType[*fs.PathError](cause); ok {
-		cause = local.Err // its path is that of the key, its operation a name of the kernel's
-	}
 	if e.Key == "" {
-		return fmt.Sprintf("%s %s: %s: %v", e.Op, e.URL, e.Code, cause)
+		return fmt.Sprintf("%s %s: %s: %s", e.Op, e.URL, e.Code, oneLine(e.Err))
 	}
-	return fmt.Sprintf("%s %q in %s: %s: %v", e.Op, e.Key, e.URL, e.Code, cause)
+	return fmt.Sprintf("%s %q in %s: %s: %s", e.Op, e.Key, e.URL, e.Code, oneLine(e.Err))
+}
+
+// oneLine is a storage's own error without what the message around it says already.
+func oneLine(cause error) string {
+	if local, ok := errors.AsType[*fs.PathError](cause); ok {
+		return local.Err.Error() // its path is that of the key, its operation a name of the kernel's
+	}
+	if azure, ok := errors.AsType[*azcore.ResponseError](cause); ok {
+		return fmt.Sprintf("status %d, %s", azure.StatusCode, azure.ErrorCode) // its text is a page of headers and XML
+	}
+	return cause.Error()
 }
 
 // Unwrap returns the storage's own error.
