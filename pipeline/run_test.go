@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -36,6 +37,7 @@ type bank struct {
 	loaded *pipeline.Loaded
 	fault  func(op, key string) error
 	watch  func(pipeline.Progress)
+	later  atomic.Int64 // nanoseconds that pass during a run
 }
 
 const night = "2026-04-10T22:00:00Z"
@@ -179,7 +181,7 @@ func (b *bank) run(now, id string) (*pipeline.Report, error) {
 	stores := pipeline.NewStores(store.Options{Memory: b.memory, Fault: b.fault})
 	defer stores.Close()
 	return pipeline.Run(b.t.Context(), &pipeline.Job{
-		Loaded: b.loaded, Clock: func() time.Time { return time.UnixMicro(instant(b.t, now)) }, RunID: id, Workers: 2, Keys: b.ring, Stores: stores,
+		Loaded: b.loaded, Clock: func() time.Time { return time.UnixMicro(instant(b.t, now)).Add(time.Duration(b.later.Load())) }, RunID: id, Workers: 2, Keys: b.ring, Stores: stores,
 		Log: slog.New(slog.DiscardHandler), Watch: b.watch,
 	})
 }
@@ -239,6 +241,27 @@ func TestAWithdrawalBetweenDecisionAndPublicationLeavesTheList(t *testing.T) {
 	}
 	if want := "2026-04-10T21:59:40Z"; report.Manifest.Consent.RecheckWatermark != want {
 		t.Errorf("watermark at the re-check is %s, want %s", report.Manifest.Consent.RecheckWatermark, want)
+	}
+}
+
+func TestAFeedThatGetsStaleBeforePublicationStopsIt(t *testing.T) {
+	b := newBank(t)
+	b.watch = func(p pipeline.Progress) {
+		if p.Phase == "write" {
+			b.later.Store(int64(27 * time.Hour))
+		}
+	}
+	_, err := b.run(night, "20260410T220000Z-000001")
+	f, ok := pipeline.Classify(err)
+	if !ok || f.Reason != "FEED_STALE" {
+		t.Fatalf("the run ended with %v, want FEED_STALE", err)
+	}
+	at, err := store.Open(t.Context(), "mem://out/", store.Options{Memory: b.memory})
+	check(t, err)
+	markers, err := at.List(t.Context(), "markers/")
+	check(t, err)
+	if len(markers) != 0 {
+		t.Errorf("published %v", markers)
 	}
 }
 
