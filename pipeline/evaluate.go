@@ -493,9 +493,3 @@ func (e *Evaluation) star(ctx context.Context, subjects *identity.Subjects) (*id
 	}
 	return identity.NewStar(identity.Compact(logins), subjects.Bound(), e.Job.KnownBy, limits), nil
 }
-
-func (j *Job) watch(p Progress) {
-	if j.Watch != nil {
-		j.Watch(p)
-	}
-}

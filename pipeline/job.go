@@ -49,6 +49,12 @@ type Progress struct {
 	Rows        int64 // rows read so far
 }
 
+func (j *Job) watch(p Progress) {
+	if j.Watch != nil {
+		j.Watch(p)
+	}
+}
+
 // bucket opens a place of the project; a relative URL lies below the project folder.
 func (j *Job) bucket(ctx context.Context, place string) (*store.Bucket, error) {
 	return j.Stores.Open(ctx, j.absolute(place))
