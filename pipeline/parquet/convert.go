@@ -150,7 +150,7 @@ func (c *conversion) bytes(b []byte) (int64, error) {
 		narrow.divisor = 1
 	}
 	if !ok {
-		return 0, fault("a decimal does not fit 63 bits: it cannot be read")
+		return 0, fault("a decimal does not fit 63 bits at its type's scale: lower the scale in the schema")
 	}
 	if c.kind == rules.Integer {
 		return x, nil

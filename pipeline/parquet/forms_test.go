@@ -3,8 +3,6 @@ package parquet_test
 import (
 	"bytes"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -346,17 +344,5 @@ func TestBoundsHoldInTheSchemasUnits(t *testing.T) {
 		if lo, hi, ok := f.Bounds(0, "c"); lo != c.lo || hi != c.hi || ok != c.ok {
 			t.Errorf("%s: %d, %d, %v", name, lo, hi, ok)
 		}
-	}
-}
-
-func TestINT96OfSparkHasItsMicroseconds(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join(vectors(t, "data", "parquet"), "int96_from_spark.parquet"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := readOne(t, data, rules.Column{Name: "a", Type: rules.Type{Kind: rules.Timestamp}})
-	want := []any{int64(1704141296123456), int64(1704070800000000), int64(253402225200000000), int64(1735599600000000), nil, int64(9089380393200000000)}
-	if diff := cmp.Diff(want, got); diff != "" || err != nil {
-		t.Error(diff, err)
 	}
 }
