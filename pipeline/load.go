@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -78,15 +79,16 @@ func yamlFiles(fsys fs.FS, folders ...string) ([]*rules.Source, error) {
 	return out, nil
 }
 
-// vocabulary reads schemas and value sets.
+// vocabulary reads schemas and value sets; schemas that come with the program are there once a source names them.
 func (l *Loaded) vocabulary(files []*rules.Source) {
+	l.addShipped()
 	for _, src := range files {
 		switch folder, _, _ := strings.Cut(src.Name, "/"); folder {
 		case "schemas":
 			s, found := rules.ParseSchema(src)
 			l.Findings = append(l.Findings, found...)
 			if s != nil {
-				l.Schemas[s.Name] = s
+				l.addSchema(s)
 			}
 		case "value-sets":
 			s, found := rules.ParseValueSet(src)
@@ -145,7 +147,7 @@ func (l *Loaded) Scope(today rules.CivilDate) *rules.Scope {
 			e := &rules.Error{
 				Code: "E-UNKNOWN-SCHEMA", Severity: rules.SeverityError, Source: p.Text, Span: rules.Span{Start: max(at, 0), End: max(at, 0) + len(src.Schema)},
 				Message: fmt.Sprintf("source %s names schema %q, which no file of schemas/ defines", src.Name, src.Schema),
-				Hints:   []rules.Hint{{Label: rules.Expected, Text: "one of " + strings.Join(schemaNames(l.Schemas), ", ")}},
+				Hints:   []rules.Hint{{Label: rules.Expected, Text: "one of " + strings.Join(l.schemaNames(), ", ")}},
 			}
 			if !slices.ContainsFunc(l.Findings, func(o *rules.Error) bool { return o.Message == e.Message }) {
 				l.Findings = append(l.Findings, e)
@@ -155,11 +157,12 @@ func (l *Loaded) Scope(today rules.CivilDate) *rules.Scope {
 	return s
 }
 
-func schemaNames(m map[string]*rules.Schema) []string {
-	names := make([]string, 0, len(m))
-	for n := range m {
-		names = append(names, n)
+// schemaNames are the schemas that a source may name, those of the program too.
+func (l *Loaded) schemaNames() []string {
+	names := slices.Collect(maps.Keys(l.Schemas))
+	for _, s := range Shipped() {
+		names = append(names, s.Name)
 	}
 	slices.Sort(names)
-	return names
+	return slices.Compact(names)
 }

@@ -31,10 +31,12 @@ func (a *app) schemaCommand() *cobra.Command {
 	c := &cobra.Command{Use: "schema", Short: "The form of files and documents"}
 	kinds := slices.Sorted(maps.Keys(schemaKinds))
 	show := &cobra.Command{
-		Use: "show KIND | event NAME", Short: "The JSON Schema of a kind of document, or what an event carries",
+		Use: "show KIND | event NAME | schema NAME", Short: "The JSON Schema of a kind of document, what an event carries, or an EventSchema",
 		Long: "KIND is one of " + strings.Join(kinds, ", ") + ". The schemas of rule and test name the events, columns,\n" +
-			"value sets and destinations of the project in -C, if there is one, so that an editor can complete them.",
-		Args: cobra.RangeArgs(1, 2), ValidArgsFunction: cobra.FixedCompletions(append(kinds, "event"), cobra.ShellCompDirectiveNoFileComp),
+			"value sets and destinations of the project in -C, if there is one, so that an editor can complete them.\n\n" +
+			"schema NAME prints an EventSchema of the project, or one that comes with the program, to be read or copied and changed:\n" +
+			shippedNames() + ".",
+		Args: cobra.RangeArgs(1, 2), ValidArgsFunction: cobra.FixedCompletions(append(kinds, "event", "schema"), cobra.ShellCompDirectiveNoFileComp),
 		RunE: func(_ *cobra.Command, args []string) error { return a.runSchemaShow(args) },
 	}
 	c.AddCommand(show)
@@ -48,9 +50,15 @@ func (a *app) runSchemaShow(args []string) error {
 		}
 		return a.showEvent(args[1])
 	}
+	if args[0] == "schema" {
+		if len(args) != 2 {
+			return usagef("schema show schema needs the name of an EventSchema: one of the project's, or %s", shippedNames())
+		}
+		return a.showEventSchema(args[1])
+	}
 	make, ok := schemaKinds[args[0]]
 	if !ok || len(args) != 1 {
-		return usagef("there is no schema of %q: use one of %s, or event NAME", strings.Join(args, " "),
+		return usagef("there is no schema of %q: use one of %s, event NAME or schema NAME", strings.Join(args, " "),
 			strings.Join(slices.Sorted(maps.Keys(schemaKinds)), ", "))
 	}
 	scope, err := a.editorScope()
