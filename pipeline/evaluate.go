@@ -38,6 +38,9 @@ type Evaluation struct {
 	first     rules.CivilDate
 	gate      *consent.Gate
 	policy    *consent.Policy
+
+	contactBucket  *store.Bucket
+	contactObjects []store.Object // of the identifiers table
 }
 
 // Phase is one part of an evaluation: list, ledger, copies, logins, gate, read (scan, gate and filing together) or settle.
@@ -92,7 +95,10 @@ func Evaluate(ctx context.Context, j *Job) (*Evaluation, error) {
 	if err := e.timed("list", func() error { return e.listSources(ctx) }); err != nil {
 		return nil, err
 	}
-	return e, e.decide(ctx)
+	if err := e.decide(ctx); err != nil {
+		return nil, err
+	}
+	return e, e.listContacts(ctx)
 }
 
 // decide runs the phases over inputs that are listed. A damaged object of a source that may skip them starts the phases
@@ -283,7 +289,7 @@ func (e *Evaluation) uses() ([]segments.Request, error) {
 		}
 		for _, name := range s.Deliver {
 			d, _ := e.Job.Project.Destination(name) // the checker knows every destination
-			u, err := e.policy.Purposes.ListUse(d.Activate, customer)
+			u, err := e.listUse(d, customer)
 			if err != nil {
 				return nil, err
 			}

@@ -342,7 +342,9 @@ func (l *consentLog) note(rows, watermark, skewed int64) {
 func (j *Job) newPolicy() (*consent.Policy, error) {
 	var activations []string
 	for _, d := range j.Project.Destinations {
-		activations = append(activations, d.Activate)
+		if !d.Own {
+			activations = append(activations, d.Activate)
+		}
 	}
 	purposes, err := consent.NewPurposes(activations)
 	if err != nil {

@@ -42,7 +42,7 @@ func Load(dir, profile string, today rules.CivilDate) (*Loaded, error) {
 	if err != nil {
 		return nil, fail(KindUsage, "PROJECT", fmt.Errorf("read the project file: %w", err), "give the folder with -C DIR, or make one with malgrupp init")
 	}
-	l.Project, l.Findings = project.Read(&rules.Source{Name: ProjectFile, Text: string(text)}, profile)
+	l.Project, l.Findings = project.Read(&rules.Source{Name: ProjectFile, Text: string(text)}, profile, Platforms())
 	if l.Project == nil {
 		return l, nil
 	}
@@ -129,10 +129,7 @@ func (l *Loaded) Scope(today rules.CivilDate) *rules.Scope {
 	p := l.Project
 	s := &rules.Scope{
 		Language: builtin.Language(), ValueSets: l.Sets, Contacts: p.Contacts, Zone: p.Zone, AsOf: today, Retention: p.Retention,
-		Destinations: map[string]rules.Destination{},
-	}
-	for _, d := range p.Destinations {
-		s.Destinations[d.Name] = rules.Destination{Purposes: []rules.Purpose{rules.Advertising}}
+		Destinations: l.destinations(),
 	}
 	var used []string
 	for _, src := range p.Sources {

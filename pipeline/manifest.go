@@ -105,6 +105,7 @@ type UseCount struct {
 type SegmentCount struct {
 	Segment     string `json:"segment"`
 	Destination string `json:"destination"`
+	Part        string `json:"part,omitempty"` // of several lists that a platform wants for one audience
 	Use         string `json:"use"`
 	Members     Shown  `json:"members"`
 	Additions   Shown  `json:"additions"`
@@ -112,8 +113,10 @@ type SegmentCount struct {
 	Control     Shown  `json:"control"`
 	Unknown     Shown  `json:"unknown"`
 	Wait        Shown  `json:"wait"`
-	Dropped     Shown  `json:"unwritable"`
-	Held        string `json:"held_back,omitempty"` // why nobody was added, see publish.go
+	Dropped     Shown  `json:"unwritable"` // members whom the list cannot name
+	// Identifiers are those that were not sent: "email not_an_email" and the like, with their number.
+	Identifiers map[string]Shown `json:"dropped_identifiers,omitempty"`
+	Held        string           `json:"held_back,omitempty"` // why nobody was added, see publish.go
 }
 
 // Output is one object a run wrote; the digest is of the bytes as stored (ciphertext where encrypted).

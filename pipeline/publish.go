@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/malgrupp/malgrupp/pipeline/platform"
 	"github.com/malgrupp/malgrupp/pipeline/state"
@@ -35,35 +36,39 @@ const (
 
 // change is what one list becomes: everybody the destination shall hold, and the difference to what it holds.
 type change struct {
-	destination, kind, segment string
-	level                      rules.Level
-	full, adds                 platform.Additions
-	removes                    platform.Removals
-	control                    []string
-	count                      SegmentCount
+	list    state.List
+	kind    *platform.Platform
+	part    *platform.Part
+	send    []platform.Column
+	full    platform.Additions
+	adds    platform.Additions
+	removes platform.Removals
+	control []string
+	count   SegmentCount
 }
 
 // differences compares the audiences with what was last told. lost are people, by use, who must leave because of denials
 // that came in late.
 func (r *run) differences(lost [][]string) ([]change, error) {
 	var out []change
-	current := map[[2]string]bool{}
+	current := map[state.List]bool{}
 	for _, l := range r.eval.Lists {
-		c, err := r.difference(l, lost)
-		if err != nil {
-			return nil, err
+		kind, ok := platform.Of(l.Destination.Type)
+		if !ok {
+			return nil, fail(KindInvalid, "DESTINATION", fmt.Errorf("destination %s: no such type %q", l.Destination.Name, l.Destination.Type), "see malgrupp validate")
 		}
-		current[[2]string{l.Destination.Name, l.Segment.Name}] = true
-		out = append(out, c)
+		for i := range kind.Parts {
+			c := r.difference(l, kind, &kind.Parts[i], lost)
+			current[c.list] = true
+			if i == 0 || c.full.Len()+c.removes.Len() > 0 || c.count.Members > 0 {
+				out = append(out, c)
+			}
+		}
 	}
-	// Whoever is held from a segment that is gone, or is not delivered there any more, is removed.
 	for _, held := range r.holdings.Lists() {
-		if current[[2]string{held.Destination, held.Segment}] || len(r.Select) > 0 && r.known(held.Segment) {
-			continue
+		if !current[held] && (len(r.Select) == 0 || !r.known(held.Segment)) {
+			out = append(out, r.gone(held))
 		}
-		c := change{destination: held.Destination, kind: held.Kind, segment: held.Segment, removes: platform.Held(r.holdings, held.Destination, held.Segment)}
-		c.count = SegmentCount{Segment: c.segment, Destination: c.destination, Held: heldGone, Removals: Shown(c.removes.Len())}
-		out = append(out, c)
 	}
 	r.manifest.Segments = r.manifest.Segments[:0]
 	for i := range out {
@@ -71,6 +76,21 @@ func (r *run) differences(lost [][]string) ([]change, error) {
 	}
 	r.manifest.Segments = append(r.manifest.Segments, r.eval.counts()...)
 	return out, nil
+}
+
+// gone removes everybody who is held from a segment that is gone, or is not delivered there any more in that form.
+func (r *run) gone(held state.List) change {
+	c := change{list: held, removes: platform.Held(r.holdings, held)}
+	var ok bool
+	if c.kind, ok = platform.Of(held.Kind); ok {
+		c.part, ok = c.kind.Part(held.Part)
+	}
+	if !ok { // of a form this version no longer writes, removals still go out
+		c.kind, _ = platform.Of("file_csv")
+		c.part = &c.kind.Parts[0]
+	}
+	c.count = SegmentCount{Segment: held.Segment, Destination: held.Destination, Part: held.Part, Held: heldGone, Removals: Shown(c.removes.Len())}
+	return c
 }
 
 // counts are the sizes of segments that are delivered nowhere.
@@ -94,46 +114,73 @@ func (r *run) known(segment string) bool {
 		!slices.ContainsFunc(r.eval.Segments, func(s *rules.Segment) bool { return s.Name == segment })
 }
 
-func (r *run) difference(l List, lost [][]string) (change, error) {
-	kind, ok := platform.Of(l.Destination.Type)
-	if !ok {
-		return change{}, fail(KindInvalid, "DESTINATION", fmt.Errorf("destination %s: no such type %q", l.Destination.Name, l.Destination.Type), "see malgrupp validate")
-	}
+func (r *run) difference(l List, kind *platform.Platform, part *platform.Part, lost [][]string) change {
 	a := r.eval.audience(l)
-	members, unwritable := platform.Members(a, kind)
+	c := change{kind: kind, part: part, send: sentColumns(l.Destination)}
+	c.list = state.List{Destination: l.Destination.Name, Segment: l.Segment.Name, Kind: kind.Type, Part: part.Name}
+	if kind.Merged {
+		c.list.Part = string(l.Segment.Level)
+	}
+	members, dropped := platform.Members(a, platform.Source{
+		Platform: kind, Part: part, Send: c.send, Contacts: r.contacts, Consent: r.eval.Uses[l.Use].Name,
+	})
 	if lost != nil {
 		members = members.Without(lost[l.Use])
 	}
-	held := platform.Held(r.holdings, l.Destination.Name, l.Segment.Name)
+	held := platform.Held(r.holdings, c.list)
 	waiting, unknown := a.Count()
-	c := change{destination: l.Destination.Name, kind: l.Destination.Type, segment: l.Segment.Name, level: l.Segment.Level}
 	c.control = slices.Collect(a.Control())
 	if lost != nil {
 		c.control = slices.DeleteFunc(c.control, func(id string) bool { _, gone := slices.BinarySearch(lost[l.Use], id); return gone })
 	}
 	c.count = SegmentCount{
-		Segment: c.segment, Destination: c.destination, Use: r.eval.Uses[l.Use].Name, Members: Shown(members.Len()), Control: Shown(len(c.control)),
-		Unknown: Shown(unknown), Wait: Shown(waiting), Dropped: Shown(unwritable),
+		Segment: l.Segment.Name, Destination: l.Destination.Name, Part: part.Name, Use: r.eval.Uses[l.Use].Name, Members: Shown(members.Len()),
+		Control: Shown(len(c.control)), Unknown: Shown(unknown), Wait: Shown(waiting), Dropped: Shown(dropped.People), Identifiers: droppedValues(dropped),
 	}
-	floor := max(r.Project.Guards.MinAudience, l.Destination.MinSize, l.Segment.MinSize)
+	c.settle(r.holdBack(l, members.Len()), members, held)
+	c.count.Additions, c.count.Removals = Shown(c.adds.Len()), Shown(c.removes.Len())
+	return c
+}
+
+// holdBack says why nobody is added to a list, "" if nothing stands in the way.
+func (r *run) holdBack(l List, members int) string {
 	today := rules.DateOfDays(floorDays(r.Project.Zone.Local(r.KnownBy)))
 	switch {
 	case !l.Destination.Enabled:
-		c.count.Held = heldDisabled
+		return heldDisabled
 	case l.Segment.Expires != 0 && rules.DateOfDays(floorDays(l.Segment.Zone.Local(r.AsOf))) > l.Segment.Expires:
-		c.count.Held = heldExpired
-	case members.Len() < floor:
-		c.count.Held = heldUnderFloor
-	case today > l.Destination.Expires:
-		// Nobody is added any more; whoever is held and still qualifies stays.
-		c.count.Held = heldAgreement
-		c.full = members.Kept(held)
-	default:
-		c.full, c.adds = members, members.New(held)
+		return heldExpired
+	case members < max(r.Project.Guards.MinAudience, l.Destination.MinSize, l.Segment.MinSize):
+		return heldUnderFloor
+	case !l.Destination.Own && today > l.Destination.Expires:
+		return heldAgreement
 	}
-	c.removes = held.Gone(c.full)
-	c.count.Additions, c.count.Removals = Shown(c.adds.Len()), Shown(c.removes.Len())
-	return c, nil
+	return ""
+}
+
+// settle takes the differences. Where an agreement ran out nobody is added any more, and whoever is held and still
+// qualifies stays; for every other reason to hold a list back everybody leaves.
+func (c *change) settle(held string, members platform.Additions, before platform.Removals) {
+	c.count.Held = held
+	switch held {
+	case "":
+		c.full, c.adds = members, members.New(before)
+	case heldAgreement:
+		c.full = members.Kept(before)
+	}
+	c.removes = before.Gone(c.full)
+}
+
+// droppedValues are the identifiers that were not sent, by what they were and why.
+func droppedValues(d platform.Dropped) map[string]Shown {
+	if len(d.Values) == 0 {
+		return nil
+	}
+	out := map[string]Shown{}
+	for v, n := range d.Values {
+		out[strings.TrimSpace(v.Field+" "+v.Reason)] = Shown(n)
+	}
+	return out
 }
 
 func floorDays(wall int64) int64 {
@@ -168,34 +215,102 @@ func (r *run) publish(ctx context.Context) error {
 	}
 }
 
+// file is one list as it is written.
+type file struct {
+	name string // below the list folder, without action and extension
+	ext  string
+	part *platform.Part
+	list platform.List
+}
+
 // writeLists uploads the lists, then the control groups, encrypted to the recipients.
 func (r *run) writeLists(ctx context.Context, changes []change) ([]Output, error) {
 	var out []Output
-	for i := range changes {
-		c := &changes[i]
-		kind, ok := platform.Of(c.kind)
-		if !ok {
-			kind, _ = platform.Of("file_csv") // of a type this version no longer writes, removals still go out
+	files := r.files(changes)
+	for i, f := range files {
+		if r.replay && f.list.Action != platform.Snapshot {
+			continue
 		}
-		header := platform.Header{Segment: c.segment, AsOf: r.AsOf}
-		for _, list := range []struct {
-			name     string
-			subjects []string
-		}{{"adds", c.adds.Subjects()}, {"removes", c.removes.Subjects()}, {"snapshot", c.full.Subjects()}} {
-			if r.replay && list.name != "snapshot" {
-				continue
-			}
-			name := fmt.Sprintf("%s%s/%s.%s.%s.age", r.listFolder(), c.destination, c.segment, list.name, kind.Ext)
-			o, err := r.upload(ctx, name, func(w io.Writer) error { return kind.Write(w, header, list.subjects) })
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, o)
+		name := fmt.Sprintf("%s%s.%s.%s.age", r.listFolder(), f.name, f.list.Action, f.ext)
+		o, err := r.upload(ctx, name, func(w io.Writer) error { return f.part.Write(w, f.list) })
+		if err != nil {
+			return nil, err
 		}
-		r.watch(Progress{Phase: "write", Done: int64(i + 1), Total: int64(len(changes))})
+		out = append(out, o)
+		r.watch(Progress{Phase: "write", Done: int64(i + 1), Total: int64(len(files))})
 	}
 	controls, err := r.writeControls(ctx, changes)
 	return append(out, controls...), err
+}
+
+// files are the lists to write: three of each change, and three of each level of a merged destination.
+func (r *run) files(changes []change) (out []file) {
+	for i := range changes {
+		c := &changes[i]
+		if c.kind.Merged {
+			continue
+		}
+		name := c.list.Destination + "/" + c.list.Segment
+		if c.part.Name != "" {
+			name += "." + c.part.Name
+		}
+		base := platform.List{Segment: c.list.Segment, AsOf: r.AsOf, Consent: c.full.Consent(), Send: c.send}
+		out = append(out, three(name, c.kind.Ext, c.part, base, c.adds.Entries(), c.removes.Entries(), c.full.Entries())...)
+	}
+	return append(out, r.mergedFiles(changes)...)
+}
+
+// mergedFiles are the lists of destinations whose segments are one file for each level.
+func (r *run) mergedFiles(changes []change) (out []file) {
+	after := map[state.List]map[string][]string{}
+	for i := range changes {
+		c := &changes[i]
+		if !c.kind.Merged {
+			continue
+		}
+		whole := state.List{Destination: c.list.Destination, Kind: c.list.Kind, Part: c.list.Part}
+		if after[whole] == nil {
+			after[whole] = map[string][]string{}
+		}
+		after[whole][c.list.Segment] = c.full.Entries()
+	}
+	before := map[state.List]map[string][]string{}
+	for _, l := range r.holdings.Lists() {
+		whole := state.List{Destination: l.Destination, Kind: l.Kind, Part: l.Part}
+		if after[whole] == nil {
+			continue
+		}
+		if before[whole] == nil {
+			before[whole] = map[string][]string{}
+		}
+		before[whole][l.Segment] = r.holdings.Of(l)
+		if _, changes := after[whole][l.Segment]; !changes {
+			after[whole][l.Segment] = before[whole][l.Segment] // a segment that this run does not select stays as it is
+		}
+	}
+	order := func(a, b state.List) int { return strings.Compare(a.Destination+"/"+a.Part, b.Destination+"/"+b.Part) }
+	for _, whole := range slices.SortedFunc(maps.Keys(after), order) {
+		kind, _ := platform.Of(whole.Kind)
+		adds, removes, snapshot := platform.Merge(before[whole], after[whole])
+		out = append(out, three(whole.Destination+"/"+whole.Part, kind.Ext, &kind.Parts[0], platform.List{AsOf: r.AsOf}, adds, removes, snapshot)...)
+	}
+	return out
+}
+
+// three are the lists of one delivery. Removals need no consent and name none.
+func three(name, ext string, part *platform.Part, base platform.List, adds, removes, snapshot []string) (out []file) {
+	for _, of := range []struct {
+		action  platform.Action
+		entries []string
+	}{{platform.Adds, adds}, {platform.Removes, removes}, {platform.Snapshot, snapshot}} {
+		l := base
+		l.Action, l.Entries = of.action, of.entries
+		if l.Action == platform.Removes {
+			l.Consent = ""
+		}
+		out = append(out, file{name, ext, part, l})
+	}
+	return out
 }
 
 // writeControls uploads one control group for each segment: whoever the holdout keeps from any of its lists. Lists under
@@ -206,7 +321,8 @@ func (r *run) writeControls(ctx context.Context, changes []change) ([]Output, er
 	}
 	groups := map[string][]string{}
 	for i := range changes {
-		groups[changes[i].segment] = append(groups[changes[i].segment], changes[i].control...)
+		segment := changes[i].list.Segment
+		groups[segment] = append(groups[segment], changes[i].control...)
 	}
 	csv, _ := platform.Of("file_csv")
 	var out []Output
@@ -215,8 +331,8 @@ func (r *run) writeControls(ctx context.Context, changes []change) ([]Output, er
 			continue
 		}
 		group := slices.Compact(slices.Sorted(slices.Values(groups[segment])))
-		header := platform.Header{Segment: segment, AsOf: r.AsOf}
-		o, err := r.upload(ctx, "control/"+r.RunID+"/"+segment+".csv.age", func(w io.Writer) error { return csv.Write(w, header, group) })
+		list := platform.List{Segment: segment, Action: platform.Snapshot, AsOf: r.AsOf, Entries: group}
+		o, err := r.upload(ctx, "control/"+r.RunID+"/"+segment+".csv.age", func(w io.Writer) error { return csv.Parts[0].Write(w, list) })
 		if err != nil {
 			return nil, err
 		}
@@ -259,7 +375,7 @@ func (r *run) seal(ctx context.Context, changes []change, objects []Output) erro
 	next := r.holdings.Next(r.RunID)
 	for i := range changes {
 		c := &changes[i]
-		if err := next.Set(state.List{Destination: c.destination, Segment: c.segment, Kind: c.kind}, c.full.Subjects(), r.Keys); err != nil {
+		if err := next.Set(c.list, c.kind.Profile, c.full.Told(), r.Keys); err != nil {
 			return err
 		}
 	}

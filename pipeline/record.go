@@ -32,7 +32,7 @@ func (r *run) record(key string) *Manifest {
 	}
 	m, e := r.blank(status), r.eval
 	m.Key = key
-	m.Inputs = append(m.Inputs, e.Consent...)
+	m.Inputs = append(append(m.Inputs, e.Consent...), etags("identifiers", e.contactObjects, nil)...)
 	for i := range e.Sources {
 		s := &e.Sources[i]
 		m.Inputs = append(m.Inputs, s.Inputs...)
@@ -79,7 +79,7 @@ func (e *Evaluation) key() string {
 			add("input", o.Source, o.Key, o.Size, o.ETag)
 		}
 	}
-	for _, o := range e.Consent {
+	for _, o := range append(etags("identifiers", e.contactObjects, nil), e.Consent...) {
 		add("consent", o.Source, o.Key, o.Size, o.ETag)
 	}
 	return hex.EncodeToString(h.Sum(nil))

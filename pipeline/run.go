@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline/keys"
+	"github.com/malgrupp/malgrupp/pipeline/platform"
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/segments/consent"
@@ -107,6 +108,7 @@ type run struct {
 	places
 	history  *history
 	holdings *state.Holdings
+	contacts *platform.Contacts
 	eval     *Evaluation
 	manifest *Manifest
 	// recheckedAt is the watermark of the last look at the consent log before publication.
@@ -134,6 +136,9 @@ func (r *run) do(ctx context.Context) (*Report, error) {
 		return report, nil
 	}
 	if r.holdings, err = r.readHoldings(ctx); err != nil {
+		return nil, err
+	}
+	if r.contacts, err = r.eval.readContacts(ctx); err != nil {
 		return nil, err
 	}
 	r.manifest = r.record(key)

@@ -1,7 +1,9 @@
 package main
 
 import (
-	"github.com/malgrupp/malgrupp/pipeline/project"
+	"strings"
+
+	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/rules"
 )
 
@@ -18,7 +20,7 @@ func configSchema() jsonSchema {
 		"profiles?", mapOf(object(profile...)),
 	}
 	optional := map[string]bool{
-		"retention": true, "max_clock_skew": true, "identity": true, "audit": true, "guards": true, "limits": true, "security": true, "destinations": true,
+		"retention": true, "max_clock_skew": true, "identity": true, "audit": true, "guards": true, "limits": true, "security": true, "destinations": true, "identifiers": true,
 	}
 	for key, s := range settings {
 		if optional[key] {
@@ -55,6 +57,7 @@ func settingsSchemas() map[string]jsonSchema {
 		"limits":   object("chunk_mib?", whole(1, 8192), "page_mib?", whole(1, 2048)),
 		"security": object("file_roots?", listOf(anyText), "endpoints?", object("s3?", anyText, "gs?", anyText, "azblob?", anyText), "allow_private_endpoint?", truth),
 	}
+	out["identifiers"] = identifiersSchema()
 	out["destinations"] = jsonSchema{
 		"type": "object", "propertyNames": jsonSchema{"pattern": destinationPattern}, "additionalProperties": destinationSchema(),
 	}
@@ -70,8 +73,37 @@ func sourceSchema(partition jsonSchema) jsonSchema {
 		"on_bad_object?", oneOfWords("stop", "skip"))
 }
 
+// destinationSchema is one form for each type: what a destination may say depends on it.
 func destinationSchema() jsonSchema {
-	return object("type", oneOfWords(project.FileTypes...),
-		"activate?", jsonSchema{"type": "string", "pattern": destinationPattern, "description": "the consent it needs; default its own name"},
-		"processor", object("agreement", anyText, "expires", date), "min_size?", whole(0, 1<<30), "enabled?", truth)
+	var forms []jsonSchema
+	for _, k := range pipeline.Platforms().Kinds {
+		keys := []any{
+			"type", exactly(k.Type), "activate?", jsonSchema{"type": "string", "pattern": destinationPattern, "description": "the consent it needs; default its own name"},
+			"min_size?", whole(0, 1<<30), "enabled?", truth,
+		}
+		processor := "processor"
+		if k.Own {
+			processor = "processor?"
+		}
+		keys = append(keys, processor, object("agreement", anyText, "expires", date))
+		if len(k.Send) > 0 {
+			keys = append(keys, "send?", listOf(oneOfWords(k.Send...)))
+		}
+		if k.Account != nil {
+			keys = append(keys, "account?", anyText)
+		}
+		forms = append(forms, object(keys...))
+	}
+	return either(forms...)
+}
+
+// identifiersSchema is the table of contact keys.
+func identifiersSchema() jsonSchema {
+	p := pipeline.Platforms()
+	form := jsonSchema{"type": "string", "pattern": `^(plain|sha256_hex\((` + strings.Join(p.Profiles, "|") + `)\))$`}
+	var columns []any
+	for _, c := range p.Columns {
+		columns = append(columns, c+"?", form)
+	}
+	return object("url", anyText, "columns?", object(columns...), "default_country?", jsonSchema{"type": "string", "pattern": "^[A-Z]{2}$"})
 }

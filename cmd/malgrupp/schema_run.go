@@ -31,8 +31,8 @@ func manifestSchema() jsonSchema {
 	input := growing("source", anyText, "key", anyText, "size", number, "etag", anyText, "rows?", number)
 	source := growing("name", anyText, "dedupe", anyText, "rows", shown, "wanted", shown, "hidden", shown, "skewed", shown, "copies", shown,
 		"conflicting_copies", shown, "invalid_time", shown, "oversized_values", shown, "skipped_objects?", listOf(anyText), "incomplete_partitions?", listOf(anyText))
-	segment := growing("segment", anyText, "destination", anyText, "use", anyText, "members", shown, "additions", shown, "removals", shown,
-		"control", shown, "unknown", shown, "wait", shown, "unwritable", shown, "held_back?", anyText)
+	segment := growing("segment", anyText, "destination", anyText, "part?", anyText, "use", anyText, "members", shown, "additions", shown, "removals", shown,
+		"control", shown, "unknown", shown, "wait", shown, "unwritable", shown, "dropped_identifiers?", mapOf(shown), "held_back?", anyText)
 	return growing("schema", exactly(pipeline.ManifestSchema), "run_id", anyText, "project", anyText, "profile?", anyText,
 		"status", oneOfWords(string(pipeline.StatusDone), string(pipeline.StatusPartial), string(pipeline.StatusRefused), string(pipeline.StatusReplay)),
 		"generated_at", anyText, "as_of", anyText, "known_by", anyText, "previous", sha, "idempotence_key?", sha,

@@ -1,11 +1,12 @@
 package platform
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 )
@@ -29,27 +30,65 @@ func where(of map[string]bool, keep func(id string) bool) (out []string) {
 	return out
 }
 
+// people makes additions of a set: entries are the ids, or one entry for each pair of ids that share a first letter.
+func people(ids []string, entry func(id string) string) Additions {
+	var out []person
+	for _, id := range ids {
+		out = append(out, person{id, entry(id)})
+	}
+	slices.SortStableFunc(out, func(a, b person) int { return cmp.Compare(a.entry, b.entry) })
+	return additions(out, "list:x:device")
+}
+
 func TestDifferencesAreThoseOfSets(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now, members := set(t, "members")
 		before, told := set(t, "held")
 		gone, lost := set(t, "lost")
-		adds, held := Additions{members}, Removals{told}
+		adds, held := people(members, func(id string) string { return id }), Removals{told}
 		for _, c := range []struct {
 			what      string
 			got, want []string
 		}{
-			{"new", adds.New(held).Subjects(), where(now, func(id string) bool { return !before[id] })},
-			{"kept", adds.Kept(held).Subjects(), where(now, func(id string) bool { return before[id] })},
-			{"gone", held.Gone(adds).Subjects(), where(before, func(id string) bool { return !now[id] })},
-			{"without the lost", adds.Without(lost).Subjects(), where(now, func(id string) bool { return !gone[id] })},
+			{"new", adds.New(held).Entries(), where(now, func(id string) bool { return !before[id] })},
+			{"kept", adds.Kept(held).Entries(), where(now, func(id string) bool { return before[id] })},
+			{"gone", held.Gone(adds).Entries(), where(before, func(id string) bool { return !now[id] })},
+			{"without the lost", adds.Without(lost).Entries(), where(now, func(id string) bool { return !gone[id] })},
 		} {
-			if diff := cmp.Diff(c.want, c.got, cmpopts.EquateEmpty()); diff != "" {
+			if diff := gocmp.Diff(c.want, c.got, cmpopts.EquateEmpty()); diff != "" {
 				t.Fatalf("%s:\n%s", c.what, diff)
 			}
 		}
 		if adds.Len() != len(now) || held.Len() != len(before) || adds.New(held).Len()+adds.Kept(held).Len() != adds.Len() {
 			t.Fatal("the sizes do not add up")
+		}
+	})
+}
+
+// TestTwoMembersWithOneEntryAreOneToThePlatform: as long as one of them stays, the entry stays.
+func TestTwoMembersWithOneEntryAreOneToThePlatform(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		now, members := set(t, "members")
+		gone, lost := set(t, "lost")
+		first := func(id string) string { return "email=" + id[:min(1, len(id))] }
+		adds := people(members, first)
+		want := map[string]bool{}
+		for _, id := range where(now, func(id string) bool { return !gone[id] }) {
+			want[first(id)] = true
+		}
+		left := adds.Without(lost)
+		if diff := gocmp.Diff(slices.Sorted(maps.Keys(want)), left.Entries(), cmpopts.EquateEmpty()); diff != "" {
+			t.Fatal(diff)
+		}
+		var entries []string
+		for entry, subject := range left.Told() {
+			entries = append(entries, entry)
+			if first(subject) != entry || !now[subject] || gone[subject] {
+				t.Fatalf("%q stands for %q", entry, subject)
+			}
+		}
+		if diff := gocmp.Diff(left.Entries(), entries, cmpopts.EquateEmpty()); diff != "" {
+			t.Fatal(diff)
 		}
 	})
 }

@@ -22,8 +22,9 @@ type covered struct{}
 func (covered) From(*rules.Condition) int64                { return 0 }
 func (covered) Covers(*rules.Condition, int64, int64) bool { return true }
 
-// audience makes devices members in the only way there is: each grants and is admitted by the gate with one row.
-func audience(t *testing.T, devices []string) *segments.Audience {
+// audience makes devices members in the only way there is: each grants and is admitted by the gate with one row. Level is
+// that of the segment.
+func audience(t *testing.T, devices []string, level rules.Level) *segments.Audience {
 	t.Helper()
 	zone, err := rules.LoadZone("UTC")
 	if err != nil {
@@ -34,7 +35,7 @@ func audience(t *testing.T, devices []string) *segments.Audience {
 		t.Fatal(err)
 	}
 	uses := []consent.Use{purposes.SegmentUse(false)}
-	segment := &rules.Segment{Name: "savers", Zone: zone, Match: &rules.Condition{
+	segment := &rules.Segment{Name: "savers", Zone: zone, Level: level, Match: &rules.Condition{
 		Verb: "did", AnyEvent: true, Window: &rules.Window{All: true}, Compare: &rules.Compare{Op: rules.AtLeast, Bound: rules.Number{Int: 1}},
 	}}
 	plan, err := segments.NewPlan([]segments.Request{{Segment: segment, Uses: []int{0}}}, 1, now, builtin.Folds, covered{})

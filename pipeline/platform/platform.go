@@ -1,8 +1,8 @@
 // Package platform writes lists in the form that a destination accepts.
 //
-// In come Additions (made only from an Audience, so everybody in them was admitted by the gate) and Removals (made only
-// from what state says was told); out go bytes. The package knows why nobody is a member, sees no event and opens no
-// place: it writes to an io.Writer. One file for each destination type, and one conformance suite over all of them.
+// In come Additions (made only from an Audience and identifiers, so everybody in them was admitted by the gate) and
+// Removals (made only from what state says was told); out go bytes. The package knows why nobody is a member, sees no event
+// and opens no place: it writes to an io.Writer. One file for each destination type, and one conformance suite over all.
 package platform
 
 import (
@@ -10,12 +10,8 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
-	"github.com/malgrupp/malgrupp/pipeline/state"
-	"github.com/malgrupp/malgrupp/segments"
+	"github.com/malgrupp/malgrupp/pipeline/identifier"
 )
 
 // Platform is one destination type.
@@ -23,17 +19,59 @@ type Platform struct {
 	Type string
 	Doc  string
 	Ext  string // of its files, without a dot
-	// Unsafe says why an id cannot be written in this form, "" if it can. Ids with control characters and ids that are
-	// not UTF-8 never can.
-	Unsafe func(id string) string
-	// Write writes one list; subjects are in byte order.
-	Write func(w io.Writer, h Header, subjects []string) error
+	// Own says that the lists stay with the bank: nobody is handed over, so no processing agreement is needed, and the
+	// purpose is personalisation.
+	Own bool
+	// Ads says that it is an ad platform: labels with policy no_ads keep a rule away.
+	Ads bool
+	// Profile is the id of the profile that identifiers are normalised by; "" where a list holds the subject's own id.
+	Profile string
+	// Send are the identifiers it can be sent, Usual those it is sent unless the destination says otherwise.
+	Send, Usual []Column
+	// Minimum is how many matched people the platform wants before it uses a list; 0 if it does not say.
+	Minimum int
+	// Account checks the account a list belongs to and says what was expected, "" if it is one; nil where there is none.
+	Account func(account string) string
+	// Merged says that the lists of all segments are one file for each level: subject -> segments.
+	Merged bool
+	Parts  []Part
 }
 
-// Header is what a list says about itself. AsOf is microseconds UTC.
-type Header struct {
+// Part is one list of several that a platform wants for one audience, such as one for each kind of key. Most have one.
+type Part struct {
+	Name string // in file names; "" for the first
+	// Takes are the identifiers of an entry that go into this part; nil with a platform of subjects' own ids.
+	Takes []identifier.Field
+	// Address adds name, country and postal code as one identifier, where all four columns are sent.
+	Address bool
+	// Most is how many identifiers, Addresses how many addresses of one person it takes; 0: no limit.
+	Most, Addresses int
+	// Unsafe says why an id cannot be written in this form, "" if it can; nil: all can. Ids with control characters and ids
+	// that are not UTF-8 never can.
+	Unsafe func(id string) string
+	// Write writes one list. The same list gives the same bytes.
+	Write func(w io.Writer, l List) error
+}
+
+// Action is what a list asks of its receiver.
+type Action string
+
+// The three lists of a delivery (formats.md 0.9); each is the middle of its file's name.
+const (
+	Adds     Action = "adds"
+	Removes  Action = "removes"
+	Snapshot Action = "snapshot"
+)
+
+// List is what a writer is given. Entries are in byte order and differ from each other; AsOf is microseconds UTC.
+type List struct {
 	Segment string
+	Action  Action
 	AsOf    int64
+	// Consent is the use under which the gate admitted the people of an addition; empty for removals, which need none.
+	Consent string
+	Send    []Column
+	Entries []string
 }
 
 var platforms = map[string]*Platform{}
@@ -65,70 +103,31 @@ func Types() []*Platform {
 	return out
 }
 
-// Additions are people who may be told to a destination. Only Members makes them.
-type Additions struct{ subjects []string }
-
-// Removals are people whom a destination holds. Only Held makes them.
-type Removals struct{ subjects []string }
-
-// Members returns the people of an audience whom the platform can write, and how many it cannot.
-func Members(a *segments.Audience, p *Platform) (adds Additions, unwritable int) {
-	for id := range a.Members() {
-		if unwritten(id) || p.Unsafe != nil && p.Unsafe(id) != "" {
-			unwritable++
-			continue
-		}
-		adds.subjects = append(adds.subjects, id)
-	}
-	return adds, unwritable
-}
-
-// unwritten reports an id that no form takes: it has a control character or is not UTF-8.
-func unwritten(id string) bool {
-	return !utf8.ValidString(id) || strings.ContainsFunc(id, unicode.IsControl)
-}
-
-// Held returns the people a destination holds from a segment.
-func Held(h *state.Holdings, destination, segment string) Removals {
-	return Removals{h.Of(destination, segment)}
-}
-
-// Len is the number of people.
-func (a Additions) Len() int { return len(a.subjects) }
-
-// Len is the number of people.
-func (r Removals) Len() int { return len(r.subjects) }
-
-// Subjects are the ids in byte order; the slice must not be changed.
-func (a Additions) Subjects() []string { return a.subjects }
-
-// Subjects are the ids in byte order; the slice must not be changed.
-func (r Removals) Subjects() []string { return r.subjects }
-
-// New are the additions that the destination does not hold yet.
-func (a Additions) New(held Removals) Additions { return Additions{minus(a.subjects, held.subjects)} }
-
-// Kept are the additions that the destination holds already.
-func (a Additions) Kept(held Removals) Additions {
-	return Additions{minus(a.subjects, minus(a.subjects, held.subjects))}
-}
-
-// Gone are the held people who are no longer among the additions.
-func (r Removals) Gone(a Additions) Removals { return Removals{minus(r.subjects, a.subjects)} }
-
-// Without drops people from the additions; lost are ids in byte order.
-func (a Additions) Without(lost []string) Additions { return Additions{minus(a.subjects, lost)} }
-
-// minus returns the ids of a that are not in b, both in byte order.
-func minus(a, b []string) []string {
-	var out []string
-	for _, id := range a {
-		for len(b) > 0 && b[0] < id {
-			b = b[1:]
-		}
-		if len(b) == 0 || b[0] != id {
-			out = append(out, id)
+// Part returns the part of that name.
+func (p *Platform) Part(name string) (*Part, bool) {
+	for i := range p.Parts {
+		if p.Parts[i].Name == name {
+			return &p.Parts[i], true
 		}
 	}
-	return out
+	return nil, false
+}
+
+// Identifies reports whether the platform matches people by identifiers, not by the bank's own ids.
+func (p *Platform) Identifies() bool { return p.Profile != "" }
+
+// Together are the columns that the platform is sent all or none of.
+func (p *Platform) Together() []Column {
+	if slices.ContainsFunc(p.Parts, func(part Part) bool { return part.Address }) {
+		return addressColumns
+	}
+	return nil
+}
+
+// Accepts reports whether hashes of a column that were made with another profile are what the platform's own would make.
+func (p *Platform) Accepts(column, profile string) bool {
+	own, ok := identifier.ProfileOf(p.Profile)
+	made, known := identifier.ProfileOf(profile)
+	c, is := ColumnOf(column)
+	return ok && known && is && c != MAID && own.SameFor(made, fields[c])
 }

@@ -38,7 +38,7 @@ func examples(t *testing.T) []string {
 }
 
 func TestTheSmallestProjectOfTheDesignIsRead(t *testing.T) {
-	p, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: examples(t)[0]}, "")
+	p, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: examples(t)[0]}, "", platforms)
 	if len(found) > 0 {
 		t.Fatal(found.Text())
 	}
@@ -50,7 +50,7 @@ func TestTheSmallestProjectOfTheDesignIsRead(t *testing.T) {
 // TestEveryKeyOfTheDesignIsReadOrRefusedByName walks the keys of the full project: none may be passed over in silence.
 func TestEveryKeyOfTheDesignIsReadOrRefusedByName(t *testing.T) {
 	text := examples(t)[1]
-	p, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: text}, "")
+	p, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: text}, "", platforms)
 	var missing []string
 	for _, e := range found {
 		if e.Code != "E-NOT-BUILT" || e.Missing == "" {
@@ -60,8 +60,7 @@ func TestEveryKeyOfTheDesignIsReadOrRefusedByName(t *testing.T) {
 	}
 	slices.Sort(missing)
 	want := []string{
-		"audit.head", "destinations.google-ads.account", "destinations.google-ads.vendor", "destinations.meta.account", "google_data_manager",
-		"guards.max_change", "guards.on_stop", "identifiers", "meta_custom_audience", "personalisation_feed", "profiles_of_customers", "session_gap",
+		"audit.head", "destinations.google-ads.vendor", "guards.max_change", "guards.on_stop", "meta_custom_audience", "profiles_of_customers", "session_gap",
 	}
 	if diff := cmp.Diff(want, missing); diff != "" {
 		t.Errorf("refused by name:\n%s", diff)
@@ -77,8 +76,8 @@ func TestEveryKeyOfTheDesignIsReadOrRefusedByName(t *testing.T) {
 	for _, key := range keysOf(root.Content[0], "") {
 		top, _, _ := strings.Cut(key, ".")
 		switch {
-		case slices.Contains([]string{"apiVersion", "kind", "metadata", "contacts", "profiles_of_customers", "identifiers"}, top):
-		case strings.HasSuffix(key, ".type"): // refused under the name of the type
+		case slices.Contains([]string{"apiVersion", "kind", "metadata", "contacts", "profiles_of_customers"}, top):
+		case strings.HasPrefix(key, "destinations.meta."): // refused under the name of its type
 		case !slices.Contains(known, key):
 			t.Errorf("%s is neither a setting nor refused", key)
 		}

@@ -26,6 +26,7 @@ type Project struct {
 	Guards       Guards
 	Limits       Limits
 	Security     Security
+	Identifiers  *Identifiers  // nil: no destination is told contact keys
 	Destinations []Destination // by name
 	Settings     []Setting     // every setting in force, in the order of the reference
 	Text         *rules.Source
@@ -124,16 +125,46 @@ type Security struct {
 	AllowPrivateEndpoint bool
 }
 
+// Identifiers is the table that says by which contact keys a platform may know a subject.
+type Identifiers struct {
+	URL     string
+	Hashed  map[string]string // column -> profile its hashes were made with; others are plain
+	Country string            // ISO 3166-1, of rows that name none; "" if there is none to assume
+}
+
 // Destination is somebody who receives lists.
 type Destination struct {
 	Name     string
 	Type     string
+	Own      bool   // the bank's own pages
 	Activate string // the consent it needs; default its name
+	Account  string // as written; "" if none is named
+	Send     []string
 	MinSize  int
 	Enabled  bool
 	// Agreement is the processing agreement and its last day; an expired one stops additions, never removals.
 	Agreement string
 	Expires   rules.CivilDate
+}
+
+// Platforms is what may be said about destinations and identifiers. The package knows no platform itself: it is handed in,
+// so that a platform is one file.
+type Platforms struct {
+	Kinds    []Kind
+	Columns  []string // of the identifiers table
+	Profiles []string // that a column's hashes can have been made with
+}
+
+// Kind is a destination type.
+type Kind struct {
+	Type        string
+	Own         bool     // the bank's own pages: no agreement, nobody is handed over
+	Send, Usual []string // columns it can be sent, and those it is sent unless it says otherwise
+	Together    []string // columns that are sent all or none
+	// Account checks an account and says what was expected, "" if it is one; nil where there is none.
+	Account func(account string) string
+	// Accepts reports whether hashes of a column that were made with a profile can match there.
+	Accepts func(column, profile string) bool
 }
 
 // Setting is a value in force and where it was set: a line of the file, a profile, or the built-in default.

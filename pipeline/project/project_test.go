@@ -26,7 +26,7 @@ destinations:
 
 func read(t *testing.T, text, profile string) *Project {
 	t.Helper()
-	p, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: text}, profile)
+	p, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: text}, profile, platforms)
 	if len(found) > 0 {
 		t.Fatal(found.Text())
 	}
@@ -115,8 +115,8 @@ func TestAProfileLiesOverTheFileKeyByKey(t *testing.T) {
 		"output.url = mem://out (malgrupp.yaml:19 (profile test))",
 		"output.state = mem://out/state/ (default)",
 		"destinations.file.type = file_parquet (malgrupp.yaml:22 (profile test))",
-		"destinations.mail.enabled = false (malgrupp.yaml:21 (profile test))",
 		"destinations.mail.type = file_csv (malgrupp.yaml:12)",
+		"destinations.mail.enabled = false (malgrupp.yaml:21 (profile test))",
 	}
 	got := settingsOf(p, "retention", "max_clock_skew", "consent.partition", "identity.kiosk_customers", "identity.max_devices", "output.url",
 		"output.state", "destinations.file.type", "destinations.mail.enabled", "destinations.mail.type")
@@ -135,7 +135,7 @@ func TestAProfileLiesOverTheFileKeyByKey(t *testing.T) {
 
 func TestAProfileThatIsNotThereIsNamed(t *testing.T) {
 	for _, text := range []string{smallest, profiled} {
-		_, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: text}, "prod")
+		_, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: text}, "prod", platforms)
 		if len(found) != 1 || found[0].Code != "E-UNKNOWN-PROFILE" {
 			t.Errorf("%s", found.Text())
 		}
@@ -187,7 +187,7 @@ session_gap: 30min
 guards: {min_audience: 10}
 identity: {attach_window: 31d, shared_window: 89d, max_devices: 21}
 `
-	_, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: text}, "")
+	_, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: text}, "", platforms)
 	var got []string
 	for _, e := range found {
 		got = append(got, e.Code+" "+e.Message)
@@ -214,11 +214,15 @@ identity: {attach_window: 31d, shared_window: 89d, max_devices: 21}
 }
 
 func TestEveryTypeOfTheDesignIsWrittenOrRefusedByName(t *testing.T) {
-	for _, kind := range FileTypes {
-		read(t, strings.Replace(smallest, "file_csv", kind, 1), "")
+	for _, kind := range platforms.Kinds {
+		text := strings.Replace(smallest, "file_csv", kind.Type, 1)
+		if len(kind.Send) > 0 {
+			text += "identifiers: {url: keys/}\n"
+		}
+		read(t, text, "")
 	}
 	for _, kind := range laterType {
-		_, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: strings.Replace(smallest, "file_csv", kind, 1)}, "")
+		_, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: strings.Replace(smallest, "file_csv", kind, 1)}, "", platforms)
 		if len(found) != 1 || found[0].Code != "E-NOT-BUILT" || found[0].Missing != kind {
 			t.Errorf("%s: %s", kind, found.Text())
 		}
@@ -231,7 +235,7 @@ func FuzzRead(f *testing.F) {
 	f.Add("apiVersion: malgrupp/v1\nkind: Project\nmetadata: 1\nsources: {}\nkeys: []\nprofiles: [1]\n", "x")
 	f.Add("apiVersion: malgrupp/v1\nkind: Project\nmetadata: {name: a}\nsources: [1, {dedupe: 1, partition: [2]}]\nconsent: {protected: {}, suppression: 4}\nkeys: {master: [1]}\ndestinations: {a: 1, b: {type: [], processor: 3}}\n", "")
 	f.Fuzz(func(t *testing.T, text, profile string) {
-		p, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: text}, profile)
+		p, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: text}, profile, platforms)
 		if p == nil && !found.Failed() {
 			t.Error("nothing was read and nothing is wrong")
 		}

@@ -12,25 +12,17 @@ import (
 var (
 	topKeys = []string{
 		"timezone", "retention", "max_clock_skew", "contacts", "sources", "consent", "identity", "keys", "output", "audit",
-		"guards", "limits", "security", "destinations",
+		"guards", "limits", "security", "destinations", "identifiers",
 	}
-	topUnbuilt = []string{"session_gap", "profiles_of_customers", "identifiers", "necessary", "network", "on_incomplete", "topics"}
-	// FileTypes are the destination types this version writes.
-	FileTypes = []string{"file_csv", "file_parquet"}
-	laterType = []string{
-		"google_data_manager", "google_customer_match_csv", "meta_custom_audience", "meta_csv", "snapchat", "tiktok", "linkedin",
-		"microsoft", "adform", ownSite,
-	}
+	topUnbuilt      = []string{"session_gap", "profiles_of_customers", "necessary", "network", "on_incomplete", "topics"}
+	laterType       = []string{"meta_custom_audience", "snapchat", "tiktok", "linkedin", "microsoft", "adform"}
 	destinationForm = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
 )
-
-// ownSite is the one type that hands nobody anything: the feed of the bank's own pages needs no processing agreement.
-const ownSite = "personalisation_feed"
 
 func days(n int) rules.Duration { return rules.Duration{N: n, Unit: rules.Day} }
 
 // Read checks a project file and lays a profile over it ("" for none). All findings are returned at once.
-func Read(src *rules.Source, profile string) (*Project, rules.Errors) {
+func Read(src *rules.Source, profile string, platforms Platforms) (*Project, rules.Errors) {
 	f := &file{doc: rules.Read(src)}
 	e, ok := f.doc.Envelope(rules.KindProject)
 	if !ok {
@@ -47,7 +39,8 @@ func Read(src *rules.Source, profile string) (*Project, rules.Errors) {
 	p.keys(top.sub("keys"))
 	p.places(top)
 	p.limits(top)
-	p.destinations(top)
+	p.identifiers(top.sub("identifiers"), platforms)
+	p.destinations(top, platforms)
 	p.Settings = f.settings
 	return p, f.doc.Errors()
 }
@@ -372,62 +365,4 @@ func (s section) atLeast50(key string) int {
 		s.file.doc.Fail("E-RANGE", n.Span(), fmt.Sprintf("K_TOO_SMALL: %s%s is %d", s.path, key, v), expected("50 or more"))
 	}
 	return v
-}
-
-func (p *Project) destinations(top section) {
-	all := top.sub("destinations")
-	var names []rules.Node
-	for _, l := range all.layers {
-		for _, k := range l.object.Keys() {
-			if !slices.ContainsFunc(names, func(n rules.Node) bool { return n.Name() == k.Name() }) {
-				names = append(names, k)
-			}
-		}
-	}
-	slices.SortFunc(names, func(a, b rules.Node) int { return strings.Compare(a.Name(), b.Name()) })
-	for _, k := range names {
-		if !destinationForm.MatchString(k.Name()) {
-			top.file.doc.Fail("E-NAME", k.Span(), fmt.Sprintf("BAD_PURPOSE: %q cannot be a destination's name", k.Name()),
-				expected("up to 32 small letters, digits, - and _, a letter first"))
-			continue
-		}
-		p.Destinations = append(p.Destinations, destination(all.sub(k.Name()), k.Name()))
-	}
-}
-
-func destination(s section, name string) Destination {
-	s.only([]string{"type", "activate", "processor", "min_size", "enabled"},
-		[]string{"account", "vendor", "tcf_purposes", "accept_legitimate_interest", "li_acknowledged_by", "membership", "acknowledge"})
-	d := Destination{Name: name, Enabled: s.flag("enabled", true), MinSize: s.whole("min_size", 0, 0, 1<<30), Activate: s.text("activate", name)}
-	if n, _, ok := s.find("activate"); ok && !destinationForm.MatchString(d.Activate) {
-		s.file.doc.Fail("E-NAME", n.Span(), fmt.Sprintf("BAD_PURPOSE: %q cannot be the name of a consent", d.Activate), expected("up to 32 small letters, digits, - and _"))
-	}
-	n, profile, ok := s.find("type")
-	if !ok {
-		s.need("type", "file_csv")
-		return d
-	}
-	t, isText := n.Text()
-	if isText && slices.Contains(laterType, t) {
-		s.file.doc.Fail("E-NOT-BUILT", n.Span(), "destinations of type "+t+" are not built in this version", expected(strings.Join(FileTypes, " or "))).Missing = t
-	} else if isText {
-		d.Type, _ = n.Word(FileTypes...)
-		s.note("type", d.Type, n, profile)
-	}
-	proc := s.sub("processor")
-	if !proc.written() {
-		if t != ownSite {
-			s.need("processor", "{agreement: DPA-2026-01, expires: 2027-06-30}")
-		}
-		return d
-	}
-	proc.only([]string{"agreement", "expires"}, nil)
-	d.Agreement = proc.required("agreement", "DPA-2026-01")
-	if n, profile, ok := proc.find("expires"); ok {
-		d.Expires, _ = n.Date()
-		proc.note("expires", d.Expires, n, profile)
-	} else {
-		proc.need("expires", "2027-06-30")
-	}
-	return d
 }

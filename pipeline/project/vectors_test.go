@@ -49,7 +49,7 @@ func TestSettingsAreRefusedAsThePaperSays(t *testing.T) {
 			continue
 		}
 		judged++
-		_, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: project}, "")
+		_, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: project}, "", platforms)
 		switch expect {
 		case "run":
 			if len(found) > 0 {

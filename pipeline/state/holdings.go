@@ -1,7 +1,7 @@
 // Package state keeps what destinations were last told, so that the next run can take the difference.
 //
-// Holdings are one Parquet table, encrypted to the project's state identity. In come ids of lists that were published, out
-// go the same ids at the next run. The package knows no rules, no consent and no platform.
+// Holdings are one Parquet table, encrypted to the project's state identity. In come entries of lists that were published,
+// out go the same entries at the next run. The package knows no rules, no consent and no platform.
 package state
 
 import (
@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -19,20 +20,21 @@ import (
 )
 
 // List names one list: a segment at a destination. Kind is the destination's type, kept so that removals can be written
-// after the destination is gone from the project.
-type List struct{ Destination, Segment, Kind string }
+// after the destination is gone from the project; Part is one of several lists that the type makes of one audience.
+type List struct{ Destination, Segment, Kind, Part string }
 
 // holding is one person whom a destination holds.
 type holding struct {
-	key   string // keyed id under the destination's sub-key (consent/identity.md 9)
-	id    string // as it was sent
-	runID string // the run that added him
+	key     string // keyed id under the destination's sub-key (consent/identity.md 9)
+	entry   string // identifiers as they were sent
+	profile string // of the identifiers
+	runID   string // the run that added him
 }
 
 // Holdings is what every destination holds from every segment.
 type Holdings struct {
 	runID string
-	lists map[List][]holding // sorted by id
+	lists map[List][]holding // sorted by entry
 }
 
 // Empty returns holdings of nothing.
@@ -47,22 +49,18 @@ func (h *Holdings) Lists() []List {
 		}
 	}
 	slices.SortFunc(out, func(a, b List) int {
-		return cmp.Or(strings.Compare(a.Destination, b.Destination), strings.Compare(a.Segment, b.Segment), strings.Compare(a.Kind, b.Kind))
+		return cmp.Or(strings.Compare(a.Destination, b.Destination), strings.Compare(a.Segment, b.Segment), strings.Compare(a.Kind, b.Kind),
+			strings.Compare(a.Part, b.Part))
 	})
 	return out
 }
 
-// Of returns the ids a destination holds from a segment, in byte order.
-func (h *Holdings) Of(destination, segment string) []string {
+// Of returns the entries a list holds, in byte order.
+func (h *Holdings) Of(l List) []string {
 	var out []string
-	for l, held := range h.lists {
-		if l.Destination == destination && l.Segment == segment {
-			for _, p := range held {
-				out = append(out, p.id)
-			}
-		}
+	for _, p := range h.lists[l] {
+		out = append(out, p.entry)
 	}
-	slices.Sort(out)
 	return out
 }
 
@@ -71,39 +69,35 @@ func (h *Holdings) Next(runID string) *Holdings {
 	return &Holdings{runID: runID, lists: maps.Clone(h.lists)}
 }
 
-// Set makes ids (in byte order) what a list holds; who was held before keeps the run that added him.
-func (h *Holdings) Set(l List, ids []string, ring *keys.Ring) error {
+// Set makes told (entry and subject, in byte order of the entries) what a list holds, made with a profile; who was held
+// before keeps the run that added him.
+func (h *Holdings) Set(l List, profile string, told iter.Seq2[string, string], ring *keys.Ring) error {
 	keyer, err := ring.Keyer(keys.Dest(l.Destination))
 	if err != nil {
 		return fmt.Errorf("key the members of %s: %w", l.Destination, err)
 	}
-	before := map[string]holding{}
-	for old, held := range h.lists {
-		if old.Destination == l.Destination && old.Segment == l.Segment {
-			for _, p := range held {
-				before[p.id] = p
-			}
-			delete(h.lists, old)
+	before := h.lists[l]
+	delete(h.lists, l)
+	var held []holding
+	for entry, subject := range told {
+		p := holding{key: keyer.Key(keys.NewID(subject)), entry: entry, profile: profile, runID: h.runID}
+		for len(before) > 0 && before[0].entry < entry {
+			before = before[1:]
 		}
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	held := make([]holding, len(ids))
-	for i, id := range ids {
-		p, ok := before[id]
-		if !ok {
-			p = holding{id: id, runID: h.runID}
+		if len(before) > 0 && before[0].entry == entry {
+			p.runID = before[0].runID
 		}
-		p.key = keyer.Key(keys.NewID(id))
-		held[i] = p
+		held = append(held, p)
 	}
-	h.lists[l] = held
+	if len(held) > 0 {
+		h.lists[l] = held
+	}
 	return nil
 }
 
-// formatVersion is in every row: holdings of a newer program are refused, older ones would be migrated.
-const formatVersion = 1
+// formatVersion is in every row: holdings of a newer program are refused. Format 1 had neither kind nor part: its profile was
+// the kind.
+const formatVersion = 2
 
 var (
 	text    = rules.Type{Kind: rules.Text}
@@ -112,7 +106,9 @@ var (
 		{Name: "format", Type: integer},
 		{Name: "destination", Type: text},
 		{Name: "segment", Type: text},
-		{Name: "profile", Type: text}, // the form of the identifier: for neutral files the destination's type
+		{Name: "kind", Type: text, Optional: true},
+		{Name: "part", Type: text, Optional: true},
+		{Name: "profile", Type: text},
 		{Name: "member_key", Type: text},
 		{Name: "identifier", Type: text},
 		{Name: "action", Type: text},
@@ -120,12 +116,15 @@ var (
 	}}
 )
 
+// textColumns is how many columns stand beside the format.
+const textColumns = 9
+
 // Write returns the holdings as an encrypted Parquet object; equal holdings have equal plain bytes.
 func (h *Holdings) Write(ring *keys.Ring) ([]byte, error) {
-	var rows [7][]string
+	var rows [textColumns][]string
 	for _, l := range h.Lists() {
 		for _, p := range h.lists[l] {
-			for i, v := range [7]string{l.Destination, l.Segment, l.Kind, p.key, p.id, "add", p.runID} {
+			for i, v := range [textColumns]string{l.Destination, l.Segment, l.Kind, l.Part, p.profile, p.key, p.entry, "add", p.runID} {
 				rows[i] = append(rows[i], v)
 			}
 		}
@@ -166,7 +165,7 @@ func Read(sealed []byte, ring *keys.Ring) (*Holdings, error) {
 		}
 	}
 	for _, held := range h.lists {
-		slices.SortFunc(held, func(a, b holding) int { return strings.Compare(a.id, b.id) })
+		slices.SortFunc(held, func(a, b holding) int { return strings.Compare(a.entry, b.entry) })
 	}
 	return h, nil
 }

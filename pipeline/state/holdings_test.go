@@ -3,6 +3,7 @@ package state
 import (
 	"bytes"
 	"io"
+	"iter"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
+	"github.com/malgrupp/malgrupp/rules"
 )
 
 func ring(t *testing.T) *keys.Ring {
@@ -33,10 +35,27 @@ func ring(t *testing.T) *keys.Ring {
 	return r
 }
 
-// told is what the test believes destinations hold: by destination and segment, the ids and the run that added each.
-type told map[[2]string]map[string]string
+// told is what the test believes lists hold: the entries and the run that added each.
+type told map[List]map[string]string
 
-var lists = []List{{"mail", "savers", "file_csv"}, {"mail", "buyers", "file_csv"}, {"post", "savers", "file_parquet"}, {"mail", "savers", "file_parquet"}}
+var lists = []List{
+	{"mail", "savers", "file_csv", ""},
+	{"mail", "buyers", "file_csv", ""},
+	{"post", "savers", "file_parquet", ""},
+	{"mail", "savers", "file_parquet", ""},
+	{"mail", "savers", "file_parquet", "ios"},
+}
+
+// pairs yields each entry with a subject that is not the entry.
+func pairs(entries []string) iter.Seq2[string, string] {
+	return func(yield func(entry, subject string) bool) {
+		for _, e := range entries {
+			if !yield(e, "s "+e) {
+				return
+			}
+		}
+	}
+}
 
 // tell draws one night: some lists get new members.
 func tell(t *rapid.T, h *Holdings, believed told, run string, r *keys.Ring) *Holdings {
@@ -46,45 +65,40 @@ func tell(t *rapid.T, h *Holdings, believed told, run string, r *keys.Ring) *Hol
 		id := rapid.OneOf(rapid.SampledFrom([]string{"d1", "d2", "d3", "ä,\"b", " x "}), rapid.StringN(0, 10, 40))
 		ids := rapid.SliceOfDistinct(id, rapid.ID[string]).Draw(t, "ids")
 		slices.Sort(ids)
-		if err := next.Set(l, ids, r); err != nil {
+		if err := next.Set(l, "google.v1", pairs(ids), r); err != nil {
 			t.Fatal(err)
 		}
-		key, members := [2]string{l.Destination, l.Segment}, map[string]string{}
+		members := map[string]string{}
 		for _, id := range ids {
 			members[id] = run
-			if since, ok := believed[key][id]; ok {
+			if since, ok := believed[l][id]; ok {
 				members[id] = since
 			}
 		}
-		believed[key] = members
+		believed[l] = members
 	}
 	return next
 }
 
 // check compares holdings with what the test believes.
 func check(t *rapid.T, h *Holdings, believed told, r *keys.Ring) {
-	for key, members := range believed {
-		if diff := cmp.Diff(slices.Sorted(maps.Keys(members)), h.Of(key[0], key[1]), cmpopts.EquateEmpty()); diff != "" {
-			t.Fatalf("%v:\n%s", key, diff)
+	for l, members := range believed {
+		if diff := cmp.Diff(slices.Sorted(maps.Keys(members)), h.Of(l), cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("%v:\n%s", l, diff)
 		}
-		keyer, err := r.Keyer(keys.Dest(key[0]))
+		keyer, err := r.Keyer(keys.Dest(l.Destination))
 		if err != nil {
 			t.Fatal(err)
 		}
-		for l, held := range h.lists {
-			for _, p := range held {
-				if l.Destination != key[0] || l.Segment != key[1] {
-					continue
-				}
-				if p.runID != members[p.id] || p.key != keyer.Key(keys.NewID(p.id)) {
-					t.Fatalf("%v: %q is held since run %s, want %s, under the key %s", key, p.id, p.runID, members[p.id], p.key)
-				}
+		for _, p := range h.lists[l] {
+			if p.runID != members[p.entry] || p.key != keyer.Key(keys.NewID("s "+p.entry)) || p.profile != "google.v1" {
+				t.Fatalf("%v: %q is held since run %s, want %s, under the key %s and the profile %s", l, p.entry, p.runID, members[p.entry], p.key, p.profile)
 			}
 		}
 	}
 	held := 0
 	for _, l := range h.Lists() {
-		held += len(h.Of(l.Destination, l.Segment))
+		held += len(h.Of(l))
 	}
 	want := 0
 	for _, members := range believed {
@@ -143,33 +157,33 @@ func TestHoldingsRememberFromRunToRun(t *testing.T) {
 func TestListsComeInAFixedOrder(t *testing.T) {
 	r, h := ring(t), Empty()
 	for _, l := range []List{lists[2], lists[0], lists[1]} {
-		if err := h.Set(l, []string{"d1"}, r); err != nil {
+		if err := h.Set(l, "", pairs([]string{"d1"}), r); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if diff := cmp.Diff([]List{lists[1], lists[0], lists[2]}, h.Lists()); diff != "" {
 		t.Error(diff)
 	}
-	if err := h.Set(lists[1], nil, r); err != nil || len(h.Lists()) != 2 {
+	if err := h.Set(lists[1], "", pairs(nil), r); err != nil || len(h.Lists()) != 2 {
 		t.Errorf("an emptied list is still there: %v, error %v", h.Lists(), err)
 	}
 }
 
 // sealedTable is a state object with one row of the given format.
-func sealedTable(t *testing.T, r *keys.Ring, format int64) []byte {
+func sealedTable(t *testing.T, r *keys.Ring, format int64, columns []rules.Column) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	sealed, err := r.EncryptState(&out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := parquet.NewWriter(sealed, schema.Columns, parquet.WriterOptions{})
+	w, err := parquet.NewWriter(sealed, columns, parquet.WriterOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	values := []parquet.Values{{Ints: []int64{format}}}
-	for range schema.Columns[1:] {
-		values = append(values, parquet.Values{Text: []string{"x"}})
+	for _, c := range columns[1:] {
+		values = append(values, parquet.Values{Text: []string{c.Name}})
 	}
 	for _, err := range []error{w.Write(1, values), w.Close(), sealed.Close()} {
 		if err != nil {
@@ -181,19 +195,32 @@ func sealedTable(t *testing.T, r *keys.Ring, format int64) []byte {
 
 func TestHoldingsOfANewerFormatAreRefused(t *testing.T) {
 	r := ring(t)
-	if _, err := Read(sealedTable(t, r, formatVersion), r); err != nil {
+	if _, err := Read(sealedTable(t, r, formatVersion, schema.Columns), r); err != nil {
 		t.Errorf("this version's own format: %v", err)
 	}
-	_, err := Read(sealedTable(t, r, formatVersion+1), r)
-	if err == nil || !strings.Contains(err.Error(), "their format is 2, this version reads up to 1") {
+	_, err := Read(sealedTable(t, r, formatVersion+1, schema.Columns), r)
+	if err == nil || !strings.Contains(err.Error(), "their format is 3, this version reads up to 2") {
 		t.Errorf("error %v, want both formats named", err)
+	}
+}
+
+func TestHoldingsOfTheFirstFormatAreRead(t *testing.T) {
+	r := ring(t)
+	first := slices.DeleteFunc(slices.Clone(schema.Columns), func(c rules.Column) bool { return c.Name == "kind" || c.Name == "part" })
+	h, err := Read(sealedTable(t, r, 1, first), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := List{Destination: "destination", Segment: "segment", Kind: "profile"}
+	if diff := cmp.Diff([]List{l}, h.Lists()); diff != "" || !slices.Equal(h.Of(l), []string{"identifier"}) {
+		t.Error(diff, h.Of(l))
 	}
 }
 
 func TestDamagedHoldingsAreRefused(t *testing.T) {
 	r, h := ring(t), Empty()
 	ids := []string{"d1", "d2", "d3"}
-	if err := h.Set(lists[0], ids, r); err != nil {
+	if err := h.Set(lists[0], "", pairs(ids), r); err != nil {
 		t.Fatal(err)
 	}
 	sealed, err := h.Write(r)

@@ -11,7 +11,7 @@ import (
 )
 
 // writeTable writes holdings, given by column in the order of the schema after the format.
-func writeTable(w io.Writer, rows [7][]string) error {
+func writeTable(w io.Writer, rows [textColumns][]string) error {
 	t, err := parquet.NewWriter(w, schema.Columns, parquet.WriterOptions{Codec: parquet.Zstd})
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ func (h *Holdings) take(g *parquet.RowGroup) error {
 			return fmt.Errorf("read the holdings: their format is %d, this version reads up to %d: use the malgrupp that wrote them, or a newer one", v, formatVersion)
 		}
 	}
-	var columns [7]func(i int) string
+	var columns [textColumns]func(i int) string
 	for i, c := range schema.Columns[1:] {
 		a, err := g.Column(c.Name)
 		if err != nil {
@@ -50,11 +50,20 @@ func (h *Holdings) take(g *parquet.RowGroup) error {
 		}
 		d := a.(*array.Dictionary)
 		codes, dict := d.Indices().(*array.Int32).Int32Values(), d.Dictionary().(*array.String)
-		columns[i] = func(row int) string { return strings.Clone(dict.Value(int(codes[row]))) }
+		columns[i] = func(row int) string {
+			if dict.IsNull(int(codes[row])) {
+				return ""
+			}
+			return strings.Clone(dict.Value(int(codes[row])))
+		}
 	}
 	for i := range g.Rows() {
-		l := List{Destination: columns[0](i), Segment: columns[1](i), Kind: columns[2](i)}
-		h.lists[l] = append(h.lists[l], holding{key: columns[3](i), id: columns[4](i), runID: columns[6](i)})
+		l := List{Destination: columns[0](i), Segment: columns[1](i), Kind: columns[2](i), Part: columns[3](i)}
+		p := holding{profile: columns[4](i), key: columns[5](i), entry: columns[6](i), runID: columns[8](i)}
+		if l.Kind == "" {
+			l.Kind = p.profile
+		}
+		h.lists[l] = append(h.lists[l], p)
 	}
 	return nil
 }

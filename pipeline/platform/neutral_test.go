@@ -23,8 +23,8 @@ type listed struct {
 	AsOf             int64 // microseconds UTC
 }
 
-// parsers read each form back with another reader than the one that is judged.
-var parsers = map[string]func(t *testing.T, list []byte) []listed{
+// neutral are the forms that hold the subjects' own ids; each is read back with another reader than the one that is judged.
+var neutral = map[string]func(t *testing.T, list []byte) []listed{
 	"file_csv": func(t *testing.T, list []byte) (out []listed) {
 		t.Helper()
 		if bytes.ContainsRune(list, '\r') || !utf8.Valid(list) || !bytes.HasSuffix(list, []byte("\n")) {
@@ -93,38 +93,41 @@ var harmless = []string{
 	"d-1", "k1.T9rSBS_C55xmPzfW2u-yvw", "+358401234567", "-17", "=ab==", "user@bank.example", "0012", "a,b", `a"b`, "ä ö", "日本", "x=1+1|cmd", "1-2 3", "a;b", "'quoted'",
 }
 
-var header = Header{Segment: "new-savers", AsOf: time.Date(2026, 4, 9, 21, 0, 0, 0, time.UTC).UnixMicro()}
+// savers is a list without people.
+var savers = List{Segment: "new-savers", Action: Snapshot, AsOf: time.Date(2026, 4, 9, 21, 0, 0, 0, time.UTC).UnixMicro()}
 
-func write(t *testing.T, p *Platform, h Header, subjects []string) []byte {
+// write writes a list with these entries in the first form of a type.
+func write(t *testing.T, kind string, l List, entries []string) []byte {
 	t.Helper()
+	p, ok := Of(kind)
+	if !ok {
+		t.Fatalf("there is no type %s", kind)
+	}
 	var out bytes.Buffer
-	if err := p.Write(&out, h, subjects); err != nil {
+	l.Entries = entries
+	if err := p.Parts[0].Write(&out, l); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
 }
 
 func TestWhatIsWrittenIsWhatAReceiverReads(t *testing.T) {
-	for _, p := range Types() {
-		t.Run(p.Type, func(t *testing.T) {
-			parse, ok := parsers[p.Type]
-			if !ok {
-				t.Fatal("the suite cannot read this form: give it a parser")
-			}
+	for kind, parse := range neutral {
+		t.Run(kind, func(t *testing.T) {
 			rapid.Check(t, func(rt *rapid.T) {
 				id := rapid.OneOf(rapid.SampledFrom(harmless), rapid.StringMatching(`[ -~åäöÅ€漢]{1,20}`))
 				subjects := rapid.SliceOfDistinct(id, rapid.ID[string]).Draw(rt, "subjects")
 				slices.Sort(subjects)
-				h := Header{Segment: "s", AsOf: rapid.Int64Range(0, 4e9).Draw(rt, "as_of") * 1_000_000}
+				l := List{Segment: "s", AsOf: rapid.Int64Range(0, 4e9).Draw(rt, "as_of") * 1_000_000}
 				var want []listed
 				for _, s := range subjects {
-					want = append(want, listed{s, h.Segment, h.AsOf})
+					want = append(want, listed{s, l.Segment, l.AsOf})
 				}
-				list := write(t, p, h, subjects)
+				list := write(t, kind, l, subjects)
 				if diff := cmp.Diff(want, parse(t, list)); diff != "" {
 					rt.Fatal(diff)
 				}
-				if !bytes.Equal(list, write(t, p, h, subjects)) {
+				if !bytes.Equal(list, write(t, kind, l, subjects)) {
 					rt.Fatal("the same list has other bytes the second time")
 				}
 			})
@@ -132,33 +135,20 @@ func TestWhatIsWrittenIsWhatAReceiverReads(t *testing.T) {
 	}
 }
 
-func TestEveryTypeSaysWhatItIs(t *testing.T) {
-	for _, p := range Types() {
-		if got, ok := Of(p.Type); !ok || got != p || p.Doc == "" || p.Ext == "" {
-			t.Errorf("%s: found %t, doc %q, ext %q", p.Type, ok, p.Doc, p.Ext)
-		}
-	}
-	if _, ok := Of("pigeon"); ok {
-		t.Error("there is a platform pigeon")
-	}
-	if kinds := Types(); !slices.IsSortedFunc(kinds, func(a, b *Platform) int { return strings.Compare(a.Type, b.Type) }) {
-		t.Error("the types are not sorted")
-	}
-}
-
 func TestNoFormulaEntersACSV(t *testing.T) {
 	p, _ := Of("file_csv")
+	unsafe := p.Parts[0].Unsafe
 	for _, id := range formulas {
-		if p.Unsafe(id) == "" {
+		if unsafe(id) == "" {
 			t.Errorf("%q would be written", id)
 		}
 	}
 	for _, id := range harmless {
-		if why := p.Unsafe(id); why != "" {
+		if why := unsafe(id); why != "" {
 			t.Errorf("%q would be left out: %s", id, why)
 		}
 	}
-	if other, _ := Of("file_parquet"); other.Unsafe != nil {
+	if other, _ := Of("file_parquet"); other.Parts[0].Unsafe != nil {
 		t.Error("Parquet has no formulas, and leaves ids out for them")
 	}
 }
@@ -167,18 +157,18 @@ func TestNoFormulaEntersACSV(t *testing.T) {
 var unprintable = []string{"a\x00", "\ta", "a\nb", "a\r", "a\x1b[1m", "a\x7f", "a\u0085", "a\u009b", "a\xffb"}
 
 func TestWhoCannotBeWrittenIsLeftOutAndCounted(t *testing.T) {
-	a := audience(t, slices.Concat(harmless, formulas, unprintable))
+	a := audience(t, slices.Concat(harmless, formulas, unprintable), rules.DeviceLevel)
 	for kind, want := range map[string]int{"file_csv": len(formulas) + len(unprintable), "file_parquet": len(unprintable)} {
 		p, _ := Of(kind)
-		adds, left := Members(a, p)
-		if left != want || adds.Len()+left != a.Len() {
-			t.Errorf("%s: %d of %d people are left out, want %d", kind, left, a.Len(), want)
+		adds, dropped := Members(a, Source{Platform: p, Part: &p.Parts[0]})
+		if dropped.People != want || adds.Len()+dropped.People != a.Len() {
+			t.Errorf("%s: %d of %d people are left out, want %d", kind, dropped.People, a.Len(), want)
 		}
 		var got []string
-		for _, l := range parsers[kind](t, write(t, p, header, adds.Subjects())) {
+		for _, l := range neutral[kind](t, write(t, kind, savers, adds.Entries())) {
 			got = append(got, l.Subject)
 		}
-		if diff := cmp.Diff(adds.Subjects(), got); diff != "" {
+		if diff := cmp.Diff(adds.Entries(), got); diff != "" {
 			t.Error(diff)
 		}
 		for _, id := range unprintable {
@@ -190,22 +180,35 @@ func TestWhoCannotBeWrittenIsLeftOutAndCounted(t *testing.T) {
 }
 
 func TestASpecimenOfEachNeutralForm(t *testing.T) {
-	p, _ := Of("file_csv")
 	want := "subject,segment,as_of\n\"a,b\",new-savers,2026-04-09T21:00:00Z\nd1,new-savers,2026-04-09T21:00:00Z\n"
-	if diff := cmp.Diff(want, string(write(t, p, header, []string{"a,b", "d1"}))); diff != "" {
+	if diff := cmp.Diff(want, string(write(t, "file_csv", savers, []string{"a,b", "d1"}))); diff != "" {
 		t.Error(diff)
 	}
-	p, _ = Of("file_parquet")
-	fraction := Header{Segment: "s", AsOf: header.AsOf + 123_456}
-	if diff := cmp.Diff([]listed{{"d1", "s", fraction.AsOf}}, parseParquet(t, write(t, p, fraction, []string{"d1"}))); diff != "" {
+	fraction := List{Segment: "s", AsOf: savers.AsOf + 123_456}
+	if diff := cmp.Diff([]listed{{"d1", "s", fraction.AsOf}}, parseParquet(t, write(t, "file_parquet", fraction, []string{"d1"}))); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestAListWithoutPeopleIsStillAList(t *testing.T) {
-	for _, p := range Types() {
-		if got := parsers[p.Type](t, write(t, p, header, nil)); len(got) != 0 {
-			t.Errorf("%s: %v", p.Type, got)
+	for kind, parse := range neutral {
+		if got := parse(t, write(t, kind, savers, nil)); len(got) != 0 {
+			t.Errorf("%s: %v", kind, got)
 		}
+	}
+}
+
+func TestTheFeedOfOwnPagesSaysWhoseSegmentsChanged(t *testing.T) {
+	before := map[string][]string{"a": {"d1", "d2", "d3"}, "b": {"d2"}}
+	after := map[string][]string{"a": {"d1", "d2"}, "b": {"d2", "d4"}, "c": {"d1"}}
+	adds, removes, snapshot := Merge(before, after)
+	if diff := cmp.Diff([][]string{{"d1\ta\tc", "d4\tb"}, {"d3"}, {"d1\ta\tc", "d2\ta\tb", "d4\tb"}}, [][]string{adds, removes, snapshot}); diff != "" {
+		t.Error(diff)
+	}
+	want := `{"subject":"d1","segments":["a","c"],"as_of":"2026-04-09T21:00:00Z"}
+{"subject":"<d\"3>","segments":[],"as_of":"2026-04-09T21:00:00Z"}
+`
+	if diff := cmp.Diff(want, string(write(t, "personalisation_feed", savers, []string{"d1\ta\tc", `<d"3>`}))); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -1,0 +1,151 @@
+package platform
+
+import (
+	"iter"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/malgrupp/malgrupp/pipeline/state"
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/segments"
+)
+
+// person is one member and the entry that stands for her in a list: her identifiers as sent, or her own id.
+type person struct{ subject, entry string }
+
+// Additions are people who may be told to a destination. Only Members makes them.
+type Additions struct {
+	people  []person // by entry, then subject, in byte order
+	entries []string // theirs, each once: two members who are one to the platform count once
+	consent string
+}
+
+func additions(people []person, consent string) Additions {
+	entries := make([]string, len(people))
+	for i, p := range people {
+		entries[i] = p.entry
+	}
+	return Additions{people, slices.Compact(entries), consent}
+}
+
+// Removals are entries that a destination holds. Only Held makes them.
+type Removals struct{ entries []string }
+
+// Source says how members become entries of one part of a platform.
+type Source struct {
+	Platform *Platform
+	Part     *Part
+	Send     []Column
+	Contacts *Contacts // nil where the platform takes the subject's own id
+	Consent  string    // the use the audience was made for
+}
+
+// Members returns the people of an audience whom the platform can be told, and what could not be.
+func Members(a *segments.Audience, s Source) (Additions, Dropped) {
+	entry := s.own
+	if s.Platform.Identifies() {
+		entry = newJoiner(s, a.Segment().Level == rules.CustomerLevel).entry
+	}
+	people := make([]person, 0, a.Len())
+	var dropped Dropped
+	for id := range a.Members() {
+		if e := entry(id, &dropped); e != "" {
+			people = append(people, person{id, e})
+		} else {
+			dropped.People++
+		}
+	}
+	slices.SortStableFunc(people, func(a, b person) int { return strings.Compare(a.entry, b.entry) })
+	return additions(people, s.Consent), dropped
+}
+
+// own makes the subject's id the entry.
+func (s Source) own(id string, _ *Dropped) string {
+	if unwritten(id) || s.Part.Unsafe != nil && s.Part.Unsafe(id) != "" {
+		return ""
+	}
+	return id
+}
+
+// unwritten reports an id that no form takes: it has a control character or is not UTF-8.
+func unwritten(id string) bool {
+	return !utf8.ValidString(id) || strings.ContainsFunc(id, unicode.IsControl)
+}
+
+// Held returns the entries a list of a destination holds.
+func Held(h *state.Holdings, l state.List) Removals { return Removals{h.Of(l)} }
+
+// Len is the number of entries.
+func (a Additions) Len() int { return len(a.entries) }
+
+// Len is the number of entries.
+func (r Removals) Len() int { return len(r.entries) }
+
+// Consent is the use under which the gate admitted these people.
+func (a Additions) Consent() string { return a.consent }
+
+// Entries are the entries in byte order, each once; the slice must not be changed.
+func (a Additions) Entries() []string { return a.entries }
+
+// Entries are the entries in byte order, each once; the slice must not be changed.
+func (r Removals) Entries() []string { return r.entries }
+
+// Told yields every entry with its subject, in byte order; of several subjects the first.
+func (a Additions) Told() iter.Seq2[string, string] {
+	return func(yield func(entry, subject string) bool) {
+		for i, p := range a.people {
+			if (i == 0 || a.people[i-1].entry != p.entry) && !yield(p.entry, p.subject) {
+				return
+			}
+		}
+	}
+}
+
+// New are the additions that the destination does not hold yet.
+func (a Additions) New(held Removals) Additions { return a.where(held, false) }
+
+// Kept are the additions that the destination holds already.
+func (a Additions) Kept(held Removals) Additions { return a.where(held, true) }
+
+// where keeps the additions that the destination holds, or those that it does not.
+func (a Additions) where(held Removals, holds bool) Additions {
+	left := held.entries
+	var out []person
+	for _, p := range a.people {
+		for len(left) > 0 && left[0] < p.entry {
+			left = left[1:]
+		}
+		if (len(left) > 0 && left[0] == p.entry) == holds {
+			out = append(out, p)
+		}
+	}
+	return additions(out, a.consent)
+}
+
+// Without drops people from the additions; lost are subjects in byte order.
+func (a Additions) Without(lost []string) Additions {
+	var out []person
+	for _, p := range a.people {
+		if _, gone := slices.BinarySearch(lost, p.subject); !gone {
+			out = append(out, p)
+		}
+	}
+	return additions(out, a.consent)
+}
+
+// Gone are the held entries that are no longer among the additions.
+func (r Removals) Gone(a Additions) Removals {
+	stay := a.entries
+	var out []string
+	for _, e := range r.entries {
+		for len(stay) > 0 && stay[0] < e {
+			stay = stay[1:]
+		}
+		if len(stay) == 0 || stay[0] != e {
+			out = append(out, e)
+		}
+	}
+	return Removals{out}
+}

@@ -1,0 +1,96 @@
+package platform
+
+import (
+	"bytes"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/malgrupp/malgrupp/pipeline/identifier"
+)
+
+// An entry is a person's identifiers as they are sent: word=value for each, by field and then by value, with a tab between
+// two. Holdings keep entries, so that a removal says exactly what the addition said (formats.md 0.10), whatever became of
+// profiles and contact data since. Values are hashes, device ids, country and postal codes: none holds a tab.
+
+// addressWord is the word of name and address together: given name, family name, country and postal code, with commas.
+const addressWord = "address"
+
+// identifiers yields word and value of each identifier of an entry.
+func identifiers(entry string) iter.Seq2[string, string] {
+	return func(yield func(word, value string) bool) {
+		for one := range strings.SplitSeq(entry, "\t") {
+			word, value, _ := strings.Cut(one, "=")
+			if !yield(word, value) {
+				return
+			}
+		}
+	}
+}
+
+// span is one identifier of an entry that is being made.
+type span struct {
+	field      identifier.Field
+	address    bool
+	start, end int
+}
+
+// entryMaker makes entries and reuses its buffers.
+type entryMaker struct {
+	values []byte
+	spans  []span
+	out    []byte
+}
+
+func (m *entryMaker) reset() { m.values, m.spans = m.values[:0], m.spans[:0] }
+
+// add takes what was appended to values since start as one identifier.
+func (m *entryMaker) add(s span) {
+	s.end = len(m.values)
+	m.spans = append(m.spans, s)
+}
+
+func (m *entryMaker) value(s span) []byte { return m.values[s.start:s.end] }
+
+// order sorts identifiers, addresses last, and drops repetitions; what a part does not take any more of is over.
+func (m *entryMaker) order(part *Part) (over int) {
+	slices.SortFunc(m.spans, func(a, b span) int {
+		switch {
+		case a.address != b.address && b.address:
+			return -1
+		case a.address != b.address:
+			return 1
+		case a.field != b.field:
+			return int(a.field) - int(b.field)
+		}
+		return bytes.Compare(m.value(a), m.value(b))
+	})
+	m.spans = slices.CompactFunc(m.spans, func(a, b span) bool {
+		return a.field == b.field && a.address == b.address && bytes.Equal(m.value(a), m.value(b))
+	})
+	found := len(m.spans)
+	if first := slices.IndexFunc(m.spans, func(s span) bool { return s.address }); part.Addresses > 0 && first >= 0 {
+		m.spans = m.spans[:min(found, first+part.Addresses)]
+	}
+	if part.Most > 0 {
+		m.spans = m.spans[:min(len(m.spans), part.Most)]
+	}
+	return found - len(m.spans)
+}
+
+// text is the entry; "" if there is no identifier.
+func (m *entryMaker) text() string {
+	m.out = m.out[:0]
+	for i, s := range m.spans {
+		if i > 0 {
+			m.out = append(m.out, '\t')
+		}
+		if s.address {
+			m.out = append(m.out, addressWord...)
+		} else {
+			m.out = append(m.out, s.field.String()...)
+		}
+		m.out = append(append(m.out, '='), m.value(s)...)
+	}
+	return string(m.out)
+}

@@ -1,0 +1,124 @@
+package platform
+
+import (
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/malgrupp/malgrupp/pipeline/identifier"
+)
+
+// Google Data Manager API v1, audienceMembers.ingest and .remove (formats.md 2): request bodies, one a line, without
+// destinations, which the delivery adds. One list takes one type of key, mobile lists one system each.
+var _ = define(Platform{
+	Type: "google_data_manager", Ext: "jsonl", Ads: true, Profile: "google.v1", Minimum: 100, Account: googleAccount,
+	Doc: "Google Ads and DV360 by the Data Manager API: bodies of audienceMembers:ingest (adds, snapshot) and :remove, one a line, " +
+		"10,000 members each; SHA-256 in hex, device ids plain, one list for each mobile system.",
+	Send:  []Column{Email, Phone, FirstName, LastName, Country, PostalCode, MAID},
+	Usual: []Column{Email, Phone, MAID},
+	Parts: []Part{
+		{Takes: []identifier.Field{identifier.Email, identifier.Phone}, Address: true, Most: googleIdentifiers, Write: googleBodies(contactMember, `"encoding":"HEX",`)},
+		{Name: "ios", Takes: []identifier.Field{identifier.IDFA}, Most: googleIdentifiers, Write: googleBodies(mobileMember, "")},
+		{Name: "android", Takes: []identifier.Field{identifier.AAID}, Most: googleIdentifiers, Write: googleBodies(mobileMember, "")},
+	},
+})
+
+// Google's limits: members of a request, identifiers of a member.
+const (
+	googleMembers     = 10_000
+	googleIdentifiers = 10
+)
+
+// googleGranted says that people consented to both uses that Google asks about; the gate admitted them for this destination.
+const googleGranted = `"consent":{"adUserData":"CONSENT_GRANTED","adPersonalization":"CONSENT_GRANTED"},` +
+	`"termsOfService":{"customerMatchTermsOfServiceStatus":"ACCEPTED"},`
+
+// googleBodies returns a writer of request bodies whose members are written by member; encoding says how keys are encoded.
+func googleBodies(member func(dst []byte, entry string) []byte, encoding string) func(w io.Writer, l List) error {
+	return func(w io.Writer, l List) error {
+		head := "{" + encoding
+		if l.Action != Removes {
+			if l.Consent == "" && len(l.Entries) > 0 {
+				return errors.New("write Google's ingest bodies: nobody asked whether these people consented")
+			}
+			head += googleGranted
+		}
+		var body []byte
+		for batch := range slices.Chunk(l.Entries, googleMembers) {
+			body = append(body[:0], head...)
+			body = append(body, `"audienceMembers":[`...)
+			for i, entry := range batch {
+				if i > 0 {
+					body = append(body, ',')
+				}
+				body = member(body, entry)
+			}
+			if _, err := w.Write(append(body, "]}\n"...)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// contactMember writes a member with e-mail addresses, phone numbers and addresses. Values are hashes, country and postal
+// codes: nothing in them needs escaping.
+func contactMember(dst []byte, entry string) []byte {
+	dst = append(dst, `{"compositeData":{"userData":{"userIdentifiers":[`...)
+	comma := false
+	for word, value := range identifiers(entry) {
+		if comma {
+			dst = append(dst, ',')
+		}
+		comma = true
+		switch word {
+		case emailWord:
+			dst = append(append(append(dst, `{"emailAddress":"`...), value...), `"}`...)
+		case phoneWord:
+			dst = append(append(append(dst, `{"phoneNumber":"`...), value...), `"}`...)
+		case addressWord:
+			dst = googleAddress(dst, value)
+		}
+	}
+	return append(dst, `]}}}`...)
+}
+
+var emailWord, phoneWord = identifier.Email.String(), identifier.Phone.String()
+
+func googleAddress(dst []byte, address string) []byte {
+	dst = append(dst, `{"address":{`...)
+	for i, key := range [...]string{"givenName", "familyName", "regionCode", "postalCode"} {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		var value string
+		value, address, _ = strings.Cut(address, ",")
+		dst = append(append(dst, '"'), key...)
+		dst = append(append(append(dst, `":"`...), value...), '"')
+	}
+	return append(dst, `}}`...)
+}
+
+// mobileMember writes a member with the advertising ids of one system.
+func mobileMember(dst []byte, entry string) []byte {
+	dst = append(dst, `{"mobileData":{"mobileIds":[`...)
+	comma := false
+	for _, value := range identifiers(entry) {
+		if comma {
+			dst = append(dst, ',')
+		}
+		comma = true
+		dst = append(append(append(dst, '"'), value...), '"')
+	}
+	return append(dst, `]}}`...)
+}
+
+// googleAccount takes ten digits, with or without hyphens.
+func googleAccount(account string) string {
+	digits := strings.ReplaceAll(account, "-", "")
+	if len(digits) == 0 || len(digits) > 12 || strings.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' }) {
+		return `digits such as "123-456-7890"`
+	}
+	return ""
+}

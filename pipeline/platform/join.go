@@ -1,0 +1,138 @@
+package platform
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/malgrupp/malgrupp/pipeline/identifier"
+)
+
+// fields are the identifiers that columns hold; that of a device id depends on its system.
+var fields = [columns]identifier.Field{
+	Email: identifier.Email, Phone: identifier.Phone, FirstName: identifier.GivenName, LastName: identifier.FamilyName,
+	Country: identifier.Country, PostalCode: identifier.PostalCode, City: identifier.City, BirthDate: identifier.BirthDate, Gender: identifier.Gender,
+}
+
+// addressColumns are the parts of an address: a platform takes all of them or none.
+var addressColumns = []Column{FirstName, LastName, Country, PostalCode}
+
+// joiner makes the entries of one list: all rows of a member, normalised and hashed, in an order that does not depend on
+// that of the rows.
+type joiner struct {
+	contacts *Contacts
+	profile  *identifier.Profile
+	part     *Part
+	customer bool
+	single   []Column // columns that are identifiers of their own
+	address  bool
+	device   bool
+	maker    entryMaker
+}
+
+func newJoiner(s Source, customer bool) *joiner {
+	profile, _ := identifier.ProfileOf(s.Platform.Profile) // the conformance suite asks that every platform's exists
+	j := &joiner{contacts: s.Contacts, profile: profile, part: s.Part, customer: customer}
+	j.device = slices.Contains(s.Send, MAID)
+	if !customer {
+		return j // of a device only its own advertising id is handed over, never a customer's contact key (identity.md 7)
+	}
+	j.address = s.Part.Address && !slices.ContainsFunc(addressColumns, func(c Column) bool { return !slices.Contains(s.Send, c) })
+	for _, c := range Columns() {
+		if slices.Contains(s.Send, c) && c != MAID && slices.Contains(s.Part.Takes, fields[c]) {
+			j.single = append(j.single, c)
+		}
+	}
+	return j
+}
+
+// entry returns a member's entry. A bad value is dropped alone and counted; a member left with none has no entry.
+func (j *joiner) entry(id string, d *Dropped) string {
+	rows := j.contacts.of[kindOf(j.customer)][id]
+	j.maker.reset()
+	for i := range rows {
+		row := &rows[i]
+		country := j.contacts.countryOf(row)
+		for _, c := range j.single {
+			j.one(fields[c], c, row, country, d)
+		}
+		if j.address {
+			j.wholeAddress(row, country, d)
+		}
+		if j.device {
+			j.deviceID(row, d)
+		}
+	}
+	if over := j.maker.order(j.part); over > 0 {
+		d.count("", overLimit, over)
+	}
+	if len(j.maker.spans) == 0 {
+		d.count("", noneKnown, 1)
+	}
+	return j.maker.text()
+}
+
+// one adds one value, if the row has it and it is good.
+func (j *joiner) one(f identifier.Field, c Column, row *Contact, country string, d *Dropped) {
+	start := len(j.maker.values)
+	if row[c] != "" && j.append(f, c, row[c], country, d) {
+		j.maker.add(span{field: f, start: start})
+	}
+}
+
+// append normalises a value behind the others; a bad one is counted.
+func (j *joiner) append(f identifier.Field, c Column, value, country string, d *Dropped) bool {
+	var out []byte
+	var reason identifier.Reason
+	if j.contacts.forms[c].Hashed {
+		out, reason = j.profile.AppendHash(j.maker.values, f, value)
+	} else {
+		out, reason = j.profile.Append(j.maker.values, f, value, country)
+	}
+	if reason != identifier.Accepted {
+		d.count(f.String(), reason.String(), 1)
+		return false
+	}
+	j.maker.values = out
+	return true
+}
+
+// wholeAddress adds name and address as one identifier, if the row has all four parts and they are good.
+func (j *joiner) wholeAddress(row *Contact, country string, d *Dropped) {
+	start := len(j.maker.values)
+	whole := true
+	for i, c := range addressColumns {
+		value := row[c]
+		if c == Country && value == "" {
+			value = country
+		}
+		if i > 0 {
+			j.maker.values = append(j.maker.values, ',')
+		}
+		whole = value != "" && j.append(fields[c], c, value, country, d) && whole
+	}
+	if !whole {
+		j.maker.values = j.maker.values[:start]
+		return
+	}
+	j.maker.add(span{address: true, start: start})
+}
+
+// deviceID adds the advertising id of the system that the row names.
+func (j *joiner) deviceID(row *Contact, d *Dropped) {
+	if row[MAID] == "" {
+		return
+	}
+	var f identifier.Field
+	switch strings.ToLower(strings.TrimSpace(row[MAIDOS])) {
+	case "ios":
+		f = identifier.IDFA
+	case "android":
+		f = identifier.AAID
+	default:
+		d.count(MAID.String(), unknownOS, 1)
+		return
+	}
+	if slices.Contains(j.part.Takes, f) {
+		j.one(f, MAID, row, "", d)
+	}
+}
