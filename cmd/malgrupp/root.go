@@ -154,7 +154,7 @@ func (a *app) rootCommand() *cobra.Command {
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
 		a.initCommand(), a.demoCommand(), a.validateCommand(), a.testCommand(), a.planCommand(), a.runCommand(), a.runsCommand(),
-		a.explainCommand(), a.explainCodeCommand(), a.schemaCommand(), a.secretCommand(), a.configCommand(), a.versionCommand(), a.docsCommand(),
+		a.dataCommand(), a.explainCommand(), a.explainCodeCommand(), a.schemaCommand(), a.secretCommand(), a.configCommand(), a.versionCommand(), a.docsCommand(),
 	}
 }
 
@@ -186,9 +186,15 @@ func (a *app) prepare(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+// takesURLs marks a command whose arguments may be URLs.
+const takesURLs = "takes-urls"
+
 // onThisMachine refuses a URL where a folder or file is named: it would else become a folder called "s3:".
 func (a *app) onThisMachine(cmd *cobra.Command, args []string) error {
-	named := append([]string{a.project, a.logFile}, args...)
+	named := []string{a.project, a.logFile}
+	if cmd.Annotations[takesURLs] == "" {
+		named = append(named, args...)
+	}
 	if f := cmd.Flags().Lookup("dir"); f != nil {
 		named = append(named, f.Value.String())
 	}

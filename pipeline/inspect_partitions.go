@@ -1,0 +1,225 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/pipeline/store"
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+// SourcePartitions is what lies in one source, and what a run would make of it. Days are those of the partitions' zone.
+type SourcePartitions struct {
+	Source     string       `json:"source"`
+	URL        string       `json:"url"`
+	Key        string       `json:"partition,omitempty"` // "" for a source without partitions
+	Count      int          `json:"partitions"`
+	First      string       `json:"first,omitempty"`
+	Last       string       `json:"last,omitempty"`
+	Objects    int          `json:"objects"`
+	Bytes      int64        `json:"bytes"`
+	Missing    []string     `json:"missing,omitempty"`   // days without a folder between the first one and as_of
+	GapsEmpty  bool         `json:"gaps_empty"`          // the source says that nothing happened on them
+	Awaited    string       `json:"awaited,omitempty"`   // yesterday, where it is not there yet and need not be
+	Overdue    string       `json:"overdue,omitempty"`   // yesterday, where it should be there
+	NotBegun   string       `json:"not_begun,omitempty"` // today, where it should have begun; a run does not need it yet
+	Empty      []string     `json:"empty,omitempty"`     // days whose folder holds no object that counts
+	Incomplete []string     `json:"incomplete,omitempty"`
+	Late       []LateObject `json:"late,omitempty"`    // newest day first
+	Strange    []string     `json:"strange,omitempty"` // objects in no folder of the key and a date
+	Reads      Reads        `json:"reads"`
+}
+
+// LateObject is an object that was written long after its day ended.
+type LateObject struct {
+	Key     string `json:"key"`
+	Written string `json:"written"`
+	Hours   int64  `json:"hours_after_the_day"`
+}
+
+// Reads is what a run at the default as_of could read; the windows of its segments decide how far back it goes.
+type Reads struct {
+	From      string   `json:"from,omitempty"` // first day that is covered
+	Before    string   `json:"before"`         // as_of
+	Objects   int      `json:"objects"`
+	Bytes     int64    `json:"bytes"`
+	Uncovered []string `json:"uncovered,omitempty"` // days of which nothing is known
+}
+
+// PartitionOptions say what counts as late.
+type PartitionOptions struct {
+	Sources []string      // names; empty: all
+	Grace   time.Duration // after a day's end, within which its objects are in time
+}
+
+// Failed reports whether something is missing that a run would need.
+func (s *SourcePartitions) Failed() bool {
+	return len(s.Missing) > 0 && !s.GapsEmpty || s.Overdue != "" || len(s.Incomplete) > 0 || len(s.Strange) > 0 || s.Objects == 0
+}
+
+// Partitions lists the sources of a job and says what is there, late and missing. It opens no object.
+func Partitions(ctx context.Context, j *Job, o PartitionOptions) ([]SourcePartitions, error) {
+	if err := j.instants(); err != nil {
+		return nil, err
+	}
+	sources, err := j.sources(o.Sources)
+	if err != nil {
+		return nil, err
+	}
+	var out []SourcePartitions
+	for _, conf := range sources {
+		bucket, err := j.bucket(ctx, conf.URL)
+		if err != nil {
+			return nil, err
+		}
+		listing, err := bucket.List(ctx, "")
+		if err != nil {
+			return nil, err
+		}
+		s := &SourcePartitions{Source: conf.Name, URL: bucket.URL(), Key: conf.Partition.Key, GapsEmpty: conf.GapsEmpty}
+		if err := s.list(ctx, j, conf, listing, o.Grace); err != nil {
+			return nil, err
+		}
+		out = append(out, *s)
+	}
+	return out, nil
+}
+
+// sources returns the sources of these names, or all.
+func (j *Job) sources(names []string) ([]project.Source, error) {
+	if len(names) == 0 {
+		return j.Project.Sources, nil
+	}
+	var out []project.Source
+	for _, name := range names {
+		at := slices.IndexFunc(j.Project.Sources, func(s project.Source) bool { return s.Name == name })
+		if at < 0 {
+			return nil, fail(KindUsage, "SOURCE", fmt.Errorf("the project has no source %q", name), "see sources in malgrupp.yaml")
+		}
+		out = append(out, j.Project.Sources[at])
+	}
+	return out, nil
+}
+
+func (s *SourcePartitions) list(ctx context.Context, j *Job, conf project.Source, listing []store.Object, grace time.Duration) error {
+	if s.Key != "" {
+		listing = slices.DeleteFunc(listing, func(o store.Object) bool {
+			value, ok := folder(o.Key, s.Key)
+			if _, dated := rules.ParseDate(value); ok && dated {
+				return false
+			}
+			if ok || !hidden(o.Key) {
+				s.Strange = append(s.Strange, o.Key)
+			}
+			return true
+		})
+	}
+	parts, err := partitions(conf.URL, conf.Partition, listing)
+	if err != nil {
+		return err
+	}
+	run := &SourceRun{Source: conf, Schema: j.Schemas[conf.Schema], parts: parts}
+	s.Reads.Before = secondText(j.AsOf)
+	for i := range parts {
+		s.Objects += len(parts[i].objects)
+		for _, o := range parts[i].objects {
+			s.Bytes += o.Size
+		}
+	}
+	before := j.KnownBy
+	if conf.Partition.Event {
+		before = j.AsOf
+	}
+	for _, o := range run.objects(0, before) {
+		s.Reads.Objects++
+		s.Reads.Bytes += o.Size
+	}
+	if s.Key == "" || len(parts) == 0 {
+		return nil
+	}
+	s.days(j, run, grace)
+	return s.covered(ctx, j, run)
+}
+
+// days goes through the folders: which are empty, late, missing, or not to be expected yet.
+func (s *SourcePartitions) days(j *Job, run *SourceRun, grace time.Duration) {
+	zone, there := run.Partition.Zone, map[rules.CivilDate]bool{}
+	s.Count, s.First, s.Last = len(run.parts), run.parts[0].day.String(), run.parts[len(run.parts)-1].day.String()
+	for _, p := range slices.Backward(run.parts) {
+		there[p.day] = true
+		if len(p.objects) == 0 {
+			s.Empty = append(s.Empty, p.day.String())
+		}
+		if run.Complete == project.Success && !p.success {
+			s.Incomplete = append(s.Incomplete, p.day.String())
+		}
+		end := zone.Midnight(p.day + 1)
+		for _, o := range p.objects {
+			if after := o.ModTime.UnixMicro() - end; after > grace.Microseconds() {
+				s.Late = append(s.Late, LateObject{o.Key, o.ModTime.UTC().Format(time.RFC3339), after / 3600e6})
+			}
+		}
+	}
+	slices.Reverse(s.Empty)
+	slices.Reverse(s.Incomplete)
+	var missing []rules.CivilDate
+	for day := run.parts[0].day; zone.Midnight(day+1) <= j.KnownBy; day++ {
+		since := j.KnownBy - zone.Midnight(day+1)
+		switch {
+		case there[day]:
+		case since >= dayMicros:
+			missing = append(missing, day)
+		case since >= grace.Microseconds():
+			s.Overdue = day.String()
+		default:
+			s.Awaited = day.String()
+		}
+	}
+	s.Missing = stretches(missing)
+	today := rules.DateOfDays(floorDay(zone.Local(j.KnownBy)))
+	if !there[today] && j.KnownBy-zone.Midnight(today) >= grace.Microseconds() {
+		s.NotBegun = today.String()
+	}
+}
+
+// covered says what a run at the job's as_of would take as known.
+func (s *SourcePartitions) covered(ctx context.Context, j *Job, run *SourceRun) error {
+	if err := run.coverage(ctx, j); err != nil {
+		return err
+	}
+	s.Reads.From = secondText(run.cover.from)
+	var days []rules.CivilDate
+	for _, m := range run.cover.missing {
+		days = append(days, rules.DateOfDays(floorDay(m.from+dayMicros/2)))
+	}
+	s.Reads.Uncovered = stretches(days)
+	return nil
+}
+
+func floorDay(us int64) int64 {
+	day := us / dayMicros
+	if us%dayMicros < 0 {
+		day--
+	}
+	return day
+}
+
+// stretches writes ascending days, neighbours together: 2026-04-01..2026-04-03.
+func stretches(days []rules.CivilDate) (out []string) {
+	for i := 0; i < len(days); {
+		last := i
+		for last+1 < len(days) && days[last+1] == days[last]+1 {
+			last++
+		}
+		text := days[i].String()
+		if last > i {
+			text += ".." + days[last].String()
+		}
+		out = append(out, text)
+		i = last + 1
+	}
+	return out
+}

@@ -1,0 +1,143 @@
+package parquet
+
+import (
+	"io"
+	"slices"
+
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+// Description is what the footer of an object says about it. It holds no values.
+type Description struct {
+	Writer  string  // as the writer names itself; "" if it does not
+	Rows    int64   // of all row groups
+	Groups  []int64 // rows of each row group
+	Columns []Leaf  // in file order
+}
+
+// Leaf is a column of a file: a place where values lie, be it within groups and lists.
+type Leaf struct {
+	Path      string
+	Type      string   // physical type, then what it means
+	Optional  bool     // it may be null
+	List      bool     // a row may hold several values
+	Zoneless  bool     // a timestamp of a wall clock
+	Codecs    []string // that its pages are compressed with, sorted
+	Encodings []string // of its pages and levels, sorted
+	Stored    int64    // bytes as stored
+	Plain     int64    // bytes before compression
+}
+
+// Describe reads the footer of an object of that size. The error is a *DamagedError if the object is at fault, and the
+// storage's own otherwise.
+func Describe(r io.ReaderAt, size int64, name string) (*Description, error) {
+	f := &File{name: name, reader: r}
+	d := new(Description)
+	err := guard(func() error { return d.read(f, size) })
+	if err != nil {
+		return nil, f.failure(err, "", -1)
+	}
+	return d, nil
+}
+
+func (d *Description) read(f *File, size int64) error {
+	if err := f.open(size, new(rules.Schema)); err != nil {
+		return err
+	}
+	meta, _, err := readFooter(f.reader, size)
+	if err != nil {
+		return err
+	}
+	_, leaves, err := buildTree(meta.Schema)
+	if err != nil {
+		return err
+	}
+	d.Writer, d.Rows = meta.CreatedBy, f.rows
+	for i := range f.groups {
+		d.Groups = append(d.Groups, f.groups[i].NumRows)
+	}
+	for i, n := range leaves {
+		d.Columns = append(d.Columns, describeLeaf(n, f.groups, i))
+	}
+	return nil
+}
+
+func describeLeaf(n *node, groups []format.RowGroup, at int) Leaf {
+	is := n.logical()
+	leaf := Leaf{
+		Path: n.path, Type: n.String(), Optional: n.maxDef > 0, List: n.maxRep > 0, Zoneless: is.meaning == instant && !is.utc,
+	}
+	for i := range groups {
+		m := &groups[i].Columns[at].MetaData
+		leaf.Codecs = append(leaf.Codecs, m.Codec.String())
+		for _, e := range m.Encoding {
+			leaf.Encodings = append(leaf.Encodings, e.String())
+		}
+		leaf.Stored += m.TotalCompressedSize
+		leaf.Plain += m.TotalUncompressedSize
+	}
+	slices.Sort(leaf.Codecs)
+	slices.Sort(leaf.Encodings)
+	leaf.Codecs, leaf.Encodings = slices.Compact(leaf.Codecs), slices.Compact(leaf.Encodings)
+	return leaf
+}
+
+// Misfit is a column of a schema that an object does not hold as the schema says.
+type Misfit struct {
+	Column string
+	Absent bool   // the object lacks it; otherwise it has another form
+	Reason string // what the object holds and what was expected
+}
+
+// Difference is how an object departs from a schema.
+type Difference struct {
+	Misfits []Misfit // columns that make Open refuse the object
+	Lacking []string // columns that the schema lets a file lack, and this one does
+	Unnamed []string // paths of the file that no column of the schema reads
+}
+
+// Compare looks for every column of the schema in the footer of an object of that size. Errors are those of Describe.
+func Compare(r io.ReaderAt, size int64, name string, schema *rules.Schema) (*Difference, error) {
+	f := &File{name: name, reader: r}
+	d := new(Difference)
+	err := guard(func() error {
+		meta, _, err := readFooter(r, size)
+		if err != nil {
+			return err
+		}
+		root, leaves, err := buildTree(meta.Schema)
+		if err == nil {
+			d.compare(root, leaves, schema)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, f.failure(err, "", -1)
+	}
+	return d, nil
+}
+
+func (d *Difference) compare(root *node, leaves []*node, schema *rules.Schema) {
+	used := make([]bool, len(leaves))
+	for _, column := range schema.Columns {
+		b, err := bindColumn(root, column)
+		switch {
+		case err != nil:
+			d.Misfits = append(d.Misfits, Misfit{Column: column.Name, Absent: root.find(column.From) == nil, Reason: err.Error()})
+		case b.leaf == nil:
+			d.Lacking = append(d.Lacking, column.Name)
+		default:
+			used[b.leaf.leaf] = true
+			if b.key != nil {
+				used[b.key.leaf] = true
+			}
+		}
+	}
+	for i, n := range leaves {
+		if !used[i] {
+			d.Unnamed = append(d.Unnamed, n.path)
+		}
+	}
+}

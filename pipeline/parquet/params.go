@@ -1,0 +1,137 @@
+package parquet
+
+import (
+	"cmp"
+	"io"
+	"slices"
+
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+// Param is a key that was met in a key-value list, with the slot that its values lie in, as param(list, key, slot) names
+// them in a schema.
+type Param struct {
+	List, Key, Slot string
+	Kind            rules.Kind // of the slot's values
+	Entries         int64      // that hold a value
+}
+
+// maxKeys is how many keys a list may have to be one of names: more of them are values themselves, such as ids.
+const maxKeys = 200
+
+// slotKinds are the slots of a value and the types they can have, in the order in which they are tried.
+var slotKinds = []struct {
+	slot string
+	kind rules.Kind
+}{{"string", rules.Text}, {"int", rules.Integer}, {"double", rules.Float}, {"float", rules.Float}, {"int", rules.Boolean}}
+
+// Params reads the key-value lists of the first row groups of an object, up to that many rows (but one group at least),
+// and returns the keys it met by list, key and entries, the slot with most entries first. Lists with more than 200 keys
+// are only named, in crowded. Errors are those of Open.
+func Params(r io.ReaderAt, size int64, name string, rows int64, limits Limits) (found []Param, crowded []string, err error) {
+	schema, err := listColumns(r, size, name)
+	if err != nil || len(schema.Columns) == 0 {
+		return nil, nil, err
+	}
+	f, err := Open(r, size, name, schema, limits)
+	if err != nil {
+		return nil, nil, err
+	}
+	counts := make([]map[string]int64, len(f.columns))
+	var cursor Cursor
+	for i, seen := 0, int64(0); i < f.RowGroups() && (i == 0 || seen+f.groups[i].NumRows <= rows); i++ {
+		seen += f.groups[i].NumRows
+		g := cursor.Move(f, i)
+		for c := range f.columns {
+			if counts[c] == nil {
+				counts[c] = map[string]int64{}
+			}
+			if err := guard(func() error { return g.countKeys(c, counts[c]) }); err != nil {
+				return nil, nil, f.failure(err, f.columns[c].column.From, i)
+			}
+		}
+	}
+	for c := range f.columns {
+		b := &f.columns[c]
+		if len(counts[c]) > maxKeys {
+			crowded = append(crowded, b.column.From)
+			continue
+		}
+		for key, n := range counts[c] {
+			found = append(found, Param{b.column.From, key, b.column.Slot, b.column.Type.Kind, n})
+		}
+	}
+	slices.SortFunc(found, func(a, b Param) int {
+		return cmp.Or(cmp.Compare(a.List, b.List), cmp.Compare(a.Key, b.Key), cmp.Compare(b.Entries, a.Entries), cmp.Compare(a.Slot, b.Slot))
+	})
+	return found, slices.Compact(crowded), nil
+}
+
+// listColumns makes a schema with one column for each slot of each key-value list of the file.
+func listColumns(r io.ReaderAt, size int64, name string) (*rules.Schema, error) {
+	f := &File{name: name}
+	schema := new(rules.Schema)
+	err := guard(func() error {
+		meta, _, err := readFooter(r, size)
+		if err != nil {
+			return err
+		}
+		root, _, err := buildTree(meta.Schema)
+		if err == nil {
+			schema.Columns = root.slots(nil)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, f.failure(err, "", -1)
+	}
+	return schema, nil
+}
+
+// slots appends a column for every slot of the key-value lists below a node.
+func (n *node) slots(columns []rules.Column) []rules.Column {
+	for _, child := range n.children {
+		taken := map[*node]bool{}
+		for _, s := range slotKinds {
+			column := rules.Column{Name: child.path + " " + s.slot, From: child.path, Param: "any", Slot: s.slot, Type: rules.Type{Kind: s.kind}}
+			if b, err := bindParam(binding{column: column}, child); err == nil && !taken[b.leaf] {
+				taken[b.leaf] = true
+				columns = append(columns, column)
+			}
+		}
+		if len(taken) == 0 {
+			columns = child.slots(columns)
+		}
+	}
+	return columns
+}
+
+// countKeys adds, for every key of the list, how many of its entries have a value in the column's slot.
+func (g *RowGroup) countKeys(at int, counts map[string]int64) error {
+	b, values := &g.file.columns[at], g.cursor.columns[at]
+	values.reset(b)
+	if err := values.decode(g, b.leaf); err != nil {
+		return err
+	}
+	k, err := g.cursor.keysOf(g, b.key)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(k.column.first, values.first) {
+		return fault("keys and values disagree about the entries of their lists")
+	}
+	for slot, code := range k.column.text {
+		if code >= 0 && values.has(slot) && len(counts) <= maxKeys {
+			counts[string(k.column.dict.at(int(code)))]++
+		}
+	}
+	return nil
+}
+
+// has reports whether a slot of a decoded column holds a value.
+func (c *column) has(slot int) bool {
+	if c.isText() {
+		return c.text[slot] >= 0
+	}
+	return c.nulls == 0 || bitSet(c.valid, slot)
+}
