@@ -147,7 +147,23 @@ func (a *app) rootCommand() *cobra.Command {
 	for _, c := range a.commands() {
 		root.AddCommand(c)
 	}
+	usageOfArguments(root)
 	return root
+}
+
+// usageOfArguments makes a wrong number of arguments a mistake in the command line, for every command.
+func usageOfArguments(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return usageError{fmt.Errorf("%s: %w", cmd.CommandPath(), err)}
+			}
+			return nil
+		}
+	}
+	for _, sub := range c.Commands() {
+		usageOfArguments(sub)
+	}
 }
 
 // commands are all verbs; each has a file of its own.
