@@ -44,6 +44,9 @@ docs-check: docs
 golden: ## rewrite golden files; look at the diff afterwards
 	UPDATE=1 go test ./...
 
+mutations: ## 100,000 damaged Parquet files, each an error or the same rows
+	MALGRUPP_MUTATIONS=$(or $(COUNT),100000) go test -count=1 -v -run '^TestDamageIsAnErrorOrTheSameRows$$' ./pipeline/parquet
+
 fuzz: ## each fuzz target for 30 s
 	@for p in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 		echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime 30s -fuzzminimizetime 20x $$p || exit 1; done; done
@@ -54,4 +57,4 @@ e2e: build ## real logs and second opinions
 bench: ## rows per second of reader, scan, gate and fold on E20, and the decode floor; benchstat-ready in bench/new.txt
 	cd bench && go test -run '^$$' -bench . -benchtime 1x -count $(or $(COUNT),6) -timeout 60m . | tee new.txt
 
-.PHONY: help build demo test race check lint fmt docs docs-check golden fuzz e2e bench dist
+.PHONY: help build demo test race check lint fmt docs docs-check golden mutations fuzz e2e bench dist

@@ -12,7 +12,7 @@ import (
 // split finds the n byte strings of a page and returns the slice in which their spans lie. length is that of a
 // fixed-length type, 0 for strings that carry their own.
 func (s *scratch) splitValues(encoding format.Encoding, src []byte, n, length int) ([]byte, []span, error) {
-	s.spans = slices.Grow(s.spans[:0], n)
+	s.spans = s.spans[:0]
 	switch {
 	case length > 0 && encoding == format.Plain:
 		return s.splitFixed(src, n, length)
@@ -40,6 +40,7 @@ func (s *scratch) splitFixed(src []byte, n, length int) ([]byte, []span, error) 
 	if len(src) < n*length {
 		return nil, nil, faultf("a page holds fewer values than it declares (%d)", n)
 	}
+	s.spans = slices.Grow(s.spans, n)
 	for i := range n {
 		s.spans = append(s.spans, span{int32(i * length), int32((i + 1) * length)})
 	}
@@ -47,10 +48,15 @@ func (s *scratch) splitFixed(src []byte, n, length int) ([]byte, []span, error) 
 }
 
 func (s *scratch) splitPlain(src []byte, n int) ([]byte, []span, error) {
+	short := faultf("a page holds fewer values than it declares (%d)", n)
+	if len(src) < 4*n {
+		return nil, nil, short
+	}
+	s.spans = slices.Grow(s.spans, n)
 	at := 0
 	for range n {
 		if len(src)-at < 4 {
-			return nil, nil, faultf("a page holds fewer values than it declares (%d)", n)
+			return nil, nil, short
 		}
 		length := binary.LittleEndian.Uint32(src[at:])
 		at += 4
@@ -68,6 +74,7 @@ func (s *scratch) splitDeltaLength(src []byte, n int) ([]byte, []span, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	s.spans = slices.Grow(s.spans, n)
 	at := 0
 	for _, length := range lengths {
 		if length < 0 || int(length) > len(rest)-at {
@@ -79,9 +86,6 @@ func (s *scratch) splitDeltaLength(src []byte, n int) ([]byte, []span, error) {
 	return rest, s.spans, nil
 }
 
-// maxJoinedBytes bounds what prefixes may blow a page up to.
-const maxJoinedBytes = defaultPageBytes
-
 // joinDelta puts together values that are stored as a length shared with their predecessor and a suffix.
 func (s *scratch) joinDelta(src []byte, n, length int) ([]byte, []span, error) {
 	prefixes, rest, err := s.lengths(&s.narrow, src, n)
@@ -92,17 +96,17 @@ func (s *scratch) joinDelta(src []byte, n, length int) ([]byte, []span, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	total := 0
+	total, most := 0, min(defaultPageBytes, max(ratioFreeBytes, maxRatio*len(src)))
 	for i := range n {
 		if prefixes[i] < 0 || suffixes[i] < 0 || length > 0 && int(prefixes[i])+int(suffixes[i]) != length {
 			return nil, nil, fault("a value has a length that its type does not have")
 		}
 		total += int(prefixes[i]) + int(suffixes[i])
-		if total > maxJoinedBytes {
+		if total > most {
 			return nil, nil, fault("the shared prefixes of a page make it too large")
 		}
 	}
-	s.bytes = slices.Grow(s.bytes[:0], total)
+	s.bytes, s.spans = slices.Grow(s.bytes[:0], total), slices.Grow(s.spans, n)
 	var last span
 	for i := range n {
 		prefix, suffix := prefixes[i], int(suffixes[i])

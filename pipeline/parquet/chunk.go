@@ -42,12 +42,20 @@ func (s *scratch) load(f *File, m *format.ColumnMetaData) error {
 	if err := readFull(f.reader, s.chunk, chunkStart(m)); err != nil {
 		return err
 	}
-	return s.split(m, f.limits)
+	if err := s.split(m, f.limits); err != nil {
+		return err
+	}
+	if chunkStart(m) != m.DataPageOffset && s.pages[0].kind != format.DictionaryPage {
+		return fault("the footer points to a dictionary, and there is none")
+	}
+	return nil
 }
 
 // readSlack lets vector instructions of the decoders read past the end of a buffer.
 const readSlack = 64
 
+// split finds the pages of the chunk. BYTE_STREAM_SPLIT has to be named in the footer too: its bytes are those of plain
+// values in another order, so that a header, which no checksum covers, could turn one into the other unnoticed.
 func (s *scratch) split(m *format.ColumnMetaData, limits Limits) error {
 	s.pages = s.pages[:0]
 	var values, decoded int64
@@ -68,6 +76,9 @@ func (s *scratch) split(m *format.ColumnMetaData, limits Limits) error {
 		}
 		if h.kind == format.DataPage || h.kind == format.DataPageV2 {
 			values += int64(h.values)
+			if h.encoding == format.ByteStreamSplit && !slices.Contains(m.Encoding, h.encoding) {
+				return fault("a page header declares an encoding that the footer does not name")
+			}
 		}
 		decoded += h.cost()
 		if err := h.check(limits, decoded); err != nil {
@@ -163,15 +174,11 @@ func (s *scratch) openV1(c *content, p *page, codec format.CompressionCodec, lea
 func (s *scratch) openV2(c *content, p *page, codec format.CompressionCodec, leaf *node) error {
 	var err error
 	reps, defs := p.body[:p.repBytes], p.body[p.repBytes:p.repBytes+p.defBytes]
-	if leaf.maxRep > 0 {
-		if c.reps, err = s.unpackLevels(&s.reps, reps, leaf.maxRep, c.levels); err != nil {
-			return err
-		}
+	if c.reps, err = s.levelsV2(&s.reps, reps, leaf.maxRep, c.levels); err != nil {
+		return err
 	}
-	if leaf.maxDef > 0 {
-		if c.defs, err = s.unpackLevels(&s.defs, defs, leaf.maxDef, c.levels); err != nil {
-			return err
-		}
+	if c.defs, err = s.levelsV2(&s.defs, defs, leaf.maxDef, c.levels); err != nil {
+		return err
 	}
 	c.values = p.body[p.repBytes+p.defBytes:]
 	if p.uncompressed || len(c.values) == 0 {

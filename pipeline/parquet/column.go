@@ -65,7 +65,7 @@ func (c *column) decode(g *RowGroup, leaf *node) error {
 	if err := s.load(g.file, m); err != nil {
 		return err
 	}
-	c.reserve(int(m.NumValues))
+	c.reserve(plausible(int(m.NumValues), len(s.chunk)))
 	rows := 0
 	for i := range s.pages {
 		p := &s.pages[i]
@@ -88,10 +88,14 @@ func (c *column) decode(g *RowGroup, leaf *node) error {
 	if leaf.maxRep > 0 && rows != g.Rows() {
 		return faultf("its lists belong to %d rows, the row group has %d", rows, g.Rows())
 	}
+	if c.nulls > 0 && !c.isText() {
+		c.needValid()
+	}
 	return nil
 }
 
-// reserve makes room for n slots, and for what the decoders write beyond their last value.
+// reserve makes room for n slots, and for what the decoders write beyond their last value. Further slots come as pages prove
+// to have them.
 func (c *column) reserve(n int) {
 	if c.isText() {
 		c.text = slices.Grow(c.text, n+runSlack)
@@ -173,7 +177,7 @@ func (c *column) markNulls(levels []uint8, most uint8) {
 	}
 }
 
-// needValid makes the bitmap as long as the chunk, all valid.
+// needValid makes the bitmap as long as the room for words, all valid where it is new.
 func (c *column) needValid() {
 	n := (cap(c.words) + 7) / 8
 	if len(c.valid) < n {

@@ -25,18 +25,25 @@ type corpusFile struct {
 	Expected string `json:"expected"`
 }
 
-// vectors returns the folder of shared vectors, or skips.
+// vectors returns a folder of shared vectors, or skips.
 func vectors(t testing.TB, path ...string) string {
 	t.Helper()
+	full, ok := findVectors(path...)
+	if !ok {
+		t.Skipf("no vectors at %s: set MALGRUPP_VECTORS to their folder", full)
+	}
+	return full
+}
+
+// findVectors returns where a folder of shared vectors should be, and whether it is there.
+func findVectors(path ...string) (full string, ok bool) {
 	root := os.Getenv("MALGRUPP_VECTORS")
 	if root == "" {
 		root = filepath.Join("..", "..", "..", "shared")
 	}
-	full := filepath.Join(append([]string{root}, path...)...)
-	if _, err := os.Stat(full); err != nil {
-		t.Skipf("no vectors at %s: set MALGRUPP_VECTORS to their folder", full)
-	}
-	return full
+	full = filepath.Join(append([]string{root}, path...)...)
+	_, err := os.Stat(full)
+	return full, err == nil
 }
 
 // corpus returns what the manifest says about the files of other writers, and where they lie.

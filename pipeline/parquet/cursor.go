@@ -99,10 +99,14 @@ func (g *RowGroup) Column(name string) (arrow.Array, error) {
 // key-value list above 1,000 entries. Such a value reads as null; a caller that lets no unseen value pass drops the row.
 func (g *RowGroup) Oversized() []int32 { return g.oversized }
 
-func (g *RowGroup) markOversized(row int) {
-	if at, found := slices.BinarySearch(g.oversized, int32(row)); !found {
-		g.oversized = slices.Insert(g.oversized, at, int32(row))
+// markOversized adds the rows, ascending, of one column.
+func (g *RowGroup) markOversized(rows []int32) {
+	if len(rows) == 0 {
+		return
 	}
+	g.oversized = append(g.oversized, rows...)
+	slices.Sort(g.oversized)
+	g.oversized = slices.Compact(g.oversized)
 }
 
 func (g *RowGroup) decode(b *binding, c *column) (arrow.Array, error) {

@@ -53,13 +53,9 @@ func (f *File) open(size int64, schema *rules.Schema) error {
 	if err != nil {
 		return err
 	}
-	for i := range meta.RowGroups {
-		if err := checkRowGroup(&meta.RowGroups[i], leaves, end); err != nil {
-			return faultf("row group %d: %v", i, err)
-		}
-		f.rows += meta.RowGroups[i].NumRows
+	if err := f.takeGroups(meta.RowGroups, leaves, end); err != nil {
+		return err
 	}
-	f.groups = meta.RowGroups
 	f.ordered = make([]bool, len(leaves))
 	for i := range min(len(leaves), len(meta.ColumnOrders)) {
 		f.ordered[i] = meta.ColumnOrders[i].Value != nil
@@ -74,13 +70,35 @@ func (f *File) open(size int64, schema *rules.Schema) error {
 	return nil
 }
 
-// maxGroupRows keeps row numbers within an int32.
-const maxGroupRows = 1<<31 - 1
+// takeGroups checks the row groups of a file whose data ends at that offset. No byte belongs to two column chunks: else a
+// small file could be read at great length.
+func (f *File) takeGroups(groups []format.RowGroup, leaves []*node, end int64) error {
+	left := end - magicBytes
+	for i := range groups {
+		g := &groups[i]
+		if g.NumRows > f.limits.ChunkBytes/bytesPerValue {
+			return faultf("row group %d: the footer declares %d rows, too many for the %d bytes that a column may take: raise `limits`",
+				i, g.NumRows, f.limits.ChunkBytes)
+		}
+		if err := checkRowGroup(g, leaves, end); err != nil {
+			return faultf("row group %d: %v", i, err)
+		}
+		for j := range g.Columns {
+			left -= g.Columns[j].MetaData.TotalCompressedSize
+		}
+		if left < 0 {
+			return faultf("row group %d: the footer declares more bytes of columns than the object has", i)
+		}
+		f.rows += g.NumRows
+	}
+	f.groups = groups
+	return nil
+}
 
 // checkRowGroup compares what a row group declares with the schema's leaves and the object's size.
 func checkRowGroup(g *format.RowGroup, leaves []*node, end int64) error {
 	switch {
-	case g.NumRows < 0 || g.NumRows > maxGroupRows:
+	case g.NumRows < 0:
 		return faultf("the footer declares %d rows", g.NumRows)
 	case len(g.Columns) != len(leaves):
 		return faultf("the footer has %d columns, its schema %d", len(g.Columns), len(leaves))
@@ -101,7 +119,7 @@ func checkRowGroup(g *format.RowGroup, leaves []*node, end int64) error {
 		if m.Type != leaves[i].element.Type.V {
 			return faultf("column %q has two types", leaves[i].path)
 		}
-		if m.NumValues < 0 || leaves[i].maxRep == 0 && m.NumValues != g.NumRows {
+		if m.NumValues < g.NumRows || leaves[i].maxRep == 0 && m.NumValues != g.NumRows {
 			return faultf("column %q declares %d values in %d rows", leaves[i].path, m.NumValues, g.NumRows)
 		}
 	}

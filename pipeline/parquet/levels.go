@@ -3,6 +3,7 @@ package parquet
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"math/bits"
 	"slices"
 
@@ -24,6 +25,24 @@ func (s *scratch) levelsV1(into *[]uint8, body []byte, encoding format.Encoding,
 	}
 	levels, err := s.unpackLevels(into, body[:length], most, n)
 	return levels, body[length:], err
+}
+
+// levelsV2 unpacks the levels of a version 2 page, which fill packed: more would be values, pushed aside by a wrong length.
+// Some writers store levels of columns that have none, in runs of no width.
+func (s *scratch) levelsV2(into *[]uint8, packed []byte, most uint8, n int) ([]uint8, error) {
+	if most == 0 && len(packed) == 0 {
+		return nil, nil
+	}
+	end, err := checkRuns(packed, bits.Len8(most), n)
+	switch {
+	case err != nil:
+		return nil, err
+	case end < len(packed):
+		return nil, fault("a page header declares more bytes of levels than there are")
+	case most == 0:
+		return nil, nil
+	}
+	return s.unpackLevels(into, packed, most, n)
 }
 
 func (s *scratch) unpackLevels(into *[]uint8, packed []byte, most uint8, n int) ([]uint8, error) {
@@ -68,7 +87,7 @@ func checkRuns(packed []byte, width, n int) (end int, err error) {
 			return i, nil
 		}
 		head, size := binary.Uvarint(packed[i:])
-		if size <= 0 || head>>1 > maxGroupRows {
+		if size <= 0 || head>>1 > math.MaxInt32 {
 			return 0, short
 		}
 		i += size

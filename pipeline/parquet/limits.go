@@ -19,7 +19,15 @@ const (
 	// A page that grows more than this when it is decompressed is a bomb, once it is larger than plausible padding.
 	maxRatio       = 200
 	ratioFreeBytes = 16 << 20
+
+	// What a declared size gets before anything has proven it: this many bytes for each stored one, and a few more.
+	plausibleRatio = 64
+	plausibleFree  = 64 << 10
 )
+
+// plausible is how many of the declared bytes are allocated at once for so many stored ones. The rest comes when what was
+// declared turns out to be true, so that no lie costs more memory than the object's own size justifies.
+func plausible(declared, stored int) int { return min(declared, plausibleRatio*stored+plausibleFree) }
 
 func (l Limits) withDefaults() Limits {
 	if l.PageBytes <= 0 {

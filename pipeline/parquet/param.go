@@ -25,6 +25,7 @@ func (c *Cursor) picks(g *RowGroup, b *binding, values *column) ([]int32, error)
 	}
 	wanted := k.wanted(b.column.Param)
 	k.picks = k.picks[:0]
+	var oversized []int32
 	for slot, begins := 0, 0; slot < k.column.slots; slot++ {
 		if k.column.first[slot] {
 			k.picks = append(k.picks, -1)
@@ -32,13 +33,15 @@ func (c *Cursor) picks(g *RowGroup, b *binding, values *column) ([]int32, error)
 		}
 		row := len(k.picks) - 1
 		switch code := k.column.text[slot]; {
-		case slot-begins >= maxListLength:
+		case slot-begins == maxListLength:
+			oversized = append(oversized, int32(row))
 			k.picks[row] = -1
-			g.markOversized(row)
+		case slot-begins > maxListLength:
 		case code >= 0 && wanted[code] && k.picks[row] < 0:
 			k.picks[row] = int32(slot)
 		}
 	}
+	g.markOversized(oversized)
 	return k.picks, nil
 }
 

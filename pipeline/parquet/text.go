@@ -112,16 +112,18 @@ func (c *column) settle(g *RowGroup) {
 }
 
 func (c *column) dropUnfit(g *RowGroup) {
+	var oversized []int32
 	for row, code := range c.text {
 		if _, unfit := slices.BinarySearch(c.dict.unfit, code); !unfit {
 			continue
 		}
 		if len(c.dict.at(int(code))) > 0 {
-			g.markOversized(row)
+			oversized = append(oversized, int32(row))
 		}
 		c.text[row] = -1
 		c.nulls++
 	}
+	g.markOversized(oversized)
 }
 
 var dictionaryType = &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String}

@@ -3,6 +3,7 @@ package parquet
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"io"
 	"slices"
 
@@ -31,35 +32,51 @@ func (s *scratch) decompress(codec format.CompressionCodec, stored []byte, size 
 		}
 		return stored, nil
 	}
-	s.plain = slices.Grow(s.plain[:0], size+readSlack)
-	n, err := s.unpack.into(s.plain[:size], codec, stored)
-	switch {
-	case err != nil:
-		return nil, err
-	case n != size:
-		return nil, faultf("a page decompresses to another size than the %d bytes it declares", size)
+	for room := plausible(size, len(stored)); ; room = min(size, 8*room) {
+		s.plain = slices.Grow(s.plain[:0], room+readSlack)
+		n, err := s.unpack.into(s.plain[:room], codec, stored)
+		switch {
+		case err != nil:
+			return nil, err
+		case n == size:
+			return s.plain[:size], nil
+		case n <= room || room == size:
+			return nil, faultf("a page decompresses to another size than the %d bytes it declares", size)
+		}
 	}
-	return s.plain[:size], nil
 }
 
-// into decompresses at most len(dst) bytes; it returns len(dst)+1 if there were more.
+// What a byte of these codecs stands for at most; the others say it as they go.
+const (
+	maxSnappyRatio = 22
+	maxLZ4Ratio    = 255
+)
+
+// into decompresses at most len(dst) bytes; it returns a larger number if there are more.
 func (u *unpacker) into(dst []byte, codec format.CompressionCodec, stored []byte) (int, error) {
 	damaged := faultf("a page cannot be decompressed (%s): it is damaged", codec)
 	switch codec {
 	case format.Snappy:
-		if n, err := snappy.DecodedLen(stored); err != nil || n != len(dst) {
+		n, err := snappy.DecodedLen(stored)
+		if err != nil || n > maxSnappyRatio*len(stored) {
 			return 0, damaged
+		}
+		if n > len(dst) {
+			return n, nil
 		}
 		if _, err := snappy.Decode(dst, stored); err != nil {
 			return 0, damaged
 		}
-		return len(dst), nil
+		return n, nil
 	case format.Lz4Raw:
 		n, err := lz4.UncompressBlock(stored, dst)
-		if err != nil {
-			return 0, damaged
+		switch {
+		case err == nil:
+			return n, nil
+		case len(dst) < maxLZ4Ratio*len(stored):
+			return len(dst) + 1, nil // the codec does not tell a small buffer from a damaged page
 		}
-		return n, nil
+		return 0, damaged
 	case format.Zstd:
 		n, err := u.unzstd(dst, stored)
 		if err != nil {
@@ -93,6 +110,9 @@ func (u *unpacker) unzstd(dst, stored []byte) (int, error) {
 		u.zstd = d
 	}
 	out, err := u.zstd.DecodeAll(stored, dst[:0:len(dst)])
+	if errors.Is(err, zstd.ErrDecoderSizeExceeded) {
+		return len(dst) + 1, nil
+	}
 	if len(out) > 0 && len(dst) > 0 && &out[0] != &dst[0] {
 		copy(dst, out)
 	}

@@ -141,10 +141,10 @@ func (c *column) appendByteStrings(v []int64, s *scratch, encoding format.Encodi
 
 // appendWide decodes 64-bit values. Plain doubles and integers are the same bytes.
 func appendWide(v []int64, encoding format.Encoding, src []byte, n int) ([]int64, error) {
-	v = slices.Grow(v, n)
 	if err := checkFixed(encoding, src, n, 8); err != nil {
 		return v, err
 	}
+	v = slices.Grow(v, n)
 	got, err := parquet.LookupEncoding(encoding).DecodeInt64(v[len(v):], sized(encoding, src, 8*n))
 	if err != nil || len(got) != n {
 		return v, fault("the values of a page are damaged")
