@@ -1,0 +1,419 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	upstream "github.com/parquet-go/parquet-go"
+
+	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/store"
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+// logOf is a log of some shape, and the question that tells whether it was understood.
+type logOf struct {
+	schema    string // that the source names
+	text      string // of a file in schemas/; "" where the schema comes with the program
+	partition string
+	object    string // key of the one object
+	data      []byte
+	devices   []string // who consented: all of them
+	match     string   // of the segment
+	now       string
+}
+
+// members loads a project that reads the log, and evaluates its one segment.
+func (l logOf) members(t *testing.T) []string {
+	t.Helper()
+	dir := t.TempDir()
+	files := map[string]string{
+		"malgrupp.yaml": fmt.Sprintf(`apiVersion: malgrupp/v1
+kind: Project
+metadata: {name: some-bank}
+timezone: UTC
+contacts: {team: {email: team@bank.example}}
+sources:
+  - {name: web, url: "mem://events/", schema: %s, partition: %s}
+consent: {url: "mem://consent/", partition: none, protected: none}
+keys: {master: "file:m", state: "file:s", recipients: "file:r", signing: "file:g"}
+output: {url: "mem://out/"}
+destinations:
+  files: {type: file_csv, processor: {agreement: OWN-USE, expires: 2099-12-31}}
+`, l.schema, l.partition),
+		"segments/asked.yaml": fmt.Sprintf(`apiVersion: malgrupp/v1
+kind: Segment
+metadata: {name: asked, owner: team, review_by: 2099-12-31}
+spec:
+  purpose: advertising
+  identity: device
+  deliver: [files]
+  match: %s
+`, l.match),
+	}
+	if l.text != "" {
+		files["schemas/own.yaml"] = l.text
+	}
+	for name, text := range files {
+		check(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700))
+		check(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	loaded, err := pipeline.Load(dir, "", 0)
+	check(t, err)
+	if loaded.Findings.Failed() {
+		t.Fatal(loaded.Findings.Text())
+	}
+	b := &bank{t: t, memory: &store.Memory{}}
+	b.put("events/"+l.object, l.data)
+	b.allGrant(l.devices, l.now)
+	stores := pipeline.NewStores(store.Options{Memory: b.memory})
+	defer stores.Close()
+	e, err := pipeline.Evaluate(t.Context(), &pipeline.Job{
+		Loaded: loaded, Clock: func() time.Time { return time.UnixMicro(instant(t, l.now)) }, Workers: 2, Stores: stores, Log: slog.New(slog.DiscardHandler),
+	})
+	check(t, err)
+	return slices.Collect(e.Audiences[0].Members())
+}
+
+// allGrant writes a consent log in which every device granted everything half a year ago.
+func (b *bank) allGrant(devices []string, now string) {
+	at := time.UnixMicro(instant(b.t, now))
+	then, latest := at.AddDate(0, -6, 0).UTC().Format(time.RFC3339), at.Add(-time.Minute).UTC().Format(time.RFC3339)
+	var acts []act
+	for _, d := range devices {
+		acts = append(acts, act{d, "grant", "profile", then, then}, act{d, "grant", "activate:files", then, then})
+	}
+	b.acts("consent/part.parquet", append(acts, act{"", "heartbeat", "", latest, latest}))
+}
+
+// Rows of the GA4 export, as far as they matter here. Its lists come in three forms, depending on who wrote the file.
+type (
+	gaValue struct {
+		Text   *string  `parquet:"string_value,optional"`
+		Int    *int64   `parquet:"int_value,optional"`
+		Float  *float64 `parquet:"float_value,optional"`
+		Double *float64 `parquet:"double_value,optional"`
+	}
+	gaParam struct {
+		Key   string  `parquet:"key,optional"`
+		Value gaValue `parquet:"value,optional"`
+	}
+	gaRow struct {
+		Date      string  `parquet:"event_date,optional"`
+		Timestamp int64   `parquet:"event_timestamp,optional"`
+		Name      string  `parquet:"event_name,optional"`
+		UserID    *string `parquet:"user_id,optional"`
+		Pseudo    *string `parquet:"user_pseudo_id,optional"`
+		Stream    string  `parquet:"stream_id,optional"`
+		Platform  string  `parquet:"platform,optional"`
+		Device    struct {
+			Category string `parquet:"category,optional"`
+			System   string `parquet:"operating_system,optional"`
+		} `parquet:"device,optional"`
+		Geo struct {
+			Country string `parquet:"country,optional"`
+		} `parquet:"geo,optional"`
+		Source struct {
+			Medium string `parquet:"medium,optional"`
+			Source string `parquet:"source,optional"`
+		} `parquet:"traffic_source,optional"`
+		Items []struct {
+			ID string `parquet:"item_id,optional"`
+		} `parquet:"items,list"`
+	}
+	gaElement struct { // event_params.list.element
+		gaRow
+		Params []gaParam `parquet:"event_params,list"`
+	}
+	gaArray struct { // event_params.array
+		gaRow
+		Params struct {
+			Array []gaParam `parquet:"array"`
+		} `parquet:"event_params,optional"`
+	}
+	gaRepeated struct { // event_params, repeated itself
+		gaRow
+		Params []gaParam `parquet:"event_params"`
+	}
+)
+
+// gaRows are views of two pages by sixty browsers; every other one is a phone, browser 7 has no id.
+func gaRows(t *testing.T) (rows []gaRow, params [][]gaParam, devices []string) {
+	text := func(key, value string) gaParam { return gaParam{key, gaValue{Text: &value}} }
+	at := instant(t, "2026-04-10T10:00:00Z")
+	for i := range 60 {
+		id, row, amount, session := fmt.Sprintf("%d.17", i), gaRow{Date: "20260410", Name: "page_view", Stream: "1", Platform: "WEB"}, 2.5, int64(1_775_815_200)
+		row.Timestamp = at + int64(i)*1e6
+		row.Device.Category = []string{"mobile", "desktop"}[i%2]
+		row.Geo.Country, row.Source.Medium = "Finland", "cpc"
+		if i != 7 {
+			row.Pseudo = &id
+		}
+		page := []string{"https://bank.example/lainat/asunto", "https://bank.example/kortit"}[i/3%2]
+		rows = append(rows, row)
+		params = append(params, []gaParam{
+			text("page_title", "t"), {"ga_session_id", gaValue{Int: &session}}, text("page_location", page), {"value", gaValue{Double: &amount}},
+		})
+		devices = append(devices, id)
+	}
+	return rows, params, devices
+}
+
+// written is a file of these rows by parquet-go's own writer.
+func written[T any](t *testing.T, rows []T) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	check(t, upstream.Write(&out, rows))
+	return out.Bytes()
+}
+
+// gaFiles is the same export in each form of its lists.
+func gaFiles(t *testing.T) (files map[string][]byte, devices []string) {
+	rows, params, devices := gaRows(t)
+	var element []gaElement
+	var array []gaArray
+	var repeated []gaRepeated
+	for i, row := range rows {
+		element, repeated = append(element, gaElement{row, params[i]}), append(repeated, gaRepeated{row, params[i]})
+		array = append(array, gaArray{gaRow: row})
+		array[i].Params.Array = params[i]
+	}
+	return map[string][]byte{"list.element": written(t, element), "array": written(t, array), "repeated": written(t, repeated)}, devices
+}
+
+func gaLog(data []byte, devices []string) logOf {
+	return logOf{
+		schema: "malgrupp-ga4", partition: `{key: "dt=", of: event}`, object: "dt=2026-04-10/000.parquet", data: data, devices: devices, now: "2026-04-12T06:00:00Z",
+		match: `{did: page_view, where: "page_location contains '/lainat' and device.category = 'mobile' and ga_session_id > 1 and value = 2.5", within: 14d}`,
+	}
+}
+
+func TestTheGA4ExportIsReadByItsShippedSchema(t *testing.T) {
+	files, devices := gaFiles(t)
+	var want []string
+	for i, id := range devices {
+		if i%2 == 0 && i/3%2 == 0 {
+			want = append(want, id)
+		}
+	}
+	slices.Sort(want)
+	for form, data := range files {
+		if diff := cmp.Diff(want, gaLog(data, devices).members(t)); diff != "" {
+			t.Errorf("lists as %s: %s", form, diff)
+		}
+	}
+}
+
+func TestAFlatLogIsReadByItsShippedSchema(t *testing.T) {
+	type row struct {
+		Time     time.Time `parquet:"event_time,timestamp(microsecond)"`
+		Arrived  time.Time `parquet:"received_at,timestamp(microsecond)"`
+		ID       string    `parquet:"event_id"`
+		Name     string    `parquet:"event_name"`
+		Device   string    `parquet:"device_id"`
+		Customer *string   `parquet:"customer_id,optional"`
+		Path     string    `parquet:"page_path"`
+		Amount   int64     `parquet:"amount,decimal(2:18)"`
+	}
+	var rows []row
+	var devices, want []string
+	at := time.UnixMicro(instant(t, "2026-04-10T10:00:00Z"))
+	for i := range 60 {
+		rows = append(rows, row{at, at, fmt.Sprint("e", i), "calculator_used", fmt.Sprintf("d%02d", i), nil, "/lainat", int64(i) * 100_000})
+		devices = append(devices, rows[i].Device)
+		if i >= 10 {
+			want = append(want, rows[i].Device)
+		}
+	}
+	got := logOf{
+		schema: "malgrupp-web-app", partition: `"dt="`, object: "dt=2026-04-10/part.parquet", data: written(t, rows), devices: devices, now: "2026-04-12T06:00:00Z",
+		match: `{did: calculator_used, where: "amount >= 10000 and page_path = '/lainat'", within: 14d}`,
+	}.members(t)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// snowplowNode is the type of a column of Snowplow's events table in Parquet.
+func snowplowNode(column string) upstream.Node {
+	switch {
+	case strings.HasSuffix(column, "_tstamp"):
+		return upstream.TimestampAdjusted(upstream.Microsecond, false)
+	case slices.Contains([]string{"br_cookies", "dvce_ismobile"}, column) || strings.HasPrefix(column, "br_features_"):
+		return upstream.Leaf(upstream.BooleanType)
+	case slices.Contains([]string{"geo_latitude", "geo_longitude", "se_value"}, column):
+		return upstream.Leaf(upstream.DoubleType)
+	case slices.Contains([]string{
+		"txn_id", "domain_sessionidx", "page_urlport", "refr_urlport", "ti_quantity", "pp_xoffset_min", "pp_xoffset_max", "pp_yoffset_min", "pp_yoffset_max",
+		"br_viewwidth", "br_viewheight", "dvce_screenwidth", "dvce_screenheight", "doc_width", "doc_height",
+	}, column):
+		return upstream.Int(32)
+	}
+	return upstream.String()
+}
+
+func snowplowCell(t *testing.T, column, text string) any {
+	t.Helper()
+	switch node := snowplowNode(column); {
+	case text == "":
+		return nil
+	case strings.HasSuffix(column, "_tstamp"):
+		return instant(t, strings.Replace(text, " ", "T", 1)+"Z")
+	case node.Type().Kind() == upstream.Boolean:
+		return text == "true" || text == "1"
+	case node.Type().Kind() == upstream.Double:
+		f, err := strconv.ParseFloat(text, 64)
+		check(t, err)
+		return f
+	case node.Type().Kind() == upstream.Int32:
+		n, err := strconv.ParseFloat(text, 64) // some were exported as 443.0
+		check(t, err)
+		return int32(n)
+	}
+	return text
+}
+
+// snowplowFile makes Snowplow's events table of rows of text, every column optional.
+func snowplowFile(t *testing.T, header []string, rows [][]string) []byte {
+	t.Helper()
+	group := upstream.Group{}
+	for _, column := range header {
+		group[column] = upstream.Optional(snowplowNode(column))
+	}
+	schema := upstream.NewSchema("events", group)
+	at := map[string]int{}
+	for i, path := range schema.Columns() {
+		at[path[0]] = i
+	}
+	var out bytes.Buffer
+	w := upstream.NewWriter(&out, schema)
+	for _, cells := range rows {
+		row := make(upstream.Row, len(header))
+		for i, column := range header {
+			level, cell := 0, snowplowCell(t, column, cells[i])
+			if cell != nil {
+				level = 1
+			}
+			row[at[column]] = upstream.ValueOf(cell).Level(0, level, at[column])
+		}
+		_, err := w.WriteRows([]upstream.Row{row})
+		check(t, err)
+	}
+	check(t, w.Close())
+	return out.Bytes()
+}
+
+// snowplowHeader are the columns of a small table that has the required ones and a few others.
+var snowplowHeader = []string{
+	"app_id", "platform", "etl_tstamp", "collector_tstamp", "dvce_created_tstamp", "event", "event_id", "name_tracker", "user_id", "domain_userid",
+	"domain_sessionidx", "domain_sessionid", "geo_country", "page_url", "page_urlhost", "page_urlpath", "mkt_campaign", "se_category", "se_action", "se_value",
+	"br_cookies", "dvce_type", "derived_tstamp", "event_name",
+}
+
+func snowplowLog(t *testing.T) logOf {
+	var rows [][]string
+	var devices []string
+	for i := range 60 {
+		device := fmt.Sprintf("d%02d", i)
+		rows = append(rows, []string{
+			"bank", "web", "2026-04-10 10:00:05.000", "2026-04-10 10:00:01.000", "2026-04-10 10:00:00.000", "struct", fmt.Sprintf("e%d", i), "t", "", device,
+			"1", "s" + device, "FI", "https://bank.example/lainat", "bank.example", "/lainat", "", "loan", "calculate", fmt.Sprint(i), "true", "Mobile",
+			"2026-04-10 10:00:00.000", "event",
+		})
+		devices = append(devices, device)
+	}
+	return logOf{
+		schema: "malgrupp-snowplow", partition: `"dt="`, object: "dt=2026-04-10/part.parquet", data: snowplowFile(t, snowplowHeader, rows), devices: devices,
+		now: "2026-04-12T06:00:00Z", match: `{metric: sum(se_value), of: event, where: "se_category = 'loan' and page_urlpath = '/lainat'", within: {from: 2026-04-10, before: 2026-04-11}, at_least: 20}`,
+	}
+}
+
+func TestSnowplowsTableIsReadByItsShippedSchema(t *testing.T) {
+	l := snowplowLog(t)
+	if diff := cmp.Diff(l.devices[20:], l.members(t)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRealEventsOfSnowplowAreReadByItsShippedSchema(t *testing.T) {
+	f, err := os.Open(vectors(t, "data", "clickstream", "snowplow-web", "source", "snowplow_web_events.csv"))
+	check(t, err)
+	defer f.Close()
+	table, err := csv.NewReader(f).ReadAll()
+	check(t, err)
+	header, rows := table[0], table[1:]
+	field := func(row []string, name string) string { return row[slices.Index(header, name)] }
+	var devices, want []string
+	for _, row := range rows {
+		device := field(row, "domain_userid")
+		devices = append(devices, device)
+		if field(row, "event_name") == "page_view" && device != "" && field(row, "derived_tstamp") != "" {
+			want = append(want, device)
+		}
+	}
+	slices.Sort(devices)
+	slices.Sort(want)
+	devices = slices.DeleteFunc(slices.Compact(devices), func(d string) bool { return d == "" })
+	got := logOf{
+		schema: "malgrupp-snowplow", partition: "none", object: "events.parquet", data: snowplowFile(t, header, rows), devices: devices,
+		now: "2021-04-01T00:00:00Z", match: `{did: page_view, within: 60d}`,
+	}.members(t)
+	if diff := cmp.Diff(slices.Compact(want), got); diff != "" || len(got) == 0 {
+		t.Errorf("%d members: %s", len(got), diff)
+	}
+}
+
+// vectors returns a file or folder of the shared vectors, or skips.
+func vectors(t testing.TB, path ...string) string {
+	t.Helper()
+	root := os.Getenv("MALGRUPP_VECTORS")
+	if root == "" {
+		root = filepath.Join("..", "..", "shared")
+	}
+	full := filepath.Join(append([]string{root}, path...)...)
+	if _, err := os.Stat(full); err != nil {
+		t.Skipf("no vectors at %s: set MALGRUPP_VECTORS to their folder", full)
+	}
+	return full
+}
+
+func TestShippedSchemasStandAndAreReserved(t *testing.T) {
+	for _, s := range pipeline.Shipped() {
+		if _, found := rules.ParseSchema(s.Source); len(found) > 0 {
+			t.Errorf("%s: %s", s.Name, found.Text())
+		}
+		for _, c := range s.Columns {
+			if needed := c.Role == rules.RoleEventTime || c.Role == rules.RoleEventName || c.Role == rules.RoleDevice; !needed && !c.Optional && s.Name != "malgrupp-snowplow" {
+				t.Errorf("%s requires %s, without which a log can do", s.Name, c.Name)
+			}
+		}
+	}
+	taken := strings.Replace(pipeline.Shipped()[0].Source.Text, "version: 1", "version: 2", 1)
+	for text, want := range map[string]string{
+		taken: "names that begin with malgrupp- belong to the schemas that come with the program",
+		strings.Replace(taken, pipeline.Shipped()[0].Name, "own", 1): "",
+	} {
+		dir := t.TempDir()
+		check(t, os.Mkdir(filepath.Join(dir, "schemas"), 0o700))
+		check(t, os.WriteFile(filepath.Join(dir, "schemas", "copy.yaml"), []byte(text), 0o600))
+		check(t, os.WriteFile(filepath.Join(dir, "malgrupp.yaml"), []byte("apiVersion: malgrupp/v1\nkind: Project\nmetadata: {name: some-bank}\n"), 0o600))
+		loaded, err := pipeline.Load(dir, "", 0)
+		check(t, err)
+		if loaded.Project == nil {
+			t.Fatal(loaded.Findings.Text())
+		}
+		if got := loaded.Findings.Text(); strings.Contains(got, "E-DUPLICATE-NAME") != (want != "") || !strings.Contains(got, want) {
+			t.Errorf("want %q in:\n%s", want, got)
+		}
+	}
+}
