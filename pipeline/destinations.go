@@ -47,7 +47,7 @@ func (l *Loaded) destinations() map[string]rules.Destination {
 	for _, d := range l.Project.Destinations {
 		place := rules.Destination{Purposes: []rules.Purpose{rules.Advertising}}
 		if t, ok := platform.Of(d.Type); ok {
-			place.Ads = t.Ads
+			place.Ads, place.RefusesNames, place.ByHand = t.Ads, t.RefusesNames, t.ByHand
 			if t.Own {
 				place.Purposes = []rules.Purpose{rules.Personalisation}
 			}

@@ -62,6 +62,9 @@ the schema (quantise: 0.01), or store the column as a decimal.`,
 	"E-RANGE": `The number is outside what is possible here; the message says what is. Numbers have at most 18 digits.`,
 	"E-RANK": `top and cap order people by a metric that has one exact value: count, sum, min, max, distinct or days. An average is only ever
 compared, never computed, and conditions other than metric have no value.`,
+	"E-PLATFORM-NAME": `The name that an ad platform would see speaks of a person's money, health, belief or the like. Meta and Google switch such
+audiences off, whatever is in them. Give the segment a platform_name that says what was looked at; its own name may stay honest, unless its lists are
+carried to the platform as files: then the file's name, which is the segment's, is seen as well.`,
 	"E-REVIEW": `The review date may lie at most 400 days ahead, so that every rule is looked at about once a year.`,
 	"E-ROLE": `The program itself needs some columns: when an event happened, whose it is, its name, its id. role: says which they are; one
 column for each role, of a type that fits. event_time and one of device and customer are required.`,
@@ -116,6 +119,8 @@ an indentation, an open quote or bracket.`,
 will be unknown for every row, which never passes.`,
 	"W-NFC": `Letters such as ä can be written as one character or as two. Data is compared byte by byte and never changed, and this literal has the
 rarer form. malgrupp validate --fix rewrites it.`,
+	"W-PLATFORM-NAME": `The name of the segment speaks of a person's money, health, belief or the like, and a receiver of its lists sees it. Ad platforms
+may switch such audiences off. Give the segment a platform_name or another name.`,
 	"W-REVIEW-DUE": `The review date of the object has passed. Its owner should look at it, then set a new date or delete it.`,
 	"W-SENSITIVE": `The rule excludes by content of payment accounts. That is allowed where the purpose is to spare people advertising, but somebody
 should have decided it.`,

@@ -31,6 +31,7 @@ func (s *Scope) Segment(src *Source) (*Segment, Errors) {
 	c.metadata(e.Metadata)
 	if n, ok := e.Top.Need("spec"); ok {
 		c.spec(n, true)
+		c.checkNames(e.Metadata)
 	}
 	return c.result()
 }

@@ -53,12 +53,14 @@ func scope(t testing.TB, archive *txtar.Archive) (*rules.Scope, rules.Errors) {
 		t.Fatal(err)
 	}
 	today, _ := rules.ParseDate("2026-04-15")
-	ads := rules.Destination{Purposes: []rules.Purpose{rules.Advertising}, Ads: true}
+	ads := rules.Destination{Purposes: []rules.Purpose{rules.Advertising}, Ads: true, RefusesNames: true}
+	upload := ads
+	upload.ByHand = true
 	s := &rules.Scope{
 		Language: builtin.Language(), Zone: zone, AsOf: today, Contacts: []string{"team-home-loans", "team-cards"},
 		ValueSets: map[string]*rules.ValueSet{}, Retention: rules.Duration{N: 395, Unit: rules.Day},
 		Destinations: map[string]rules.Destination{
-			"google-ads": ads, "meta": ads, "files": {Purposes: []rules.Purpose{rules.Advertising}},
+			"google-ads": ads, "meta": ads, "upload": upload, "files": {Purposes: []rules.Purpose{rules.Advertising}},
 			"own-site": {Purposes: []rules.Purpose{rules.Personalisation}},
 		},
 	}

@@ -20,6 +20,9 @@ type Scope struct {
 type Destination struct {
 	Purposes []Purpose // for which it takes audiences
 	Ads      bool      // an ad platform: labels with policy no_ads keep a rule away
+	// RefusesNames says that it switches off audiences whose names speak of financial status, health and the like; ByHand
+	// that lists are carried there under their file's name.
+	RefusesNames, ByHand bool
 }
 
 func (s *Scope) verb(name string) (*Verb, bool) {

@@ -24,6 +24,9 @@ type Platform struct {
 	Own bool
 	// Ads says that it is an ad platform: labels with policy no_ads keep a rule away.
 	Ads bool
+	// RefusesNames says that the platform switches off audiences whose names speak of financial status, health and the like
+	// (formats.md 13); ByHand that its lists are files that somebody uploads under their own names.
+	RefusesNames, ByHand bool
 	// Profile is the id of the profile that identifiers are normalised by; "" where a list holds the subject's own id.
 	Profile string
 	// Send are the identifiers it can be sent, Usual those it is sent unless the destination says otherwise.
