@@ -8,11 +8,11 @@ import (
 )
 
 // clean is the first step of every form (C0): the value without invisible characters and in NFC, so that two spellings
-// of one letter become one. It refuses what is not UTF-8. ASCII passes as it is.
+// of one letter become one. It refuses what is not UTF-8.
 //
 // Invisible characters go first: one between a letter and its mark would keep NFC from joining them.
 func clean(value string) (text string, ok bool) {
-	if ascii(value) {
+	if latin(value) {
 		return value, true
 	}
 	if !utf8.ValidString(value) {
@@ -21,12 +21,36 @@ func clean(value string) (text string, ok bool) {
 	return norm.NFC.String(strings.Map(dropInvisible, value)), true
 }
 
-func ascii(s string) bool {
-	var all byte
-	for i := range len(s) {
-		all |= s[i]
+// The letters of Latin-1 and Latin Extended-A, U+00C0 to U+017F, lie between these. All are letters or signs that are
+// seen, and none changes in NFC.
+const (
+	latinStart = 0xC0
+	latinEnd   = 0x180
+)
+
+// latin reports whether s is UTF-8 of only ASCII and those letters, which clean leaves as they are.
+func latin(s string) bool {
+	const first, last = 0xC0 | latinStart>>6, 0xC0 | (latinEnd-1)>>6
+	for i := 0; i < len(s); i++ {
+		b := s[i]
+		if b < utf8.RuneSelf {
+			continue
+		}
+		i++
+		if b < first || b > last || i == len(s) || s[i]&0xC0 != utf8.RuneSelf {
+			return false
+		}
 	}
-	return all < utf8.RuneSelf
+	return true
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // dropInvisible deletes what exports and web pages leave in values without anybody seeing it.

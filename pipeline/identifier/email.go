@@ -31,7 +31,7 @@ func (e email) append(dst []byte, value, _ string) ([]byte, Reason) {
 	start := len(dst)
 	dst, seen := appendLower(dst, text, e.white, false)
 	if e.trimDots {
-		dst = append(dst[:start], bytes.Trim(dst[start:], "\x00. ")...)
+		dst = trimDots(dst, start)
 	}
 	if len(dst) == start {
 		return dst, Empty
@@ -44,6 +44,19 @@ func (e email) append(dst []byte, value, _ string) ([]byte, Reason) {
 		return dst, reason
 	}
 	return e.local.rewrite(dst, start, start+at)
+}
+
+// trimDots trims the address dst[start:] in place.
+func trimDots(dst []byte, start int) []byte {
+	dots := func(b byte) bool { return b == '.' || b == ' ' || b == 0 }
+	for len(dst) > start && dots(dst[len(dst)-1]) {
+		dst = dst[:len(dst)-1]
+	}
+	first := start
+	for first < len(dst) && dots(dst[first]) {
+		first++
+	}
+	return append(dst[:start], dst[first:]...)
 }
 
 // splitAddress returns where the @ of an address stands, or what is wrong with the address.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // postalCode writes postal codes in upper case, without the country that some people write before them.
@@ -56,29 +57,27 @@ func readCode(dst []byte, value string) ([]byte, Reason) {
 	if !ok {
 		return dst, BadUTF8
 	}
-	if !ascii(text) {
-		text = strings.Map(plainHyphen, text)
-	}
-	dst, _ = appendLower(dst, text, collapsed, false)
-	if len(dst) == 0 || len(dst) > longestCode {
-		return dst, BadPostalCode
-	}
-	for i, b := range dst {
+	for _, r := range text {
 		switch {
-		case b >= 'a' && b <= 'z':
-			dst[i] = b &^ 0x20
-		case b != ' ' && b != '-' && !isDigit(b):
+		case r >= '0' && r <= '9', r >= 'A' && r <= 'Z':
+			dst = append(dst, byte(r))
+		case r >= 'a' && r <= 'z':
+			dst = append(dst, byte(r)&^0x20)
+		case r == '-' || isHyphen(r):
+			dst = append(dst, '-')
+		case !unicode.IsSpace(r):
+			return dst, BadPostalCode
+		case len(dst) > 0 && dst[len(dst)-1] != ' ':
+			dst = append(dst, ' ')
+		}
+		if len(dst) > longestCode {
 			return dst, BadPostalCode
 		}
 	}
-	return dst, Accepted
-}
-
-func plainHyphen(r rune) rune {
-	if isHyphen(r) {
-		return '-'
+	if dst = bytes.TrimSuffix(dst, []byte(" ")); len(dst) == 0 {
+		return dst, BadPostalCode
 	}
-	return r
+	return dst, Accepted
 }
 
 func isDigit(b byte) bool { return b >= '0' && b <= '9' }

@@ -13,22 +13,10 @@ type class uint8
 
 const (
 	white       class = 1 << iota // White_Space
-	upper                         // A to Z
 	punctuation                   // general category P
 	digit                         // general category Nd
 	unaddressed                   // never part of an e-mail address: control characters and <>()[],;:"\
 )
-
-// classes has the class of each ASCII character.
-var classes = func() (table [utf8.RuneSelf]class) {
-	for b := range table {
-		table[b] = classOf(rune(b))
-		if b >= 'A' && b <= 'Z' {
-			table[b] |= upper
-		}
-	}
-	return table
-}()
 
 func classOf(r rune) (c class) {
 	if unicode.IsSpace(r) {
@@ -46,6 +34,20 @@ func classOf(r rune) (c class) {
 	return c
 }
 
+// A letter is what appendLower needs to know of a character.
+type letter struct {
+	class class
+	lower uint16
+}
+
+// letters has the characters of nearly all names, so that Unicode's tables are asked for few.
+var letters = func() (table [latinEnd]letter) {
+	for r := range rune(latinEnd) {
+		table[r] = letter{classOf(r), uint16(unicode.ToLower(r))}
+	}
+	return table
+}()
+
 // whiteSpace says what becomes of white space between characters; at both ends it always goes.
 type whiteSpace uint8
 
@@ -58,39 +60,37 @@ const (
 // punctuation goes.
 func appendLower(dst []byte, text string, w whiteSpace, bare bool) ([]byte, class) {
 	var seen class
-	start, gap, wide := len(dst), false, false
+	special := white
+	if bare {
+		special |= punctuation
+	}
+	start, wide := len(dst), false
 	for i := 0; i < len(text); {
-		b, size := text[i], 1
-		var c class
-		var r rune
-		if b < utf8.RuneSelf {
-			c = classes[b]
-		} else {
-			wide = true
-			r, size = utf8.DecodeRuneInString(text[i:])
-			c = classOf(r)
+		if b := text[i]; b < utf8.RuneSelf && letters[b].class&special == 0 {
+			seen |= letters[b].class
+			dst = append(dst, byte(letters[b].lower))
+			i++
+			continue
 		}
+		r, size := utf8.DecodeRuneInString(text[i:])
 		i += size
+		var c class
+		if r < latinEnd {
+			c, r = letters[r].class, rune(letters[r].lower)
+		} else {
+			c, r = classOf(r), unicode.ToLower(r)
+			wide = true
+		}
 		seen |= c
-		if c&white != 0 {
-			gap = w == collapsed && len(dst) > start
-			continue
-		}
-		if bare && c&punctuation != 0 {
-			continue
-		}
-		if gap {
-			dst = append(dst, ' ')
-			gap = false
-		}
 		switch {
-		case size > 1:
-			dst = utf8.AppendRune(dst, unicode.ToLower(r))
-		case c&upper != 0:
-			dst = append(dst, b|0x20)
-		default:
-			dst = append(dst, b)
+		case c&special == 0:
+			dst = utf8.AppendRune(dst, r)
+		case c&white != 0 && w == collapsed && len(dst) > start && dst[len(dst)-1] != ' ':
+			dst = append(dst, ' ')
 		}
+	}
+	if len(dst) > start && dst[len(dst)-1] == ' ' {
+		dst = dst[:len(dst)-1]
 	}
 	if wide && !norm.NFC.IsNormal(dst[start:]) {
 		dst = append(dst[:start], norm.NFC.Bytes(dst[start:])...)
