@@ -54,7 +54,7 @@ func dial(text string) (d dialled, r Reason) {
 	if !ascii(text) {
 		text = strings.Map(plainDialling, text)
 	}
-	text = strings.Trim(text, " \t\n\v\f\r")
+	text = strings.TrimSpace(text)
 	if text == "" {
 		return d, Empty
 	}

@@ -44,23 +44,25 @@ func (d *dialled) parse(country string) (*phonenumbers.PhoneNumber, Reason) {
 	if trunk && bytes.HasPrefix(d.number(), strconv.AppendInt(nil, int64(own), 10)) {
 		return parseAbroad(d.number())
 	}
-	parsed, err := phonenumbers.Parse(string(d.number()), country)
+	parsed, reason := parse(string(d.number()), country)
 	// The library forgives a lost trunk 0, which a spreadsheet may have eaten with more. Only when it dropped something
 	// else (Lithuania has an 8 beside the 0) was the number whole.
-	if trunk && (err != nil || int(parsed.GetCountryCode()) != own || len(phonenumbers.GetNationalSignificantNumber(parsed)) == d.n) {
+	if trunk && (reason != Accepted || int(parsed.GetCountryCode()) != own ||
+		len(phonenumbers.GetNationalSignificantNumber(parsed)) == d.n) {
 		return nil, NationalWithoutTrunkPrefix
 	}
-	if err != nil {
-		return nil, BadLength
-	}
-	return parsed, Accepted
+	return parsed, reason
 }
 
 func parseAbroad(digits []byte) (*phonenumbers.PhoneNumber, Reason) {
 	if len(digits) > 0 && digits[0] == '0' {
 		return nil, BadCountryCode
 	}
-	parsed, err := phonenumbers.Parse("+"+string(digits), "")
+	return parse("+"+string(digits), "")
+}
+
+func parse(number, region string) (*phonenumbers.PhoneNumber, Reason) {
+	parsed, err := phonenumbers.Parse(number, region)
 	switch {
 	case errors.Is(err, phonenumbers.ErrInvalidCountryCode):
 		return nil, BadCountryCode
