@@ -9,7 +9,7 @@ const (
 	Phone
 	GivenName
 	FamilyName
-	FirstInitial
+	FirstInitial // taken from the given name
 	Country
 	PostalCode
 	City
@@ -18,9 +18,9 @@ const (
 	BirthMonth
 	BirthDay
 	Gender
-	IDFA
-	AAID
-	Handle
+	IDFA   // advertising id of an iOS device
+	AAID   // advertising id of an Android device
+	Handle // public name of an account
 	fieldCount
 )
 

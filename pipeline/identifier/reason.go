@@ -6,18 +6,18 @@ type Reason uint8
 // The reasons. Manifests and counts show their words (String), which never change.
 const (
 	Accepted Reason = iota
-	Empty
+	Empty           // nothing is left of the value
 	NotAnEmail
-	NonASCIIDomain
-	EmptyLocalPart
-	NoCountry
-	NationalWithoutTrunkPrefix
+	NonASCIIDomain             // the domain has letters beyond ASCII; nobody documents how platforms encode it
+	EmptyLocalPart             // nothing is left before the @
+	NoCountry                  // a national number or a postal code of no known country
+	NationalWithoutTrunkPrefix // a national number that lost its first 0
 	BadCountryCode
-	BadLength
+	BadLength // more or fewer digits than the country has
 	BadCharacter
-	Letters
-	Extension
-	Placeholder
+	Letters     // a telephone number with letters
+	Extension   // a telephone number with an extension
+	Placeholder // a telephone number of one digit, repeated
 	DigitsInName
 	NotISO3166
 	BadPostalCode
@@ -29,9 +29,9 @@ const (
 	UnknownGender
 	NotAUUID
 	UUIDWithoutHyphens
-	AllZero
+	AllZero // the device id of somebody who limited tracking
 	BadUTF8
-	NotAHash
+	NotAHash // not 64 hex characters in a column of hashes
 	NotTaken // the profile sends no such field: whoever asked should have asked Takes
 	reasonCount
 )
