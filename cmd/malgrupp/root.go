@@ -170,7 +170,7 @@ func usageOfArguments(c *cobra.Command) {
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
 		a.initCommand(), a.demoCommand(), a.validateCommand(), a.testCommand(), a.planCommand(), a.runCommand(), a.runsCommand(),
-		a.dataCommand(), a.explainCommand(), a.explainCodeCommand(), a.schemaCommand(), a.secretCommand(), a.configCommand(), a.versionCommand(), a.docsCommand(),
+		a.dataCommand(), a.destinationCommand(), a.explainCommand(), a.explainCodeCommand(), a.schemaCommand(), a.secretCommand(), a.configCommand(), a.versionCommand(), a.docsCommand(),
 	}
 }
 

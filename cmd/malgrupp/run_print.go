@@ -44,9 +44,37 @@ func writeUses(w io.Writer, m *pipeline.Manifest) {
 func writeSegments(w io.Writer, m *pipeline.Manifest) {
 	t := newTable(w, "segment", "destination", "members", "added", "removed", "control", "unknown", "held back")
 	for _, s := range m.Segments {
-		t.AppendRow(table.Row{s.Segment, s.Destination, s.Members, s.Additions, s.Removals, s.Control, s.Unknown, s.Held})
+		t.AppendRow(table.Row{s.Segment, receiver(s), s.Members, s.Additions, s.Removals, s.Control, s.Unknown, s.Held})
 	}
 	t.Render()
+	writeIdentifiers(w, m)
+}
+
+// receiver names the destination of a list, and which of several lists it is.
+func receiver(s pipeline.SegmentCount) string {
+	if s.Part == "" {
+		return s.Destination
+	}
+	return s.Destination + "/" + s.Part
+}
+
+// writeIdentifiers prints which identifiers could not be sent, where there are any.
+func writeIdentifiers(w io.Writer, m *pipeline.Manifest) {
+	t := newTable(w, "segment", "destination", "people left out", "identifiers not sent", "because of")
+	rows := 0
+	for _, s := range m.Segments {
+		for i, why := range slices.Sorted(maps.Keys(s.Identifiers)) {
+			rows++
+			if i == 0 {
+				t.AppendRow(table.Row{s.Segment, receiver(s), s.Dropped, s.Identifiers[why], why})
+			} else {
+				t.AppendRow(table.Row{"", "", "", s.Identifiers[why], why})
+			}
+		}
+	}
+	if rows > 0 {
+		t.Render()
+	}
 }
 
 func parseDate(text string) (rules.CivilDate, bool) { return rules.ParseDate(text) }
