@@ -85,7 +85,7 @@ func (l *look) propose(name string, in *Inspection) Proposal {
 		c, why := l.candidate(s)
 		switch {
 		case why != "":
-			p.Remarks = append(p.Remarks, fmt.Sprintf("left out: %s: %s", printable(s.path), why))
+			p.Remarks = append(p.Remarks, fmt.Sprintf("left out: %s: %s", Printable(s.path), why))
 		case len(columns) == mostColumns:
 			p.Remarks = append(p.Remarks, fmt.Sprintf("left out: columns after the first %d", mostColumns))
 			c = nil
@@ -95,7 +95,7 @@ func (l *look) propose(name string, in *Inspection) Proposal {
 		}
 	}
 	for _, list := range in.Crowded {
-		p.Remarks = append(p.Remarks, fmt.Sprintf("left out: %s: it has too many different keys for names; say param(...) for those that rules need", printable(list)))
+		p.Remarks = append(p.Remarks, fmt.Sprintf("left out: %s: it has too many different keys for names; say param(...) for those that rules need", Printable(list)))
 	}
 	assignRoles(columns)
 	if p.Problem = lacking(columns); p.Problem != "" {
@@ -125,7 +125,7 @@ func (l *look) candidate(s *seen) (*proposed, string) {
 		return nil, "a type that rules do not have (" + s.typ + ")"
 	case t.Kind == rules.Decimal && (t.Scale < 0 || t.Scale > t.Precision):
 		return nil, "a decimal of more places than rules have"
-	case c.column.Param == "" && (!plainPath.MatchString(s.path) || printable(s.path) != s.path):
+	case c.column.Param == "" && (!plainPath.MatchString(s.path) || Printable(s.path) != s.path):
 		return nil, "a name that a schema cannot write: rename it in the export"
 	}
 	if unit := s.unit(); unit != "" {
@@ -238,7 +238,7 @@ func lacking(columns []*proposed) string {
 func remarksOn(columns []*proposed) (out []string) {
 	for _, c := range columns {
 		if own := c.own(); slices.Contains(signals, strings.ReplaceAll(own, ".", "_")) || slices.Contains(signals, own[strings.LastIndexByte(own, '.')+1:]) {
-			out = append(out, fmt.Sprintf("%s may hold a refusal: rows are not asked for consent, so export it to the consent log", printable(c.seen.path)))
+			out = append(out, fmt.Sprintf("%s may hold a refusal: rows are not asked for consent, so export it to the consent log", Printable(c.seen.path)))
 		}
 	}
 	for _, role := range []struct {
@@ -317,13 +317,13 @@ func snake(name string) string {
 	return b.String()
 }
 
-// printable replaces what could steer a terminal or a file: paths come from files that nobody checked.
-func printable(text string) string {
+// Printable replaces what could steer a terminal or spoil a file: names and paths come from files that nobody checked.
+func Printable(text string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
+		if unicode.IsPrint(r) && r != unicode.ReplacementChar {
 			return r
 		}
-		return unicode.ReplacementChar
+		return '?'
 	}, text)
 }
 

@@ -96,9 +96,9 @@ func writeDrift(w io.Writer, d pipeline.Drift, checked int) {
 	}
 	fmt.Fprintf(w, "  %-7s", mark)
 	if d.Column != "" {
-		fmt.Fprintf(w, " %s:", tame(d.Column))
+		fmt.Fprintf(w, " %s:", pipeline.Printable(d.Column))
 	}
-	fmt.Fprintf(w, " %s", tame(d.Message))
+	fmt.Fprintf(w, " %s", pipeline.Printable(d.Message))
 	if d.Rows > 0 {
 		share := float64(d.Rows) / float64(d.Of)
 		fmt.Fprintf(w, " (%s of the rows)", shareText(&share))
@@ -108,9 +108,9 @@ func writeDrift(w io.Writer, d pipeline.Drift, checked int) {
 	case len(d.Objects) == checked && checked > 1:
 		fmt.Fprint(w, ", in every object")
 	case len(d.Objects) > 1:
-		fmt.Fprintf(w, ", in %d objects, the first %s", len(d.Objects), tame(d.Objects[0]))
+		fmt.Fprintf(w, ", in %d objects, the first %s", len(d.Objects), pipeline.Printable(d.Objects[0]))
 	default:
-		fmt.Fprintf(w, ", in %s", tame(d.Objects[0]))
+		fmt.Fprintf(w, ", in %s", pipeline.Printable(d.Objects[0]))
 	}
 	fmt.Fprintln(w)
 }

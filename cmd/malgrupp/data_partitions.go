@@ -137,7 +137,7 @@ func writeTroubles(w io.Writer, s *pipeline.SourcePartitions) {
 	say(s.Incomplete, "has no _SUCCESS, so a run leaves it out")
 	writeLate(w, s)
 	for _, key := range s.Strange {
-		fmt.Fprintf(w, "%s: %s lies in no folder %s<date>: a run stops at it\n", s.Source, tame(key), s.Key)
+		fmt.Fprintf(w, "%s: %s lies in no folder %s<date>: a run stops at it\n", s.Source, pipeline.Printable(key), s.Key)
 	}
 	say(s.Reads.Uncovered, "days of which a run knows nothing, so that what did not happen then is unknown")
 }
@@ -153,6 +153,6 @@ func writeLate(w io.Writer, s *pipeline.SourcePartitions) {
 			fmt.Fprintf(w, "%s: %d more were written late\n", s.Source, len(s.Late)-i)
 			break
 		}
-		fmt.Fprintf(w, "%s: late: %s was written at %s, %s after its day ended\n", s.Source, tame(o.Key), o.Written, plural(int(o.Hours), "hour"))
+		fmt.Fprintf(w, "%s: late: %s was written at %s, %s after its day ended\n", s.Source, pipeline.Printable(o.Key), o.Written, plural(int(o.Hours), "hour"))
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
@@ -21,14 +20,14 @@ func writeInspection(w io.Writer, in *pipeline.Inspection) {
 	fmt.Fprintf(w, "\nlooked at %d of them, the newest; at the values of %d of their %d rows\n\n", len(in.Objects), in.Sampled, in.Rows)
 	t := newTable(w, "object", "size", "written", "rows", "row groups", "writer")
 	for _, o := range in.Objects {
-		t.AppendRow(table.Row{tame(o.Key), bytesText(o.Size), o.Modified, o.Rows, o.RowGroups, tame(o.Writer)})
+		t.AppendRow(table.Row{pipeline.Printable(o.Key), bytesText(o.Size), o.Modified, o.Rows, o.RowGroups, pipeline.Printable(o.Writer)})
 	}
 	t.Render()
 	fmt.Fprintln(w)
 	t = newTable(w, "column", "type", "null", "different", "values", "codec", "encodings")
 	for i := range in.Columns {
 		c := &in.Columns[i]
-		t.AppendRow(table.Row{tame(c.Path), c.Type, shareText(c.NullShare), c.Distinct, valuesText(c), strings.Join(c.Codecs, " "), strings.Join(c.Encodings, " ")})
+		t.AppendRow(table.Row{pipeline.Printable(c.Path), c.Type, shareText(c.NullShare), c.Distinct, valuesText(c), strings.Join(c.Codecs, " "), strings.Join(c.Encodings, " ")})
 	}
 	t.Render()
 	writeProposal(w, in)
@@ -71,7 +70,7 @@ func valuesText(c *pipeline.InspectedColumn) string {
 	}
 	samples := make([]string, len(c.Samples))
 	for i, s := range c.Samples {
-		samples[i] = cmp.Or(tame(s), "(empty)")
+		samples[i] = cmp.Or(pipeline.Printable(s), "(empty)")
 	}
 	return strings.Join(samples, " | ")
 }
@@ -104,14 +103,4 @@ func bytesText(n int64) string {
 		return fmt.Sprintf("%d B", n)
 	}
 	return fmt.Sprintf("%.1f %s", size, unit)
-}
-
-// tame keeps what a file holds from steering the terminal.
-func tame(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return unicode.ReplacementChar
-	}, text)
 }

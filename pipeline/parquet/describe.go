@@ -21,9 +21,7 @@ type Description struct {
 type Leaf struct {
 	Path      string
 	Type      string   // physical type, then what it means
-	Optional  bool     // it may be null
 	List      bool     // a row may hold several values
-	Zoneless  bool     // a timestamp of a wall clock
 	Codecs    []string // that its pages are compressed with, sorted
 	Encodings []string // of its pages and levels, sorted
 	Stored    int64    // bytes as stored
@@ -33,7 +31,7 @@ type Leaf struct {
 // Describe reads the footer of an object of that size. The error is a *DamagedError if the object is at fault, and the
 // storage's own otherwise.
 func Describe(r io.ReaderAt, size int64, name string) (*Description, error) {
-	f := &File{name: name, reader: r}
+	f := &File{name: name, reader: r, limits: Limits{}.withDefaults()}
 	d := new(Description)
 	err := guard(func() error { return d.read(f, size) })
 	if err != nil {
@@ -65,10 +63,7 @@ func (d *Description) read(f *File, size int64) error {
 }
 
 func describeLeaf(n *node, groups []format.RowGroup, at int) Leaf {
-	is := n.logical()
-	leaf := Leaf{
-		Path: n.path, Type: n.String(), Optional: n.maxDef > 0, List: n.maxRep > 0, Zoneless: is.meaning == instant && !is.utc,
-	}
+	leaf := Leaf{Path: n.path, Type: n.String(), List: n.maxRep > 0}
 	for i := range groups {
 		m := &groups[i].Columns[at].MetaData
 		leaf.Codecs = append(leaf.Codecs, m.Codec.String())
@@ -100,7 +95,7 @@ type Difference struct {
 
 // Compare looks for every column of the schema in the footer of an object of that size. Errors are those of Describe.
 func Compare(r io.ReaderAt, size int64, name string, schema *rules.Schema) (*Difference, error) {
-	f := &File{name: name, reader: r}
+	f := &File{name: name}
 	d := new(Difference)
 	err := guard(func() error {
 		meta, _, err := readFooter(r, size)
