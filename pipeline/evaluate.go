@@ -79,6 +79,8 @@ type SourceRun struct {
 	scanner    *scan.Scanner
 	copies     *scan.Copies
 	bad        map[string]bool
+
+	oversizedIn []string // columns that held the values counted as oversized
 }
 
 // Evaluate decides the job's segments and writes nothing: the feed is checked, the ledger is complete before the first
@@ -224,7 +226,7 @@ func (e *Evaluation) settle(ctx context.Context, ledger *consent.Ledger, subject
 	partners := false
 	for i := range e.Sources {
 		s := &e.Sources[i]
-		s.Counts, s.Inputs, s.copies = scan.Counts{}, nil, nil
+		s.Counts, s.Inputs, s.copies, s.oversizedIn = scan.Counts{}, nil, nil, nil
 		partners = partners || s.Partner != ""
 		if s.scanner, err = scan.New(scanPlan, s.Schema, s.Partner != "", subjects, names); err != nil {
 			return fail(KindInvalid, "SCHEMA", err, "see docs/how-to/schemas.md")
@@ -410,6 +412,10 @@ func (e *Evaluation) read(ctx context.Context, s *SourceRun, plan *segments.Plan
 	}
 	for _, w := range scans {
 		s.Counts.Add(w.Counts())
+		s.oversizedIn = append(s.oversizedIn, w.OversizedIn()...)
+	}
+	if err := s.absurd(); err != nil {
+		return nil, err
 	}
 	s.Inputs = etags(s.Name, objects, rows)
 	return append(doors, mine...), nil

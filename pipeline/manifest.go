@@ -68,7 +68,7 @@ type InputObject struct {
 }
 
 // SourceCount is what happened to a source's rows before consent was asked. Hidden, skewed, copies and wanted count rows
-// that some condition wanted; rows and invalid count all that were read.
+// that some condition wanted; rows, invalid and oversized count all that were read.
 type SourceCount struct {
 	Name       string   `json:"name"`
 	Dedupe     string   `json:"dedupe"`

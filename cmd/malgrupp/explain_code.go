@@ -8,13 +8,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/segments/consent"
 )
 
 func (a *app) explainCodeCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "explain-code CODE", Short: "What a diagnostic, a refusal reason or a feed code means",
+		Use: "explain-code CODE", Short: "What a diagnostic, a refusal reason, a feed code or an input code means",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: cobra.FixedCompletions(codes(), cobra.ShellCompDirectiveNoFileComp),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -42,11 +43,14 @@ func explainCode(code string) (string, bool) {
 	if page, ok := rules.Explain(code); ok {
 		return page, true
 	}
-	return consent.Explain(code)
+	if page, ok := consent.Explain(code); ok {
+		return page, true
+	}
+	return pipeline.Explain(code)
 }
 
 func codes() []string {
-	all := slices.Concat(rules.Codes(), consent.Codes())
+	all := slices.Concat(rules.Codes(), consent.Codes(), pipeline.Codes())
 	slices.Sort(all)
 	return all
 }

@@ -200,8 +200,8 @@ func writeRun(w io.Writer, r *pipeline.Report, status string, took time.Duration
 	m := r.Manifest
 	fmt.Fprintf(w, "run %s %s in %s   as of %s, known by %s\n", m.RunID, status, took.Round(10*time.Millisecond), m.AsOf, m.KnownBy)
 	for _, s := range m.Sources {
-		fmt.Fprintf(w, "source %s: %s rows read, %s wanted, %s not yet arrived, %s with a clock ahead, %s copies, %s with an impossible time\n",
-			s.Name, s.Rows, s.Wanted, s.Hidden, s.Skewed, s.Copies, s.Invalid)
+		fmt.Fprintf(w, "source %s: %s rows read, %s wanted, %s not yet arrived, %s with a clock ahead, %s copies, %s with an impossible time, %s with a value too large\n",
+			s.Name, s.Rows, s.Wanted, s.Hidden, s.Skewed, s.Copies, s.Invalid, s.Oversized)
 		for _, o := range s.Skipped {
 			fmt.Fprintf(w, "source %s: skipped damaged object %s\n", s.Name, o)
 		}

@@ -20,12 +20,15 @@ type Cursor struct {
 // RowGroup is where a Cursor stands. It and its arrays are valid until the cursor moves, and so are the strings taken from
 // them, which share their memory: clone what has to live longer.
 type RowGroup struct {
-	cursor    *Cursor
-	file      *File
-	index     int
-	meta      *format.RowGroup
-	decoded   []arrow.Array
-	oversized []int32
+	cursor  *Cursor
+	file    *File
+	index   int
+	meta    *format.RowGroup
+	decoded []arrow.Array
+
+	asked       string // column being decoded
+	oversized   []int32
+	oversizedIn []string
 }
 
 // Move puts the cursor on row group i of the file. Nothing is read before a column is asked for.
@@ -45,7 +48,7 @@ func (c *Cursor) Move(f *File, i int) *RowGroup {
 	for _, k := range c.lists {
 		k.list = nil
 	}
-	g.oversized = g.oversized[:0]
+	g.oversized, g.oversizedIn = g.oversized[:0], g.oversizedIn[:0]
 	return g
 }
 
@@ -84,6 +87,7 @@ func (g *RowGroup) Column(name string) (arrow.Array, error) {
 		return g.decoded[i], nil
 	}
 	b := &g.file.columns[i]
+	g.asked = name
 	err := guard(func() error {
 		var err error
 		g.decoded[i], err = g.decode(b, g.cursor.columns[i])
@@ -99,7 +103,10 @@ func (g *RowGroup) Column(name string) (arrow.Array, error) {
 // key-value list above 1,000 entries. Such a value reads as null; a caller that lets no unseen value pass drops the row.
 func (g *RowGroup) Oversized() []int32 { return g.oversized }
 
-// markOversized adds the rows, ascending, of one column.
+// OversizedIn returns the names of the columns that held them, in the order of their decoding.
+func (g *RowGroup) OversizedIn() []string { return g.oversizedIn }
+
+// markOversized adds the rows, ascending, of the column being decoded.
 func (g *RowGroup) markOversized(rows []int32) {
 	if len(rows) == 0 {
 		return
@@ -107,6 +114,7 @@ func (g *RowGroup) markOversized(rows []int32) {
 	g.oversized = append(g.oversized, rows...)
 	slices.Sort(g.oversized)
 	g.oversized = slices.Compact(g.oversized)
+	g.oversizedIn = append(g.oversizedIn, g.asked)
 }
 
 func (g *RowGroup) decode(b *binding, c *column) (arrow.Array, error) {

@@ -311,6 +311,9 @@ func TestValuesAndListsTooLargeAreNullAndListed(t *testing.T) {
 	if diff := cmp.Diff([]int32{1, 2}, g.Oversized()); diff != "" {
 		t.Error(diff)
 	}
+	if diff := cmp.Diff([]string{"page", "event"}, g.OversizedIn()); diff != "" {
+		t.Error(diff)
+	}
 }
 
 func TestBoundsHoldInTheSchemasUnits(t *testing.T) {

@@ -1,6 +1,8 @@
 package scan
 
 import (
+	"slices"
+
 	"github.com/apache/arrow/go/v15/arrow/array"
 
 	"github.com/malgrupp/malgrupp/rules"
@@ -16,42 +18,65 @@ const (
 // bounds counts rows whose time cannot be true and reports whether the statistics show that nobody wants the row group.
 func (w *Worker) bounds(g RowGroup) (skip bool, err error) {
 	name, edges := w.s.roles[rules.RoleEventTime], w.s.plan.Edges
-	latest := w.s.plan.KnownBy + tolerance
 	lo, hi, known := g.Bounds(name)
-	if nulls, ok := g.Nulls(name); !known || !ok || nulls > 0 || lo < earliest || hi > latest {
-		a, err := g.Column(name)
+	if nulls, ok := g.Nulls(name); !known || !ok || nulls > 0 || lo < earliest || hi > w.latest() {
+		invalid, hidden, err := w.judges(g)
 		if err != nil {
 			return false, err
 		}
-		hidden, err := w.hides(g)
-		if err != nil {
-			return false, err
+		for row := range g.Rows() {
+			if invalid(row) && !hidden(row) {
+				w.counts.Invalid++
+			}
 		}
-		w.counts.Invalid += invalid(a.(*array.Timestamp), latest, hidden)
 	}
 	nobody := len(edges) == 0 || known && (hi < edges[0] || lo >= edges[len(edges)-1])
 	return nobody, nil
 }
 
-// hides returns which rows had not arrived by known_by: what is not visible is not judged, as all later rows of a replay.
-func (w *Worker) hides(g RowGroup) (func(row int) bool, error) {
+// latest is the last time that can be true.
+func (w *Worker) latest() int64 { return w.s.plan.KnownBy + tolerance }
+
+// judges returns which rows have an impossible time, and which had not arrived by known_by: what is not visible is not judged,
+// as all later rows of a replay.
+func (w *Worker) judges(g RowGroup) (invalid, hidden func(row int) bool, err error) {
+	a, err := g.Column(w.s.roles[rules.RoleEventTime])
+	if err != nil {
+		return nil, nil, err
+	}
+	times, latest := a.(*array.Timestamp), w.latest()
+	invalid = func(row int) bool {
+		t := int64(times.Value(row))
+		return t < earliest || t > latest || times.IsNull(row)
+	}
 	name := w.s.roles[rules.RoleReceivedAt]
 	if name == "" {
-		return func(int) bool { return false }, nil
+		return invalid, func(int) bool { return false }, nil
 	}
-	a, err := g.Column(name)
-	if err != nil {
-		return nil, err
+	if a, err = g.Column(name); err != nil {
+		return nil, nil, err
 	}
 	received := a.(*array.Timestamp)
-	return func(row int) bool { return received.IsNull(row) || int64(received.Value(row)) >= w.s.plan.KnownBy }, nil
+	return invalid, func(row int) bool { return received.IsNull(row) || int64(received.Value(row)) >= w.s.plan.KnownBy }, nil
 }
 
-func invalid(times *array.Timestamp, latest int64, hidden func(row int) bool) (n int64) {
-	for i, t := range times.TimestampValues() {
-		if (times.IsNull(i) || int64(t) < earliest || int64(t) > latest) && !hidden(i) {
-			n++
+// countOversized counts the rows in which a decoded column held a value too large to be read.
+func (w *Worker) countOversized(g RowGroup) error {
+	rows := g.Oversized()
+	if len(rows) == 0 {
+		return nil
+	}
+	invalid, hidden, err := w.judges(g)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if !invalid(int(row)) && !hidden(int(row)) {
+			w.counts.Oversized++
 		}
 	}
-	return n
+	w.oversizedIn = append(w.oversizedIn, g.OversizedIn()...)
+	slices.Sort(w.oversizedIn)
+	w.oversizedIn = slices.Compact(w.oversizedIn)
+	return nil
 }

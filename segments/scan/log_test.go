@@ -26,14 +26,29 @@ type logRow map[string]any
 type logGroup struct {
 	rows      []logRow
 	arrays    map[string]arrow.Array
-	statistic bool // bounds and null counts are known
-	oversized []int32
+	statistic bool    // bounds and null counts are known
+	oversized []int32 // rows whose page is too large
+	paged     bool    // the page was decoded
 }
 
-func (g *logGroup) Rows() int          { return len(g.rows) }
-func (g *logGroup) Oversized() []int32 { return g.oversized }
+func (g *logGroup) Rows() int { return len(g.rows) }
+
+func (g *logGroup) Oversized() []int32 {
+	if !g.paged {
+		return nil
+	}
+	return g.oversized
+}
+
+func (g *logGroup) OversizedIn() []string {
+	if len(g.Oversized()) == 0 {
+		return nil
+	}
+	return []string{"page"}
+}
 
 func (g *logGroup) Column(name string) (arrow.Array, error) {
+	g.paged = g.paged || name == "page"
 	a, ok := g.arrays[name]
 	if !ok {
 		return nil, fmt.Errorf("there is no column %s", name)

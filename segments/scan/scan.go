@@ -24,8 +24,9 @@ type RowGroup interface {
 	// Nulls returns how many rows have no value, when the statistics say so.
 	Nulls(column string) (n int, ok bool)
 	// Oversized are the rows, ascending, in which a column decoded so far held a value too large to be read. It reads as
-	// null, so the row must not count.
+	// null, so the row must not count. OversizedIn names these columns.
 	Oversized() []int32
+	OversizedIn() []string
 	// Column returns the values in the type of the schema: text as Dictionary<int32, utf8> with null as the last
 	// entry, numbers, dates and times as primitive arrays.
 	Column(name string) (arrow.Array, error)
@@ -65,7 +66,8 @@ type Plan struct {
 	Compile   Compiler
 }
 
-// Counts says what happened to the rows that some condition wanted but that never became evidence.
+// Counts says what happened to the rows that some condition wanted but that never became evidence. Invalid and Oversized are
+// about all rows that had arrived, wanted or not, and no row is both; what a scan need not decode it does not judge.
 type Counts struct {
 	Rows      int64 // rows of the row groups that were opened
 	Wanted    int64 // rows that became evidence
@@ -73,7 +75,7 @@ type Counts struct {
 	Skewed    int64 // event time ahead of received_at by more than the tolerance
 	Copies    int64
 	Oversized int64 // a value of the row is too large to be read
-	Invalid   int64 // no event time, or one before 1990 or after known_by + 5 minutes: over all rows, wanted or not
+	Invalid   int64 // no event time, or one before 1990 or after known_by + 5 minutes
 }
 
 // Add adds o to c.

@@ -379,7 +379,7 @@ func (o *scanOracle) check(t *rapid.T, w *scan.Worker, rows []logRow) {
 	o.counts.Rows += int64(len(rows))
 	n := 0
 	for i, r := range rows {
-		if !o.wanted(r, slices.Contains(copies, uint32(i)), slices.Contains(oversized, int32(i))) {
+		if !o.wanted(r, slices.Contains(copies, uint32(i)), slices.Contains(g.Oversized(), int32(i))) {
 			continue
 		}
 		if n == b.Len() {
@@ -408,15 +408,19 @@ func (o *scanOracle) wants(r logRow) (out []scan.Want) {
 	return out
 }
 
-// wanted decides whether a row becomes evidence and counts it.
+// wanted decides whether a row becomes evidence and counts it; oversized says that the scan saw a value that is too large.
 func (o *scanOracle) wanted(r logRow, copied, oversized bool) bool {
 	at, ok := r["event_time"].(int64)
+	received, there := r["received_at"].(int64)
+	judged := !o.has("received_at") || there && received < knownBy // what had not arrived yet is not
 	if !ok || at < time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro() || at > knownBy+limit {
-		// What had not arrived yet is not judged.
-		if received, there := r["received_at"].(int64); !o.has("received_at") || there && received < knownBy {
+		if judged {
 			o.counts.Invalid++
 		}
 		return false
+	}
+	if oversized && judged {
+		o.counts.Oversized++
 	}
 	if len(o.wants(r)) == 0 {
 		return false
@@ -437,7 +441,6 @@ func (o *scanOracle) wanted(r logRow, copied, oversized bool) bool {
 		o.counts.Copies++
 		return false
 	case oversized:
-		o.counts.Oversized++
 		return false
 	}
 	o.counts.Wanted++

@@ -28,6 +28,8 @@ type Worker struct {
 	metrics []metricColumn
 	needs   [][]bool // by value, then class: some condition reads the value
 	counts  Counts
+
+	oversizedIn []string
 }
 
 // Worker returns a worker for one goroutine.
@@ -48,6 +50,9 @@ func (s *Scanner) Worker() *Worker {
 // Counts returns what the worker has counted so far.
 func (w *Worker) Counts() Counts { return w.counts }
 
+// OversizedIn returns the names, sorted, of the columns that held the oversized values.
+func (w *Worker) OversizedIn() []string { return w.oversizedIn }
+
 // Scan returns the evidence of a row group; copies are the rows (ascending) that are copies of earlier ones. The block
 // is valid until the next call and may be empty.
 func (w *Worker) Scan(g RowGroup, copies []uint32) (*evidence.Block, error) {
@@ -57,29 +62,37 @@ func (w *Worker) Scan(g RowGroup, copies []uint32) (*evidence.Block, error) {
 	if skip || err != nil {
 		return &w.block, err
 	}
-	if err := w.match(g); err != nil || len(w.sel) == 0 {
+	if err := w.sieve(g, copies); err != nil {
 		return &w.block, err
+	}
+	return &w.block, w.countOversized(g)
+}
+
+// sieve fills the block with the rows that some condition wants.
+func (w *Worker) sieve(g RowGroup, copies []uint32) error {
+	if err := w.match(g); err != nil || len(w.sel) == 0 {
+		return err
 	}
 	if err := w.when(g); err != nil || len(w.sel) == 0 {
-		return &w.block, err
+		return err
 	}
 	if err := w.arrived(g); err != nil {
-		return &w.block, err
+		return err
 	}
 	w.uncopy(copies)
 	if len(w.sel) == 0 {
-		return &w.block, nil
+		return nil
 	}
 	if err := w.who(g); err != nil {
-		return &w.block, err
+		return err
 	}
 	if err := w.metric(g); err != nil {
-		return &w.block, err
+		return err
 	}
 	w.drop(g.Oversized())
 	w.block.Class = append(w.block.Class, w.state...)
 	w.counts.Wanted += int64(len(w.sel))
-	return &w.block, nil
+	return nil
 }
 
 // match runs the picks' tests column by column, the most deciding first, and keeps the rows that are still alive.
@@ -242,7 +255,7 @@ func (w *Worker) when(g RowGroup) error {
 	n := 0
 	for i, r := range w.sel {
 		t := int64(v[r])
-		if times.NullN() > 0 && times.IsNull(int(r)) {
+		if t < earliest || times.NullN() > 0 && times.IsNull(int(r)) {
 			continue
 		}
 		class := w.class(w.state[i], t)
@@ -353,7 +366,6 @@ func (w *Worker) drop(rows []int32) {
 	n := 0
 	for i, r := range w.sel {
 		if _, gone := slices.BinarySearch(rows, int32(r)); gone {
-			w.counts.Oversized++
 			continue
 		}
 		w.sel[n], w.state[n], w.block.Time[n] = r, w.state[i], w.block.Time[i]
