@@ -21,15 +21,15 @@ type SourcePartitions struct {
 	Last       string       `json:"last,omitempty"`
 	Objects    int          `json:"objects"`
 	Bytes      int64        `json:"bytes"`
-	Missing    []string     `json:"missing,omitempty"`   // days without a folder between the first one and as_of
-	GapsEmpty  bool         `json:"gaps_empty"`          // the source says that nothing happened on them
-	Awaited    string       `json:"awaited,omitempty"`   // yesterday, where it is not there yet and need not be
-	Overdue    string       `json:"overdue,omitempty"`   // yesterday, where it should be there
-	NotBegun   string       `json:"not_begun,omitempty"` // today, where it should have begun; a run does not need it yet
-	Empty      []string     `json:"empty,omitempty"`     // days whose folder holds no object that counts
-	Incomplete []string     `json:"incomplete,omitempty"`
-	Late       []LateObject `json:"late,omitempty"`    // newest day first
-	Strange    []string     `json:"strange,omitempty"` // objects in no folder of the key and a date
+	Missing    []string     `json:"missing,omitempty"`    // days without a folder between the first one and as_of
+	GapsEmpty  bool         `json:"gaps_empty"`           // the source says that nothing happened on them
+	Awaited    string       `json:"awaited,omitempty"`    // yesterday, where it is not there yet and need not be
+	Overdue    string       `json:"overdue,omitempty"`    // yesterday, where it should be there
+	NotBegun   string       `json:"not_begun,omitempty"`  // today, where it should have begun; a run does not need it yet
+	Empty      []string     `json:"empty,omitempty"`      // days whose folder holds no object that counts
+	Incomplete []string     `json:"incomplete,omitempty"` // days that should be complete and lack their _SUCCESS
+	Late       []LateObject `json:"late,omitempty"`       // newest day first
+	Strange    []string     `json:"strange,omitempty"`    // objects in no folder of the key and a date
 	Reads      Reads        `json:"reads"`
 }
 
@@ -153,10 +153,10 @@ func (s *SourcePartitions) days(j *Job, run *SourceRun, grace time.Duration) {
 		if len(p.objects) == 0 {
 			s.Empty = append(s.Empty, p.day.String())
 		}
-		if run.Complete == project.Success && !p.success {
+		end := zone.Midnight(p.day + 1)
+		if run.Complete == project.Success && !p.success && j.KnownBy-end >= grace.Microseconds() {
 			s.Incomplete = append(s.Incomplete, p.day.String())
 		}
-		end := zone.Midnight(p.day + 1)
 		for _, o := range p.objects {
 			if after := o.ModTime.UnixMicro() - end; after > grace.Microseconds() {
 				s.Late = append(s.Late, LateObject{o.Key, o.ModTime.UTC().Format(time.RFC3339), after / 3600e6})

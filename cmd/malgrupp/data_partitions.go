@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/rules"
 )
 
 func (a *app) partitionsCommand() *cobra.Command {
@@ -62,11 +64,17 @@ func (a *app) runPartitions(ctx context.Context, o pipeline.PartitionOptions, st
 	return nil
 }
 
-// lookingJob is a job that reads and needs no keys.
+// lookingJob is a job that looks at logs: it needs no keys, and no segments that stand.
 func (a *app) lookingJob() (*pipeline.Job, error) {
-	loaded, err := a.checked("")
+	loaded, err := a.load("")
 	if err != nil {
 		return nil, err
+	}
+	found := slices.DeleteFunc(slices.Clone(loaded.Findings), func(e *rules.Error) bool {
+		return loaded.Project != nil && (strings.HasPrefix(e.Source.Name, "segments/") || strings.HasPrefix(e.Source.Name, "tests/"))
+	})
+	if found.Failed() {
+		return nil, found
 	}
 	options, err := pipeline.StoreOptions(loaded.Dir, loaded.Project)
 	if err != nil {

@@ -120,7 +120,9 @@ func (d *Difference) compare(root *node, leaves []*node, schema *rules.Schema) {
 		b, err := bindColumn(root, column)
 		switch {
 		case err != nil:
-			d.Misfits = append(d.Misfits, Misfit{Column: column.Name, Absent: root.find(column.From) == nil, Reason: err.Error()})
+			n := root.find(column.From)
+			d.Misfits = append(d.Misfits, Misfit{Column: column.Name, Absent: n == nil, Reason: err.Error()})
+			n.mark(used)
 		case b.leaf == nil:
 			d.Lacking = append(d.Lacking, column.Name)
 		default:
@@ -134,5 +136,18 @@ func (d *Difference) compare(root *node, leaves []*node, schema *rules.Schema) {
 		if !used[i] {
 			d.Unnamed = append(d.Unnamed, n.path)
 		}
+	}
+}
+
+// mark notes the leaves of a node, which may be nil.
+func (n *node) mark(leaves []bool) {
+	if n == nil {
+		return
+	}
+	if n.leaf >= 0 {
+		leaves[n.leaf] = true
+	}
+	for _, child := range n.children {
+		child.mark(leaves)
 	}
 }

@@ -66,7 +66,7 @@ func TestAComparisonNamesEveryDepartureAtOnce(t *testing.T) {
 			{Column: "at", Reason: "the file holds INT64 (timestamp, ms), expected timestamp: its times name no zone, say which with `zone`"},
 			{Column: "device", Absent: true, Reason: "the file has no column \"device\": correct `from`, or say `optional: true`"},
 		},
-		Lacking: []string{"later"}, Unnamed: []string{"at", "tags"},
+		Lacking: []string{"later"}, Unnamed: []string{"tags"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
