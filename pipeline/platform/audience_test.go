@@ -24,7 +24,7 @@ func (covered) Covers(*rules.Condition, int64, int64) bool { return true }
 
 // audience makes devices members in the only way there is: each grants and is admitted by the gate with one row. Level is
 // that of the segment.
-func audience(t *testing.T, devices []string, level rules.Level) *segments.Audience {
+func audience(t testing.TB, devices []string, level rules.Level) *segments.Audience {
 	t.Helper()
 	zone, err := rules.LoadZone("UTC")
 	if err != nil {

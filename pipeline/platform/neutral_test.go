@@ -24,8 +24,8 @@ type listed struct {
 }
 
 // neutral are the forms that hold the subjects' own ids; each is read back with another reader than the one that is judged.
-var neutral = map[string]func(t *testing.T, list []byte) []listed{
-	"file_csv": func(t *testing.T, list []byte) (out []listed) {
+var neutral = map[string]func(t rapid.TB, list []byte) []listed{
+	"file_csv": func(t rapid.TB, list []byte) (out []listed) {
 		t.Helper()
 		if bytes.ContainsRune(list, '\r') || !utf8.Valid(list) || !bytes.HasSuffix(list, []byte("\n")) {
 			t.Errorf("%q is not UTF-8 with LF at the end of each line", list)
@@ -49,7 +49,7 @@ var neutral = map[string]func(t *testing.T, list []byte) []listed{
 	"file_parquet": parseParquet,
 }
 
-func parseParquet(t *testing.T, list []byte) (out []listed) {
+func parseParquet(t rapid.TB, list []byte) (out []listed) {
 	t.Helper()
 	text := rules.Type{Kind: rules.Text}
 	schema := &rules.Schema{Columns: []rules.Column{
