@@ -38,7 +38,7 @@ type pairTest struct {
 // Shares of an object's rows from which on a test is not only noted but breaks the contract.
 const (
 	atOnce     = 0.0  // with the first row
-	oddClocks  = 0.01 // single clocks are always wrong
+	oddClocks  = 0.01 // single clocks are always wrong; a run stops at more impossible times than these
 	halfOfRows = 0.5
 	allRows    = 1.0
 	never      = 2.0
@@ -54,8 +54,11 @@ func newTests(schema *rules.Schema, lacking []string, j *Job) *tests {
 		if slices.Contains(lacking, c.Name) {
 			continue
 		}
-		if !c.Optional && c.Since == "" && c.Until == "" {
-			t.tests = append(t.tests, nullTest(c))
+		switch {
+		case c.Role == rules.RoleEventTime:
+			t.tests = append(t.tests, nullTest(c, oddClocks))
+		case !c.Optional && c.Since == "" && c.Until == "":
+			t.tests = append(t.tests, nullTest(c, allRows))
 		}
 		if c.Role == rules.RoleEventTime || c.Role == rules.RoleReceivedAt {
 			t.tests = append(t.tests, timeTest(c, j.Clock().UnixMicro()+dayMicros))
@@ -75,9 +78,9 @@ func newTests(schema *rules.Schema, lacking []string, j *Job) *tests {
 	return t
 }
 
-func nullTest(c *rules.Column) *valueTest {
+func nullTest(c *rules.Column, worst float64) *valueTest {
 	return &valueTest{
-		column: c.Name, kind: DriftNull, message: "null, though the schema does not call it optional", worst: allRows,
+		column: c.Name, kind: DriftNull, message: "missing, though the schema needs it", worst: worst,
 		clear: func(g *parquet.RowGroup) bool { n, ok := g.NullCount(c.Name); return ok && n == 0 },
 		count: func(a arrow.Array) int64 {
 			if d, ok := a.(*array.Dictionary); ok {
