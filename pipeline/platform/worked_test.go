@@ -1,0 +1,184 @@
+package platform
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+// paper reads a file of the platform papers, or skips.
+func paper(t testing.TB, name ...string) []byte {
+	t.Helper()
+	root := os.Getenv("MALGRUPP_VECTORS")
+	if root == "" {
+		root = filepath.Join("..", "..", "..", "shared")
+	}
+	file := filepath.Join(slices.Concat([]string{root, "platforms"}, name)...)
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Skipf("no paper at %s: set MALGRUPP_VECTORS to the papers' folder", file)
+	}
+	return data
+}
+
+// workedPeople are the three people of the papers' worked files, as the bank stores them.
+var workedPeople = []someone{
+	{"1", []Contact{{
+		Email: " Aino.Virtanen@Example.com", Phone: "040 123 4567", FirstName: "Aino", LastName: "Virtanen",
+		City: "Helsinki", PostalCode: "00100", Country: "FI", MAID: "38400000-8cf0-11bd-b23e-10b96e40000d", MAIDOS: "android",
+	}}},
+	{"2", []Contact{{
+		Email: "erik.backstrom@example.com", Phone: "070-123 45 67", FirstName: "Erik", LastName: "Bäckström-Lind",
+		City: "Malmö", PostalCode: "211 19", Country: "SE", MAID: "6D92078A-8246-4BA4-AE5B-76104861E7DC", MAIDOS: "ios",
+	}}},
+	{"3", []Contact{{
+		Email: "kati.makela@example.com", FirstName: "Kati", LastName: "Mäkelä", City: "Jyväskylä", PostalCode: "40100", Country: "FI",
+	}}},
+}
+
+// inOrder is the list of a part for people in the order they are given; real lists are in byte order.
+func inOrder(t *testing.T, s Source, action Action, people []someone) List {
+	t.Helper()
+	s.Contacts = plainTable(rules.CustomerLevel, "", people...)
+	adds, _ := Members(audience(t, ids(people), rules.CustomerLevel), s)
+	of := map[string]string{}
+	for entry, id := range adds.Told() {
+		of[id] = entry
+	}
+	l := List{Segment: "savers", Action: action, AsOf: savers.AsOf, Send: s.Send}
+	if action != Removes {
+		l.Consent = s.Consent
+	}
+	for _, p := range people {
+		if of[p.id] != "" {
+			l.Entries = append(l.Entries, of[p.id])
+		}
+	}
+	return l
+}
+
+func TestTheWorkedCSVFilesAreWrittenByteForByte(t *testing.T) {
+	for _, c := range []struct {
+		file, kind, part string
+		send             []Column
+	}{
+		{"google-customer-match.csv", "google_customer_match_csv", "", []Column{Email, Phone, FirstName, LastName, Country, PostalCode}},
+		{"google-customer-match-mobile.csv", "google_customer_match_csv", "mobile", []Column{Email, MAID}},
+		{"meta-customer-list.csv", "meta_csv", "", []Column{MAID, Email, Phone, FirstName, LastName, City, PostalCode, Country}},
+	} {
+		t.Run(c.file, func(t *testing.T) {
+			want := paper(t, "examples", c.file)
+			s := source(c.kind, c.part, c.send, nil)
+			got := written(t, s.Part, inOrder(t, s, Snapshot, workedPeople))
+			if diff := cmp.Diff(string(want), string(got)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestTheWorkedRequestBodiesAreWrittenByteForByte(t *testing.T) {
+	contact := []Column{Email, Phone, FirstName, LastName, Country, PostalCode}
+	for _, c := range []struct {
+		file, part string
+		send       []Column
+		action     Action
+		people     []someone
+	}{
+		{"google-datamanager-ingest.json", "", contact, Adds, workedPeople},
+		{"google-datamanager-ingest-mobile.json", "android", []Column{Email, MAID}, Adds, workedPeople},
+		{"google-datamanager-remove.json", "", contact, Removes, workedPeople[2:]},
+	} {
+		t.Run(c.file, func(t *testing.T) {
+			want := paper(t, "examples", c.file)
+			s := source("google_data_manager", c.part, c.send, nil)
+			body := written(t, s.Part, inOrder(t, s, c.action, c.people))
+			if diff := cmp.Diff(string(want), string(addressed(t, body, want))); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// addressed adds to a body what the delivery adds, the destinations of an example and that it is only to be validated, and
+// indents it.
+func addressed(t *testing.T, body, example []byte) []byte {
+	t.Helper()
+	var from struct{ Destinations json.RawMessage }
+	if err := json.Unmarshal(example, &from); err != nil {
+		t.Fatal(err)
+	}
+	whole := `{"destinations":` + string(from.Destinations) + "," + strings.TrimPrefix(string(body), "{")
+	whole = strings.Replace(whole, `"audienceMembers":`, `"validateOnly":true,"audienceMembers":`, 1)
+	var out bytes.Buffer
+	if err := json.Indent(&out, []byte(whole), "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// specimenPeople have an identifier of every kind, two of some, none at all, and one that is bad.
+var specimenPeople = []someone{
+	{"c1", []Contact{
+		{
+			Email: "Liv.Hansen@example.com", Phone: "912 34 567", FirstName: "Liv", LastName: "Hansen-Berg", City: "Tromsø", PostalCode: "N-9008",
+			Country: "NO", BirthDate: "1984-03-07", Gender: "female", MAID: "8B6A2C1D-0000-4000-8000-00000000ABCD", MAIDOS: "ios",
+		},
+		{Email: "liv@example.com"},
+	}},
+	{"c2", []Contact{{Phone: "+372 5123 4567", MAID: "0f0e0d0c-0000-4000-8000-00000000beef", MAIDOS: "android"}}},
+	{"c3", []Contact{{Email: "nobody at example.com", Gender: "unknown"}}},
+	{"c4", nil},
+}
+
+// TestASpecimenOfEveryTextForm compares with testdata; UPDATE=1 rewrites it. Removals have a specimen where they are written
+// otherwise than additions. The bytes of a Parquet file are its codec's affair: TestASpecimenOfEachNeutralForm reads one.
+func TestASpecimenOfEveryTextForm(t *testing.T) {
+	each(t, func(t *testing.T, p *Platform, part *Part) {
+		if p.Ext == "parquet" {
+			t.Skip("not a text form")
+		}
+		s := Source{Platform: p, Part: part, Send: p.Send, Consent: "list:ads:customer"}
+		specimen := func(action Action) []byte {
+			l := inOrder(t, s, action, specimenPeople)
+			if p.Merged {
+				l.Entries = []string{"c1\tsavers", "c2\tloans\tsavers", "c3"}
+			}
+			return written(t, part, l)
+		}
+		file := filepath.Join("testdata", p.Type, part.Name)
+		adds, removes := specimen(Adds), specimen(Removes)
+		golden(t, filepath.Join(file, "adds."+p.Ext), adds)
+		if !bytes.Equal(adds, removes) {
+			golden(t, filepath.Join(file, "removes."+p.Ext), removes)
+		}
+	})
+}
+
+func golden(t *testing.T, file string, got []byte) {
+	t.Helper()
+	if os.Getenv("UPDATE") == "1" {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", file, diff)
+	}
+}
