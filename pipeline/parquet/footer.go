@@ -18,28 +18,21 @@ const (
 const encryptedReason = "it is encrypted, which is not supported: export it without Parquet encryption"
 
 // readFooter returns the metadata of an object of that size and the offset at which its data ends. Sizes are checked
-// before anything is allocated for them.
+// before anything is allocated for them. Storages charge and wait by the request, so the footer is guessed to lie in the
+// last 64th of the object, which costs little where it does not.
 func readFooter(r io.ReaderAt, size int64) (*format.FileMetaData, int64, error) {
 	if size < magicBytes+tailBytes {
 		return nil, 0, faultf("it has %d bytes, too few for a Parquet file", size)
 	}
-	var head [magicBytes]byte
-	var tail [tailBytes]byte
-	if err := readFull(r, head[:], 0); err != nil {
+	last := make([]byte, min(max(size/64, tailBytes), maxGuess))
+	if err := readFull(r, last, size-int64(len(last))); err != nil {
 		return nil, 0, err
 	}
-	if err := readFull(r, tail[:], size-tailBytes); err != nil {
-		return nil, 0, err
+	tail := last[len(last)-tailBytes:]
+	if string(tail[4:]) != magic {
+		return nil, 0, notParquet(r, string(tail[4:]))
 	}
-	switch end := string(tail[4:]); {
-	case end == magicEncrypted || string(head[:]) == magicEncrypted:
-		return nil, 0, fault(encryptedReason)
-	case string(head[:]) != magic:
-		return nil, 0, faultf("it does not begin with %s: not a Parquet file", magic)
-	case end != magic:
-		return nil, 0, faultf("it does not end with %s: cut short, or not a Parquet file", magic)
-	}
-	length := int64(binary.LittleEndian.Uint32(tail[:4]))
+	length := int64(binary.LittleEndian.Uint32(tail))
 	end := size - tailBytes - length
 	switch {
 	case end < magicBytes:
@@ -47,12 +40,37 @@ func readFooter(r io.ReaderAt, size int64) (*format.FileMetaData, int64, error) 
 	case length > maxFooterBytes:
 		return nil, 0, faultf("its footer has %d bytes, at most %d are read", length, maxFooterBytes)
 	}
+	guessed := last[:len(last)-tailBytes]
+	if int64(len(guessed)) >= length {
+		meta, err := decodeFooter(guessed[int64(len(guessed))-length:])
+		return meta, end, err
+	}
 	b := make([]byte, length)
-	if err := readFull(r, b, end); err != nil {
+	missing := b[:length-int64(len(guessed))]
+	copy(b[len(missing):], guessed)
+	if err := readFull(r, missing, end); err != nil {
 		return nil, 0, err
 	}
 	meta, err := decodeFooter(b)
 	return meta, end, err
+}
+
+// maxGuess bounds what is read at the end of an object before it is known how long the footer is.
+const maxGuess = 16 << 10
+
+// notParquet says why an object that does not end like a Parquet file is none.
+func notParquet(r io.ReaderAt, end string) error {
+	var head [magicBytes]byte
+	if err := readFull(r, head[:], 0); err != nil {
+		return err
+	}
+	switch {
+	case end == magicEncrypted || string(head[:]) == magicEncrypted:
+		return fault(encryptedReason)
+	case string(head[:]) != magic:
+		return faultf("it does not begin with %s: not a Parquet file", magic)
+	}
+	return faultf("it does not end with %s: cut short, or not a Parquet file", magic)
 }
 
 func decodeFooter(b []byte) (*format.FileMetaData, error) {

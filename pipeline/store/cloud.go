@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
-	"sync"
 
 	"cloud.google.com/go/storage"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
@@ -119,19 +118,13 @@ func (c *cloud) open(ctx context.Context, key string, size int64) (Reader, error
 	return &rangeReader{ctx: ctx, bucket: c.bucket, key: key, size: size}, nil
 }
 
-// readAhead is what a small read fetches: a Parquet footer and its neighbours come in one request.
-const readAhead = 256 << 10
-
-// rangeReader turns reads at an offset into ranged requests, small ones through a buffer of the last range.
+// rangeReader turns every read at an offset into one ranged request of exactly its bytes: whoever reads knows best what
+// will be wanted next.
 type rangeReader struct {
 	ctx    context.Context
 	bucket *blob.Bucket
 	key    string
 	size   int64
-
-	mu    sync.Mutex
-	start int64
-	ahead []byte
 }
 
 func (r *rangeReader) Close() error { return nil }
@@ -141,34 +134,13 @@ func (r *rangeReader) ReadAt(p []byte, offset int64) (int, error) {
 		return 0, io.EOF
 	}
 	want := p[:min(int64(len(p)), r.size-offset)]
-	var err error
-	if len(want) >= readAhead {
-		err = r.fetch(want, offset)
-	} else {
-		err = r.buffered(want, offset)
-	}
-	switch {
+	switch err := r.fetch(want, offset); {
 	case err != nil:
 		return 0, err
 	case len(want) < len(p):
 		return len(want), io.EOF
 	}
 	return len(want), nil
-}
-
-func (r *rangeReader) buffered(want []byte, offset int64) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if offset < r.start || offset+int64(len(want)) > r.start+int64(len(r.ahead)) {
-		start := max(0, min(offset, r.size-readAhead))
-		ahead := make([]byte, min(readAhead, r.size-start))
-		if err := r.fetch(ahead, start); err != nil {
-			return err
-		}
-		r.start, r.ahead = start, ahead
-	}
-	copy(want, r.ahead[offset-r.start:])
-	return nil
 }
 
 func (r *rangeReader) fetch(b []byte, offset int64) error {
