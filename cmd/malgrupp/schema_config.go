@@ -78,7 +78,8 @@ func destinationSchema() jsonSchema {
 	var forms []jsonSchema
 	for _, k := range pipeline.Platforms().Kinds {
 		keys := []any{
-			"type", exactly(k.Type), "activate?", jsonSchema{"type": "string", "pattern": destinationPattern, "description": "the consent it needs; default its own name"},
+			"type", exactly(k.Type), "activate?",
+			jsonSchema{"type": "string", "pattern": destinationPattern, "description": "the consent it needs; default its own name"},
 			"min_size?", whole(0, 1<<30), "enabled?", truth,
 		}
 		processor := "processor"

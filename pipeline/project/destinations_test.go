@@ -14,7 +14,8 @@ import (
 var platforms = Platforms{
 	Columns: []string{"email", "first_name", "last_name", "maid"}, Profiles: []string{"google.v1", "meta.v1"},
 	Kinds: []Kind{
-		{Type: "file_csv"}, {Type: "file_parquet"},
+		{Type: "file_csv"},
+		{Type: "file_parquet"},
 		{
 			Type: "google_data_manager", Send: []string{"email", "first_name", "last_name", "maid"}, Usual: []string{"email", "maid"},
 			Together: []string{"first_name", "last_name"}, Accepts: func(_, profile string) bool { return profile == "google.v1" },
