@@ -79,7 +79,7 @@ func Inspect(ctx context.Context, stores *Stores, place string, o InspectOptions
 	}
 	in.partitioned(listing)
 	newestFirst(listing, in.Partition)
-	look := &look{options: o, shipped: Shipped(), at: map[string]*seen{}}
+	look := newLook(o)
 	for i, object := range listing[:min(max(o.Objects, 1), len(listing))] {
 		if o.Watch != nil {
 			o.Watch(Progress{Phase: "read", Done: int64(i), Total: int64(max(o.Objects, 1)), Rows: in.Sampled})

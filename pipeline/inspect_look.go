@@ -28,6 +28,16 @@ type look struct {
 	cursor  parquet.Cursor
 }
 
+func newLook(o InspectOptions) *look {
+	l := &look{options: o, at: map[string]*seen{}}
+	for _, name := range ShippedNames() {
+		schema, _ := Shipped(name)
+		l.shipped = append(l.shipped, schema)
+	}
+	l.misfits, l.covers = make([]bool, len(l.shipped)), make([]int, len(l.shipped))
+	return l
+}
+
 // object looks at one object; all its sizes are checked as in a run.
 func (l *look) object(ctx context.Context, bucket *store.Bucket, o store.Object) (InspectedObject, error) {
 	out := InspectedObject{Key: o.Key, Size: o.Size, Modified: o.ModTime.UTC().Format(time.RFC3339)}
@@ -145,9 +155,6 @@ func (l *look) read(f *parquet.File, schema *rules.Schema) {
 
 // fit notes how well an object fits the shipped schemas.
 func (l *look) fit(d *parquet.Description, compare func(*rules.Schema) (*parquet.Difference, error)) error {
-	if l.misfits == nil {
-		l.misfits, l.covers = make([]bool, len(l.shipped)), make([]int, len(l.shipped))
-	}
 	for i, s := range l.shipped {
 		diff, err := compare(s)
 		if err != nil {

@@ -126,6 +126,19 @@ func TestAProposalForARealLogIsAcceptedAndRuns(t *testing.T) {
 	}
 }
 
+func TestAProposalForRealEventsOfSnowplowRuns(t *testing.T) {
+	l, want := realSnowplow(t)
+	in, err := inspected(t, l.object, l.data, pipeline.InspectOptions{Name: "own-log"})
+	check(t, err)
+	l.schema, l.text = in.Proposal.Name, in.Proposal.Text
+	if diff := cmp.Diff(want, l.members(t)); diff != "" {
+		t.Error(diff)
+	}
+	if !slices.Equal(in.LooksLike, []string{"malgrupp-snowplow"}) || len(in.Columns) != 135 {
+		t.Errorf("%d columns that look like %q", len(in.Columns), in.LooksLike)
+	}
+}
+
 // texts are the different values of a text column, sorted.
 func texts(t *testing.T, data []byte, name string) (out []string) {
 	t.Helper()

@@ -156,10 +156,7 @@ func (l *Loaded) Scope(today rules.CivilDate) *rules.Scope {
 
 // schemaNames are the schemas that a source may name, those of the program too.
 func (l *Loaded) schemaNames() []string {
-	names := slices.Collect(maps.Keys(l.Schemas))
-	for _, s := range Shipped() {
-		names = append(names, s.Name)
-	}
+	names := slices.Concat(slices.Collect(maps.Keys(l.Schemas)), ShippedNames())
 	slices.Sort(names)
 	return slices.Compact(names)
 }

@@ -345,7 +345,9 @@ func TestSnowplowsTableIsReadByItsShippedSchema(t *testing.T) {
 	}
 }
 
-func TestRealEventsOfSnowplowAreReadByItsShippedSchema(t *testing.T) {
+// realSnowplow is Snowplow's own sample of events, with the browsers that viewed a page.
+func realSnowplow(t *testing.T) (l logOf, viewers []string) {
+	t.Helper()
 	f, err := os.Open(vectors(t, "data", "clickstream", "snowplow-web", "source", "snowplow_web_events.csv"))
 	check(t, err)
 	defer f.Close()
@@ -353,23 +355,29 @@ func TestRealEventsOfSnowplowAreReadByItsShippedSchema(t *testing.T) {
 	check(t, err)
 	header, rows := table[0], table[1:]
 	field := func(row []string, name string) string { return row[slices.Index(header, name)] }
-	var devices, want []string
+	var devices []string
 	for _, row := range rows {
 		device := field(row, "domain_userid")
+		if device == "" {
+			continue
+		}
 		devices = append(devices, device)
-		if field(row, "event_name") == "page_view" && device != "" && field(row, "derived_tstamp") != "" {
-			want = append(want, device)
+		if field(row, "event_name") == "page_view" && field(row, "derived_tstamp") != "" {
+			viewers = append(viewers, device)
 		}
 	}
 	slices.Sort(devices)
-	slices.Sort(want)
-	devices = slices.DeleteFunc(slices.Compact(devices), func(d string) bool { return d == "" })
-	got := logOf{
-		schema: "malgrupp-snowplow", partition: "none", object: "events.parquet", data: snowplowFile(t, header, rows), devices: devices,
+	slices.Sort(viewers)
+	return logOf{
+		schema: "malgrupp-snowplow", partition: "none", object: "events.parquet", data: snowplowFile(t, header, rows), devices: slices.Compact(devices),
 		now: "2021-04-01T00:00:00Z", match: `{did: page_view, within: 60d}`,
-	}.members(t)
-	if diff := cmp.Diff(slices.Compact(want), got); diff != "" || len(got) == 0 {
-		t.Errorf("%d members: %s", len(got), diff)
+	}, slices.Compact(viewers)
+}
+
+func TestRealEventsOfSnowplowAreReadByItsShippedSchema(t *testing.T) {
+	l, want := realSnowplow(t)
+	if diff := cmp.Diff(want, l.members(t)); diff != "" || len(want) == 0 {
+		t.Errorf("%d viewers: %s", len(want), diff)
 	}
 }
 
@@ -388,7 +396,12 @@ func vectors(t testing.TB, path ...string) string {
 }
 
 func TestShippedSchemasStandAndAreReserved(t *testing.T) {
-	for _, s := range pipeline.Shipped() {
+	names := pipeline.ShippedNames()
+	for _, name := range names {
+		s, ok := pipeline.Shipped(name)
+		if !ok || s.Name != name {
+			t.Fatalf("%s is not the schema of its file", name)
+		}
 		if _, found := rules.ParseSchema(s.Source); len(found) > 0 {
 			t.Errorf("%s: %s", s.Name, found.Text())
 		}
@@ -398,10 +411,11 @@ func TestShippedSchemasStandAndAreReserved(t *testing.T) {
 			}
 		}
 	}
-	taken := strings.Replace(pipeline.Shipped()[0].Source.Text, "version: 1", "version: 2", 1)
+	first, _ := pipeline.Shipped(names[0])
+	taken := strings.Replace(first.Source.Text, "version: 1", "version: 2", 1)
 	for text, want := range map[string]string{
 		taken: "names that begin with malgrupp- belong to the schemas that come with the program",
-		strings.Replace(taken, pipeline.Shipped()[0].Name, "own", 1): "",
+		strings.Replace(taken, first.Name, "own", 1): "",
 	} {
 		dir := t.TempDir()
 		check(t, os.Mkdir(filepath.Join(dir, "schemas"), 0o700))

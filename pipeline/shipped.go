@@ -14,22 +14,31 @@ var schemaFiles embed.FS
 // shippedPrefix begins the names of the schemas that come with the program; a project's own may not take it.
 const shippedPrefix = "malgrupp-"
 
-// Shipped returns the schemas that come with the program, by name in order: a source may name them without a file in
-// schemas/. The caller must not change them.
-func Shipped() []*rules.Schema {
-	files, err := yamlFiles(schemaFiles, "schemas")
+// ShippedNames are the names of the schemas that come with the program, in order: a source may say one without a file in
+// schemas/.
+func ShippedNames() []string {
+	entries, err := schemaFiles.ReadDir("schemas")
 	if err != nil {
 		panic(err) // the folder is part of the program
 	}
-	out := make([]*rules.Schema, len(files))
-	for i, src := range files {
-		schema, found := rules.ParseSchema(src)
-		if found.Failed() {
-			panic(found) // a test reads them all
-		}
-		out[i] = schema
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = strings.TrimSuffix(e.Name(), ".yaml")
 	}
-	return out
+	return names
+}
+
+// Shipped returns a schema that comes with the program.
+func Shipped(name string) (*rules.Schema, bool) {
+	text, err := schemaFiles.ReadFile("schemas/" + name + ".yaml")
+	if err != nil {
+		return nil, false
+	}
+	schema, found := rules.ParseSchema(&rules.Source{Name: name + ".yaml", Text: string(text)})
+	if found.Failed() {
+		panic(found) // a test reads them all
+	}
+	return schema, true
 }
 
 // addSchema takes a schema of the project under its name, if the name is free to be taken.
@@ -55,11 +64,9 @@ func (l *Loaded) addSchema(s *rules.Schema) {
 
 // addShipped takes the shipped schemas that the project's sources name; others do not concern it.
 func (l *Loaded) addShipped() {
-	for _, schema := range Shipped() {
-		for _, source := range l.Project.Sources {
-			if source.Schema == schema.Name {
-				l.Schemas[schema.Name] = schema
-			}
+	for _, source := range l.Project.Sources {
+		if schema, ok := Shipped(source.Schema); ok {
+			l.Schemas[schema.Name] = schema
 		}
 	}
 }

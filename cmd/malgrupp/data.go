@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -50,8 +51,9 @@ func (a *app) inspectCommand() *cobra.Command {
 
 // inspection is the JSON document of `data inspect`.
 type inspection struct {
-	Schema string `json:"schema"`
-	Masked bool   `json:"values_masked"`
+	Schema      string `json:"schema"`
+	GeneratedAt string `json:"generated_at"`
+	Masked      bool   `json:"values_masked"`
 	*pipeline.Inspection
 }
 
@@ -81,7 +83,7 @@ func (a *app) runInspect(ctx context.Context, place string, o inspectFlags) erro
 	if o.onlySchema {
 		return a.printProposal(found)
 	}
-	doc := inspection{"malgrupp.inspection/v1", !o.Values, found}
+	doc := inspection{"malgrupp.inspection/v1", a.now().UTC().Format(time.RFC3339), !o.Values, found}
 	return a.print(doc, func(w io.Writer) { writeInspection(w, found) })
 }
 

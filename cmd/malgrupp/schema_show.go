@@ -10,13 +10,7 @@ import (
 )
 
 // shippedNames lists the schemas that come with the program.
-func shippedNames() string {
-	var names []string
-	for _, s := range pipeline.Shipped() {
-		names = append(names, s.Name)
-	}
-	return strings.Join(names, ", ")
-}
+func shippedNames() string { return strings.Join(pipeline.ShippedNames(), ", ") }
 
 // eventSchemaDoc is the JSON document of `schema show schema`.
 type eventSchemaDoc struct {
@@ -29,12 +23,9 @@ type eventSchemaDoc struct {
 // showEventSchema prints the file of an EventSchema as it stands.
 func (a *app) showEventSchema(name string) error {
 	doc := eventSchemaDoc{Schema: "malgrupp.event-schema/v1", Name: name}
-	for _, s := range pipeline.Shipped() {
-		if s.Name == name {
-			doc.Text = s.Source.Text
-		}
-	}
-	if doc.Text == "" {
+	if s, ok := pipeline.Shipped(name); ok {
+		doc.Text = s.Source.Text
+	} else {
 		s, err := a.projectSchema(name)
 		if err != nil {
 			return err
