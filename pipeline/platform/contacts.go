@@ -3,6 +3,8 @@ package platform
 import (
 	"slices"
 	"strings"
+
+	"github.com/malgrupp/malgrupp/pipeline/identifier"
 )
 
 // Column is a column of the identifiers table, beside subject_type and subject_id.
@@ -96,14 +98,13 @@ func (c *Contacts) Merge(o *Contacts) {
 // countryOf is the country that a row's phone number and postal code belong to: its own if it is one, that of the table
 // if it names none. A country that is not understood is none: it is never guessed.
 func (c *Contacts) countryOf(row *Contact) string {
-	own := strings.TrimSpace(row[Country])
 	switch {
-	case own == "":
+	case strings.TrimSpace(row[Country]) == "":
 		return c.country
-	case len(own) != 2 || c.forms[Country].Hashed:
+	case c.forms[Country].Hashed:
 		return ""
 	}
-	return strings.ToUpper(own)
+	return identifier.CountryOf(row[Country])
 }
 
 // Dropped counts what could not be told to a destination.

@@ -98,7 +98,7 @@ func drawPeople(t *rapid.T) (out []someone) {
 }
 
 // drawSend draws which identifiers a destination is sent, as the project file allows: columns that belong together come
-// together.
+// together, and at least one is sent.
 func drawSend(t *rapid.T, p *Platform) (out []Column) {
 	address := rapid.Bool().Draw(t, "address")
 	for _, c := range p.Send {
@@ -109,6 +109,9 @@ func drawSend(t *rapid.T, p *Platform) (out []Column) {
 		} else if rapid.Bool().Draw(t, "send "+c.String()) {
 			out = append(out, c)
 		}
+	}
+	if len(out) == 0 {
+		return p.Usual
 	}
 	return out
 }
@@ -178,4 +181,9 @@ func union(records []record) record {
 		slices.Sort(values)
 	}
 	return out
+}
+
+func sorted(values ...string) []string {
+	slices.Sort(values)
+	return values
 }
