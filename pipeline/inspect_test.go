@@ -291,6 +291,23 @@ spec:
 	}
 }
 
+// The magnitude of a number tells its unit, for every time from 1990 to 2099.
+func TestTheUnitOfAnIntegerTimeIsRecognised(t *testing.T) {
+	type row struct {
+		At int64 `parquet:"ts"`
+	}
+	perSecond := map[string]int64{"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}
+	rapid.Check(t, func(rt *rapid.T) {
+		unit := rapid.SampledFrom([]string{"s", "ms", "us", "ns"}).Draw(rt, "unit")
+		seconds := rapid.Int64Range(instant(t, "1990-01-01T00:00:00Z")/1e6, instant(t, "2099-12-31T23:59:59Z")/1e6)
+		a, b := seconds.Draw(rt, "a")*perSecond[unit], seconds.Draw(rt, "b")*perSecond[unit]
+		in, err := inspected(t, "part.parquet", written(t, []row{{a}, {b}}), pipeline.InspectOptions{})
+		if err != nil || in.Columns[0].Unit != unit {
+			rt.Fatalf("unit is %q, %v", in.Columns[0].Unit, err)
+		}
+	})
+}
+
 func TestAListOfIDsHasNoKeys(t *testing.T) {
 	type row struct {
 		Seen map[string]int64 `parquet:"seen_by"`

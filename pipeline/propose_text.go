@@ -18,7 +18,7 @@ func proposalText(p Proposal, columns []*proposed, in *Inspection) string {
 	fmt.Fprintf(&b, "# Guessed by malgrupp data inspect from %d rows of %s, %d of which were opened.\n"+
 		"# Somebody who knows the log has to look at roles, units, zones and what is optional.\n", in.Sampled, countedObjects(in.Listed), len(in.Objects))
 	for _, r := range p.Remarks {
-		fmt.Fprintf(&b, "# %s\n", r)
+		fmt.Fprintf(&b, "# %s\n", Printable(r))
 	}
 	b.WriteString(schemaHead(p.Name))
 	for _, k := range known {

@@ -113,11 +113,12 @@ func (a *app) place(name string) (string, store.Options, error) {
 	if err != nil {
 		return "", options, err
 	}
-	if local, ok := strings.CutPrefix(name, "file://"); ok {
-		name = filepath.FromSlash(local)
-	}
 	if strings.Contains(name, "://") {
-		return name, options, nil
+		u, err := url.Parse(name)
+		if err != nil || u.Scheme != "file" || u.Host != "" {
+			return name, options, nil // the store knows which URLs there are
+		}
+		name = filepath.FromSlash(u.Path)
 	}
 	full, err := filepath.Abs(name)
 	if err == nil {

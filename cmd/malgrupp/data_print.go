@@ -27,7 +27,11 @@ func writeInspection(w io.Writer, in *pipeline.Inspection) {
 	t = newTable(w, "column", "type", "null", "different", "values", "codec", "encodings")
 	for i := range in.Columns {
 		c := &in.Columns[i]
-		t.AppendRow(table.Row{pipeline.Printable(c.Path), c.Type, shareText(c.NullShare), c.Distinct, valuesText(c), strings.Join(c.Codecs, " "), strings.Join(c.Encodings, " ")})
+		share := shareText(c.NullShare)
+		if c.List {
+			share = "list"
+		}
+		t.AppendRow(table.Row{pipeline.Printable(c.Path), c.Type, share, c.Distinct, valuesText(c), strings.Join(c.Codecs, " "), strings.Join(c.Encodings, " ")})
 	}
 	t.Render()
 	writeProposal(w, in)
@@ -51,13 +55,16 @@ func writeProposal(w io.Writer, in *pipeline.Inspection) {
 	}
 	fmt.Fprintf(w, "\nWritten into schemas/%s.yaml, it is named by this source of malgrupp.yaml; then run malgrupp validate and malgrupp data contract:\n\n"+
 		"sources:\n  - {name: web, url: %q, schema: %s, partition: %q}\n", in.Proposal.Name, in.URL, in.Proposal.Name, partition)
+	if in.Partition != "" {
+		fmt.Fprintf(w, "\nIf the folders go by the day of the event and not of its arrival: partition: {key: %q, of: event}\n", partition)
+	}
 }
 
 // valuesText is the span of a time, or a few samples.
 func valuesText(c *pipeline.InspectedColumn) string {
 	switch {
 	case c.Fault != "":
-		return c.Fault
+		return pipeline.Printable(c.Fault)
 	case c.From != "":
 		text := c.From + " to " + c.To
 		if c.Unit != "" {
