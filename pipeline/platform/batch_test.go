@@ -100,7 +100,7 @@ func fieldIn(part *Part, c Column, row Contact) (word string, taken bool) {
 	if c == MAID {
 		f = map[string]identifier.Field{"ios": identifier.IDFA, "android": identifier.AAID}[row[MAIDOS]]
 	}
-	return f.String(), slices.Contains(part.Takes, f) || part.Address && slices.Contains(addressColumns, c)
+	return f.String(), slices.Contains(part.Takes, f) || slices.Contains(part.Address, c)
 }
 
 // entriesBySubject makes people members and returns their entries.

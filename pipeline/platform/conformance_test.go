@@ -92,8 +92,8 @@ func TestEveryIdentifierThatIsSentHasAPlaceAndARule(t *testing.T) {
 		var taken []identifier.Field
 		for _, part := range p.Parts {
 			taken = append(taken, part.Takes...)
-			if part.Address {
-				taken = append(taken, identifier.GivenName, identifier.FamilyName, identifier.Country, identifier.PostalCode)
+			for _, c := range part.Address {
+				taken = append(taken, fields[c])
 			}
 		}
 		for _, f := range taken {

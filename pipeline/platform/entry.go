@@ -13,7 +13,8 @@ import (
 // two. Holdings keep entries, so that a removal says exactly what the addition said (formats.md 0.10), whatever became of
 // profiles and contact data since. Values are hashes, device ids, country and postal codes: none holds a tab.
 
-// addressWord is the word of name and address together: given name, family name, country and postal code, with commas.
+// addressWord is the word of name and address together: the values of the part's columns of an address with commas between,
+// "" for one that is not told.
 const addressWord = "address"
 
 // identifiers yields word and value of each identifier of an entry.

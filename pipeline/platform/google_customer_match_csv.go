@@ -18,7 +18,7 @@ var _ = define(Platform{
 	Send:  []Column{Email, Phone, FirstName, LastName, Country, PostalCode, MAID},
 	Usual: []Column{Email, Phone, MAID},
 	Parts: []Part{
-		{Takes: []identifier.Field{identifier.Email, identifier.Phone}, Address: true, Addresses: 1, Write: writeCustomerMatch},
+		{Takes: []identifier.Field{identifier.Email, identifier.Phone}, Address: googleAddress, Whole: true, Addresses: 1, Write: writeCustomerMatch},
 		{Name: "mobile", Takes: []identifier.Field{identifier.IDFA, identifier.AAID}, Write: writeMobileIDs},
 	},
 })
@@ -65,7 +65,7 @@ func customerOf(entry string) (p customer) {
 			p.emails = append(p.emails, value)
 		case word == phoneWord:
 			p.phones = append(p.phones, value)
-		case p.address == nil:
+		case word == addressWord && p.address == nil:
 			p.address = strings.Split(value, ",")
 		}
 	}

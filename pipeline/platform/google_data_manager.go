@@ -18,11 +18,14 @@ var _ = define(Platform{
 	Send:  []Column{Email, Phone, FirstName, LastName, Country, PostalCode, MAID},
 	Usual: []Column{Email, Phone, MAID},
 	Parts: []Part{
-		{Takes: []identifier.Field{identifier.Email, identifier.Phone}, Address: true, Most: googleIdentifiers, Write: googleBodies(contactMember, `"encoding":"HEX",`)},
+		{Takes: []identifier.Field{identifier.Email, identifier.Phone}, Address: googleAddress, Whole: true, Most: googleIdentifiers, Write: googleBodies(contactMember, `"encoding":"HEX",`)},
 		{Name: "ios", Takes: []identifier.Field{identifier.IDFA}, Most: googleIdentifiers, Write: googleBodies(mobileMember, "")},
 		{Name: "android", Takes: []identifier.Field{identifier.AAID}, Most: googleIdentifiers, Write: googleBodies(mobileMember, "")},
 	},
 })
+
+// googleAddress are the columns of an address, which Google takes whole or not at all.
+var googleAddress = []Column{FirstName, LastName, Country, PostalCode}
 
 // Google's limits: members of a request, identifiers of a member.
 const (
@@ -78,7 +81,7 @@ func contactMember(dst []byte, entry string) []byte {
 		case phoneWord:
 			dst = append(append(append(dst, `{"phoneNumber":"`...), value...), `"}`...)
 		case addressWord:
-			dst = googleAddress(dst, value)
+			dst = appendAddress(dst, value)
 		}
 	}
 	return append(dst, `]}}}`...)
@@ -86,7 +89,7 @@ func contactMember(dst []byte, entry string) []byte {
 
 var emailWord, phoneWord = identifier.Email.String(), identifier.Phone.String()
 
-func googleAddress(dst []byte, address string) []byte {
+func appendAddress(dst []byte, address string) []byte {
 	dst = append(dst, `{"address":{`...)
 	for i, key := range [...]string{"givenName", "familyName", "regionCode", "postalCode"} {
 		if i > 0 {

@@ -13,9 +13,6 @@ var fields = [columns]identifier.Field{
 	Country: identifier.Country, PostalCode: identifier.PostalCode, City: identifier.City, BirthDate: identifier.BirthDate, Gender: identifier.Gender,
 }
 
-// addressColumns are the parts of an address: a platform takes all of them or none.
-var addressColumns = []Column{FirstName, LastName, Country, PostalCode}
-
 // joiner makes the entries of one list: all rows of a member, normalised and hashed, in an order that does not depend on
 // that of the rows.
 type joiner struct {
@@ -23,27 +20,38 @@ type joiner struct {
 	profile  *identifier.Profile
 	part     *Part
 	customer bool
+	sent     [columns]bool
 	single   []Column // columns that are identifiers of their own
 	address  bool
-	device   bool
 	maker    entryMaker
 }
 
 func newJoiner(s Source, customer bool) *joiner {
 	profile, _ := identifier.ProfileOf(s.Platform.Profile) // the conformance suite asks that every platform's exists
 	j := &joiner{contacts: s.Contacts, profile: profile, part: s.Part, customer: customer}
-	j.device = slices.Contains(s.Send, MAID)
+	for _, c := range s.Send {
+		j.sent[c] = true
+	}
 	if !customer {
 		return j // of a device only its own advertising id is handed over, never a customer's contact key (identity.md 7)
 	}
-	j.address = s.Part.Address && !slices.ContainsFunc(addressColumns, func(c Column) bool { return !slices.Contains(s.Send, c) })
 	for _, c := range Columns() {
-		if slices.Contains(s.Send, c) && c != MAID && slices.Contains(s.Part.Takes, fields[c]) {
+		if j.sent[c] && c != MAID && slices.Contains(s.Part.Takes, fields[c]) {
 			j.single = append(j.single, c)
 		}
 	}
+	parts := 0
+	for _, c := range s.Part.Address {
+		if j.sent[c] {
+			parts++
+		}
+	}
+	j.address = s.Part.complete(parts)
 	return j
 }
+
+// complete reports whether so many parts of an address are one.
+func (p *Part) complete(parts int) bool { return parts > 0 && (parts == len(p.Address) || !p.Whole) }
 
 // entry returns a member's entry. A bad value is dropped alone and counted; a member left with none has no entry.
 func (j *joiner) entry(id string, d *Dropped) string {
@@ -56,9 +64,9 @@ func (j *joiner) entry(id string, d *Dropped) string {
 			j.one(fields[c], c, row, country, d)
 		}
 		if j.address {
-			j.wholeAddress(row, country, d)
+			j.nameAndAddress(row, country, d)
 		}
-		if j.device {
+		if j.sent[MAID] {
 			j.deviceID(row, d)
 		}
 	}
@@ -96,21 +104,24 @@ func (j *joiner) append(f identifier.Field, c Column, value, country string, d *
 	return true
 }
 
-// wholeAddress adds name and address as one identifier, if the row has all four parts and they are good.
-func (j *joiner) wholeAddress(row *Contact, country string, d *Dropped) {
+// nameAndAddress adds name and address of a row as one identifier: its good parts at their places, commas between them, unless
+// the platform takes only whole ones. Those name a country, so it may be that of the table.
+func (j *joiner) nameAndAddress(row *Contact, country string, d *Dropped) {
 	start := len(j.maker.values)
-	whole := true
-	for i, c := range addressColumns {
+	parts := 0
+	for i, c := range j.part.Address {
 		value := row[c]
-		if c == Country && value == "" {
+		if c == Country && value == "" && j.part.Whole {
 			value = country
 		}
 		if i > 0 {
 			j.maker.values = append(j.maker.values, ',')
 		}
-		whole = value != "" && j.append(fields[c], c, value, country, d) && whole
+		if j.sent[c] && value != "" && j.append(fields[c], c, value, country, d) {
+			parts++
+		}
 	}
-	if !whole {
+	if !j.part.complete(parts) {
 		j.maker.values = j.maker.values[:start]
 		return
 	}

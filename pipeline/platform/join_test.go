@@ -84,7 +84,7 @@ func TestSeveralRowsOfAMemberAreSeveralIdentifiers(t *testing.T) {
 			name: "a form without a limit takes all", kind: "meta_csv", level: customers, send: contactColumns, rows: addresses(12), want: oneEach("email", hashes(12)),
 		},
 		{
-			name: "a form with room for one address", kind: "google_customer_match_csv", level: customers, send: addressColumns, country: "FI",
+			name: "a form with room for one address", kind: "google_customer_match_csv", level: customers, send: googleAddress, country: "FI",
 			rows:    []Contact{{FirstName: "Liv", LastName: "Berg", PostalCode: "00100"}, {FirstName: "Liv", LastName: "Berg", PostalCode: "00200"}},
 			want:    []record{{"address": {sum("liv") + "," + sum("berg") + ",FI,00100"}}},
 			dropped: map[Value]int{{"", overLimit}: 1},
@@ -248,11 +248,11 @@ func TestAnAddressGoesWholeOrNotAtAll(t *testing.T) {
 	bad := Contact{FirstName: "L1v", LastName: "...\u200b\xff", Country: "Sverige", PostalCode: "1112"}
 	whole := sum("liv") + "," + sum("berg") + ",SE,11122"
 	for _, kind := range []string{"google_data_manager", "google_customer_match_csv"} {
-		for set := range 1 << len(addressColumns) {
+		for set := range 1 << len(googleAddress) {
 			for _, spoilt := range []Contact{{}, bad} {
 				row := good
 				row[Email] = "liv@example.com"
-				for i, c := range addressColumns {
+				for i, c := range googleAddress {
 					if set&(1<<i) == 0 {
 						row[c] = spoilt[c]
 					}
@@ -260,7 +260,7 @@ func TestAnAddressGoesWholeOrNotAtAll(t *testing.T) {
 				s := source(kind, "", allColumns, plainTable(customers, "", someone{"c1", []Contact{row}}))
 				_, got, _ := told(t, audience(t, []string{"c1"}, customers), s)
 				want := record{"email": {sum("liv@example.com")}}
-				if set == 1<<len(addressColumns)-1 {
+				if set == 1<<len(googleAddress)-1 {
 					want["address"] = []string{whole}
 				}
 				if diff := cmp.Diff([]record{want}, got); diff != "" {
@@ -273,7 +273,7 @@ func TestAnAddressGoesWholeOrNotAtAll(t *testing.T) {
 
 func TestAnAddressWithoutACountryIsInThatOfTheTable(t *testing.T) {
 	joining{
-		level: customers, send: addressColumns, country: "SE", rows: []Contact{{FirstName: "Liv", LastName: "Berg", PostalCode: "SE-111 22"}},
+		level: customers, send: googleAddress, country: "SE", rows: []Contact{{FirstName: "Liv", LastName: "Berg", PostalCode: "SE-111 22"}},
 		want: []record{{"address": {sum("liv") + "," + sum("berg") + ",SE,11122"}}},
 	}.check(t)
 }

@@ -3,6 +3,7 @@ package platform
 import (
 	"encoding/csv"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
@@ -18,61 +19,46 @@ var _ = define(Platform{
 	Send:  []Column{Email, Phone, FirstName, LastName, City, PostalCode, Country, BirthDate, Gender, MAID},
 	Usual: []Column{Email, Phone, MAID},
 	Parts: []Part{{
-		Takes: []identifier.Field{
-			identifier.Email, identifier.Phone, identifier.GivenName, identifier.FamilyName, identifier.City, identifier.PostalCode,
-			identifier.Country, identifier.BirthDate, identifier.Gender, identifier.IDFA, identifier.AAID,
-		},
-		Write: writeMeta,
+		Takes:   []identifier.Field{identifier.Email, identifier.Phone, identifier.IDFA, identifier.AAID},
+		Address: []Column{FirstName, LastName, City, PostalCode, Country, BirthDate, Gender},
+		Write:   writeMeta,
 	}},
 })
 
-// metaColumns are Meta's columns in their order, each with our column that fills it and the words of its identifiers.
-var metaColumns = []struct {
+// metaColumns are Meta's columns in their order, each with our column that fills it: e-mail, phone, the address, device id.
+var metaColumns = [...]struct {
 	header string
 	column Column
-	words  []string
 }{
-	{"email", Email, words(identifier.Email)},
-	{"phone", Phone, words(identifier.Phone)},
-	{"fn", FirstName, words(identifier.GivenName)},
-	{"ln", LastName, words(identifier.FamilyName)},
-	{"ct", City, words(identifier.City)},
-	{"zip", PostalCode, words(identifier.PostalCode)},
-	{"country", Country, words(identifier.Country)},
-	{"dob", BirthDate, words(identifier.BirthDate)},
-	{"gen", Gender, words(identifier.Gender)},
-	{"madid", MAID, words(identifier.IDFA, identifier.AAID)},
+	{"email", Email},
+	{"phone", Phone},
+	{"fn", FirstName},
+	{"ln", LastName},
+	{"ct", City},
+	{"zip", PostalCode},
+	{"country", Country},
+	{"dob", BirthDate},
+	{"gen", Gender},
+	{"madid", MAID},
 }
 
-func words(of ...identifier.Field) (out []string) {
-	for _, f := range of {
-		out = append(out, f.String())
-	}
-	return out
-}
+// metaRow is a row of all columns.
+type metaRow [len(metaColumns)]string
 
 func writeMeta(w io.Writer, l List) error {
 	used := metaUsed(l)
 	c := csv.NewWriter(w)
-	var row []string
-	for _, i := range used {
-		row = append(row, metaColumns[i].header)
+	row := make([]string, len(used))
+	for slot, i := range used {
+		row[slot] = metaColumns[i].header
 	}
 	if err := c.Write(row); err != nil {
 		return err
 	}
-	values := make([][]string, len(used))
 	for _, entry := range l.Entries {
-		rows := metaValues(entry, used, values)
-		for r := range rows {
-			for slot, of := range values {
-				row[slot] = ""
-				if len(of) > 0 {
-					row[slot] = of[0]
-				}
-				if r < len(of) {
-					row[slot] = of[r]
-				}
+		for full := range metaRows(entry) {
+			for slot, i := range used {
+				row[slot] = full[i]
 			}
 			if err := c.Write(row); err != nil {
 				return err
@@ -86,31 +72,59 @@ func writeMeta(w io.Writer, l List) error {
 // metaUsed returns the numbers of the columns of a list: those that are sent, and those that an entry of earlier settings
 // still needs to be removed.
 func metaUsed(l List) (used []int) {
-	needed := map[string]bool{}
+	var needed [len(metaColumns)]bool
 	for _, entry := range l.Entries {
-		for word := range identifiers(entry) {
-			needed[word] = true
+		for row := range metaRows(entry) {
+			for i, value := range row {
+				needed[i] = needed[i] || value != ""
+			}
 		}
 	}
 	for i, m := range metaColumns {
-		if slices.Contains(l.Send, m.column) || slices.ContainsFunc(m.words, func(word string) bool { return needed[word] }) {
+		if needed[i] || slices.Contains(l.Send, m.column) {
 			used = append(used, i)
 		}
 	}
 	return used
 }
 
-// metaValues sorts the identifiers of an entry into the slots of its rows and returns how many rows they need.
-func metaValues(entry string, used []int, values [][]string) (rows int) {
-	for slot := range values {
-		values[slot] = values[slot][:0]
+// metaRows yields the rows of an entry: as many as it has values of the commonest kind. A kind with fewer repeats its first.
+func metaRows(entry string) iter.Seq[*metaRow] {
+	return func(yield func(*metaRow) bool) {
+		var emails, phones, addresses, devices []string
+		for word, value := range identifiers(entry) {
+			switch word {
+			case emailWord:
+				emails = append(emails, value)
+			case phoneWord:
+				phones = append(phones, value)
+			case addressWord:
+				addresses = append(addresses, value)
+			case idfaWord, aaidWord:
+				devices = append(devices, value)
+			}
+		}
+		for r := range max(len(emails), len(phones), len(addresses), len(devices)) {
+			row := metaRow{0: ofRow(emails, r), 1: ofRow(phones, r), len(metaColumns) - 1: ofRow(devices, r)}
+			copy(row[2:len(row)-1], strings.Split(ofRow(addresses, r), ","))
+			if !yield(&row) {
+				return
+			}
+		}
 	}
-	for word, value := range identifiers(entry) {
-		slot := slices.IndexFunc(used, func(i int) bool { return slices.Contains(metaColumns[i].words, word) })
-		values[slot] = append(values[slot], value)
-		rows = max(rows, len(values[slot]))
+}
+
+var idfaWord, aaidWord = identifier.IDFA.String(), identifier.AAID.String()
+
+// ofRow is the value of a kind in row r: its own, the first where there are fewer, "" if there is none.
+func ofRow(values []string, r int) string {
+	switch {
+	case r < len(values):
+		return values[r]
+	case len(values) > 0:
+		return values[0]
 	}
-	return rows
+	return ""
 }
 
 // metaAccount takes act_ and digits.

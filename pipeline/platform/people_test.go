@@ -143,26 +143,43 @@ func expectedOf(s Source, level rules.Level, row Contact) map[string]string {
 		return string(value)
 	}
 	for _, c := range s.Send {
-		f := fields[c]
+		f, word := fields[c], fields[c].String()
 		if c == MAID {
-			f = identifier.AAID
+			f, word = identifier.AAID, "maid"
 			if strings.TrimSpace(strings.ToLower(row[MAIDOS])) == "ios" {
 				f = identifier.IDFA
 			}
 		}
-		if row[c] == "" || !slices.Contains(s.Part.Takes, f) || level == rules.DeviceLevel && c != MAID {
-			continue
+		if row[c] != "" && slices.Contains(s.Part.Takes, f) && (level == rules.CustomerLevel || c == MAID) {
+			out[word] = sent(f, c)
 		}
-		word := f.String()
-		if c == MAID {
-			word = "maid"
-		}
-		out[word] = sent(f, c)
 	}
-	if s.Part.Address && level == rules.CustomerLevel && slices.Contains(s.Send, LastName) && row[FirstName] != "" && row[LastName] != "" && row[PostalCode] != "" {
-		out["address"] = strings.Join([]string{sent(identifier.GivenName, FirstName), sent(identifier.FamilyName, LastName), "FI", sent(identifier.PostalCode, PostalCode)}, ",")
+	if s.Part.Whole && row[Country] == "" {
+		row[Country] = "FI" // the table's
+	}
+	var address []string
+	missing := 0
+	for _, c := range s.Part.Address {
+		value := ""
+		if row[c] != "" && slices.Contains(s.Send, c) {
+			value = sent(fields[c], c)
+		} else {
+			missing++
+		}
+		address = append(address, value)
+	}
+	if level == rules.CustomerLevel && missing < len(address) && (missing == 0 || !s.Part.Whole) {
+		out["address"] = strings.Join(address, ",")
 	}
 	return out
+}
+
+// partly is an address of a type's first part with one value alone.
+func partly(kind string, column Column, value string) string {
+	p, _ := Of(kind)
+	all := make([]string, len(p.Parts[0].Address))
+	all[slices.Index(p.Parts[0].Address, column)] = value
+	return strings.Join(all, ",")
 }
 
 // union joins the records of one person: words and values, each once, sorted.

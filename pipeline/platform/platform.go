@@ -45,8 +45,10 @@ type Part struct {
 	Name string // in file names; "" for the first
 	// Takes are the identifiers of an entry that go into this part; nil with a platform of subjects' own ids.
 	Takes []identifier.Field
-	// Address adds name, country and postal code as one identifier, where all four columns are sent.
-	Address bool
+	// Address are the columns of name and address: those of one row of the table are one identifier, so that nobody is given
+	// the name of one row and the town of another. Whole says that only all of them are one.
+	Address []Column
+	Whole   bool
 	// Most is how many identifiers, Addresses how many addresses of one person it takes; 0: no limit.
 	Most, Addresses int
 	// Unsafe says why an id cannot be written in this form, "" if it can; nil: all can. Ids with control characters and ids
@@ -121,8 +123,10 @@ func (p *Platform) Identifies() bool { return p.Profile != "" }
 
 // Together are the columns that the platform is sent all or none of.
 func (p *Platform) Together() []Column {
-	if slices.ContainsFunc(p.Parts, func(part Part) bool { return part.Address }) {
-		return addressColumns
+	for _, part := range p.Parts {
+		if part.Whole {
+			return part.Address
+		}
 	}
 	return nil
 }

@@ -167,29 +167,26 @@ func readCustomerMatch(t rapid.TB, part string, _ Action, list []byte) (out []re
 	return out
 }
 
-// metaWords are Meta's headers in the order of its worked file.
-var metaWords = [][2]string{
-	{"email", "email"}, {"phone", "phone"}, {"fn", "given_name"}, {"ln", "family_name"}, {"ct", "city"}, {"zip", "postal_code"},
-	{"country", "country"}, {"dob", "birth_date"}, {"gen", "gender"}, {"madid", "maid"},
-}
+// metaHeaders are Meta's headers in the order of its worked file; those of name and address lie between the others.
+var metaHeaders = []string{"email", "phone", "fn", "ln", "ct", "zip", "country", "dob", "gen", "madid"}
 
 func readMeta(t rapid.TB, _ string, _ Action, list []byte) (out []record) {
 	t.Helper()
 	header, rows := cells(t, list)
-	words := make([]string, len(header))
-	last := -1
-	for i, h := range header {
-		at := slices.IndexFunc(metaWords, func(w [2]string) bool { return w[0] == h })
-		if at <= last {
-			t.Fatalf("the header is %q", header)
-		}
-		words[i], last = metaWords[at][1], at
-	}
 	for _, row := range rows {
+		var all [10]string
+		last := -1
+		for i, h := range header {
+			at := slices.Index(metaHeaders, h)
+			if at <= last {
+				t.Fatalf("the header is %q", header)
+			}
+			all[at], last = row[i], at
+		}
 		r := record{}
-		for i, cell := range row {
-			if cell != "" {
-				r[words[i]] = []string{cell}
+		for word, value := range map[string]string{"email": all[0], "phone": all[1], "address": strings.Join(all[2:9], ","), "maid": all[9]} {
+			if strings.Trim(value, ",") != "" {
+				r[word] = []string{value}
 			}
 		}
 		out = append(out, r)

@@ -78,8 +78,9 @@ func (v vector) source(p *Platform, part *Part) (s Source, row Contact, ok bool)
 	s = Source{Platform: p, Part: part, Send: []Column{c}, Consent: "list:ads:customer"}
 	switch {
 	case slices.ContainsFunc(part.Takes, func(f identifier.Field) bool { return f.String() == v.field }):
-	case part.Address && slices.Contains(addressColumns, c):
-		s.Send = addressColumns
+	case slices.Contains(part.Address, c) && !part.Whole:
+	case slices.Contains(part.Address, c):
+		s.Send = part.Address
 		row[FirstName], row[LastName], row[PostalCode], row[Country] = "Aino", "Virtanen", "00100", "FI"
 	default:
 		return s, row, false
@@ -110,9 +111,8 @@ func (v vector) check(t *testing.T, s Source, a *segments.Audience) {
 		return
 	}
 	values := records[0][word]
-	if s.Part.Address && slices.Contains(s.Send, LastName) {
-		values = strings.Split(records[0]["address"][0], ",")
-		values = values[slices.Index([]string{"given_name", "family_name", "country", "postal_code"}, word):][:1]
+	if at := slices.IndexFunc(s.Part.Address, func(c Column) bool { return fields[c].String() == word }); at >= 0 {
+		values = strings.Split(records[0]["address"][0], ",")[at : at+1]
 	}
 	if !slices.Equal(values, []string{v.sent}) || len(dropped.Values) != 0 {
 		t.Errorf("line %d in %s: %q is told, dropped %v; want %q", v.line, s.Platform.Type, values, dropped.Values, v.sent)
