@@ -36,6 +36,8 @@ in a project, also between kinds that refer to one another. Rename one; a rename
 ids. Use a segment with the same identity, or write the condition into this rule.`,
 	"E-KIND": `Each kind of file has its place: Segment in segments/, SegmentTest in tests/, EventSchema in schemas/, ValueSet in
 value-sets/, Project in malgrupp.yaml. This file says that it is of another kind. Move it or correct kind.`,
+	"E-EXCLUSIVE": `Whoever qualifies for several segments of a group goes to the one with the smallest priority. That needs different priorities, and
+segments of one identity level.`,
 	"E-LIMIT": `Something is larger than the language allows. A file has at most 256 KiB, 32 levels and 10,000 parts; a condition at most
 4 KiB, 32 levels, 64 tests, 1,000 values in a list; a rule at most 50 patterns; references at most 8 in a chain. Long lists belong into a value set.`,
 	"E-LITERAL": `The text of a value cannot be read as what it claims to be. Dates are date '2026-04-01', times of day time '08:30',
@@ -70,6 +72,8 @@ carried to the platform as files: then the file's name, which is the segment's, 
 column for each role, of a type that fits. event_time and one of device and customer are required.`,
 	"E-SENSITIVE": `The schema labels content that says something about a person's hardship, health or another protected matter. A rule that
 includes or excludes on it may not go to an ad platform: platforms count exclusion as targeting too. Keep the rule for analysis or choose other content.`,
+	"E-SEQUENCE": `The steps of a sequence do not make a chain that can be judged: it needs one to ten steps that happen (did), then_not only at
+the end, within_previous and without only where a step stands before, and what must not lie between two steps must not be one of them.`,
 	"E-TAB": `Tabs look like spaces and are counted differently by every editor. Indent with spaces.`,
 	"E-TAG": `YAML takes a word that begins with an exclamation mark for a tag and drops it. In a condition write "not"; a text that really
 begins with ! stands in quotes.`,

@@ -19,7 +19,7 @@ func (c *checker) compare(cond *Condition, verb *Verb, o *Object) {
 	case len(found) == 1:
 		value, _ := o.Find(found[0].name)
 		cond.Compare = c.bound(cond, Comparator(found[0].name), value)
-	case verb.Takes == TakesEvents:
+	case verb.Takes == TakesEvents, verb.Takes == TakesCondition: // did and session: at least one
 		cond.Compare = &Compare{Op: AtLeast, Bound: Number{Int: 1}, Span: cond.Span}
 	case c.part != "by":
 		c.doc.fail("E-COMPARATOR", cond.Span, "this condition does not say how much is enough", expected("one of "+list(comparators)))

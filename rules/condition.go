@@ -18,6 +18,10 @@ func (c *checker) condition(n Node, path string) *Condition {
 	if verb == nil {
 		return nil
 	}
+	if c.inSession && !verb.Inner {
+		c.doc.fail("E-VERB", key.Span(), verb.Name+" cannot stand inside a session", expected("a condition on the session's own events: did, did_not, metric, sequence, first, last"))
+		return nil
+	}
 	o.what = verb.Name
 	keys := c.keysOf(verb)
 	for _, other := range o.Keys() {
@@ -35,15 +39,59 @@ func (c *checker) condition(n Node, path string) *Condition {
 		cond.Where = c.where(n, cond.Events)
 	}
 	for _, key := range verb.Required {
-		c.required(cond, o, key)
+		if key != "within" || !c.inSession {
+			c.required(cond, o, key)
+		}
 	}
-	if n, ok := o.Find("within"); ok && slices.Contains(keys, "within") {
-		cond.Window = c.window(n)
-	}
+	c.extent(cond, o, keys)
+	c.extras(cond, o, keys)
 	if verb.Comparators {
 		c.compare(cond, verb, o)
 	}
 	return cond
+}
+
+// extent reads the window. Inside a session there is none: the session is the window.
+func (c *checker) extent(cond *Condition, o *Object, keys []string) {
+	n, ok := o.Find("within")
+	switch {
+	case !ok || !slices.Contains(keys, "within"):
+	case c.inSession:
+		c.doc.fail("E-WINDOW", o.KeySpan("within"), "inside a session there is no window: the session's own events are looked at",
+			expected("within beside session"))
+	default:
+		cond.Window = c.window(n)
+	}
+}
+
+// extras reads the keys that only some verbs have.
+func (c *checker) extras(cond *Condition, o *Object, keys []string) {
+	find := func(key string) (Node, bool) {
+		n, ok := o.Find(key)
+		return n, ok && slices.Contains(keys, key)
+	}
+	if n, ok := find("has"); ok {
+		cond.Has = c.where(n, cond.Events)
+	}
+	if n, ok := find("lasting_at_least"); ok {
+		cond.Lasting, _ = c.stepDuration(n)
+	}
+	if cond.Sequence == nil {
+		return
+	}
+	if n, ok := find("span"); ok {
+		cond.Sequence.MaxSpan, _ = c.stepDuration(n)
+	}
+	if n, ok := find("same_session"); ok {
+		cond.Sequence.SameSession, _ = n.Bool()
+		if c.inSession && cond.Sequence.SameSession {
+			c.doc.fail("E-SEQUENCE", o.KeySpan("same_session"), "inside a session every chain is in one session", expected("no same_session here"))
+		}
+	}
+	if n, ok := find("ties"); ok {
+		word, _ := n.Word("any", "strict")
+		cond.Sequence.Strict = word == "strict"
+	}
 }
 
 // keysOf returns the keys that may stand beside a verb.
@@ -98,9 +146,13 @@ func (c *checker) operand(cond *Condition, verb *Verb, n Node) {
 	case TakesConditions:
 		c.children(cond, n)
 	case TakesCondition:
-		if child := c.condition(n, cond.Path+"."+verb.Name); child != nil {
+		if verb.Comparators {
+			c.session(cond, n)
+		} else if child := c.condition(n, cond.Path+"."+verb.Name); child != nil {
 			cond.Children = []*Condition{child}
 		}
+	case TakesSteps:
+		c.sequence(cond, n)
 	case TakesCountOf:
 		c.countOf(cond, n)
 	case TakesEvents:
@@ -110,6 +162,16 @@ func (c *checker) operand(cond *Condition, verb *Verb, n Node) {
 	case TakesSegment:
 		cond.Segment, _ = n.Text()
 		cond.NameSpan = n.Span()
+	}
+}
+
+// session reads the condition on the events of one session.
+func (c *checker) session(cond *Condition, n Node) {
+	c.inSession = true
+	child := c.condition(n, cond.Path+"."+cond.Verb)
+	c.inSession = false
+	if child != nil {
+		cond.Children = []*Condition{child}
 	}
 }
 

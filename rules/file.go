@@ -8,13 +8,14 @@ import (
 
 // checker checks one rule.
 type checker struct {
-	scope    *Scope
-	doc      *Document
-	words    *vocabulary
-	seg      *Segment
-	part     string   // match, exclude or by: where the walk is
-	ads      []string // ad platforms among the rule's destinations
-	patterns int
+	scope     *Scope
+	doc       *Document
+	words     *vocabulary
+	seg       *Segment
+	part      string   // match, exclude or by: where the walk is
+	inSession bool     // the walk is inside a session
+	ads       []string // ad platforms among the rule's destinations
+	patterns  int
 }
 
 // Segment reads and checks a file of kind Segment. The segment is nil if there are errors; Errors may hold warnings

@@ -31,6 +31,9 @@ func (s *Segment) Normal() string {
 	if s.Stay != (Duration{}) {
 		line("stay", s.Stay)
 	}
+	if s.Exclusive != nil {
+		line("exclusive", fmt.Sprintf("{group: %s, priority: %d}", s.Exclusive.Group, s.Exclusive.Priority))
+	}
 	if s.Holdout != nil {
 		line("holdout", fmt.Sprintf("{percent: %v, salt: %q}", s.Holdout.Percent, s.Holdout.Salt))
 	}
@@ -77,11 +80,62 @@ func (c *Condition) Normal() string {
 	if c.Where != nil {
 		parts = append(parts, "where ("+Key(c.Where)+")")
 	}
+	if c.Has != nil {
+		parts = append(parts, "has ("+Key(c.Has)+")")
+	}
+	if c.Sequence != nil {
+		parts = append(parts, c.Sequence.Normal())
+	}
 	if c.Window != nil {
 		parts = append(parts, "within "+c.Window.String())
 	}
+	if c.Lasting != (Duration{}) {
+		parts = append(parts, "lasting_at_least "+c.Lasting.String())
+	}
 	if c.Compare != nil {
 		parts = append(parts, fmt.Sprintf("%s %v", c.Compare.Op, c.Compare.Bound))
+	}
+	return "{" + strings.Join(parts, " ") + "}"
+}
+
+// Normal is the normal form of a sequence.
+func (s *Sequence) Normal() string {
+	var parts []string
+	for i := range s.Steps {
+		parts = append(parts, s.Steps[i].normal("did", "within_previous"))
+	}
+	if s.Then != nil {
+		parts = append(parts, s.Then.normal("then_not", "for"))
+	}
+	text := "[" + list(parts) + "]"
+	if s.MaxSpan != (Duration{}) {
+		text += " span " + s.MaxSpan.String()
+	}
+	if s.SameSession {
+		text += " same_session"
+	}
+	if s.Strict {
+		text += " strict"
+	}
+	return text
+}
+
+func (s *Step) normal(verb, limit string) string {
+	parts := []string{verb}
+	if s.AnyEvent {
+		parts = append(parts, "any")
+	}
+	for _, event := range s.Events {
+		parts = append(parts, fmt.Sprintf("event %q", event))
+	}
+	if s.Where != nil {
+		parts = append(parts, "where ("+Key(s.Where)+")")
+	}
+	if s.Limit != (Duration{}) {
+		parts = append(parts, limit+" "+s.Limit.String())
+	}
+	if s.Without != nil {
+		parts = append(parts, "without "+s.Without.normal("did", ""))
 	}
 	return "{" + strings.Join(parts, " ") + "}"
 }

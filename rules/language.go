@@ -20,6 +20,7 @@ const (
 	TakesEvents                        // a name, a list of names, or any
 	TakesMetric                        // an aggregate call: sum(amount)
 	TakesSegment                       // a segment's name
+	TakesSteps                         // a list of steps: sequence
 )
 
 // Verb is what the checker must know of one verb.
@@ -29,6 +30,7 @@ type Verb struct {
 	Keys        []string // keys beside the verb itself, in the order messages list them
 	Required    []string
 	Comparators bool // one of the five comparators may stand beside it
+	Inner       bool // may stand inside a session, where it looks at the session's events and has no window
 	// Anchored reports whether only somebody who was seen can fulfil the condition; children have been asked already.
 	Anchored func(c *Condition, children []bool) bool
 }

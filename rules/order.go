@@ -25,10 +25,33 @@ func Order(segs []*Segment) ([]*Segment, Errors) {
 	for _, name := range sortedKeys(o.byName) {
 		o.visit(o.byName[name])
 	}
+	o.exclusive()
 	if o.found.Failed() {
 		return nil, o.found.Sorted()
 	}
 	return o.sorted, o.found.Sorted()
+}
+
+// exclusive refuses groups in which nobody could say whose a person is: two segments of one priority, or of two levels.
+func (o *ordering) exclusive() {
+	groups := map[string][]*Segment{}
+	for _, name := range sortedKeys(o.byName) {
+		s := o.byName[name]
+		if s.Exclusive == nil {
+			continue
+		}
+		for _, other := range groups[s.Exclusive.Group] {
+			switch {
+			case other.Level != s.Level:
+				o.fail(s, s.Exclusive.Span, "E-EXCLUSIVE", fmt.Sprintf("group %s also holds %s, which is of %ss", s.Exclusive.Group, other.Name, other.Level),
+					expected("one identity level in a group"))
+			case other.Exclusive.Priority == s.Exclusive.Priority:
+				o.fail(s, s.Exclusive.Span, "E-EXCLUSIVE", fmt.Sprintf("%s has priority %d in group %s as well", other.Name, s.Exclusive.Priority, s.Exclusive.Group),
+					expected("another priority; the smallest one wins"))
+			}
+		}
+		groups[s.Exclusive.Group] = append(groups[s.Exclusive.Group], s)
+	}
 }
 
 // visit is how far the walk has come with a segment.

@@ -17,6 +17,9 @@ func (c *checker) population(o *Object) {
 	if n, ok := o.Find("holdout"); ok {
 		c.seg.Holdout = c.holdout(n)
 	}
+	if n, ok := o.Find("exclusive"); ok {
+		c.seg.Exclusive = c.exclusive(n)
+	}
 	if n, ok := o.Find("min_size"); ok {
 		c.seg.MinSize, _ = n.Int(1, maxCount)
 	}
@@ -107,4 +110,23 @@ func (c *checker) holdout(n Node) *Holdout {
 		o.Need("salt")
 	}
 	return h
+}
+
+// maxPriority bounds the rank of a segment in a group.
+const maxPriority = 1_000_000
+
+func (c *checker) exclusive(n Node) *Exclusive {
+	o, ok := n.Object("exclusive")
+	if !ok {
+		return nil
+	}
+	o.Only("group", "priority")
+	e := &Exclusive{Span: n.Span()}
+	if group, ok := o.Need("group"); ok {
+		e.Group, _ = group.Identifier()
+	}
+	if priority, ok := o.Need("priority"); ok {
+		e.Priority, _ = priority.Int(0, maxPriority)
+	}
+	return e
 }

@@ -36,6 +36,7 @@ type Segment struct {
 	Holdout                                               *Holdout
 	Cap                                                   *Cap
 	MinSize                                               int // zero: none of its own
+	Exclusive                                             *Exclusive
 	Deliver                                               []string
 	Hash                                                  [32]byte // definition hash: normal form of spec without title, owner, dates
 	Source                                                *Source
@@ -55,6 +56,13 @@ type Cap struct {
 	By    *Condition
 }
 
+// Exclusive gives whoever qualifies for several segments of a group to the one with the smallest priority.
+type Exclusive struct {
+	Group    string
+	Priority int
+	Span     Span
+}
+
 // Holdout keeps Percent of the qualified out, drawn by salt and id.
 type Holdout struct {
 	Percent Number
@@ -65,20 +73,43 @@ type Holdout struct {
 type Condition struct {
 	Verb     string
 	Path     string       // "match.all[0]"
-	Children []*Condition // all, any, at_least_of; the one child of not
+	Children []*Condition // all, any, at_least_of; the one child of not and session
 	Count    int          // at_least_of
 	Events   []string     // did, did_not, metric's `of`; sorted, distinct
 	AnyEvent bool         // `any`
 	Where    Expr         // nil: every row
-	Window   *Window      // nil for logical verbs and in_segment
+	Window   *Window      // nil for logical verbs, in_segment, and inside a session
 	Metric   *Metric
-	Compare  *Compare // did (default at_least 1) and metric; nil for a ranking metric
+	Compare  *Compare // did (default at_least 1), session and metric; nil for a ranking metric
 	Segment  string   // in_segment
+	Has      Expr     // first and last: what the picked event is tested for
+	Sequence *Sequence
+	Lasting  Duration // session: its least length; zero: any
 	Span     Span     // of the verb
 	NameSpan Span     // of Segment
 }
 
-// Metric is an aggregate over the matching rows: count, sum, avg, min, max, distinct, days.
+// Sequence is an ordered chain of events (rules/spec.md 4.5).
+type Sequence struct {
+	Steps       []Step   // at most ten, in order
+	Then        *Step    // then_not: nothing of this for Limit after the last step; nil: no such demand
+	MaxSpan     Duration // from the first step to the last at most; zero: any
+	SameSession bool
+	Strict      bool // equal times are not in order
+}
+
+// Step is one link of a sequence.
+type Step struct {
+	Events   []string // sorted, distinct
+	AnyEvent bool
+	Where    Expr     // nil: every row
+	Limit    Duration // within_previous, or `for` of a then_not; zero: any
+	Without  *Step    // none of these between the step before and this one; nil: anything may be
+	Path     string
+	Span     Span
+}
+
+// Metric is an aggregate over the matching rows: count, sum, avg, min, max, distinct, days, sessions.
 type Metric struct {
 	Function string
 	Column   string // "" for count and days
@@ -173,4 +204,22 @@ func (c *Condition) walk(yield func(*Condition) bool) bool {
 		}
 	}
 	return true
+}
+
+// steps walks everything a sequence looks for: its steps, what must not lie between two, and what must not follow.
+func (s *Sequence) steps() iter.Seq[*Step] {
+	return func(yield func(*Step) bool) {
+		if s == nil {
+			return
+		}
+		for i := range s.Steps {
+			step := &s.Steps[i]
+			if !yield(step) || step.Without != nil && !yield(step.Without) {
+				return
+			}
+		}
+		if s.Then != nil {
+			yield(s.Then)
+		}
+	}
 }

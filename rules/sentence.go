@@ -36,7 +36,13 @@ func (s *Segment) Sentences() []Sentence {
 // The columns that the program itself needs, such as the time of an event, are not among them.
 func (s *Segment) Reads() (columns, events []string, anyEvent bool) {
 	for c := range s.conditions() {
-		columns = append(columns, Columns(c.Where)...)
+		columns = append(append(columns, Columns(c.Where)...), Columns(c.Has)...)
+		for step := range c.Sequence.steps() {
+			columns = append(columns, Columns(step.Where)...)
+			events = append(events, step.Events...)
+			anyEvent = anyEvent || step.AnyEvent
+		}
+		anyEvent = anyEvent || c.Verb == "session" // a session is made of all events
 		if c.Metric != nil && c.Metric.Column != "" {
 			columns = append(columns, c.Metric.Column)
 		}
@@ -76,6 +82,10 @@ func (n *narrator) condition(c *Condition, depth int, negated bool) {
 		negated = !negated
 	case "in_segment":
 		n.say(c.Path, depth, "qualifies for segment "+c.Segment, "before that segment's holdout, cap and minimum size; consent is asked for the use of this segment")
+	case "session":
+		n.say(c.Path, depth, n.sessions(c), n.sessionNotes(c, negated)...)
+	case "sequence":
+		n.sequence(c, depth, negated)
 	default:
 		n.say(c.Path, depth, n.events(c), n.notes(c, negated)...)
 	}
@@ -86,10 +96,15 @@ func (n *narrator) condition(c *Condition, depth int, negated bool) {
 
 // events says a condition about events.
 func (n *narrator) events(c *Condition) string {
-	when := c.Window.words()
+	when := " in that session"
+	if c.Window != nil {
+		when = c.Window.words()
+	}
 	switch {
 	case c.Verb == "did_not":
 		return "had no " + c.noun(1) + when
+	case c.Has != nil:
+		return "the " + c.Verb + " " + c.noun(1) + when + " has " + whereWords(c.Has)
 	case c.Metric != nil:
 		return n.quantity(c) + when + " is " + c.Compare.words(n.bound(c))
 	case c.Compare.Op == AtLeast && c.Compare.Bound.Int == 1:
@@ -122,6 +137,8 @@ func (n *narrator) quantity(c *Condition) string {
 	switch m.Function {
 	case "count":
 		return "the number of " + events
+	case "sessions":
+		return "the number of sessions with " + events
 	case "days":
 		return "the number of different calendar days (" + n.zone.Name() + ") with " + events
 	case "distinct":
@@ -169,13 +186,16 @@ func (n *narrator) notes(c *Condition, negated bool) []string {
 	for _, term := range dropped(c.Where) {
 		notes = append(notes, "events without "+term+" do not count")
 	}
+	for _, term := range dropped(c.Has) {
+		notes = append(notes, "whoever has no "+term+" there is not a member because of this condition")
+	}
 	if m := c.Metric; m != nil && m.Column != "" {
 		notes = append(notes, "events without "+m.Column+" are left out")
 		if m.Function == "avg" || m.Function == "min" || m.Function == "max" {
 			notes = append(notes, "whoever has no value at all is not a member because of this condition")
 		}
 	}
-	if !c.Window.All && !n.excluding && (negated || !c.grows()) {
+	if c.Window != nil && !c.Window.All && !n.excluding && (negated || !c.grows()) {
 		notes = append(notes, "if some of those days are missing in the data this is unknown, and unknown makes nobody a member")
 	}
 	return notes
@@ -186,7 +206,7 @@ func (c *Condition) grows() bool {
 	if c.Compare == nil || c.Compare.Op != AtLeast && c.Compare.Op != MoreThan {
 		return false
 	}
-	return c.Metric == nil || slices.Contains([]string{"count", "distinct", "days"}, c.Metric.Function)
+	return c.Metric == nil || slices.Contains([]string{"count", "distinct", "days", "sessions"}, c.Metric.Function)
 }
 
 // dropped returns the terms without which no row can pass, sorted: with a null there every way to true is barred.
@@ -288,6 +308,13 @@ func (n *narrator) population(s *Segment) {
 			share = "the first " + t.Percent.String() + " % (rounded up)"
 		}
 		n.say("top", 0, "of these only "+share+", by "+n.ranking(t.By))
+	}
+	if s.Stay != (Duration{}) {
+		n.say("stay", 0, "whoever qualified stays for "+s.Stay.words()+" after the last time",
+			"as long as consent lasts and the exclusion does not hold; a changed rule starts anew")
+	}
+	if e := s.Exclusive; e != nil {
+		n.say("exclusive", 0, fmt.Sprintf("whoever also qualifies for a segment of group %s with a priority below %d goes there", e.Group, e.Priority))
 	}
 	if h := s.Holdout; h != nil {
 		n.say("holdout", 0, h.Percent.String()+" % are kept out as a control group, drawn with salt "+strconv.Quote(h.Salt),
