@@ -209,6 +209,23 @@ func TestAProposalIsAcceptedWhateverTheColumnsAreCalled(t *testing.T) {
 	})
 }
 
+func TestAProposalForAVeryWideFileIsAccepted(t *testing.T) {
+	group := upstream.Group{"zz_time": upstream.Timestamp(upstream.Millisecond), "zz.event_name": upstream.String(), "zz.device_id": upstream.String()}
+	for i := range 600 {
+		group[fmt.Sprintf("column%d%s", i, strings.Repeat("-", 180))] = upstream.String()
+		group[fmt.Sprintf("list%d%s", i, strings.Repeat("x", 180))] = upstream.Repeated(upstream.String())
+	}
+	group[strings.Repeat("l", 1000)] = upstream.String()
+	var out bytes.Buffer
+	check(t, upstream.NewWriter(&out, upstream.NewSchema("t", group)).Close())
+	in, err := inspected(t, "part.parquet", out.Bytes(), pipeline.InspectOptions{})
+	check(t, err)
+	want := map[rules.Role]string{rules.RoleEventTime: "zz_time", rules.RoleEventName: "zz.event_name", rules.RoleDevice: "zz.device_id"}
+	if diff := cmp.Diff(want, roles(t, in.Proposal.Text)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestSamplesShowNothingButShapes(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		secret := rapid.StringN(1, 40, -1).Draw(rt, "value")
@@ -267,10 +284,10 @@ func TestAnInspectionSaysWhatItSaw(t *testing.T) {
 	}
 	const text = `# Guessed by malgrupp data inspect from 4 rows of 1 object, 1 of which were opened.
 # Somebody who knows the log has to look at roles, units, zones and what is optional.
-# left out: tags.list.element: a list, of which rules can name only keys and values
 # no event id was recognised: copies of an event will count as several
 # no time of arrival was recognised: an old day cannot be computed again exactly
 # no customer was recognised: there can be no customer segments
+# left out: tags.list.element: a list, of which rules can name only keys and values
 apiVersion: malgrupp/v1
 kind: EventSchema
 metadata: {name: events, version: 1}

@@ -12,26 +12,21 @@ func schemaHead(name string) string {
 	return fmt.Sprintf("apiVersion: malgrupp/v1\nkind: EventSchema\nmetadata: {name: %s, version: 1}\nspec:\n  columns:\n", name)
 }
 
-// proposalText writes the schema: columns with a role first, in the order of roles, then the others as the file has them.
+// proposalText writes the schema with its columns in the order given.
 func proposalText(p Proposal, columns []*proposed, in *Inspection) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Guessed by malgrupp data inspect from %d rows of %s, %d of which were opened.\n"+
 		"# Somebody who knows the log has to look at roles, units, zones and what is optional.\n", in.Sampled, countedObjects(in.Listed), len(in.Objects))
-	for _, r := range p.Remarks {
+	for i, r := range p.Remarks {
+		if i == mostRemarks {
+			fmt.Fprintf(&b, "# and %d more remarks\n", len(p.Remarks)-i)
+			break
+		}
 		fmt.Fprintf(&b, "# %s\n", Printable(r))
 	}
 	b.WriteString(schemaHead(p.Name))
-	for _, k := range known {
-		for _, c := range columns {
-			if c.column.Role == k.role {
-				c.write(&b)
-			}
-		}
-	}
 	for _, c := range columns {
-		if c.column.Role == rules.RoleNone {
-			c.write(&b)
-		}
+		c.write(&b)
 	}
 	return b.String()
 }
