@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"strings"
@@ -57,7 +58,9 @@ func Members(a *segments.Audience, s Source) (Additions, Dropped) {
 			dropped.People++
 		}
 	}
-	slices.SortStableFunc(people, func(a, b person) int { return strings.Compare(a.entry, b.entry) })
+	slices.SortFunc(people, func(a, b person) int {
+		return cmp.Or(strings.Compare(a.entry, b.entry), strings.Compare(a.subject, b.subject))
+	})
 	return additions(people, s.Consent), dropped
 }
 

@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"slices"
@@ -69,26 +70,24 @@ func googleBodies(member func(dst []byte, entry string) []byte, encoding string)
 // codes: nothing in them needs escaping.
 func contactMember(dst []byte, entry string) []byte {
 	dst = append(dst, `{"compositeData":{"userData":{"userIdentifiers":[`...)
-	comma := false
 	for word, value := range identifiers(entry) {
-		if comma {
-			dst = append(dst, ',')
-		}
-		comma = true
 		switch word {
 		case emailWord:
-			dst = append(append(append(dst, `{"emailAddress":"`...), value...), `"}`...)
+			dst = append(append(append(dst, `{"emailAddress":"`...), value...), `"},`...)
 		case phoneWord:
-			dst = append(append(append(dst, `{"phoneNumber":"`...), value...), `"}`...)
+			dst = append(append(append(dst, `{"phoneNumber":"`...), value...), `"},`...)
 		case addressWord:
 			dst = appendAddress(dst, value)
 		}
 	}
-	return append(dst, `]}}}`...)
+	return append(bytes.TrimSuffix(dst, comma), `]}}}`...)
 }
+
+var comma = []byte(",")
 
 var emailWord, phoneWord = identifier.Email.String(), identifier.Phone.String()
 
+// appendAddress writes an address and a comma.
 func appendAddress(dst []byte, address string) []byte {
 	dst = append(dst, `{"address":{`...)
 	for i, key := range [...]string{"givenName", "familyName", "regionCode", "postalCode"} {
@@ -100,21 +99,16 @@ func appendAddress(dst []byte, address string) []byte {
 		dst = append(append(dst, '"'), key...)
 		dst = append(append(append(dst, `":"`...), value...), '"')
 	}
-	return append(dst, `}}`...)
+	return append(dst, `}},`...)
 }
 
 // mobileMember writes a member with the advertising ids of one system.
 func mobileMember(dst []byte, entry string) []byte {
 	dst = append(dst, `{"mobileData":{"mobileIds":[`...)
-	comma := false
 	for _, value := range identifiers(entry) {
-		if comma {
-			dst = append(dst, ',')
-		}
-		comma = true
-		dst = append(append(append(dst, '"'), value...), '"')
+		dst = append(append(append(dst, '"'), value...), `",`...)
 	}
-	return append(dst, `]}}`...)
+	return append(bytes.TrimSuffix(dst, comma), `]}}`...)
 }
 
 // googleAccount takes ten digits, with or without hyphens.

@@ -1,0 +1,110 @@
+package platform
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"strings"
+	"testing"
+)
+
+// FuzzEntries hands every writer an entry of any text, as holdings of other versions might: nothing panics, rows keep the
+// width of their header, and an entry of the alphabet of identifiers is JSON in every body.
+func FuzzEntries(f *testing.F) {
+	for _, entry := range []string{
+		"", "=", "\t", "email=" + sum("a"), "email=" + sum("a") + "\tphone=" + sum("b") + "\taddress=g,f,FI,00100", "address=", "address=,,,,,,,,,,,", "idfa=" + iosID,
+		"first_initial=x", "email=a\temail=b\tphone=c\tphone=d\tphone=e", "address=a,b,c,d,e,f,g\taddress=a", "word", "email=\"\n\r,", "c1\tsavers\tloans", "=1+1",
+	} {
+		f.Add(entry)
+	}
+	f.Fuzz(func(t *testing.T, entry string) {
+		safe := strings.Trim(strings.ToLower(entry), "abcdefghijklmnopqrstuvwxyz0123456789_-,= \t") == ""
+		for _, p := range Types() {
+			for _, part := range p.Parts {
+				for _, action := range []Action{Adds, Removes, Snapshot} {
+					l := List{Segment: "savers", Action: action, Consent: "list:ads:customer", Send: p.Usual, Entries: []string{entry, entry + "\temail=x"}}
+					list := written(t, &part, l)
+					switch {
+					case p.Ext == "csv":
+						widths(t, p, list)
+					case p.Ext == "jsonl" && (safe || !p.Identifies()):
+						for line := range bytes.Lines(list) {
+							if !json.Valid(line) {
+								t.Fatalf("%s: %q is no JSON", p.Type, line)
+							}
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+// widths says that all rows are as wide as the header.
+func widths(t *testing.T, p *Platform, list []byte) {
+	t.Helper()
+	if _, err := csv.NewReader(bytes.NewReader(list)).ReadAll(); err != nil && err != io.EOF {
+		t.Fatalf("%s: %v", p.Type, err)
+	}
+}
+
+// FuzzRows hands the joiner a row of any text, in plain columns and in columns of hashes: what comes out is an entry that is
+// read back, has no trace of an unhashed name, and never the hash of nothing.
+func FuzzRows(f *testing.F) {
+	full := goodRow(1)
+	f.Add(full[0], full[1], full[2], full[3], full[4], full[5], full[6], full[7], full[8], full[9], full[10])
+	f.Add(" ", "+", "\u200b", "()", "FI", "-", "--", "0", "", "{}", "ios")
+	f.Add(sum(""), "00358 40 123 4567", "a,b", "a\tb", "GB", "SW1A 1AA", "東京", "2000-02-29", "Male", "{"+droidID+"}", "ANDROID")
+	f.Add(sum("a"), sum("b"), sum("c"), sum("d"), "nl", "1234 AB", "a\"b", "20000229", "f", iosID, "ios")
+	f.Fuzz(func(t *testing.T, email, phone, first, last, country, postal, city, birth, gender, maid, os string) {
+		row := Contact{email, phone, first, last, country, postal, city, birth, gender, maid, os}
+		hashed := map[Column]Form{}
+		for c := range MAID {
+			hashed[c] = Form{Hashed: true}
+		}
+		for _, forms := range []map[Column]Form{nil, hashed} {
+			c := NewContacts(forms, "SE")
+			c.Add(true, "c1", row)
+			c.Add(true, "c1", Contact{Email: "liv@example.com"})
+			for _, p := range Types() {
+				for i := range p.Parts {
+					if p.Identifies() {
+						joinOne(t, Source{Platform: p, Part: &p.Parts[i], Send: p.Send, Contacts: c, Consent: "list:ads:customer"})
+					}
+				}
+			}
+		}
+	})
+}
+
+// joinOne makes the entry of c1, writes it and reads it back.
+func joinOne(t *testing.T, s Source) {
+	t.Helper()
+	var d Dropped
+	entry := newJoiner(s, true).entry("c1", &d)
+	if entry == "" {
+		return
+	}
+	for word, value := range identifiers(entry) {
+		if word == "" || strings.Trim(value, ",") == "" || strings.ContainsAny(value, "\t\n\r\"\\=") {
+			t.Fatalf("the entry has the identifier %q=%q", word, value)
+		}
+		if word == addressWord && strings.Count(value, ",") != len(s.Part.Address)-1 {
+			t.Fatalf("the address %q has not %d parts", value, len(s.Part.Address))
+		}
+	}
+	list := written(t, s.Part, List{Segment: "savers", Action: Adds, Consent: s.Consent, Send: s.Send, Entries: []string{entry}})
+	text(t, list)
+	if bytes.Contains(list, []byte(sum(""))) {
+		t.Fatal("the hash of nothing leaves")
+	}
+	got := union(receivers[s.Platform.Type].read(t, s.Part.Name, Adds, list))
+	n := 0
+	for _, values := range got {
+		n += len(values)
+	}
+	if want := strings.Count(entry, "\t") + 1; n != want {
+		t.Fatalf("%d identifiers of %d are read back", n, want)
+	}
+}
