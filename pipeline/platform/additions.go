@@ -1,7 +1,6 @@
 package platform
 
 import (
-	"cmp"
 	"iter"
 	"slices"
 	"strings"
@@ -58,10 +57,16 @@ func Members(a *segments.Audience, s Source) (Additions, Dropped) {
 			dropped.People++
 		}
 	}
-	slices.SortFunc(people, func(a, b person) int {
-		return cmp.Or(strings.Compare(a.entry, b.entry), strings.Compare(a.subject, b.subject))
-	})
+	slices.SortFunc(people, byEntry)
 	return additions(people, s.Consent), dropped
+}
+
+// byEntry orders people by entry, then by subject, which is hardly ever asked.
+func byEntry(a, b person) int {
+	if c := strings.Compare(a.entry, b.entry); c != 0 {
+		return c
+	}
+	return strings.Compare(a.subject, b.subject)
 }
 
 // own makes the subject's id the entry.
