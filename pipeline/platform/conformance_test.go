@@ -138,6 +138,9 @@ func entriesOf(t *testing.T, rt *rapid.T, p *Platform, part *Part) (l List, want
 	if p.Identifies() {
 		l.Send = drawSend(rt, p)
 		want = entriesOfPeople(t, rt, Source{Platform: p, Part: part, Send: l.Send, Consent: l.Consent})
+		if l.Action == Removes {
+			l.Send = drawSend(rt, p) // people were told under earlier settings
+		}
 	} else {
 		want = entriesOfSubjects(rt, p)
 	}

@@ -36,6 +36,13 @@ type span struct {
 	start, end int
 }
 
+func (s span) word() string {
+	if s.address {
+		return addressWord
+	}
+	return s.field.String()
+}
+
 // entryMaker makes entries and reuses its buffers.
 type entryMaker struct {
 	values []byte
@@ -53,8 +60,8 @@ func (m *entryMaker) add(s span) {
 
 func (m *entryMaker) value(s span) []byte { return m.values[s.start:s.end] }
 
-// order sorts identifiers, addresses last, and drops repetitions; what a part does not take any more of is over.
-func (m *entryMaker) order(part *Part) (over int) {
+// order sorts identifiers, addresses last, drops repetitions, and returns those that the part takes no more of.
+func (m *entryMaker) order(part *Part) (over []span) {
 	slices.SortFunc(m.spans, func(a, b span) int {
 		switch {
 		case a.address != b.address && b.address:
@@ -69,14 +76,16 @@ func (m *entryMaker) order(part *Part) (over int) {
 	m.spans = slices.CompactFunc(m.spans, func(a, b span) bool {
 		return a.field == b.field && a.address == b.address && bytes.Equal(m.value(a), m.value(b))
 	})
-	found := len(m.spans)
+	most := len(m.spans)
 	if first := slices.IndexFunc(m.spans, func(s span) bool { return s.address }); part.Addresses > 0 && first >= 0 {
-		m.spans = m.spans[:min(found, first+part.Addresses)]
+		most = min(most, first+part.Addresses)
 	}
 	if part.Most > 0 {
-		m.spans = m.spans[:min(len(m.spans), part.Most)]
+		most = min(most, part.Most)
 	}
-	return found - len(m.spans)
+	over = m.spans[most:]
+	m.spans = m.spans[:most]
+	return over
 }
 
 // text is the entry; "" if there is no identifier.
@@ -86,11 +95,7 @@ func (m *entryMaker) text() string {
 		if i > 0 {
 			m.out = append(m.out, '\t')
 		}
-		if s.address {
-			m.out = append(m.out, addressWord...)
-		} else {
-			m.out = append(m.out, s.field.String()...)
-		}
+		m.out = append(m.out, s.word()...)
 		m.out = append(append(m.out, '='), m.value(s)...)
 	}
 	return string(m.out)

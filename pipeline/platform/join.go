@@ -70,8 +70,8 @@ func (j *joiner) entry(id string, d *Dropped) string {
 			j.deviceID(row, d)
 		}
 	}
-	if over := j.maker.order(j.part); over > 0 {
-		d.count("", overLimit, over)
+	for _, over := range j.maker.order(j.part) {
+		d.count(over.word(), overLimit, 1)
 	}
 	if len(j.maker.spans) == 0 {
 		d.count("", noneKnown, 1)
