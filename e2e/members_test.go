@@ -1,8 +1,6 @@
 package e2e_test
 
 import (
-	"fmt"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -11,92 +9,18 @@ import (
 	"github.com/malgrupp/malgrupp/e2e/feed"
 	"github.com/malgrupp/malgrupp/e2e/oracle"
 	"github.com/malgrupp/malgrupp/pipeline"
-	"github.com/malgrupp/malgrupp/pipeline/project"
-	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/segments/consent"
 )
 
-// moments are as_of, at a local midnight, and known_by, hours or days later.
-var moments = [][2]string{
-	{"2008-05-31T22:00:00Z", "2008-06-01T04:00:00Z"},
-	{"2008-07-31T22:00:00Z", "2008-08-03T10:30:00Z"},
-	{"2008-08-21T22:00:00Z", "2008-08-22T06:00:00Z"}, // no row arrived on 19 August: that day is not covered
-}
-
-// shop is the example project with its clicks and two consent logs.
-type shop struct {
-	dir  string
-	logs map[string]*oracle.Log // by the consent log's URL
-}
-
-const (
-	answers  = "data/consent/"
-	granting = "data/granting/"
-)
-
-// openShop fills a project with the real log, or with that and everything added that it lacks.
-func openShop(t *testing.T, disturbed bool) *shop {
-	t.Helper()
-	from := enriched(t)
-	s := &shop{dir: t.TempDir(), logs: map[string]*oracle.Log{}}
-	events := filepath.Join(s.dir, "data", "events")
-	check(t, feed.CopyDays(filepath.Join(from, "events"), events, must(feed.Days(filepath.Join(from, "events")))(t)))
-	rows := must(feed.Rows(events))(t)
-	said := must(feed.Answers(filepath.Join(from, "consent.csv.gz")))(t)
-	if disturbed {
-		check(t, feed.WriteDisturbed(events, feed.Disturb(rows)))
-		rows = must(feed.Rows(events))(t)
-		said = append(said, feed.DisturbConsent(said, rows)...)
-	}
-	all := feed.AllGranting(rows)
-	days := must(feed.Days(events))(t)
-	for url, acts := range map[string][]feed.Event{answers: said, granting: all} {
-		folder := filepath.Join(s.dir, filepath.FromSlash(url))
-		check(t, feed.WriteConsent(folder, "part-00000.parquet", append(acts, feed.Heartbeats(feed.Begin, feed.End)...)))
-		l := &oracle.Log{Rows: rows, Acts: must(feed.Acts(folder))(t), Partitions: days}
-		s.logs[url] = must(oracle.Prepare(l, oracle.Shop(), "Europe/Warsaw"))(t)
-	}
-	return s
-}
-
-// setting is how a shop runs its project.
-type setting struct {
-	consent, profile string
-	strict           bool // shorter retention and consent age, so that both have something to refuse
-}
-
-func (s setting) String() string {
-	return fmt.Sprintf("%s %q strict=%v", filepath.Base(s.consent), s.profile, s.strict)
-}
-
-// both decides once with the oracle and once with the engine.
-func (s *shop) both(t *testing.T, c setting, asOf, knownBy int64) (*oracle.Result, *pipeline.Evaluation) {
-	t.Helper()
-	l := load(t, s.dir, c.profile)
-	p := l.Project
-	p.Consent.URL = c.consent
-	if c.strict {
-		p.Retention, p.Consent.MaxConsentAge = rules.Duration{N: 100, Unit: rules.Day}, rules.Duration{N: 45, Unit: rules.Day}
-	}
-	want := s.logs[c.consent].Run(oracle.Settings{
-		AsOf: asOf, KnownBy: knownBy, Linked: p.Identity.Linked,
-		Retention: project.Micros(p.Retention), MaxAge: project.Micros(p.Consent.MaxConsentAge),
-	})
-	return want, evaluate(t, l, asOf, knownBy)
-}
-
-// matrix compares engine and oracle for every setting at every moment.
-func (s *shop) matrix(t *testing.T, see func(*oracle.Result)) {
-	for _, c := range []setting{
-		{answers, "", false}, {answers, "linked", false}, {answers, "linked", true}, {granting, "", false}, {granting, "linked", false},
-	} {
-		for _, m := range moments {
-			t.Run(c.String()+" "+m[0], func(t *testing.T) {
-				want, got := s.both(t, c, instant(t, m[0]), instant(t, m[1]))
-				compare(t, want, got)
-				see(want)
-			})
-		}
+// shop is the example with many people.
+func shop() *example {
+	return &example{
+		Log: feed.Shop, zone: "Europe/Warsaw", segments: oracle.Shop(), today: "2008-06-01", strict: [2]int{100, 45},
+		moments: [][2]string{
+			{"2008-05-31T22:00:00Z", "2008-06-01T04:00:00Z"},
+			{"2008-07-31T22:00:00Z", "2008-08-03T10:30:00Z"},
+			{"2008-08-21T22:00:00Z", "2008-08-22T06:00:00Z"}, // no row arrived on 19 August: that day is not covered
+		},
 	}
 }
 
@@ -138,7 +62,7 @@ var refusals = []string{
 
 func TestTheEngineAndTheOracleAgreeOnTheRealLog(t *testing.T) {
 	s := newSeen()
-	openShop(t, false).matrix(t, s.note)
+	shop().open(t, false).matrix(t, settings, s.note)
 	s.met(t, refusals...)
 	if s.hidden == 0 || s.copies == 0 {
 		t.Errorf("%d rows came too late and %d twice: the log does not try what it should", s.hidden, s.copies)
@@ -152,7 +76,7 @@ func TestTheEngineAndTheOracleAgreeOnTheRealLog(t *testing.T) {
 
 func TestTheEngineAndTheOracleAgreeOnADisturbedLog(t *testing.T) {
 	s := newSeen()
-	openShop(t, true).matrix(t, s.note)
+	shop().open(t, true).matrix(t, settings, s.note)
 	s.met(t, refusals...)
 	s.met(t, "BLOCKED_DEVICE", "BLOCKED_CUSTOMER", "KIOSK", "TOO_MANY_DEVICES", "SHARED_ANON", "SHARED_DEVICE", "ERASED", "OBJECTED", "GPC",
 		"BROWSER_SETTING", "CUSTOMER_GRANT_ONLY", "GRANT_WILDCARD", "UNTRUSTED_GRANT", "FUTURE_GRANT")

@@ -150,10 +150,10 @@ func wideProject(t *testing.T, dir string) *pipeline.Loaded {
 	for d := range devices {
 		for _, purpose := range []string{"profile", "activate:files"} {
 			id := fmt.Sprintf("d%d", d)
-			said = append(said, feed.Event{ID: id + purpose, Kind: "device", Subject: id, Action: "grant", Purpose: purpose, At: feed.Begin, Recorded: feed.Begin, Source: "cmp"})
+			said = append(said, feed.Event{ID: id + purpose, Kind: "device", Subject: id, Action: "grant", Purpose: purpose, At: feed.Shop.Begin, Recorded: feed.Shop.Begin, Source: "cmp"})
 		}
 	}
-	check(t, feed.WriteConsent(filepath.Join(dir, "consent"), "part.parquet", append(said, feed.Heartbeats(feed.Begin, feed.End)...)))
+	check(t, feed.WriteConsent(filepath.Join(dir, "consent"), "part.parquet", append(said, feed.Heartbeats(feed.Shop.Begin, feed.Shop.End)...)))
 	for day := range 3 {
 		var v [6]parquetwriter.Values
 		at := instant(t, fmt.Sprintf("2008-06-0%dT00:00:00Z", day+1))

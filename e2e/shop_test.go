@@ -10,13 +10,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/malgrupp/malgrupp/e2e/feed"
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/rules"
 )
 
-// enriched returns the folder of the enriched e-shop log, or skips the test.
-func enriched(t *testing.T) string {
+// source returns the folder of a real log, or skips the test.
+func source(t *testing.T, l *feed.Log) string {
 	t.Helper()
 	root := os.Getenv("MALGRUPP_VECTORS")
 	if root == "" {
@@ -24,11 +25,17 @@ func enriched(t *testing.T) string {
 	} else if !filepath.IsAbs(root) {
 		root = filepath.Join("..", root)
 	}
-	dir := filepath.Join(root, "data", "clickstream", "eshop-2008", "enriched")
-	if _, err := os.Stat(filepath.Join(dir, "consent.csv.gz")); err != nil {
-		t.Skipf("the enriched e-shop log is not there: %v; set MALGRUPP_VECTORS to the folder that holds data/", err)
+	dir := filepath.Join(root, "data", "clickstream", l.Folder)
+	if _, err := os.Stat(dir); err != nil {
+		t.Skipf("the log of the project %s is not there: %v; set MALGRUPP_VECTORS to the folder that holds data/", l.Name, err)
 	}
 	return dir
+}
+
+// enriched returns the folder of the enriched e-shop log, or skips the test.
+func enriched(t *testing.T) string {
+	t.Helper()
+	return source(t, feed.Shop)
 }
 
 // instant reads a UTC time.
@@ -57,18 +64,29 @@ func must[T any](v T, err error) func(*testing.T) T {
 	}
 }
 
-// load copies the example project, without any data, into a folder and reads it.
+// load copies the shop's project, without any data, into a folder and reads it.
 func load(t *testing.T, dir, profile string) *pipeline.Loaded {
 	t.Helper()
+	return loadProject(t, feed.Shop.Name, "2008-06-01", dir, profile)
+}
+
+// loadProject copies an example project, without any data, into a folder and reads it as on a given day.
+func loadProject(t *testing.T, name, today, dir, profile string) *pipeline.Loaded {
+	t.Helper()
 	for _, part := range []string{"schemas", "segments"} {
-		if _, err := os.Stat(filepath.Join(dir, part)); err != nil {
-			check(t, os.CopyFS(filepath.Join(dir, part), os.DirFS(filepath.Join("eshop", part))))
+		_, absent := os.Stat(filepath.Join(name, part))
+		_, uncopied := os.Stat(filepath.Join(dir, part))
+		if absent == nil && uncopied != nil {
+			check(t, os.CopyFS(filepath.Join(dir, part), os.DirFS(filepath.Join(name, part))))
 		}
 	}
-	text := must(os.ReadFile(filepath.Join("eshop", pipeline.ProjectFile)))(t)
+	text := must(os.ReadFile(filepath.Join(name, pipeline.ProjectFile)))(t)
 	check(t, os.WriteFile(filepath.Join(dir, pipeline.ProjectFile), text, 0o644))
-	today, _ := rules.ParseDate("2008-06-01")
-	l := must(pipeline.Load(dir, profile, today))(t)
+	date, ok := rules.ParseDate(today)
+	if !ok {
+		t.Fatalf("%q is no date", today)
+	}
+	l := must(pipeline.Load(dir, profile, date))(t)
 	for _, f := range l.Findings {
 		t.Errorf("%s: %s: %s", f.Source.Name, f.Code, f.Message)
 	}

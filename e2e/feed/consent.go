@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/csv"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strconv"
@@ -22,38 +23,29 @@ type Event struct {
 	At       int64  `parquet:"at,timestamp(microsecond)"`
 	Recorded int64  `parquet:"recorded_at,timestamp(microsecond)"`
 	Source   string `parquet:"source,optional"`
+	Notice   int64  `parquet:"notice_version,optional"` // 0: not known
 }
 
 // Acts reads the events of a consent log.
 func Acts(dir string) ([]Event, error) { return readTable[Event](dir) }
 
-// Activations are the consents that the destinations of the example project ask for.
+// Activations are the consents that the destinations of the example projects ask for.
 var Activations = []string{"display", "mail"}
 
-// The exporter's signs of life begin with the log's first day and go on after its last answer; microseconds UTC.
-var (
-	Begin = time.Date(2008, 4, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
-	End   = time.Date(2008, 10, 20, 0, 0, 0, 0, time.UTC).UnixMicro()
-)
-
-// answer is one line of the enriched consent feed.
-type answer struct {
-	kind, subject                   string
-	at                              int64
-	analytics, personalisation, ads bool
+// Answer is what somebody said to the consent question, once.
+type Answer struct {
+	Kind, Subject                   string
+	At, Recorded                    int64 // microseconds UTC
+	Notice                          int64
+	Analytics, Personalisation, Ads bool
 }
 
-// Answers reads the enriched consent feed and says each answer once for every purpose (consent/spec.md 13).
-func Answers(file string) ([]Event, error) {
-	answers, err := readAnswers(file)
-	if err != nil {
-		return nil, fmt.Errorf("read the consent feed %s: %w", file, err)
-	}
+// Said says answers, the oldest first, once for every purpose (consent/spec.md 13).
+func Said(answers []Answer) (out []Event) {
 	granted := map[[3]string]bool{}
-	var out []Event
 	for _, a := range answers {
 		say := func(purpose string, yes bool) {
-			key := [3]string{a.kind, a.subject, purpose}
+			key := [3]string{a.Kind, a.Subject, purpose}
 			action := "deny"
 			switch {
 			case yes:
@@ -62,16 +54,27 @@ func Answers(file string) ([]Event, error) {
 			case granted[key]:
 				action = "withdraw"
 			}
-			out = append(out, act(a.kind, a.subject, action, purpose, a.at))
+			e := act(a.Kind, a.Subject, action, purpose, a.At)
+			e.Recorded, e.Notice = a.Recorded, a.Notice
+			out = append(out, e)
 		}
-		say("measure", a.analytics)
-		say("profile", a.personalisation || a.ads)
-		say("link", a.personalisation || a.ads)
+		say("measure", a.Analytics)
+		say("profile", a.Personalisation || a.Ads)
+		say("link", a.Personalisation || a.Ads)
 		for _, d := range Activations {
-			say("activate:"+d, a.ads)
+			say("activate:"+d, a.Ads)
 		}
 	}
-	return out, nil
+	return out
+}
+
+// Answers reads an enriched consent feed, compressed or not.
+func Answers(file string) ([]Event, error) {
+	answers, err := readAnswers(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the consent feed %s: %w", file, err)
+	}
+	return Said(answers), nil
 }
 
 func act(kind, subject, action, purpose string, at int64) Event {
@@ -81,29 +84,34 @@ func act(kind, subject, action, purpose string, at int64) Event {
 	}
 }
 
-func readAnswers(file string) ([]answer, error) {
+func readAnswers(file string) ([]Answer, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	z, err := gzip.NewReader(f)
+	text := io.Reader(f)
+	if strings.HasSuffix(file, ".gz") {
+		if text, err = gzip.NewReader(f); err != nil {
+			return nil, err
+		}
+	}
+	lines, err := csv.NewReader(text).ReadAll()
 	if err != nil {
 		return nil, err
 	}
-	lines, err := csv.NewReader(z).ReadAll()
-	if err != nil {
-		return nil, err
-	}
-	var out []answer
+	var out []Answer
 	for _, l := range lines[1:] {
 		at, err := time.Parse(time.RFC3339Nano, l[2])
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, answer{l[0], l[1], at.UnixMicro(), l[3] == "true", l[4] == "true", l[5] == "true"})
+		out = append(out, Answer{
+			Kind: l[0], Subject: l[1], At: at.UnixMicro(), Recorded: at.UnixMicro(),
+			Analytics: l[3] == "true", Personalisation: l[4] == "true", Ads: l[5] == "true",
+		})
 	}
-	slices.SortStableFunc(out, func(a, b answer) int { return cmp.Compare(a.at, b.at) })
+	slices.SortStableFunc(out, func(a, b Answer) int { return cmp.Compare(a.At, b.At) })
 	return out, nil
 }
 
@@ -111,8 +119,8 @@ func readAnswers(file string) ([]answer, error) {
 const reaffirm = 40 * 24 * time.Hour
 
 // AllGranting returns a log in which every device and customer of the rows grants every purpose a second before its first
-// row and says so again until End.
-func AllGranting(rows []Row) []Event {
+// row and says so again until an instant.
+func AllGranting(rows []Row, until int64) []Event {
 	first := map[[2]string]int64{}
 	note := func(kind, id string, at int64) {
 		key := [2]string{kind, strings.TrimSpace(id)}
@@ -136,7 +144,7 @@ func AllGranting(rows []Row) []Event {
 	}
 	var out []Event
 	for key, at := range first {
-		for at -= time.Second.Microseconds(); at < End; at += reaffirm.Microseconds() {
+		for at -= time.Second.Microseconds(); at < until; at += reaffirm.Microseconds() {
 			for _, p := range purposes {
 				out = append(out, act(key[0], key[1], "grant", p, at))
 			}

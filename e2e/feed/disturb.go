@@ -194,15 +194,17 @@ func (d *disturber) void(n int) Event {
 	return a
 }
 
-// WriteDisturbed adds rows to the partitions of a click log, as further objects.
-func WriteDisturbed(dir string, rows []Row) error {
+// WriteDisturbed adds rows to a click log, as further objects: one in each partition, or one without partitions.
+func WriteDisturbed(dir string, rows []Row, partitioned bool) error {
 	rows = slices.Clone(rows)
 	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(a.Received, b.Received) })
 	for len(rows) > 0 {
-		day := partition(rows[0].Received)
-		n := 1
-		for n < len(rows) && partition(rows[n].Received) == day {
-			n++
+		day, n := "", len(rows)
+		if partitioned {
+			day, n = partition(rows[0].Received), 1
+			for n < len(rows) && partition(rows[n].Received) == day {
+				n++
+			}
 		}
 		if err := WriteRows(dir, day, "part-00001.parquet", rows[:n]); err != nil {
 			return err

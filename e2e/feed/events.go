@@ -1,8 +1,8 @@
-// Package feed reads the shop's click log and its answers to the consent question, and writes what a project of malgrupp
-// needs beside the clicks: a consent log.
+// Package feed reads three real logs with their answers to the consent question, and writes what a project of malgrupp
+// needs: objects of events and a consent log.
 //
-// In come the files of the enriched log; out come rows, events of consent and partitions of Parquet. The package decides
-// nothing about anybody: who may be used for what is the business of the program and of the oracle.
+// In come the files of a log; out come rows, events of consent and objects of Parquet. The package decides nothing about
+// anybody: who may be used for what is the business of the program and of the oracle.
 package feed
 
 import (
@@ -16,7 +16,8 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// Row is one line of the click log; times are microseconds UTC, absent values are nil.
+// Row is one line of a log; times are microseconds UTC, absent values are nil. What only one of the logs has is not read
+// from objects.
 type Row struct {
 	ID       string  `parquet:"event_id"`
 	Time     int64   `parquet:"event_time,timestamp(microsecond)"`
@@ -29,6 +30,8 @@ type Row struct {
 	Country  *string `parquet:"country,optional"`
 	URL      string  `parquet:"page_url"`
 	Price    *int32  `parquet:"price,optional"`
+	App      *string `parquet:"-"`
+	Content  string  `parquet:"-"` // orders versions of an event that arrived at one instant
 }
 
 // Days returns the names of a log's partitions, dt=2008-04-01 and so on, in order.
@@ -44,16 +47,21 @@ func Days(dir string) ([]string, error) {
 	return found, nil
 }
 
-// Rows reads every row of a click log, partition by partition.
+// Rows reads every row of a click log, object by object.
 func Rows(dir string) ([]Row, error) { return readTable[Row](dir) }
 
-// readTable reads all objects of a partitioned log with parquet-go's own row reader.
+// readTable reads all objects of a log, in partitions or without, with parquet-go's own row reader.
 func readTable[T any](dir string) ([]T, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "dt=*", "*.parquet"))
-	if err != nil {
-		return nil, fmt.Errorf("list the objects of %s: %w", dir, err)
+	var files []string
+	for _, pattern := range []string{"*.parquet", filepath.Join("dt=*", "*.parquet")} {
+		found, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			return nil, fmt.Errorf("list the objects of %s: %w", dir, err)
+		}
+		files = append(files, found...)
 	}
 	slices.Sort(files)
+	var err error
 	var out []T
 	for _, name := range files {
 		if out, err = appendObject(out, name); err != nil {
@@ -83,7 +91,7 @@ func appendObject[T any](out []T, name string) ([]T, error) {
 	return out, nil
 }
 
-// WriteRows writes one object of a click log into a partition.
+// WriteRows writes one object of a click log into a partition; the empty day is a log without partitions.
 func WriteRows(dir, day, object string, rows []Row) error {
 	folder := filepath.Join(dir, day)
 	if err := os.MkdirAll(folder, 0o755); err != nil {

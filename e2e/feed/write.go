@@ -73,7 +73,10 @@ func values(events []Event) []parquet.Values {
 		return v
 	}
 	nothing := func(*Event) string { return "" }
-	notice := parquet.Values{Ints: make([]int64, len(events)), Null: slices.Repeat([]bool{true}, len(events))}
+	notice := parquet.Values{Ints: make([]int64, len(events)), Null: make([]bool, len(events))}
+	for i := range events {
+		notice.Ints[i], notice.Null[i] = events[i].Notice, events[i].Notice == 0
+	}
 	return []parquet.Values{
 		text(func(e *Event) string { return e.ID }),
 		text(func(e *Event) string { return e.Kind }),

@@ -1,8 +1,12 @@
 package oracle
 
 import (
+	"cmp"
+	"slices"
 	"time"
 	_ "time/tzdata" // the machine may have no zones
+
+	"github.com/malgrupp/malgrupp/e2e/feed"
 )
 
 const (
@@ -97,11 +101,17 @@ type coverage struct {
 	missing []span
 }
 
-// cover finds what partitions by arrival day cover up to as_of: from the first one on, without the days that are missing.
-func cover(partitions []string, asOf int64) coverage {
-	there := map[int64]bool{}
+// cover finds what a log covers up to as_of: from its first partition by arrival day on, without the days that are missing,
+// or from its first arrival on.
+func (l *Log) cover(asOf int64) coverage {
 	var c coverage
-	for i, p := range partitions {
+	if len(l.Partitions) == 0 {
+		first := slices.MinFunc(l.Rows, func(a, b feed.Row) int { return cmp.Compare(a.Received, b.Received) })
+		c.begin = first.Received
+		return c
+	}
+	there := map[int64]bool{}
+	for i, p := range l.Partitions {
 		t, err := time.Parse("dt="+time.DateOnly, p)
 		if err != nil {
 			panic("oracle: not a partition: " + p)
@@ -112,7 +122,7 @@ func cover(partitions []string, asOf int64) coverage {
 		}
 	}
 	for at := c.begin; at < asOf; at += day {
-		if !there[at] {
+		if !there[at] && !l.GapsEmpty {
 			c.missing = append(c.missing, span{at, at + day})
 		}
 	}

@@ -41,7 +41,8 @@ func (t *timeline) at(us int64) state {
 type ledger map[[3]string]*timeline
 
 // newLedger reads acts that were recorded before now.
-func newLedger(acts []feed.Event, purposes []string, now, maxAge int64) ledger {
+func newLedger(acts []feed.Event, purposes []string, s Settings) ledger {
+	now := s.KnownBy
 	by := map[[2]string][]feed.Event{}
 	for _, a := range acts {
 		id := strings.TrimSpace(a.Subject)
@@ -56,7 +57,7 @@ func newLedger(acts []feed.Event, purposes []string, now, maxAge int64) ledger {
 			return cmp.Or(cmp.Compare(min(a.At, now), min(b.At, now)), cmp.Compare(rank(a.Action), rank(b.Action)))
 		})
 		for _, p := range purposes {
-			l[[3]string{who[0], who[1], p}] = newTimeline(acts, p, now, maxAge)
+			l[[3]string{who[0], who[1], p}] = newTimeline(acts, p, s)
 		}
 	}
 	return l
@@ -87,15 +88,15 @@ func concerns(a *feed.Event, purpose string) bool {
 // history is a timeline while it is being told.
 type history struct {
 	timeline
-	maxAge  int64
+	Settings
 	now     state
 	ends    int64 // when the open grant runs out
 	objects bool
 	under   string // the denial that an objection covers
 }
 
-func newTimeline(acts []feed.Event, purpose string, now, maxAge int64) *timeline {
-	h := &history{maxAge: maxAge}
+func newTimeline(acts []feed.Event, purpose string, s Settings) *timeline {
+	h, now := &history{Settings: s}, s.KnownBy
 	for i := range acts {
 		if concerns(&acts[i], purpose) {
 			h.run(min(acts[i].At, now))
@@ -159,13 +160,15 @@ func (h *history) grant(a *feed.Event, at int64, trusted, future bool) {
 		h.void = "UNTRUSTED_GRANT"
 	case future:
 		h.void = "FUTURE_GRANT"
+	case a.Notice < h.MinNotice:
+		h.void = "NOTICE_OLD"
 	case h.objects:
 		h.void = "OBJECTED"
 	case h.now.grant:
-		h.ends = max(h.ends, at+h.maxAge)
+		h.ends = max(h.ends, at+h.MaxAge)
 	default:
 		h.set(state{from: at, grant: true})
-		h.ends = at + h.maxAge
+		h.ends = at + h.MaxAge
 	}
 }
 
@@ -233,7 +236,7 @@ func undecided(levels []level, now int64) string {
 			return "EXPIRED"
 		}
 	}
-	for _, reason := range []string{"GRANT_WILDCARD", "UNTRUSTED_GRANT", "FUTURE_GRANT"} {
+	for _, reason := range []string{"GRANT_WILDCARD", "UNTRUSTED_GRANT", "FUTURE_GRANT", "NOTICE_OLD"} {
 		for _, l := range levels {
 			if l.admissible && l.timeline != nil && l.void == reason {
 				return reason

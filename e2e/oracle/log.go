@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 	"strings"
@@ -9,11 +10,12 @@ import (
 	"github.com/malgrupp/malgrupp/e2e/feed"
 )
 
-// Log is what a run reads: rows, consent acts and the names of the click log's partitions, in order.
+// Log is what a run reads: rows, consent acts and the names of the partitions that the rows lie in, in order.
 type Log struct {
 	Rows       []feed.Row
 	Acts       []feed.Event
-	Partitions []string
+	Partitions []string // none: the rows lie in no partitions
+	GapsEmpty  bool     // on a day without a partition nothing happened
 	segments   []*Segment
 	leaves     []*Leaf
 	passes     []bits // by row: the leaves whose event and test it meets
@@ -52,6 +54,7 @@ type Settings struct {
 	AsOf, KnownBy     int64
 	Retention, MaxAge int64
 	Linked            bool
+	MinNotice         int64 // version of the notice that a grant must rest on
 }
 
 // dedupeWithin is how long after a version of an event another one is its copy.
@@ -89,7 +92,7 @@ type run struct {
 
 // Run decides all segments.
 func (l *Log) Run(s Settings) *Result {
-	r := &run{Log: l, Settings: s, cover: cover(l.Partitions, s.AsOf), result: &Result{
+	r := &run{Log: l, Settings: s, cover: l.cover(s.AsOf), result: &Result{
 		Members: map[[2]string][]string{}, Control: map[[2]string][]string{}, Unknown: map[[2]string]int{},
 		Refused: map[string]map[string]int64{}, Admitted: map[string]int64{}, People: map[string]int{},
 	}}
@@ -97,7 +100,7 @@ func (l *Log) Run(s Settings) *Result {
 		r.spans = append(r.spans, l.clock.of(x.Within, s.AsOf, r.cover.begin))
 	}
 	r.findUses()
-	r.ledger = newLedger(l.Acts, []string{"profile", "link", "activate:display", "activate:mail"}, s.KnownBy, s.MaxAge)
+	r.ledger = newLedger(l.Acts, r.purposes(), s)
 	if s.Linked {
 		r.star = newStar(l.Rows, s.KnownBy)
 	}
@@ -150,13 +153,23 @@ func (r *run) findUses() {
 	}
 }
 
+// purposes are all that the uses ask, and what attaching a row to a customer does.
+func (r *run) purposes() []string {
+	out := []string{"link"}
+	for _, use := range r.uses {
+		out = append(out, purposes(use, strings.HasSuffix(use, ":customer"))...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // usable reports whether a row is visible and its clock can be believed.
 func (r *run) usable(x *feed.Row) bool {
 	return x.Received < r.KnownBy && x.Time < r.AsOf && x.Time <= x.Received+maxSkew
 }
 
-// findCopies marks every usable row of whose event a usable version arrived at most a week before it. Versions that
-// arrived at one instant count as in the order of the log.
+// findCopies marks every usable row of whose event a usable version arrived at most a week before it. Of versions that
+// arrived at one instant the one with the least content hash counts; without hashes they count as in the order of the log.
 func (r *run) findCopies() {
 	versions := map[string][]int{}
 	for i := range r.Rows {
@@ -166,7 +179,9 @@ func (r *run) findCopies() {
 	}
 	r.copies = map[int]int{}
 	for _, of := range versions {
-		slices.SortStableFunc(of, func(a, b int) int { return int(r.Rows[a].Received - r.Rows[b].Received) })
+		slices.SortStableFunc(of, func(a, b int) int {
+			return cmp.Or(cmp.Compare(r.Rows[a].Received, r.Rows[b].Received), cmp.Compare(r.Rows[a].Content, r.Rows[b].Content))
+		})
 		for k := 1; k < len(of); k++ {
 			if r.Rows[of[k]].Received-r.Rows[of[k-1]].Received <= dedupeWithin {
 				r.copies[of[k]] = of[k-1]
@@ -180,7 +195,7 @@ func (r *run) findCopies() {
 
 // sameContent compares two versions of an event apart from their arrival.
 func sameContent(a, b feed.Row) bool {
-	a.Received = b.Received
+	a.Received, a.Content = b.Received, b.Content
 	return reflect.DeepEqual(a, b)
 }
 
@@ -205,7 +220,7 @@ func (r *run) row(i int) {
 	case len(uses) == 0:
 		return
 	case x.Received >= r.KnownBy:
-		if floorDiv(x.Received, day)*day < r.KnownBy+day { // later partitions are not even opened
+		if len(r.Partitions) == 0 || floorDiv(x.Received, day)*day < r.KnownBy+day { // later partitions are not even opened
 			r.result.Hidden++
 		}
 		return

@@ -1,6 +1,10 @@
 package oracle
 
-import "github.com/malgrupp/malgrupp/e2e/feed"
+import (
+	"cmp"
+
+	"github.com/malgrupp/malgrupp/e2e/feed"
+)
 
 // Cell is a value of a row, or nothing.
 type Cell struct {
@@ -11,17 +15,20 @@ type Cell struct {
 
 // Leaf is one condition on rows: an event, a test, a window, and what becomes of the rows that pass.
 type Leaf struct {
-	Where    func(c clock, r *feed.Row) Truth // nil: every row
-	Within   Window
-	Metric   string                 // did, did_not, count, days, distinct, sum, avg, min or max
-	Of       func(r *feed.Row) Cell // what the metric reads
-	Op       string                 // >= > <= < =
-	Bound    int64
-	AnyEvent bool
+	Where  func(c clock, r *feed.Row) Truth // nil: every row
+	Within Window
+	Metric string                 // did, did_not, count, days, distinct, sum, avg, min or max
+	Of     func(r *feed.Row) Cell // what the metric reads
+	Op     string                 // >= > <= < =
+	Bound  int64
+	Event  string // "": page_view
 }
 
+const anyEvent = "any"
+
 func (l *Leaf) wants(c clock, r *feed.Row) bool {
-	return (l.AnyEvent || r.Event == "page_view") && (l.Where == nil || l.Where(c, r) == True)
+	event := cmp.Or(l.Event, "page_view")
+	return (event == anyEvent || event == r.Event) && (l.Where == nil || l.Where(c, r) == True)
 }
 
 // Node is one condition of a segment.

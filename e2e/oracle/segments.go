@@ -40,7 +40,10 @@ func metric(fn string, of func(*feed.Row) Cell, w Window, where func(clock, *fee
 }
 
 // ofAny makes a condition take every event.
-func ofAny(l Leaf) Leaf { l.AnyEvent = true; return l }
+func ofAny(l Leaf) Leaf { return of(anyEvent, l) }
+
+// of makes a condition take another event than a page view.
+func of(event string, l Leaf) Leaf { l.Event = event; return l }
 
 // The uses that lists of the example ask for.
 const (

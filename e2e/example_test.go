@@ -1,0 +1,106 @@
+package e2e_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/malgrupp/malgrupp/e2e/feed"
+	"github.com/malgrupp/malgrupp/e2e/oracle"
+	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+// example is an example project with its log and two consent logs, read once for the program and once for the oracle.
+type example struct {
+	*feed.Log
+	zone      string
+	segments  []*oracle.Segment
+	today     string      // when its rules are read
+	moments   [][2]string // as_of, at a local midnight, and known_by, hours or days later
+	strict    [2]int      // days of a retention and of a consent age that both have something to refuse
+	gapsEmpty bool
+	dir       string
+	logs      map[string]*oracle.Log // by the consent log's URL
+}
+
+const (
+	answers  = "data/consent/"
+	granting = "data/granting/"
+)
+
+// open fills the project with the real log, or with that and everything added that it lacks.
+func (x *example) open(t *testing.T, disturbed bool) *example {
+	t.Helper()
+	from := source(t, x.Log)
+	x.dir, x.logs = t.TempDir(), map[string]*oracle.Log{}
+	events := filepath.Join(x.dir, "data", "events")
+	check(t, x.Deliver(from, events))
+	rows := must(x.Rows(from, events))(t)
+	said := must(x.Answers(from))(t)
+	days := must(feed.Days(events))(t)
+	if disturbed {
+		check(t, feed.WriteDisturbed(events, feed.Disturb(rows), len(days) > 0))
+		rows = must(x.Rows(from, events))(t)
+		days = must(feed.Days(events))(t)
+		said = append(said, feed.DisturbConsent(said, rows)...)
+	}
+	all := feed.AllGranting(rows, x.End)
+	for url, acts := range map[string][]feed.Event{answers: said, granting: all} {
+		folder := filepath.Join(x.dir, filepath.FromSlash(url))
+		check(t, feed.WriteConsent(folder, "part-00000.parquet", append(acts, feed.Heartbeats(x.Begin, x.End)...)))
+		l := &oracle.Log{Rows: rows, Acts: must(feed.Acts(folder))(t), Partitions: days, GapsEmpty: x.gapsEmpty}
+		x.logs[url] = must(oracle.Prepare(l, x.segments, x.zone))(t)
+	}
+	return x
+}
+
+// setting is how a project is run.
+type setting struct {
+	consent, profile string
+	strict           bool // shorter retention and consent age, so that both have something to refuse
+}
+
+func (s setting) String() string {
+	return fmt.Sprintf("%s %q strict=%v", filepath.Base(s.consent), s.profile, s.strict)
+}
+
+// load reads the example's project, set so.
+func (x *example) load(t *testing.T, c setting) *pipeline.Loaded {
+	t.Helper()
+	l := loadProject(t, x.Name, x.today, x.dir, c.profile)
+	p := l.Project
+	p.Consent.URL = c.consent
+	if c.strict {
+		p.Retention, p.Consent.MaxConsentAge = rules.Duration{N: x.strict[0], Unit: rules.Day}, rules.Duration{N: x.strict[1], Unit: rules.Day}
+	}
+	return l
+}
+
+// both decides once with the oracle and once with the engine.
+func (x *example) both(t *testing.T, c setting, asOf, knownBy int64) (*oracle.Result, *pipeline.Evaluation) {
+	t.Helper()
+	l := x.load(t, c)
+	want := x.logs[c.consent].Run(oracle.Settings{
+		AsOf: asOf, KnownBy: knownBy, Linked: l.Project.Identity.Linked, MinNotice: int64(l.Project.Consent.MinNotice["profile"]),
+		Retention: project.Micros(l.Project.Retention), MaxAge: project.Micros(l.Project.Consent.MaxConsentAge),
+	})
+	return want, evaluate(t, l, asOf, knownBy)
+}
+
+// settings are those that every example is run under.
+var settings = []setting{{answers, "", false}, {answers, "linked", false}, {answers, "linked", true}, {granting, "", false}, {granting, "linked", false}}
+
+// matrix compares engine and oracle for every setting at every moment.
+func (x *example) matrix(t *testing.T, settings []setting, see func(*oracle.Result)) {
+	for _, c := range settings {
+		for _, m := range x.moments {
+			t.Run(c.String()+" "+m[0], func(t *testing.T) {
+				want, got := x.both(t, c, instant(t, m[0]), instant(t, m[1]))
+				compare(t, want, got)
+				see(want)
+			})
+		}
+	}
+}
