@@ -173,9 +173,12 @@ func allDigits(b []byte) bool {
 
 // appendOther appends a code of a country whose plan is not known here, as it is written.
 func (p postalCode) appendOther(dst, code []byte, country string) ([]byte, Reason) {
-	code = bytes.TrimPrefix(code, []byte(country+"-"))
+	code = bytes.TrimLeft(bytes.TrimPrefix(code, []byte(country+"-")), " ")
 	if bytes.IndexFunc(code, func(r rune) bool { return r >= '0' && r <= '9' }) < 0 {
 		return dst, BadPostalCode // every country that has codes has digits in them
+	}
+	if code[0] == '-' {
+		return dst, BadPostalCode // it lost something; a spreadsheet would read what is left as a formula
 	}
 	if p.short {
 		return append(dst, bytes.ToLower(without(code, " -"))...), Accepted

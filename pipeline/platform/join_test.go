@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -163,6 +164,25 @@ func TestIdentifiersAreJoinedForMembersOnly(t *testing.T) {
 	want := sorted(sum("p0@example.com"), sum("p1@example.com"), sum("p2@example.com"))
 	if diff := cmp.Diff(oneEach("email", want), records); diff != "" || adds.Consent() != "list:ads:customer" {
 		t.Errorf("for %q:\n%s", adds.Consent(), diff)
+	}
+}
+
+// TestOfMembersWithOneEntryTheFirstStandsForAll: a family with one address is one entry, whatever the order of its making.
+func TestOfMembersWithOneEntryTheFirstStandsForAll(t *testing.T) {
+	var people []someone
+	for i := range 300 {
+		people = append(people, someone{fmt.Sprintf("c%03d", i), []Contact{{Email: fmt.Sprintf("family%d@example.com", i*7%100)}}})
+	}
+	s := source("google_data_manager", "", contactColumns, plainTable(customers, "", people...))
+	adds, _ := Members(audience(t, ids(people), customers), s)
+	if adds.Len() != 100 {
+		t.Fatalf("%d entries of 100 families", adds.Len())
+	}
+	for entry, subject := range adds.Told() {
+		i := slices.IndexFunc(people, func(p someone) bool { return entry == "email="+sum(p.rows[0][Email]) })
+		if subject != people[i].id {
+			t.Errorf("%s stands for the family of %s", subject, people[i].id)
+		}
 	}
 }
 
