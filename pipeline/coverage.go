@@ -30,10 +30,11 @@ type sourceCoverage struct {
 
 // declares reports whether rows of the condition could come from the source; a schema without `events` may carry any.
 func (s *sourceCoverage) declares(c *rules.Condition) bool {
-	if s.schema.Events == nil || c.AnyEvent {
+	events, every := c.LooksAt()
+	if s.schema.Events == nil || every {
 		return true
 	}
-	return slices.ContainsFunc(c.Events, func(e string) bool { _, ok := s.schema.Events[e]; return ok })
+	return slices.ContainsFunc(events, func(e string) bool { _, ok := s.schema.Events[e]; return ok })
 }
 
 // From is the first instant from which every source of the condition is complete.

@@ -318,7 +318,7 @@ func (e *Evaluation) plan(ctx context.Context) (*segments.Plan, error) {
 		}
 		cover.sources = append(cover.sources, e.Sources[i].cover)
 	}
-	plan, err := segments.NewPlan(requests, len(e.Uses), e.Job.AsOf, builtin.Folds, cover)
+	plan, err := segments.NewPlan(requests, len(e.Uses), segments.Times{AsOf: e.Job.AsOf, SessionGap: project.Micros(e.Job.Project.SessionGap)}, builtin.Folds, cover)
 	if err != nil {
 		return nil, fail(KindInvalid, "PLAN", err, "see docs/rules.md")
 	}
@@ -342,7 +342,7 @@ func (e *Evaluation) scanPlan(p *segments.Plan) *scan.Plan {
 		s.Wants = append(s.Wants, scan.Want{Pick: w.Pick, From: w.From, Before: w.Before, Value: w.Value})
 	}
 	for _, v := range p.Values {
-		s.Values = append(s.Values, scan.Value{Column: v.Column, Type: v.Type, Quantise: v.Quantise})
+		s.Values = append(s.Values, scan.Value{Column: v.Column, Type: v.Type, Quantise: v.Quantise, Role: v.Role, Prefix: v.Prefix})
 	}
 	return s
 }

@@ -52,4 +52,5 @@ type Aggregate struct {
 	Ranks     bool   // may stand in `by:`
 	Counts    bool   // the result is a whole number whatever the column; else it is of the column's type
 	Sums      bool   // adds values up: a float column needs a declared quantise
+	Sessions  bool   // counts sessions
 }

@@ -39,10 +39,13 @@ func (c *checker) metric(n Node) *Metric {
 		c.doc.fail("E-UNKNOWN-FUNCTION", nameAt, fmt.Sprintf("there is no metric %q", name), hints...)
 		return nil
 	}
+	if c.inSession && a.Sessions {
+		c.doc.fail("E-METRIC", nameAt, name+" counts sessions, and this is inside one", expected("a metric of the session's own events"))
+	}
 	if c.part == "by" && !a.Ranks {
 		c.doc.fail("E-RANK", nameAt, name+" cannot rank", expected("a metric with one exact value for everybody, such as sum or count"))
 	}
-	m := &Metric{Function: name, Column: column, Span: n.Span()}
+	m := &Metric{Function: name, Column: column, Sessions: a.Sessions, Span: n.Span()}
 	if !c.metricColumn(m, a, columnAt) {
 		return nil
 	}

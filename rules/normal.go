@@ -58,6 +58,40 @@ func Key(e Expr) string {
 	return ""
 }
 
+// Both is true where both are; nil is true everywhere.
+func Both(a, b Expr) Expr {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	return normal(And{a, b})
+}
+
+// Negate is true where e is false, and unknown where e is.
+func Negate(e Expr) Expr {
+	switch e := e.(type) {
+	case And:
+		terms := make(Or, len(e))
+		for i, t := range e {
+			terms[i] = Negate(t)
+		}
+		return normal(terms)
+	case Or:
+		terms := make(And, len(e))
+		for i, t := range e {
+			terms[i] = Negate(t)
+		}
+		return normal(terms)
+	case *Test:
+		t := *e
+		t.negate()
+		return &t
+	}
+	return e
+}
+
 // Equal reports whether two expressions have the same normal form.
 func Equal(a, b Expr) bool { return Key(a) == Key(b) }
 

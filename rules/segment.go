@@ -1,6 +1,9 @@
 package rules
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // Purpose is why a segment exists; it decides where it may go and which consent is asked (design.md 9).
 type Purpose string
@@ -115,6 +118,7 @@ type Metric struct {
 	Column   string // "" for count and days
 	Type     Type   // of the column
 	Quantise *Number
+	Sessions bool // it counts sessions, which are made of all events
 	Span     Span
 }
 
@@ -176,19 +180,24 @@ type ValueSet struct {
 // conditions walks all conditions of the segment: match, exclude and what ranks.
 func (s *Segment) conditions() iter.Seq[*Condition] {
 	return func(yield func(*Condition) bool) {
-		roots := []*Condition{s.Match, s.Exclude}
-		if s.Top != nil {
-			roots = append(roots, s.Top.By)
-		}
-		if s.Cap != nil {
-			roots = append(roots, s.Cap.By)
-		}
-		for _, root := range roots {
+		for _, root := range s.roots() {
 			if !root.walk(yield) {
 				return
 			}
 		}
 	}
+}
+
+// roots are the conditions that stand in no other; nil where the segment has none.
+func (s *Segment) roots() []*Condition {
+	roots := []*Condition{s.Match, s.Exclude}
+	if s.Top != nil {
+		roots = append(roots, s.Top.By)
+	}
+	if s.Cap != nil {
+		roots = append(roots, s.Cap.By)
+	}
+	return roots
 }
 
 func (c *Condition) walk(yield func(*Condition) bool) bool {
@@ -222,4 +231,20 @@ func (s *Sequence) steps() iter.Seq[*Step] {
 			yield(s.Then)
 		}
 	}
+}
+
+// LooksAt returns the events, sorted and distinct, that a condition and all below it are about; every says that it looks at
+// all events, as sessions do.
+func (c *Condition) LooksAt() (events []string, every bool) {
+	c.walk(func(c *Condition) bool {
+		events = append(events, c.Events...)
+		every = every || c.AnyEvent || c.Verb == "session" || c.Metric != nil && c.Metric.Sessions
+		for step := range c.Sequence.steps() {
+			events = append(events, step.Events...)
+			every = every || step.AnyEvent
+		}
+		return true
+	})
+	slices.Sort(events)
+	return slices.Compact(events), every
 }

@@ -37,17 +37,16 @@ func (s *Segment) Sentences() []Sentence {
 func (s *Segment) Reads() (columns, events []string, anyEvent bool) {
 	for c := range s.conditions() {
 		columns = append(append(columns, Columns(c.Where)...), Columns(c.Has)...)
-		for step := range c.Sequence.steps() {
-			columns = append(columns, Columns(step.Where)...)
-			events = append(events, step.Events...)
-			anyEvent = anyEvent || step.AnyEvent
-		}
-		anyEvent = anyEvent || c.Verb == "session" // a session is made of all events
 		if c.Metric != nil && c.Metric.Column != "" {
 			columns = append(columns, c.Metric.Column)
 		}
-		events = append(events, c.Events...)
-		anyEvent = anyEvent || c.AnyEvent
+		for step := range c.Sequence.steps() {
+			columns = append(columns, Columns(step.Where)...)
+		}
+	}
+	for _, root := range s.roots() {
+		names, every := root.LooksAt()
+		events, anyEvent = append(events, names...), anyEvent || every
 	}
 	slices.Sort(columns)
 	slices.Sort(events)

@@ -9,8 +9,8 @@ type partition struct {
 	plan   *Plan
 	lanes  []*Lane
 	views  views
-	rows   []fold.Rows // by leaf
-	leaves []planes    // by leaf
+	rows   []rows          // by leaf
+	leaves []fold.Verdicts // by leaf
 	ranks  []fold.Ranks
 	masks  []fold.Bits // by use: the views through which it sees somebody
 	folds  []fold.Fold
@@ -19,10 +19,11 @@ type partition struct {
 
 func newPartition(p *Plan, lanes []*Lane) *partition {
 	n := len(p.leaves)
-	t := &partition{plan: p, lanes: lanes, rows: make([]fold.Rows, n), leaves: make([]planes, n), ranks: make([]fold.Ranks, n)}
+	t := &partition{plan: p, lanes: lanes, rows: make([]rows, n), leaves: make([]fold.Verdicts, n), ranks: make([]fold.Ranks, n)}
 	t.folds, t.ranker = make([]fold.Fold, n), make([]fold.Ranker, n)
 	for i := range p.leaves {
 		l := &p.leaves[i]
+		t.rows[i].leaf = l
 		if l.rank {
 			t.ranker[i] = l.verb.Rank(l.condition, l.setting)
 		} else {
@@ -38,8 +39,7 @@ func (t *partition) fold(part uint32, subjects int) {
 	all := uint32(1)<<t.plan.uses - 1
 	t.views.number(locals, part, all, t.splits(part, all))
 	for i := range t.rows {
-		r := &t.rows[i]
-		r.Subjects, r.Subject, r.Time, r.Value = len(t.views.subject), r.Subject[:0], r.Time[:0], r.Value[:0]
+		t.rows[i].reset(len(t.views.subject))
 	}
 	for _, l := range t.lanes {
 		t.deal(l, part)
@@ -76,7 +76,7 @@ func (t *partition) splits(part, all uint32) split {
 
 // words yields the first word of every record.
 func (l *Lane) words(part uint32) func(yield func(int64) bool) {
-	stride := 2 + len(l.plan.Values)
+	stride := fixedWords + len(l.plan.Values)
 	return func(yield func(int64) bool) {
 		for c := range l.narrow[part].chunks {
 			for _, w := range c {
@@ -102,7 +102,7 @@ func (t *partition) deal(l *Lane, part uint32) {
 			t.hand(l, w, nil)
 		}
 	}
-	stride := 2 + len(t.plan.Values)
+	stride := fixedWords + len(t.plan.Values)
 	for c := range l.wide[part].chunks {
 		for ; len(c) > 0; c = c[stride:] {
 			t.hand(l, c[0], c[1:stride])
@@ -110,7 +110,7 @@ func (t *partition) deal(l *Lane, part uint32) {
 	}
 }
 
-// hand gives one row to its conditions. record holds time and values where the row carries them.
+// hand gives one row to its conditions. record holds time, device and values where the row carries them.
 func (t *partition) hand(l *Lane, word int64, record []int64) {
 	subject, k := unpack(word)
 	kind := &l.kinds[k]
@@ -120,17 +120,9 @@ func (t *partition) hand(l *Lane, word int64, record []int64) {
 			continue
 		}
 		t.views.seen[view] |= kind.uses & t.views.uses[view]
-		for _, i := range kind.leaves {
-			leaf, rows := &t.plan.leaves[i], &t.rows[i]
-			if leaf.uses&kind.uses&t.views.uses[view] == 0 {
-				continue
-			}
-			rows.Subject = append(rows.Subject, view)
-			if leaf.needs&fold.NeedTime != 0 {
-				rows.Time = append(rows.Time, record[0])
-			}
-			if leaf.needs&fold.NeedValue != 0 {
-				rows.Value = append(rows.Value, record[1+leaf.value])
+		for _, g := range kind.goals {
+			if t.plan.leaves[g.leaf].uses&kind.uses&t.views.uses[view] != 0 {
+				t.rows[g.leaf].add(view, g.parts, record)
 			}
 		}
 	}
@@ -144,12 +136,12 @@ func (t *partition) judge(i int) {
 			r.Value, r.Has = make([]fold.Int128, n), fold.NewBits(n)
 		}
 		r.Has.Reset()
-		t.ranker[i].Rank(t.rows[i], *r)
+		t.ranker[i].Rank(t.rows[i].ready(), *r)
 		return
 	}
-	if len(t.leaves[i].yes) != (n+63)/64 {
-		t.leaves[i] = newPlanes(n)
+	if len(t.leaves[i].True) != (n+63)/64 {
+		t.leaves[i] = fold.NewVerdicts(n)
 	}
-	t.leaves[i].reset()
-	t.folds[i].Fold(t.rows[i], t.leaves[i].verdicts())
+	t.leaves[i].Reset()
+	t.folds[i].Fold(t.rows[i].ready(), t.leaves[i])
 }

@@ -1,9 +1,6 @@
 package segments
 
-import (
-	"github.com/malgrupp/malgrupp/rules/fold"
-	"github.com/malgrupp/malgrupp/segments/consent"
-)
+import "github.com/malgrupp/malgrupp/segments/consent"
 
 // partBits fixes the number of partitions. Rows are dealt by the low bits of the subject number, not by range:
 // neighbouring numbers can be the busiest devices (interfaces.md 1).
@@ -43,10 +40,10 @@ func (s *stream) chunks(yield func([]int64) bool) {
 
 // kind is what the rows of one class and one set of admitting uses have in common.
 type kind struct {
-	leaves []int  // the conditions they go to
-	uses   uint32 // the uses that admit them
-	asked  uint32 // the uses that wanted them
-	wide   bool   // some condition needs time or a value
+	goals []goal // the conditions they go to
+	uses  uint32 // the uses that admit them
+	asked uint32 // the uses that wanted them
+	wide  bool   // some condition needs more than the subject
 }
 
 // Lane collects what one door admits. It is used by one goroutine and shares nothing with other lanes.
@@ -55,9 +52,12 @@ type Lane struct {
 	kinds   []kind
 	byClass [][]uint32    // by class of the lane's batches: kinds made of it so far
 	narrow  [parts]stream // one word a row: subject and kind
-	wide    [parts]stream // 2 + len(plan.Values) words a row: subject and kind, time, values
+	wide    [parts]stream // 3 + len(plan.Values) words a row: subject and kind, time, device, values
 	record  []int64
 }
+
+// fixedWords is how many words of a wide record stand before its values.
+const fixedWords = 3
 
 // pack puts a subject and a kind into one word.
 func pack(subject, kind uint32) int64 { return int64(uint64(subject)<<32 | uint64(kind)) }
@@ -76,7 +76,7 @@ func (l *Lane) Add(b consent.Batch) {
 			l.narrow[part].add(word)
 			continue
 		}
-		l.record = append(l.record[:0], word, r.Time)
+		l.record = append(l.record[:0], word, r.Time, int64(b.Device(i)))
 		for v := range values {
 			l.record = append(l.record, b.Value(i, v))
 		}
@@ -97,12 +97,12 @@ func (l *Lane) kind(b consent.Batch, r consent.Row) uint32 {
 	picks, slot := b.Class(r.Class)
 	k := kind{uses: r.Uses, asked: b.Level(r.Uses)}
 	asked := uint32(0)
-	for _, i := range l.plan.wanting(picks, slot) {
-		leaf := &l.plan.leaves[i]
+	for _, g := range l.plan.wanting(picks, slot) {
+		leaf := &l.plan.leaves[g.leaf]
 		asked |= leaf.uses
 		if leaf.uses&r.Uses != 0 {
-			k.leaves = append(k.leaves, i)
-			k.wide = k.wide || leaf.needs&(fold.NeedTime|fold.NeedValue) != 0
+			k.goals = append(k.goals, g)
+			k.wide = k.wide || leaf.wide()
 		}
 	}
 	k.asked &= asked

@@ -40,14 +40,16 @@ type Plan struct {
 	uses     int
 }
 
-// Value is a column that some metric reads.
+// Value is a column that some condition reads: by its name for a metric, by its role for what every log calls otherwise.
 type Value struct {
 	Column   string
 	Type     rules.Type
 	Quantise *rules.Number
+	Role     rules.Role
+	Prefix   int // of a text: 1 for its first eight bytes as a number, 2 for the next; 0: the text itself, numbered
 }
 
-// Want is one condition as the scan sees it.
+// Want is one kind of row of one condition as the scan sees it.
 type Want struct {
 	Pick, Value  int // Value is -1 where no column is read
 	From, Before int64
@@ -55,44 +57,54 @@ type Want struct {
 
 // leaf is a distinct condition over rows; equal conditions of several segments are one leaf.
 type leaf struct {
-	condition    *rules.Condition
-	verb         *fold.Verb
-	setting      fold.Setting
-	pick, value  int
+	condition *rules.Condition
+	verb      *fold.Verb
+	setting   fold.Setting
+	parts     []part
+	needs     fold.Need
+	session   int    // value with the session's id, where sessions are needed
+	tie       [4]int // values that order rows of one time, where that is needed
+	uses      uint32 // who asks
+	rank      bool   // gives values instead of verdicts
+}
+
+// part is one of the kinds of row that a leaf wants.
+type part struct {
+	pick, value  int // value is -1 where no column is read
 	from, before int64
-	needs        fold.Need
-	uses         uint32 // who asks
-	rank         bool   // gives values instead of verdicts
+}
+
+// goal is a leaf to which a row goes, and the parts it is one of.
+type goal struct {
+	leaf  int
+	parts uint32
 }
 
 // planned is a segment with its conditions bound to leaves.
 type planned struct {
 	*rules.Segment
 	uses      []int
-	match     *node
-	exclude   *node
+	match     *fold.Tree
+	exclude   *fold.Tree
 	topBy     int // leaf, -1: none
 	capBy     int
 	dependent bool // refers to another segment, or is referred to
 }
 
-// node is a condition tree over leaves.
-type node struct {
-	verb     string
-	count    int
-	children []*node
-	leaf     int // -1: logical or reference
-	segment  int // index of the segment referred to, -1: none
+// Times are the instants that a plan is made for, and what ends a session.
+type Times struct {
+	AsOf       int64 // where windows end, microseconds UTC
+	SessionGap int64 // a longer pause ends a session, microseconds
 }
 
 // NewPlan binds requests to conditions. The segments must be checked and in dependency order (rules.Order), every
 // segment referred to among them; a referred segment is evaluated for the uses of those that refer to it as well.
-// asOf is where windows end, in microseconds; uses is the number of the run's uses, at most 32.
-func NewPlan(requests []Request, uses int, asOf int64, verbs fold.Verbs, cov Coverage) (*Plan, error) {
+// uses is the number of the run's uses, at most 32.
+func NewPlan(requests []Request, uses int, times Times, verbs fold.Verbs, cov Coverage) (*Plan, error) {
 	if uses > 32 {
 		return nil, fmt.Errorf("plan %d uses of consent: at most 32 are possible in one run; split the destinations over two projects", uses)
 	}
-	b := builder{Plan: &Plan{AsOf: asOf, uses: uses}, verbs: verbs, cov: cov, leafOf: map[string]int{}, pickOf: map[string]int{}, at: map[string]int{}}
+	b := builder{Plan: &Plan{AsOf: times.AsOf, uses: uses}, gap: times.SessionGap, verbs: verbs, cov: cov, leafOf: map[string]int{}, pickOf: map[string]int{}, at: map[string]int{}}
 	for i, r := range requests {
 		b.at[r.Segment.Name] = i
 	}
@@ -106,8 +118,8 @@ func NewPlan(requests []Request, uses int, asOf int64, verbs fold.Verbs, cov Cov
 			return nil, fmt.Errorf("plan segment %s: %w", b.segments[i].Name, err)
 		}
 	}
-	for _, l := range b.leaves {
-		b.Edges = append(b.Edges, l.from, l.before)
+	for _, w := range b.Wants() {
+		b.Edges = append(b.Edges, w.From, w.Before)
 	}
 	slices.Sort(b.Edges)
 	b.Edges = slices.Compact(b.Edges)
@@ -115,34 +127,58 @@ func NewPlan(requests []Request, uses int, asOf int64, verbs fold.Verbs, cov Cov
 }
 
 // Wants are the plan's conditions as the scan sees them.
-func (p *Plan) Wants() []Want {
-	out := make([]Want, len(p.leaves))
-	for i, l := range p.leaves {
-		out[i] = Want{Pick: l.pick, Value: l.value, From: l.from, Before: l.before}
+func (p *Plan) Wants() (out []Want) {
+	for i := range p.leaves {
+		l := &p.leaves[i]
+		for _, k := range l.parts {
+			out = append(out, Want{Pick: k.pick, Value: k.value, From: k.from, Before: k.before})
+			for _, v := range l.extra() {
+				out = append(out, Want{Pick: k.pick, Value: v, From: k.from, Before: k.before})
+			}
+		}
 	}
 	return out
 }
 
+// extra are the values that every row of the leaf brings along.
+func (l *leaf) extra() (out []int) {
+	if l.needs&fold.NeedSession != 0 {
+		out = append(out, l.session)
+	}
+	if l.needs&fold.NeedTie != 0 {
+		out = append(out, l.tie[:]...)
+	}
+	return out
+}
+
+// wide reports whether the leaf needs more of a row than whose it is.
+func (l *leaf) wide() bool { return l.needs != 0 }
+
 // Asked returns the uses that ask for a row with these picks in this window slot.
 func (p *Plan) Asked(picks []uint64, slot uint16) uint32 {
 	uses := uint32(0)
-	for _, i := range p.wanting(picks, slot) {
-		uses |= p.leaves[i].uses
+	for _, g := range p.wanting(picks, slot) {
+		uses |= p.leaves[g.leaf].uses
 	}
 	return uses
 }
 
 // wanting returns the leaves that want such a row.
-func (p *Plan) wanting(picks []uint64, slot uint16) []int {
-	var out []int
+func (p *Plan) wanting(picks []uint64, slot uint16) []goal {
+	var out []goal
 	if slot == 0 || int(slot) >= len(p.Edges) {
 		return nil
 	}
 	from, before := p.Edges[slot-1], p.Edges[slot]
 	for i := range p.leaves {
-		l := &p.leaves[i]
-		if picks[l.pick/64]>>(l.pick%64)&1 != 0 && from >= l.from && before <= l.before {
-			out = append(out, i)
+		parts := uint32(0)
+		for k, w := range p.leaves[i].parts {
+			if picks[w.pick/64]>>(w.pick%64)&1 != 0 && from >= w.from && before <= w.before {
+				parts |= 1 << k
+			}
+		}
+		if parts != 0 {
+			out = append(out, goal{i, parts})
 		}
 	}
 	return out
@@ -151,6 +187,7 @@ func (p *Plan) wanting(picks []uint64, slot uint16) []int {
 // builder fills a Plan.
 type builder struct {
 	*Plan
+	gap    int64
 	verbs  fold.Verbs
 	cov    Coverage
 	leafOf map[string]int
@@ -215,15 +252,15 @@ func (b *builder) segment(s *planned) (err error) {
 	return nil
 }
 
-func (b *builder) node(c *rules.Condition, z *rules.Zone, mask uint32) (*node, error) {
-	n := &node{verb: c.Verb, count: c.Count, leaf: -1, segment: -1}
+func (b *builder) node(c *rules.Condition, z *rules.Zone, mask uint32) (*fold.Tree, error) {
+	n := &fold.Tree{Verb: c.Verb, Count: c.Count, Leaf: -1, Segment: -1}
 	if c.Segment != "" {
-		n.segment = b.at[c.Segment]
+		n.Segment = b.at[c.Segment]
 		return n, nil
 	}
-	if len(c.Children) == 0 {
+	if _, folds := b.verbs(c.Verb); folds {
 		var err error
-		n.leaf, err = b.leaf(c, z, mask, false)
+		n.Leaf, err = b.leaf(c, z, mask, false)
 		return n, err
 	}
 	for _, child := range c.Children {
@@ -231,10 +268,16 @@ func (b *builder) node(c *rules.Condition, z *rules.Zone, mask uint32) (*node, e
 		if err != nil {
 			return nil, err
 		}
-		n.children = append(n.children, k)
+		n.Children = append(n.Children, k)
+	}
+	if len(n.Children) == 0 {
+		return nil, fmt.Errorf("%s: no such verb in this build", c.Verb)
 	}
 	return n, nil
 }
+
+// maxParts is how many kinds of row one condition may want: a row says in one word which of them it is.
+const maxParts = 32
 
 // leaf returns the leaf of a condition, a new one if no equal condition was met before.
 func (b *builder) leaf(c *rules.Condition, z *rules.Zone, mask uint32, rank bool) (int, error) {
@@ -243,13 +286,27 @@ func (b *builder) leaf(c *rules.Condition, z *rules.Zone, mask uint32, rank bool
 		return 0, fmt.Errorf("%s: no such verb in this build", c.Verb)
 	}
 	from, before := c.Window.Bounds(b.AsOf, b.cov.From(c), z)
-	l := leaf{condition: c, verb: verb, from: from, before: before, value: -1, needs: verb.Needs(c), rank: rank}
-	l.setting = fold.Setting{Covered: b.cov.Covers(c, from, before), Zone: z}
-	l.pick = b.pick(verb.Picks(c), z)
-	if c.Metric != nil && c.Metric.Column != "" {
-		l.value = b.value(c.Metric)
+	l := leaf{condition: c, verb: verb, needs: verb.Needs(c), rank: rank, session: -1}
+	l.setting = fold.Setting{
+		Covered: b.cov.Covers(c, from, before), Covers: func(from, before int64) bool { return b.cov.Covers(c, from, before) },
+		Zone: z, AsOf: b.AsOf, From: from, Before: before, Gap: b.gap, Verbs: b.verbs,
 	}
-	key := fmt.Sprintf("%s|%d|%d|%d|%d|%t|%t|%s|%s", c.Verb, l.pick, l.from, l.before, l.value, rank, l.setting.Covered, z.Name(), compared(c))
+	parts := verb.Parts(c, b.verbs)
+	if len(parts) > maxParts {
+		return 0, fmt.Errorf("%s asks for %d kinds of event, at most %d are possible: split it", c.Path, len(parts), maxParts)
+	}
+	for _, k := range parts {
+		l.parts = append(l.parts, b.part(k, &l.setting))
+	}
+	if l.needs&fold.NeedSession != 0 {
+		l.session = b.value(Value{Role: rules.RoleSession})
+	}
+	if l.needs&fold.NeedTie != 0 {
+		for i, v := range []Value{{Role: rules.RoleSeq}, {Role: rules.RoleReceivedAt}, {Role: rules.RoleEventID, Prefix: 1}, {Role: rules.RoleEventID, Prefix: 2}} {
+			l.tie[i] = b.value(v)
+		}
+	}
+	key := l.key(z)
 	i, ok := b.leafOf[key]
 	if !ok {
 		i = len(b.leaves)
@@ -260,16 +317,24 @@ func (b *builder) leaf(c *rules.Condition, z *rules.Zone, mask uint32, rank bool
 	return i, nil
 }
 
-// compared is the part of a condition's key that says how its rows are judged.
-func compared(c *rules.Condition) string {
-	var s strings.Builder
-	if c.Metric != nil {
-		s.WriteString(c.Metric.Function)
+// part binds one kind of row.
+func (b *builder) part(k fold.Part, s *fold.Setting) part {
+	out := part{pick: b.pick(k.Pick, s.Zone), value: -1, from: s.From, before: s.Before}
+	if k.Metric != nil {
+		out.value = b.value(Value{Column: k.Metric.Column, Type: k.Metric.Type, Quantise: k.Metric.Quantise})
 	}
-	if c.Compare != nil {
-		fmt.Fprintf(&s, " %s %d/%d", c.Compare.Op, c.Compare.Bound.Int, c.Compare.Bound.Scale)
+	switch k.Reach {
+	case fold.ToNow:
+		out.before = max(s.Before, b.AsOf)
+	case fold.Around:
+		out.from, out.before = s.From-b.gap, max(s.Before, b.AsOf)
 	}
-	return s.String()
+	return out
+}
+
+// key is equal for equal conditions over equal windows.
+func (l *leaf) key(z *rules.Zone) string {
+	return fmt.Sprintf("%s|%v|%d|%d|%t|%t|%s", l.condition.Normal(), l.parts, l.setting.From, l.setting.Before, l.rank, l.setting.Covered, z.Name())
 }
 
 // pick returns the pick, a new one if no equal one was met before. Where it reads local time the zone is part of it.
@@ -295,9 +360,11 @@ func (b *builder) pick(p rules.Pick, z *rules.Zone) int {
 	return i
 }
 
-func (b *builder) value(m *rules.Metric) int {
-	v := Value{Column: m.Column, Type: m.Type, Quantise: m.Quantise}
-	i := slices.IndexFunc(b.Values, func(o Value) bool { return o.Column == v.Column && equalStep(o.Quantise, v.Quantise) })
+// value returns the number of a value, a new one if no equal one was met before.
+func (b *builder) value(v Value) int {
+	i := slices.IndexFunc(b.Values, func(o Value) bool {
+		return o.Column == v.Column && o.Role == v.Role && o.Prefix == v.Prefix && equalStep(o.Quantise, v.Quantise)
+	})
 	if i < 0 {
 		i = len(b.Values)
 		b.Values = append(b.Values, v)

@@ -42,7 +42,7 @@ func plan(t *testing.T, segs ...*rules.Segment) *segments.Plan {
 	for _, s := range segs {
 		requests = append(requests, segments.Request{Segment: s, Uses: []int{0}})
 	}
-	p, err := segments.NewPlan(requests, 1, asOf, builtin.Folds, everything(asOf-60*day))
+	p, err := segments.NewPlan(requests, 1, segments.Times{AsOf: asOf}, builtin.Folds, everything(asOf-60*day))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,12 +131,12 @@ func TestAMetricNamesItsColumnAndStep(t *testing.T) {
 }
 
 func TestTooManyUsesAreRefused(t *testing.T) {
-	if _, err := segments.NewPlan(nil, 33, asOf, builtin.Folds, everything(0)); err == nil {
+	if _, err := segments.NewPlan(nil, 33, segments.Times{AsOf: asOf}, builtin.Folds, everything(0)); err == nil {
 		t.Error("33 uses fit into 32 bits")
 	}
-	broken := &rules.Segment{Name: "broken", Zone: helsinki, Match: &rules.Condition{Verb: "sequence", Window: days(1)}}
-	_, err := segments.NewPlan([]segments.Request{{Segment: broken, Uses: []int{0}}}, 1, asOf, builtin.Folds, everything(0))
-	if err == nil || !strings.Contains(err.Error(), "broken") || !strings.Contains(err.Error(), "sequence") {
+	broken := &rules.Segment{Name: "broken", Zone: helsinki, Match: &rules.Condition{Verb: "profile", Window: days(1)}}
+	_, err := segments.NewPlan([]segments.Request{{Segment: broken, Uses: []int{0}}}, 1, segments.Times{AsOf: asOf}, builtin.Folds, everything(0))
+	if err == nil || !strings.Contains(err.Error(), "broken") || !strings.Contains(err.Error(), "profile") {
 		t.Errorf("a verb without a fold: %v, want the segment and the verb named", err)
 	}
 }

@@ -59,15 +59,15 @@ type court struct {
 	workers  int
 	kept     []*partition // by partition; only where some segment depends on another
 	mu       sync.Mutex
-	results  map[[2]int]*settled // by segment and use
-	refs     map[[3]int]planes   // by partition, segment and use: what in_segment reads
+	results  map[[2]int]*settled      // by segment and use
+	refs     map[[3]int]fold.Verdicts // by partition, segment and use: what in_segment reads
 }
 
 // Settle folds all lanes and decides every segment for each of its uses, with that many workers. The roll names the
 // people; it must come from the gate whose batches the lanes hold. The audiences are in the order of the requests, uses
 // ascending. The tally is spent afterwards.
 func (t *Tally) Settle(workers int, roll consent.Roll) []Audience {
-	c := &court{plan: t.plan, roll: roll, subjects: roll.Bound(), workers: max(1, workers), results: map[[2]int]*settled{}, refs: map[[3]int]planes{}}
+	c := &court{plan: t.plan, roll: roll, subjects: roll.Bound(), workers: max(1, workers), results: map[[2]int]*settled{}, refs: map[[3]int]fold.Verdicts{}}
 	dependent := slices.ContainsFunc(t.plan.segments, func(s planned) bool { return s.dependent })
 	if dependent {
 		c.kept = make([]*partition, parts)
@@ -133,7 +133,7 @@ func (c *court) foldAll(lanes []*Lane, keep bool) {
 // judgeDependent decides a segment that others refer to or that refers to others; those it refers to are decided.
 func (c *court) judgeDependent(s int) {
 	c.each(parts, func(i int) {
-		c.judge(s, c.kept[i], func(segment, use int) planes {
+		c.judge(s, c.kept[i], func(segment, use int) fold.Verdicts {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			return c.refs[[3]int{i, segment, use}]
@@ -152,24 +152,24 @@ func (c *court) judgeDependent(s int) {
 }
 
 // judge decides one segment for the people of one partition.
-func (c *court) judge(s int, p *partition, references func(segment, use int) planes) {
+func (c *court) judge(s int, p *partition, references func(segment, use int) fold.Verdicts) {
 	seg := &c.plan.segments[s]
 	for _, u := range seg.uses {
-		refs := func(segment int) planes { return references(segment, u) }
+		refs := func(segment int) fold.Verdicts { return references(segment, u) }
 		var got settled
 		mask := p.masks[u]
 		for i := range mask {
 			if mask[i] == 0 {
 				continue
 			}
-			w := seg.match.verdict(i, p.leaves, refs)
+			w := seg.match.Verdict(i, p.leaves, refs)
 			if seg.exclude != nil {
-				w = and(w, not(seg.exclude.verdict(i, p.leaves, refs)))
+				w = fold.And(w, fold.Not(seg.exclude.Verdict(i, p.leaves, refs)))
 			}
-			for b := w.yes & mask[i]; b != 0; b &= b - 1 {
+			for b := w.True & mask[i]; b != 0; b &= b - 1 {
 				got.qualified = append(got.qualified, p.candidate(seg, uint32(i*64+bits.TrailingZeros64(b))))
 			}
-			for kind, undecided := range [3]uint64{w.wait, w.unknown, w.none} {
+			for kind, undecided := range [3]uint64{w.Wait, w.Unknown, w.NoValue} {
 				for b := undecided & mask[i]; b != 0; b &= b - 1 {
 					got.undecided[kind] = append(got.undecided[kind], p.views.subject[i*64+bits.TrailingZeros64(b)])
 				}
@@ -215,27 +215,27 @@ func (p *partition) candidate(seg *planned, view uint32) candidate {
 	return c
 }
 
-// publish makes the planes that in_segment reads: the qualified set after top, before holdout, cap and minimum size;
+// publish makes the verdicts that in_segment reads: the qualified set after top, before holdout, cap and minimum size;
 // what is undecided there is undecided here.
 func (c *court) publish(s, use int, r *settled) {
-	byPart := make([]planes, parts)
+	byPart := make([]fold.Verdicts, parts)
 	for i := range byPart {
-		byPart[i] = newPlanes(len(c.kept[i].views.subject))
+		byPart[i] = fold.NewVerdicts(len(c.kept[i].views.subject))
 		c.refs[[3]int{i, s, use}] = byPart[i]
 	}
-	set := func(subject uint32, plane func(planes) fold.Bits) {
+	set := func(subject uint32, plane func(fold.Verdicts) fold.Bits) {
 		part := subject & (parts - 1)
 		if view, ok := c.kept[part].views.of(subject>>partBits, use); ok {
 			plane(byPart[part]).Set(view)
 		}
 	}
 	for i := range r.qualified {
-		set(r.qualified[i].subject, func(p planes) fold.Bits { return p.yes })
+		set(r.qualified[i].subject, func(v fold.Verdicts) fold.Bits { return v.True })
 	}
-	for kind, plane := range [3]func(planes) fold.Bits{
-		func(p planes) fold.Bits { return p.wait },
-		func(p planes) fold.Bits { return p.unknown },
-		func(p planes) fold.Bits { return p.none },
+	for kind, plane := range [3]func(fold.Verdicts) fold.Bits{
+		func(v fold.Verdicts) fold.Bits { return v.Wait },
+		func(v fold.Verdicts) fold.Bits { return v.Unknown },
+		func(v fold.Verdicts) fold.Bits { return v.NoValue },
 	} {
 		for _, subject := range r.undecided[kind] {
 			set(subject, plane)

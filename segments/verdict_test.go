@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/malgrupp/malgrupp/rules/fold"
 )
 
 // verdict is one person's verdict; the words of the engine hold 64 of them.
@@ -66,30 +68,30 @@ func reached(count int, of []verdict) verdict {
 	return "false"
 }
 
-func drawWord(t *rapid.T) (w word, of [64]verdict) {
+func drawWord(t *rapid.T) (w fold.Word, of [64]verdict) {
 	for i := range of {
 		of[i] = rapid.SampledFrom(byAnd).Draw(t, "verdict")
 		switch bit := uint64(1) << i; of[i] {
 		case "true":
-			w.yes |= bit
+			w.True |= bit
 		case "wait":
-			w.wait |= bit
+			w.Wait |= bit
 		case "unknown":
-			w.unknown |= bit
+			w.Unknown |= bit
 		case "no value":
-			w.none |= bit
+			w.NoValue |= bit
 		}
 	}
 	return w, of
 }
 
 // at is the verdict of one of the 64.
-func (w word) at(i int) verdict {
+func at(w fold.Word, i int) verdict {
 	var out []verdict
 	for _, plane := range []struct {
 		bits uint64
 		name verdict
-	}{{w.yes, "true"}, {w.wait, "wait"}, {w.unknown, "unknown"}, {w.none, "no value"}, {w.no(), "false"}} {
+	}{{w.True, "true"}, {w.Wait, "wait"}, {w.Unknown, "unknown"}, {w.NoValue, "no value"}, {w.False(), "false"}} {
 		if plane.bits>>i&1 != 0 {
 			out = append(out, plane.name)
 		}
@@ -103,16 +105,16 @@ func (w word) at(i int) verdict {
 func TestWordsAreJoinedAsThePeopleInThemAre(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(2, 5).Draw(t, "conditions")
-		words, of := make([]word, n), make([][64]verdict, n)
+		words, of := make([]fold.Word, n), make([][64]verdict, n)
 		for i := range words {
 			words[i], of[i] = drawWord(t)
 		}
 		count := rapid.IntRange(1, n).Draw(t, "count")
 		all, some := words[0], words[0]
 		for _, w := range words[1:] {
-			all, some = and(all, w), or(some, w)
+			all, some = fold.And(all, w), fold.Or(some, w)
 		}
-		several, opposite := atLeast(count, words), not(words[0])
+		several, opposite := fold.AtLeast(count, words), fold.Not(words[0])
 		for i := range 64 {
 			var person []verdict
 			for k := range of {
@@ -126,10 +128,10 @@ func TestWordsAreJoinedAsThePeopleInThemAre(t *testing.T) {
 				what      string
 				got, want verdict
 			}{
-				{"all", all.at(i), joined(byAnd, person)},
-				{"any", some.at(i), joined(byOr, person)},
-				{"not", opposite.at(i), want},
-				{"at_least_of", several.at(i), reached(count, person)},
+				{"all", at(all, i), joined(byAnd, person)},
+				{"any", at(some, i), joined(byOr, person)},
+				{"not", at(opposite, i), want},
+				{"at_least_of", at(several, i), reached(count, person)},
 			} {
 				if c.got != c.want {
 					t.Fatalf("%s (%d) of %q is %s, want %s", c.what, count, person, c.got, c.want)

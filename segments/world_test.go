@@ -142,7 +142,7 @@ func (w *world) Covers(_ *rules.Condition, from, _ int64) bool { return from >= 
 
 // audiences runs the world through ledger, gate and tally. Rows are dealt in any order to blocks and doors.
 func (w *world) audiences(t *rapid.T) []segments.Audience {
-	plan, err := segments.NewPlan(w.requests, len(w.uses), asOf, builtin.Folds, w)
+	plan, err := segments.NewPlan(w.requests, len(w.uses), segments.Times{AsOf: asOf}, builtin.Folds, w)
 	if err != nil {
 		t.Fatal(err)
 	}

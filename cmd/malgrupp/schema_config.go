@@ -20,7 +20,7 @@ func configSchema() jsonSchema {
 		"profiles?", mapOf(object(profile...)),
 	}
 	optional := map[string]bool{
-		"retention": true, "max_clock_skew": true, "identity": true, "audit": true, "guards": true, "limits": true, "security": true, "destinations": true, "identifiers": true,
+		"retention": true, "max_clock_skew": true, "session_gap": true, "identity": true, "audit": true, "guards": true, "limits": true, "security": true, "destinations": true, "identifiers": true,
 	}
 	for key, s := range settings {
 		if optional[key] {
@@ -37,6 +37,7 @@ func settingsSchemas() map[string]jsonSchema {
 		object("key", anyText, "of?", oneOfWords("arrival", "event"), "zone?", anyText))
 	list := either(anyText, object("url", anyText, "max_age?", duration))
 	out := map[string]jsonSchema{
+		"session_gap":    described(duration, "a longer pause ends a session; default 30min"),
 		"timezone":       described(anyText, "an IANA name such as Europe/Helsinki: where days begin"),
 		"retention":      described(duration, "how long rows are used; at most 761d, default 395d"),
 		"max_clock_skew": described(duration, "how far a device's clock may run ahead; default 5min"),

@@ -50,13 +50,29 @@ func ruleDefs(s *rules.Scope) jsonSchema {
 		"ranking": object("metric", metricSchema(s, func(a rules.Aggregate) bool { return a.Ranks }), "of", refer("events"),
 			"where?", refer("where"), "within", refer("window")),
 	}
-	var verbs []jsonSchema
+	var verbs, inner []jsonSchema
 	for _, v := range s.Language.Verbs {
-		defs["verb_"+v.Name] = verbSchema(v)
+		defs["verb_"+v.Name] = verbSchema(v, false)
 		verbs = append(verbs, refer("verb_"+v.Name))
+		if v.Inner {
+			defs["inner_"+v.Name] = verbSchema(v, true)
+			inner = append(inner, refer("inner_"+v.Name))
+		}
 	}
 	defs["condition"] = either(verbs...)
+	defs["inner_condition"] = described(either(inner...), "a condition on the events of one session: without a window")
 	return defs
+}
+
+// stepDuration is a duration between two events.
+var stepDuration = jsonSchema{"type": "string", "pattern": "^[1-9][0-9]*(s|min|h|d|w)$"}
+
+// stepsSchema is the list of a sequence's steps.
+func stepsSchema() jsonSchema {
+	step := object("did", refer("events"), "where?", refer("where"), "within_previous?", described(stepDuration, "at most so long after the step before"),
+		"without?", described(object("did", refer("events"), "where?", refer("where")), "none of these since the step before"))
+	then := object("then_not", refer("events"), "where?", refer("where"), "for", described(stepDuration, "none of these so long after the last step"))
+	return jsonSchema{"type": "array", "items": either(step, then), "minItems": 1}
 }
 
 func eventsSchema(s *rules.Scope) jsonSchema {
@@ -75,29 +91,40 @@ func eventsSchema(s *rules.Scope) jsonSchema {
 	return either(exactly("any"), oneOfWords(events...), listOf(oneOfWords(events...)))
 }
 
-// verbSchema is the schema of a condition with this verb.
-func verbSchema(v rules.Verb) jsonSchema {
+// verbSchema is the schema of a condition with this verb, as it stands inside a session or outside.
+func verbSchema(v rules.Verb, inner bool) jsonSchema {
+	condition := refer("condition")
+	if inner || v.Takes == rules.TakesCondition && v.Comparators {
+		condition = refer("inner_condition")
+	}
 	operand := map[rules.Operand]jsonSchema{
-		rules.TakesConditions: {"type": "array", "items": refer("condition"), "minItems": 1},
-		rules.TakesCondition:  refer("condition"),
-		rules.TakesCountOf:    object("count", whole(1, maxCount), "of", jsonSchema{"type": "array", "items": refer("condition"), "minItems": 1}),
+		rules.TakesConditions: {"type": "array", "items": condition, "minItems": 1},
+		rules.TakesCondition:  condition,
+		rules.TakesCountOf:    object("count", whole(1, maxCount), "of", jsonSchema{"type": "array", "items": condition, "minItems": 1}),
 		rules.TakesEvents:     refer("events"),
 		rules.TakesMetric:     refer("metric"),
+		rules.TakesSteps:      stepsSchema(),
 		rules.TakesSegment:    described(identifier, "the name of another segment with the same identity"),
 	}[v.Takes]
-	beside := map[string]jsonSchema{"where": refer("where"), "within": refer("window"), "of": refer("events")}
+	beside := map[string]jsonSchema{
+		"where": refer("where"), "within": refer("window"), "of": refer("events"), "has": described(refer("where"), "what the picked event is tested for"),
+		"span": described(stepDuration, "from the first step to the last at most"), "same_session": truth, "ties": oneOfWords("any", "strict"),
+		"lasting_at_least": stepDuration,
+	}
 	parts := []any{v.Name, operand}
 	for _, key := range v.Keys {
-		if slices.Contains(v.Required, key) {
+		switch {
+		case inner && (key == "within" || key == "same_session"):
+		case slices.Contains(v.Required, key):
 			parts = append(parts, key, beside[key])
-		} else {
+		default:
 			parts = append(parts, key+"?", beside[key])
 		}
 	}
 	var both []jsonSchema
 	if v.Comparators {
 		bound := either(jsonSchema{"type": "number"}, jsonSchema{"type": "string"})
-		if v.Takes == rules.TakesEvents {
+		if v.Takes == rules.TakesEvents || v.Takes == rules.TakesCondition {
 			bound = whole(0, maxCount)
 		}
 		for i, c := range comparators {

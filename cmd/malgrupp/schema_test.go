@@ -146,8 +146,18 @@ func TestTheSchemaOfARuleRefusesWhatTheCheckerRefuses(t *testing.T) {
 		"{did: login, did_not: login, within: 30d}":                    false,
 		"{metric: sum(amount), of: login, within: 30d}":                false, // no comparator
 		"{metric: total(amount), of: login, within: 30d, at_least: 1}": false,
-		"{sequence: []}":                                               false,
-		"{all: []}":                                                    false,
+		"{sequence: [{did: login}, {did: logout, within_previous: 2h, without: {did: page_view}}, {then_not: login, for: 1d}], within: 30d}": true,
+		"{sequence: [{did: login}], within: 30d, ties: strict, same_session: true, span: 1d}":                                                true,
+		"{session: {all: [{did: login}, {did_not: logout}]}, within: 30d, at_least: 2, lasting_at_least: 1min}":                              true,
+		"{first: login, within: 30d, has: product = 'card'}":                                                                                 true,
+		"{metric: sessions(), of: any, within: 30d, at_least: 2}":                                                                            true,
+		"{first: login, within: 30d}":                        false, // nothing is tested
+		"{session: {did: login, within: 3d}, within: 30d}":   false, // a window in a session
+		"{session: {in_segment: other-rule}, within: 30d}":   false,
+		"{sequence: [{then_not: login}], within: 30d}":       false, // no time
+		"{sequence: [{did: login}], within: 30d, span: 1mo}": false, // a vague length
+		"{sequence: []}": false,
+		"{all: []}":      false,
 	} {
 		if got := valid(t, schema, schema, readYAML(t, fmt.Sprintf(rule, condition))); got != want {
 			t.Errorf("%s: accepted is %v, want %v", condition, got, want)

@@ -38,7 +38,7 @@ func audience(t testing.TB, devices []string, level rules.Level) *segments.Audie
 	segment := &rules.Segment{Name: "savers", Zone: zone, Level: level, Match: &rules.Condition{
 		Verb: "did", AnyEvent: true, Window: &rules.Window{All: true}, Compare: &rules.Compare{Op: rules.AtLeast, Bound: rules.Number{Int: 1}},
 	}}
-	plan, err := segments.NewPlan([]segments.Request{{Segment: segment, Uses: []int{0}}}, 1, now, builtin.Folds, covered{})
+	plan, err := segments.NewPlan([]segments.Request{{Segment: segment, Uses: []int{0}}}, 1, segments.Times{AsOf: now}, builtin.Folds, covered{})
 	if err != nil {
 		t.Fatal(err)
 	}

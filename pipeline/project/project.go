@@ -15,6 +15,7 @@ type Project struct {
 	Zone         *rules.Zone
 	Retention    rules.Duration // days of 24 hours
 	MaxClockSkew rules.Duration
+	SessionGap   rules.Duration // a longer pause ends a session
 	Contacts     []string
 	Sources      []Source
 	Consent      Consent

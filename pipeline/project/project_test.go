@@ -41,7 +41,7 @@ func TestWhatNobodyWritesHasItsDefault(t *testing.T) {
 	}
 	hour, minute := rules.Duration{N: 26, Unit: rules.Hour}, rules.Duration{N: 5, Unit: rules.Minute}
 	want := Project{
-		Name: "shop", Retention: days(395), MaxClockSkew: minute, Contacts: []string{"team"},
+		Name: "shop", Retention: days(395), MaxClockSkew: minute, SessionGap: rules.Duration{N: 30, Unit: rules.Minute}, Contacts: []string{"team"},
 		Sources: []Source{{Name: "web", URL: "log/", Schema: "web-events", Dedupe: days(7), Complete: Listed, OnBadObject: Stop}},
 		Consent: Consent{
 			URL: "yes-and-no/", Partition: Partition{Key: "dt=", Zone: utc}, MaxFeedAge: hour, MaxConsentAge: days(390),
@@ -183,7 +183,6 @@ func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 		"processor: {agreement: A-1, expires: 2027-01-31}", "vendor: 7",
 	).Replace(smallest) + `retention: 800d
 sesion_gap: 30min
-session_gap: 30min
 guards: {min_audience: 10}
 identity: {attach_window: 31d, shared_window: 89d, max_devices: 21}
 `
@@ -200,7 +199,7 @@ identity: {attach_window: 31d, shared_window: 89d, max_devices: 21}
 		`E-TYPE "0" is not a key number`,
 		`E-NOT-BUILT destinations.mail.vendor is not built in this version`, `E-MISSING-KEY the project needs the key "destinations.mail.processor"`,
 		`E-RANGE RETENTION_TOO_LONG: rows are kept longer than 25 months`,
-		`E-UNKNOWN-KEY`, `E-NOT-BUILT session_gap is not built in this version`, `E-RANGE K_TOO_SMALL: guards.min_audience is 10`,
+		`E-UNKNOWN-KEY`, `E-RANGE K_TOO_SMALL: guards.min_audience is 10`,
 		`E-RANGE identity.attach_window is laxer than identity allows`, `E-RANGE identity.shared_window is laxer than identity allows`, `E-RANGE`,
 	}
 	for _, w := range want {

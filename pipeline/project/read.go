@@ -11,10 +11,10 @@ import (
 
 var (
 	topKeys = []string{
-		"timezone", "retention", "max_clock_skew", "contacts", "sources", "consent", "identity", "keys", "output", "audit",
+		"timezone", "retention", "max_clock_skew", "session_gap", "contacts", "sources", "consent", "identity", "keys", "output", "audit",
 		"guards", "limits", "security", "destinations", "identifiers",
 	}
-	topUnbuilt      = []string{"session_gap", "profiles_of_customers", "necessary", "network", "on_incomplete", "topics"}
+	topUnbuilt      = []string{"profiles_of_customers", "necessary", "network", "on_incomplete", "topics"}
 	laterType       = []string{"meta_custom_audience", "snapchat", "tiktok", "linkedin", "microsoft", "adform"}
 	destinationForm = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
 )
@@ -92,6 +92,7 @@ func (p *Project) general(s section) {
 		s.file.doc.Fail("E-RANGE", rn.Span(), "RETENTION_TOO_LONG: rows are kept longer than 25 months", expected("at most 761d"))
 	}
 	p.MaxClockSkew = s.duration("max_clock_skew", rules.Duration{N: 5, Unit: rules.Minute})
+	p.SessionGap = s.duration("session_gap", rules.Duration{N: 30, Unit: rules.Minute})
 	if contacts := s.sub("contacts"); contacts.written() {
 		for _, l := range contacts.layers {
 			for _, k := range l.object.Keys() {

@@ -29,7 +29,7 @@ func ParseTest(src *rules.Source, l *pipeline.Loaded) (*Suite, rules.Errors) {
 	}
 	o.Only("segment", "as_of", "known_by", "data_from", "cases")
 	// A test that does not say otherwise has all data there could be.
-	base := Case{MaxSkew: l.Project.MaxClockSkew, project: l.Segments, Level: rules.DeviceLevel, DataFrom: longAgo}
+	base := Case{MaxSkew: l.Project.MaxClockSkew, SessionGap: l.Project.SessionGap, project: l.Segments, Level: rules.DeviceLevel, DataFrom: longAgo}
 	if base.segment = p.target(o, l); base.segment != nil {
 		base.Zone, base.Level = base.segment.Zone, base.segment.Level
 	} else {

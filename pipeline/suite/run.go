@@ -207,7 +207,7 @@ func (c *Case) target() string {
 func (c *Case) projectFor(schema *rules.Schema) *project.Project {
 	day := rules.Duration{N: 1, Unit: rules.Day}
 	return &project.Project{
-		Name: "suite", Zone: c.Zone, Retention: rules.Duration{N: 761, Unit: rules.Day}, MaxClockSkew: c.MaxSkew,
+		Name: "suite", Zone: c.Zone, Retention: rules.Duration{N: 761, Unit: rules.Day}, MaxClockSkew: c.MaxSkew, SessionGap: c.SessionGap,
 		Sources: []project.Source{{
 			Name: "events", URL: "mem://events/", Schema: schema.Name, Dedupe: rules.Duration{N: 7, Unit: rules.Day}, CoversFrom: c.DataFrom,
 			Complete: project.Listed, OnBadObject: project.Stop,

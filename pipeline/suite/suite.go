@@ -19,6 +19,7 @@ type Case struct {
 	KnownBy     int64
 	DataFrom    int64 // where coverage begins; 0: with the first event
 	MaxSkew     rules.Duration
+	SessionGap  rules.Duration
 	Zone        *rules.Zone
 	Level       rules.Level
 	rule        rules.Node // of a suite: the rule's spec
@@ -104,7 +105,9 @@ func ParseSuite(src *rules.Source) (*Suite, rules.Errors) {
 	e.Top.Only("apiVersion", "kind", "metadata", "defaults", "hash_vectors", "cases")
 	e.Metadata.Only("name", "edition")
 	s := &Suite{Name: e.Name, Columns: defaultColumns()}
-	base := Case{Level: rules.DeviceLevel, MaxSkew: rules.Duration{N: 5, Unit: rules.Minute}}
+	base := Case{
+		Level: rules.DeviceLevel, MaxSkew: rules.Duration{N: 5, Unit: rules.Minute}, SessionGap: rules.Duration{N: 30, Unit: rules.Minute},
+	}
 	base.Zone, _ = rules.LoadZone("UTC")
 	if n, ok := e.Top.Find("defaults"); ok {
 		p.defaults(n, &base, s)
@@ -146,6 +149,9 @@ func (p *parser) defaults(n rules.Node, base *Case, s *Suite) {
 	p.times(o, base)
 	if n, ok := o.Find("max_clock_skew"); ok {
 		base.MaxSkew, _ = n.Duration()
+	}
+	if n, ok := o.Find("session_gap"); ok {
+		base.SessionGap, _ = n.Duration()
 	}
 	if n, ok := o.Find("identity"); ok {
 		w, _ := n.Word("device", "customer")

@@ -55,7 +55,8 @@ type Verb struct {
 // Aggregate is a metric function.
 type Aggregate struct {
 	rules.Aggregate
-	Needs fold.Need // beside the value of its column
+	Needs fold.Need                                              // beside the value of its column
+	Parts func(c *rules.Condition, verbs fold.Verbs) []fold.Part // nil: the matching events
 	Fold  func(m *rules.Metric, c *rules.Compare, s fold.Setting) fold.Fold
 	Rank  func(m *rules.Metric, s fold.Setting) fold.Ranker // nil: cannot rank
 }
@@ -89,7 +90,7 @@ func enter[K comparable, E any](table map[K]*E, key K, entry *E) defined {
 }
 
 // notBuilt are the verbs and aggregates of the specification that this version lacks.
-var notBuilt = []string{"sequence", "session", "first", "last", "profile", "sessions"}
+var notBuilt = []string{"profile"}
 
 // Language returns what the checker must know of all entries.
 func Language() *rules.Language {

@@ -7,21 +7,25 @@ import (
 
 var _ = defineVerb(Verb{
 	Verb: rules.Verb{
-		Name: "did", Takes: rules.TakesEvents, Keys: []string{"where", "within"}, Required: []string{"within"}, Comparators: true,
+		Name: "did", Takes: rules.TakesEvents, Keys: []string{"where", "within"}, Required: []string{"within"}, Comparators: true, Inner: true,
 		Doc:      "The number of matching events in the window compares as said; without a comparator there is at least one.",
 		Anchored: func(c *rules.Condition, _ []bool) bool { return positive(c.Compare) },
 	},
 	Fold: &fold.Verb{
-		Picks: picked, Needs: needsNothing,
+		Parts: matching, Needs: needsNothing,
 		New: func(c *rules.Condition, s fold.Setting) fold.Fold {
 			return &counter{in: fold.RangeOf(c.Compare, 0), covered: s.Covered}
 		},
 	},
 })
 
-// picked is what a condition over events wants: those events, where they pass.
-func picked(c *rules.Condition) rules.Pick {
-	return rules.Pick{Events: c.Events, Any: c.AnyEvent, Where: c.Where}
+// matching is what a condition over events wants: those events, where they pass, with the metric's value.
+func matching(c *rules.Condition, _ fold.Verbs) []fold.Part {
+	p := fold.Part{Pick: rules.Pick{Events: c.Events, Any: c.AnyEvent, Where: c.Where}}
+	if c.Metric != nil && c.Metric.Column != "" {
+		p.Metric = c.Metric
+	}
+	return []fold.Part{p}
 }
 
 func needsNothing(*rules.Condition) fold.Need { return 0 }

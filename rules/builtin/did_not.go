@@ -7,12 +7,12 @@ import (
 
 var _ = defineVerb(Verb{
 	Verb: rules.Verb{
-		Name: "did_not", Takes: rules.TakesEvents, Keys: []string{"where", "within"}, Required: []string{"within"},
+		Name: "did_not", Takes: rules.TakesEvents, Keys: []string{"where", "within"}, Required: []string{"within"}, Inner: true,
 		Doc:      "There is no matching event in the window. Over days that the data lack this is not known, and not known is never a member.",
 		Anchored: func(*rules.Condition, []bool) bool { return false },
 	},
 	Fold: &fold.Verb{
-		Picks: picked, Needs: needsNothing,
+		Parts: matching, Needs: needsNothing,
 		New: func(_ *rules.Condition, s fold.Setting) fold.Fold {
 			return &counter{in: fold.RangeOf(&rules.Compare{Op: rules.Exactly}, 0), covered: s.Covered}
 		},

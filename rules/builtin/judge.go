@@ -6,9 +6,10 @@ import "github.com/malgrupp/malgrupp/rules/fold"
 type trend uint8
 
 const (
-	anyWay trend = iota // sums and averages
-	grows               // counts, distinct values, days, maxima
-	falls               // minima
+	anyWay    trend = iota // sums and averages
+	grows                  // counts, distinct values, days, maxima
+	falls                  // minima
+	mergeable              // sessions: more of them, or, where a missing row joins two, fewer
 )
 
 // judge sets the verdict for one subject's value. Over a window that the data do not wholly cover a verdict stands only
@@ -20,7 +21,7 @@ func judge(v fold.Verdicts, subject uint32, value fold.Int128, r fold.Range, t t
 		if in {
 			v.True.Set(subject)
 		}
-	case in && (t == grows && r.OpenAbove() || t == falls && r.OpenBelow()):
+	case in && ((t == grows || t == mergeable) && r.OpenAbove() || t == falls && r.OpenBelow()): // of sessions by rules/spec.md 4.4
 		v.True.Set(subject)
 	case r.Empty() || t == grows && r.Passed(value) || t == falls && r.Under(value):
 	default:

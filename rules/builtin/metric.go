@@ -7,7 +7,7 @@ import (
 
 var _ = defineVerb(Verb{
 	Verb: rules.Verb{
-		Name: "metric", Takes: rules.TakesMetric, Keys: []string{"of", "where", "within"}, Required: []string{"of", "within"}, Comparators: true,
+		Name: "metric", Takes: rules.TakesMetric, Keys: []string{"of", "where", "within"}, Required: []string{"of", "within"}, Comparators: true, Inner: true,
 		Doc: "An aggregate over the matching events in the window compares as said.",
 		Anchored: func(c *rules.Condition, _ []bool) bool {
 			switch c.Metric.Function {
@@ -18,7 +18,12 @@ var _ = defineVerb(Verb{
 		},
 	},
 	Fold: &fold.Verb{
-		Picks: picked,
+		Parts: func(c *rules.Condition, verbs fold.Verbs) []fold.Part {
+			if parts := aggregates[c.Metric.Function].Parts; parts != nil {
+				return parts(c, verbs)
+			}
+			return matching(c, verbs)
+		},
 		Needs: func(c *rules.Condition) fold.Need {
 			needs := aggregates[c.Metric.Function].Needs
 			if c.Metric.Column != "" {

@@ -40,13 +40,16 @@ type Want struct {
 	Value        int // index into Plan.Values, -1 for none
 }
 
-// Value is a column that some metric reads; it travels as one int64 a row. Text becomes numbers of the plan's Names,
-// floats keep their order (or are rounded to steps of Quantise, in units of its last place), everything else is its
-// rules.Value.Int.
+// Value is a column that some condition reads, named or by its role; it travels as one int64 a row. Text becomes numbers of
+// the plan's Names, floats keep their order (or are rounded to steps of Quantise, in units of its last place), everything
+// else is its rules.Value.Int.
 type Value struct {
 	Column   string
 	Type     rules.Type
 	Quantise *rules.Number
+	Role     rules.Role // in place of Column: what each log calls by a name of its own
+	// Prefix makes a number of eight bytes of a text, ordered as the bytes are: 1 of the first eight, 2 of the next.
+	Prefix int
 }
 
 // Plan is what a run wants from its rows. All times are microseconds UTC. Edges are the ends of all windows, sorted and
@@ -149,6 +152,14 @@ func (s *Scanner) window() {
 	}
 }
 
+// column is the name of a value's column in this source, "" if it has none.
+func (s *Scanner) column(v Value) string {
+	if v.Role != rules.RoleNone {
+		return s.roles[v.Role]
+	}
+	return v.Column
+}
+
 // Columns are the names of the columns a full scan may read, sorted: what a plan shows and a benchmark's floor decodes.
 func (s *Scanner) Columns() []string {
 	names := []string{s.roles[rules.RoleEventTime], s.roles[rules.RoleDevice]}
@@ -161,7 +172,7 @@ func (s *Scanner) Columns() []string {
 		names = append(names, s.program.columns[i].name)
 	}
 	for _, v := range s.plan.Values {
-		names = append(names, v.Column)
+		names = append(names, s.column(v))
 	}
 	names = slices.DeleteFunc(names, func(n string) bool { _, ok := s.schema.Column(n); return !ok })
 	slices.Sort(names)

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"encoding/binary"
 	"math"
 	"sync"
 
@@ -126,11 +127,12 @@ func (w *Worker) metric(g RowGroup) error {
 			out[i] = evidence.Null
 			needed = needed || w.needs[v][class]
 		}
-		_, ok := w.s.schema.Column(w.metrics[v].Column)
+		name := w.s.column(w.metrics[v].Value)
+		_, ok := w.s.schema.Column(name)
 		if !needed || !ok {
 			continue
 		}
-		a, err := g.Column(w.metrics[v].Column)
+		a, err := g.Column(name)
 		if err != nil {
 			return err
 		}
@@ -233,10 +235,23 @@ func (m *metricColumn) number(dict *array.String, i int) int64 {
 		return evidence.Null
 	}
 	value := dict.Value(i)
+	if m.Prefix > 0 {
+		return eightBytes(value, 8*(m.Prefix-1))
+	}
 	x, ok := m.seen[value]
 	if !ok {
 		x = m.names.of(value)
 		m.seen[string([]byte(value))] = x
 	}
 	return x
+}
+
+// eightBytes are the bytes of a text from one on, as a number that orders as they do; a text that ends before is padded with
+// zero bytes.
+func eightBytes(text string, from int) int64 {
+	var b [8]byte
+	if from < len(text) {
+		copy(b[:], text[from:])
+	}
+	return int64(binary.BigEndian.Uint64(b[:]) ^ 1<<63)
 }

@@ -1,0 +1,106 @@
+package builtin
+
+import (
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/fold"
+)
+
+var _ = defineVerb(Verb{
+	Verb: rules.Verb{
+		Name: "first", Takes: rules.TakesEvents, Keys: []string{"where", "within", "has"}, Required: []string{"within", "has"}, Inner: true,
+		Doc: "The earliest matching event of the window is picked, then tested by `has`. Whoever has no such event is not a member; where the tested " +
+			"value is missing the condition is neither true nor false.",
+		Anchored: func(*rules.Condition, []bool) bool { return true },
+	},
+	Fold: pickVerb(false),
+})
+
+// pickVerb is the engine's half of first and last.
+func pickVerb(last bool) *fold.Verb {
+	return &fold.Verb{
+		Parts: func(c *rules.Condition, _ fold.Verbs) []fold.Part {
+			part := func(where rules.Expr) fold.Part {
+				return fold.Part{Pick: rules.Pick{Events: c.Events, Any: c.AnyEvent, Where: where}}
+			}
+			return []fold.Part{part(c.Where), part(rules.Both(c.Where, c.Has)), part(rules.Both(c.Where, rules.Negate(c.Has)))}
+		},
+		Needs: func(*rules.Condition) fold.Need {
+			return fold.NeedTime | fold.NeedParts | fold.NeedOrder | fold.NeedTie
+		},
+		New: func(_ *rules.Condition, s fold.Setting) fold.Fold { return &picker{last: last, set: s} },
+	}
+}
+
+// The parts of a pick: candidates, those that pass `has`, those that fail it.
+const (
+	candidate = 1 << iota
+	passes
+	fails
+)
+
+// picker tests the first or the last row of each subject.
+type picker struct {
+	last bool
+	set  fold.Setting
+}
+
+func (p *picker) Fold(rows fold.Rows, v fold.Verdicts) {
+	seen := fold.NewBits(rows.Subjects)
+	for lo := 0; lo < len(rows.Subject); {
+		subject, hi := rows.Subject[lo], lo+1
+		for hi < len(rows.Subject) && rows.Subject[hi] == subject {
+			hi++
+		}
+		seen.Set(subject)
+		p.subject(rows, lo, hi, subject, v)
+		lo = hi
+	}
+	if p.set.Covered {
+		return
+	}
+	for s := range uint32(rows.Subjects) {
+		if !seen.Has(s) {
+			v.Unknown.Set(s)
+		}
+	}
+}
+
+func (p *picker) subject(rows fold.Rows, lo, hi int, subject uint32, v fold.Verdicts) {
+	at, end := lo, lo+1 // rows that nothing orders are picked together
+	if p.last {
+		at, end = hi-1, hi
+		for at > lo && rows.Tied[at] {
+			at--
+		}
+	} else {
+		for end < hi && rows.Tied[end] {
+			end++
+		}
+	}
+	outcome := rows.Parts[at] & (passes | fails)
+	for i := at + 1; i < end; i++ {
+		if rows.Parts[i]&(passes|fails) != outcome {
+			v.Unknown.Set(subject) // two events of one moment disagree, and nothing says which came first
+			return
+		}
+	}
+	switch {
+	case !p.decided(rows.Time[at]):
+		v.Unknown.Set(subject)
+	case outcome&passes != 0:
+		v.True.Set(subject)
+	case outcome&fails == 0:
+		v.NoValue.Set(subject)
+	}
+}
+
+// decided reports whether no missing row could have been picked instead of one at this time.
+func (p *picker) decided(at int64) bool {
+	switch {
+	case p.set.Covered:
+		return true
+	case p.last:
+		return p.set.Covers(at, p.set.Before)
+	}
+	return p.set.Covers(p.set.From, at+1)
+}
