@@ -248,7 +248,7 @@ func (e *Evaluation) settle(ctx context.Context, ledger *consent.Ledger, subject
 		return nil
 	})
 	tally := segments.NewTally(plan)
-	if err := e.timed("read", func() error { return e.readAll(ctx, plan, tally) }); err != nil {
+	if err := e.timed("read", func() error { return e.readAll(ctx, plan, scanPlan, subjects, tally) }); err != nil {
 		return err
 	}
 	return e.timed("settle", func() error {
@@ -258,14 +258,14 @@ func (e *Evaluation) settle(ctx context.Context, ledger *consent.Ledger, subject
 }
 
 // readAll scans every source and closes the gate.
-func (e *Evaluation) readAll(ctx context.Context, plan *segments.Plan, tally *segments.Tally) (err error) {
+func (e *Evaluation) readAll(ctx context.Context, plan *segments.Plan, scanPlan *scan.Plan, subjects *identity.Subjects, tally *segments.Tally) (err error) {
 	var doors []*consent.Door
 	for i := range e.Sources {
 		if doors, err = e.read(ctx, &e.Sources[i], plan, tally, doors); err != nil {
 			return err
 		}
 	}
-	e.Roll = e.gate.Close(doors...)
+	e.Roll = e.gate.Close(e.readStay(plan, scanPlan, subjects, tally, doors)...)
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/segments"
@@ -33,6 +34,8 @@ type Job struct {
 	Watch   func(Progress) // may be nil; called from many goroutines
 	LockFor time.Duration  // how long to wait for the lock
 	DryRun  bool           // decide everything, write nothing
+	// Stay is who qualified at earlier runs; Run takes it from the state.
+	Stay state.StayRecord
 
 	settled       bool  // instants has been called
 	given         bool  // known_by was given, not taken from the clock
@@ -129,6 +132,9 @@ func (j *Job) selected() ([]*rules.Segment, error) {
 			for _, name := range segments.References(s) {
 				want[name] = true
 			}
+			for _, other := range j.rivals(s) {
+				want[other] = true
+			}
 		}
 	}
 	var out []*rules.Segment
@@ -138,4 +144,14 @@ func (j *Job) selected() ([]*rules.Segment, error) {
 		}
 	}
 	return out, nil
+}
+
+// rivals are the segments of the same exclusive group: whose a person is can only be said with all of them.
+func (j *Job) rivals(s *rules.Segment) (out []string) {
+	for _, o := range j.Segments {
+		if s.Exclusive != nil && o.Exclusive != nil && o.Exclusive.Group == s.Exclusive.Group {
+			out = append(out, o.Name)
+		}
+	}
+	return out
 }

@@ -383,12 +383,25 @@ func (r *run) seal(ctx context.Context, changes []change, objects []Output) erro
 	if err != nil {
 		return err
 	}
-	holdings := Output{Root: rootState, Name: r.RunID + "/holdings.parquet.age", Size: int64(len(sealed)), SHA256: digest(sealed)}
-	if err := r.state.UploadBytes(ctx, holdings.Name, sealed, contentType); err != nil {
+	if err := r.keep(ctx, holdingsName, sealed); err != nil {
 		return err
 	}
-	r.manifest.Outputs = append(r.manifest.Outputs, holdings)
+	if stay := r.eval.nextStay(); len(stay) > 0 {
+		if sealed, err = stay.Write(r.Keys); err != nil {
+			return err
+		}
+		if err := r.keep(ctx, stayName, sealed); err != nil {
+			return err
+		}
+	}
 	return r.mark(ctx)
+}
+
+// keep stores an object of the run's state.
+func (r *run) keep(ctx context.Context, name string, sealed []byte) error {
+	o := Output{Root: rootState, Name: r.RunID + "/" + name, Size: int64(len(sealed)), SHA256: digest(sealed)}
+	r.manifest.Outputs = append(r.manifest.Outputs, o)
+	return r.state.UploadBytes(ctx, o.Name, sealed, contentType)
 }
 
 // mark creates the next marker: the one step that publishes. Who finds the number taken has lost.

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline/keys"
@@ -126,6 +127,9 @@ func (r *run) do(ctx context.Context) (*Report, error) {
 	if err := r.clean(ctx); err != nil {
 		return nil, err
 	}
+	if err := r.readState(ctx); err != nil {
+		return nil, err
+	}
 	if r.eval, err = Evaluate(ctx, r.Job); err != nil {
 		return nil, err
 	}
@@ -134,9 +138,6 @@ func (r *run) do(ctx context.Context) (*Report, error) {
 	if m := r.history.manifest; m != nil && m.Key == key && !r.replay {
 		report.NothingToDo = true
 		return report, nil
-	}
-	if r.holdings, err = r.readHoldings(ctx); err != nil {
-		return nil, err
 	}
 	if r.contacts, err = r.eval.readContacts(ctx); err != nil {
 		return nil, err
@@ -217,27 +218,47 @@ func (r *run) refuse(ctx context.Context, cause error) {
 	}
 }
 
-// readHoldings reads what destinations were last told.
-func (r *run) readHoldings(ctx context.Context) (*state.Holdings, error) {
+// readState reads what the last run left: what destinations were told, and who qualified. A replay begins without either.
+func (r *run) readState(ctx context.Context) (err error) {
+	r.holdings = state.Empty()
 	if r.history.marker == nil || r.replay {
-		return state.Empty(), nil
+		return nil
 	}
+	found := false
 	for _, o := range r.history.marker.Objects {
 		if o.Root != rootState {
 			continue
 		}
 		data, err := r.state.ReadAll(ctx, o.Name, maxState)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if digest(data) != o.SHA256 {
-			return nil, fail(KindStorage, "STATE_DAMAGED", fmt.Errorf("read state %s%s: its digest is not the one in the marker", r.state.URL(), o.Name),
+			return fail(KindStorage, "STATE_DAMAGED", fmt.Errorf("read state %s%s: its digest is not the one in the marker", r.state.URL(), o.Name),
 				"restore the object from the bucket's versions")
 		}
-		return state.Read(data, r.Keys)
+		switch path.Base(o.Name) {
+		case holdingsName:
+			found = true
+			r.holdings, err = state.Read(data, r.Keys)
+		case stayName:
+			r.Stay, err = state.ReadStay(data, r.Keys)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return nil, fail(KindStorage, "STATE_MISSING", errors.New("the last marker names no holdings"), "restore the output folder")
+	if !found {
+		return fail(KindStorage, "STATE_MISSING", errors.New("the last marker names no holdings"), "restore the output folder")
+	}
+	return nil
 }
+
+// The objects of a run's state.
+const (
+	holdingsName = "holdings.parquet.age"
+	stayName     = "stay.parquet.age"
+)
 
 // maxState bounds the size of the holdings.
 const maxState = 8 << 30

@@ -125,7 +125,7 @@ var specKeys = []string{
 }
 
 // refusedKeys are keys of the specification that this version refuses.
-var refusedKeys = []string{"leave", "settle", "on_change", "observed", "exclusive", "stay"}
+var refusedKeys = []string{"leave", "settle", "on_change", "observed"}
 
 // spec checks the rule itself. A whole file names purpose, identity and destinations; a suite need not.
 func (c *checker) spec(n Node, whole bool) {

@@ -6,4 +6,6 @@ type Pick struct {
 	Any    bool
 	Where  Expr  // nil: every row
 	Zone   *Zone // of local.* in Where; nil where it reads no local time
+	// Record names what is kept of somebody between runs; no event is of such a pick.
+	Record string
 }

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // maxSteps is the most links of a sequence (rules/spec.md 4.5).
@@ -156,24 +157,39 @@ func demands(e Expr) []*Test {
 	return nil
 }
 
-// apart reports whether no value fulfils both tests of one term.
+// apart reports whether no value fulfils both tests of one term. It knows lists of values, and texts that must begin, end or
+// be inside; of anything else it says that they may meet.
 func apart(x, y *Test) bool {
-	values := func(t *Test) ([]Value, bool) { return t.Args, t.Op == OpEqual || t.Op == OpIn }
-	xs, okX := values(x)
-	ys, okY := values(y)
-	if !okX || !okY {
+	if x.Op != OpEqual && x.Op != OpIn {
+		x, y = y, x
+	}
+	if x.Op != OpEqual && x.Op != OpIn {
 		return false
 	}
-	has := func(of []Value, v Value) bool {
-		return slices.ContainsFunc(of, func(o Value) bool { return compareValues(o, v) == 0 })
+	if x.Not { // all values but some: they meet unless the other demands only those
+		return (y.Op == OpEqual || y.Op == OpIn) && !y.Not && !slices.ContainsFunc(y.Args, func(v Value) bool { return !has(x.Args, v) })
 	}
-	switch {
-	case !x.Not && !y.Not:
-		return !slices.ContainsFunc(xs, func(v Value) bool { return has(ys, v) })
-	case x.Not && !y.Not:
-		return !slices.ContainsFunc(ys, func(v Value) bool { return !has(xs, v) })
-	case !x.Not && y.Not:
-		return !slices.ContainsFunc(xs, func(v Value) bool { return !has(ys, v) })
+	return !slices.ContainsFunc(x.Args, func(v Value) bool { return y.mayHold(v) })
+}
+
+func has(of []Value, v Value) bool {
+	return slices.ContainsFunc(of, func(o Value) bool { return compareValues(o, v) == 0 })
+}
+
+// mayHold reports whether the test could be true for a value of its term.
+func (t *Test) mayHold(v Value) bool {
+	holds := true
+	switch t.Op {
+	case OpEqual, OpIn:
+		holds = has(t.Args, v)
+	case OpStartsWith:
+		holds = strings.HasPrefix(v.Text, t.Args[0].Text)
+	case OpEndsWith:
+		holds = strings.HasSuffix(v.Text, t.Args[0].Text)
+	case OpContains:
+		holds = strings.Contains(v.Text, t.Args[0].Text)
+	default:
+		return true
 	}
-	return false
+	return holds != t.Not
 }

@@ -11,12 +11,13 @@ import (
 // Audience is the people of one segment for one use. Its contents are unexported: only Settle makes one, so whoever
 // holds an Audience holds people whom the gate admitted.
 type Audience struct {
-	Qualified int // before holdout, cap and minimum size
+	Qualified int // after top, stay and exclusive; before holdout, cap and minimum size
 
 	segment          *rules.Segment
 	use              int
 	members          []string
 	control          []string
+	today            []string // of a segment in which people stay
 	capped           []string
 	waiting, unknown []uint32
 	roll             consent.Roll

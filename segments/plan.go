@@ -72,6 +72,7 @@ type leaf struct {
 type part struct {
 	pick, value  int // value is -1 where no column is read
 	from, before int64
+	record       bool // it wants records, whatever their time
 }
 
 // goal is a leaf to which a row goes, and the parts it is one of.
@@ -88,7 +89,8 @@ type planned struct {
 	exclude   *fold.Tree
 	topBy     int // leaf, -1: none
 	capBy     int
-	dependent bool // refers to another segment, or is referred to
+	stay      []int // by use of the segment: leaf, nil: nobody stays
+	dependent bool  // refers to another segment, or is referred to
 }
 
 // Times are the instants that a plan is made for, and what ends a session.
@@ -131,6 +133,9 @@ func (p *Plan) Wants() (out []Want) {
 	for i := range p.leaves {
 		l := &p.leaves[i]
 		for _, k := range l.parts {
+			if k.record {
+				continue
+			}
 			out = append(out, Want{Pick: k.pick, Value: k.value, From: k.from, Before: k.before})
 			for _, v := range l.extra() {
 				out = append(out, Want{Pick: k.pick, Value: v, From: k.from, Before: k.before})
@@ -173,7 +178,7 @@ func (p *Plan) wanting(picks []uint64, slot uint16) []goal {
 	for i := range p.leaves {
 		parts := uint32(0)
 		for k, w := range p.leaves[i].parts {
-			if picks[w.pick/64]>>(w.pick%64)&1 != 0 && from >= w.from && before <= w.before {
+			if picks[w.pick/64]>>(w.pick%64)&1 != 0 && (w.record || from >= w.from && before <= w.before) {
 				parts |= 1 << k
 			}
 		}
@@ -249,6 +254,7 @@ func (b *builder) segment(s *planned) (err error) {
 			return err
 		}
 	}
+	b.stay(s)
 	return nil
 }
 
@@ -350,7 +356,7 @@ func (b *builder) pick(p rules.Pick, z *rules.Zone) int {
 			}
 		}
 	}
-	key := fmt.Sprintf("%t|%q|%s", p.Any, p.Events, where)
+	key := fmt.Sprintf("%t|%q|%s|%q", p.Any, p.Events, where, p.Record)
 	i, ok := b.pickOf[key]
 	if !ok {
 		i = len(b.Picks)

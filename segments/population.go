@@ -12,7 +12,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules/fold"
 )
 
-// The population steps in their fixed order (rules/spec.md 4.8): top, then holdout, then cap. The minimum size is asked
+// The population steps in their fixed order (rules/spec.md 4.8): top, stay, exclusive, then holdout, then cap. The minimum size is asked
 // of the Audience, because every destination has its own.
 
 // top cuts the qualified of a segment down to its best; the rest are remembered as capped.
@@ -87,11 +87,9 @@ func (c *court) populate(a *Audience, seg *planned, r *settled) {
 	if r == nil {
 		return
 	}
-	if !seg.dependent {
-		c.top(seg, a.use, r)
-	}
 	kept := r.qualified
 	a.Qualified = len(kept)
+	a.today = c.names(r.today, a.use)
 	a.capped = c.names(r.beyond, a.use)
 	if seg.Holdout != nil {
 		kept, a.control = c.holdout(seg.Holdout, kept, a.use)

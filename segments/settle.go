@@ -41,6 +41,8 @@ type candidate struct {
 type settled struct {
 	qualified []candidate
 	beyond    []candidate // qualified, but beyond top
+	stayers   []candidate // qualified at an earlier run and may stay
+	today     []candidate // of a segment in which people stay: those who qualify without it
 	undecided [3][]uint32 // by undecided kind: subjects
 }
 
@@ -78,6 +80,10 @@ func (t *Tally) Settle(workers int, roll consent.Roll) []Audience {
 			c.judgeDependent(i)
 		}
 	}
+	for i := range t.plan.segments {
+		c.finish(i)
+	}
+	c.exclude()
 	var out []Audience
 	for i := range t.plan.segments {
 		for _, u := range t.plan.segments[i].uses {
@@ -147,14 +153,26 @@ func (c *court) judgeDependent(s int) {
 			c.results[[2]int{s, u}] = r
 		}
 		c.top(seg, u, r)
+		r.remain(seg)
 		c.publish(s, u, r)
+	}
+}
+
+// finish takes the steps of a segment that others do not depend on, up to who stays.
+func (c *court) finish(s int) {
+	seg := &c.plan.segments[s]
+	for _, u := range seg.uses {
+		if r := c.results[[2]int{s, u}]; r != nil && !seg.dependent {
+			c.top(seg, u, r)
+			r.remain(seg)
+		}
 	}
 }
 
 // judge decides one segment for the people of one partition.
 func (c *court) judge(s int, p *partition, references func(segment, use int) fold.Verdicts) {
 	seg := &c.plan.segments[s]
-	for _, u := range seg.uses {
+	for at, u := range seg.uses {
 		refs := func(segment int) fold.Verdicts { return references(segment, u) }
 		var got settled
 		mask := p.masks[u]
@@ -162,9 +180,15 @@ func (c *court) judge(s int, p *partition, references func(segment, use int) fol
 			if mask[i] == 0 {
 				continue
 			}
-			w := seg.match.Verdict(i, p.leaves, refs)
+			w, free := seg.match.Verdict(i, p.leaves, refs), ^uint64(0)
 			if seg.exclude != nil {
-				w = fold.And(w, fold.Not(seg.exclude.Verdict(i, p.leaves, refs)))
+				excluded := seg.exclude.Verdict(i, p.leaves, refs)
+				w, free = fold.And(w, fold.Not(excluded)), excluded.False()
+			}
+			if seg.stay != nil {
+				for b := p.leaves[seg.stay[at]].True[i] & free & mask[i]; b != 0; b &= b - 1 {
+					got.stayers = append(got.stayers, p.candidate(seg, uint32(i*64+bits.TrailingZeros64(b))))
+				}
 			}
 			for b := w.True & mask[i]; b != 0; b &= b - 1 {
 				got.qualified = append(got.qualified, p.candidate(seg, uint32(i*64+bits.TrailingZeros64(b))))
@@ -188,6 +212,7 @@ func (c *court) merge(s, u int, got *settled) {
 		c.results[[2]int{s, u}] = r
 	}
 	r.qualified = append(r.qualified, got.qualified...)
+	r.stayers = append(r.stayers, got.stayers...)
 	for k := range r.undecided {
 		r.undecided[k] = append(r.undecided[k], got.undecided[k]...)
 	}

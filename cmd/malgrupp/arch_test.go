@@ -49,7 +49,7 @@ var house = map[string]room{
 	"pipeline/identifier": {libraries: []string{"github.com/nyaruka/phonenumbers"}},
 	"pipeline/platform":   {ours: []string{"rules", "segments", "pipeline/parquet", "pipeline/state", "pipeline/identifier"}},
 	"pipeline":            {ours: []string{"rules", "rules/kernel", "rules/fold", "rules/builtin", "segments", "segments/scan", "segments/consent", "segments/evidence", "segments/identity", "pipeline/store", "pipeline/keys", "pipeline/parquet", "pipeline/project", "pipeline/state", "pipeline/identifier", "pipeline/platform"}, libraries: []string{"github.com/apache/arrow/go/v15"}},
-	"pipeline/suite":      {ours: []string{"pipeline", "pipeline/store", "pipeline/parquet", "pipeline/project", "pipeline/keys", "rules", "rules/builtin", "segments", "segments/consent"}},
+	"pipeline/suite":      {ours: []string{"pipeline", "pipeline/state", "pipeline/store", "pipeline/parquet", "pipeline/project", "pipeline/keys", "rules", "rules/builtin", "segments", "segments/consent"}},
 	"pipeline/sample":     {ours: []string{"pipeline", "pipeline/store", "pipeline/parquet", "pipeline/project", "pipeline/keys", "rules"}},
 	"cmd/malgrupp":        {ours: []string{"pipeline", "pipeline/store", "pipeline/keys", "pipeline/project", "pipeline/parquet", "pipeline/state", "pipeline/suite", "pipeline/sample", "pipeline/platform", "rules", "rules/builtin", "segments", "segments/consent"}, libraries: []string{"github.com/spf13/cobra"}},
 }

@@ -1,7 +1,8 @@
 // Package state keeps what destinations were last told, so that the next run can take the difference.
 //
-// Holdings are one Parquet table, encrypted to the project's state identity. In come entries of lists that were published,
-// out go the same entries at the next run. The package knows no rules, no consent and no platform.
+// Holdings and the stay record are Parquet tables, encrypted to the project's state identity. In come entries of lists that
+// were published and people who qualified, out go the same at the next run. The package knows no rules, no consent and no
+// platform.
 package state
 
 import (
@@ -116,6 +117,9 @@ var (
 	}}
 )
 
+// stateLimits bound what state may take: it is the program's own.
+var stateLimits = parquet.Limits{ChunkBytes: 8 << 30, PageBytes: 1 << 30}
+
 // textColumns is how many columns stand beside the format.
 const textColumns = 9
 
@@ -153,7 +157,7 @@ func Read(sealed []byte, ring *keys.Ring) (*Holdings, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decrypt the holdings: %w", err)
 	}
-	f, err := parquet.Open(bytes.NewReader(data), int64(len(data)), "holdings", schema, parquet.Limits{ChunkBytes: 8 << 30, PageBytes: 1 << 30})
+	f, err := parquet.Open(bytes.NewReader(data), int64(len(data)), "holdings", schema, stateLimits)
 	if err != nil {
 		return nil, err
 	}

@@ -44,17 +44,8 @@ func (h *Holdings) take(g *parquet.RowGroup) error {
 	}
 	var columns [textColumns]func(i int) string
 	for i, c := range schema.Columns[1:] {
-		a, err := g.Column(c.Name)
-		if err != nil {
+		if columns[i], err = textOf(g, c.Name); err != nil {
 			return err
-		}
-		d := a.(*array.Dictionary)
-		codes, dict := d.Indices().(*array.Int32).Int32Values(), d.Dictionary().(*array.String)
-		columns[i] = func(row int) string {
-			if dict.IsNull(int(codes[row])) {
-				return ""
-			}
-			return strings.Clone(dict.Value(int(codes[row])))
 		}
 	}
 	for i := range g.Rows() {
@@ -66,4 +57,20 @@ func (h *Holdings) take(g *parquet.RowGroup) error {
 		h.lists[l] = append(h.lists[l], p)
 	}
 	return nil
+}
+
+// textOf reads a text column; a missing value is the empty text.
+func textOf(g *parquet.RowGroup, name string) (func(row int) string, error) {
+	a, err := g.Column(name)
+	if err != nil {
+		return nil, err
+	}
+	d := a.(*array.Dictionary)
+	codes, dict := d.Indices().(*array.Int32).Int32Values(), d.Dictionary().(*array.String)
+	return func(row int) string {
+		if dict.IsNull(int(codes[row])) {
+			return ""
+		}
+		return strings.Clone(dict.Value(int(codes[row])))
+	}, nil
 }

@@ -3,6 +3,7 @@ package suite
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
@@ -135,9 +137,6 @@ func (s *Suite) run(ctx context.Context, c *Case) (Result, error) {
 	case found.Failed():
 		r.Status, r.Faults = Failed, []string{found.Error()}
 		return r, nil
-	case slices.ContainsFunc(c.Users, func(u User) bool { return u.ledger }):
-		r.Status, r.Missing = Missing, []string{"stay"}
-		return r, nil
 	}
 	outcomes, err := c.evaluate(ctx, schema, segs)
 	if err != nil {
@@ -182,7 +181,7 @@ func (c *Case) evaluate(ctx context.Context, schema *rules.Schema, segs []*rules
 			Project: c.projectFor(schema), Schemas: map[string]*rules.Schema{schema.Name: schema}, Segments: segs,
 		},
 		Select: []string{c.target()}, AsOf: c.AsOf, KnownBy: c.KnownBy, Clock: func() time.Time { return time.UnixMicro(c.KnownBy) }, Workers: 1, Stores: stores,
-		Log: slog.New(slog.DiscardHandler),
+		Log: slog.New(slog.DiscardHandler), Stay: c.stays(segs),
 	}
 	e, err := pipeline.Evaluate(ctx, job)
 	if err != nil {
@@ -194,6 +193,23 @@ func (c *Case) evaluate(ctx context.Context, schema *rules.Schema, segs []*rules
 		}
 	}
 	return nil, fmt.Errorf("segment %s has no audience", c.target())
+}
+
+// stays is the stay record of the case's people.
+func (c *Case) stays(segs []*rules.Segment) (out state.StayRecord) {
+	for _, s := range segs {
+		for _, u := range c.Users {
+			if u.stay == nil || s.Name != c.target() {
+				continue
+			}
+			k := state.Stay{Segment: s.Name, Use: "segment:" + string(s.Level), ID: u.ID, Entered: u.stay.last, Last: u.stay.last, Definition: "another"}
+			if u.stay.same {
+				k.Definition = hex.EncodeToString(s.Hash[:])
+			}
+			out = append(out, k)
+		}
+	}
+	return out
 }
 
 func (c *Case) target() string {

@@ -42,7 +42,13 @@ type User struct {
 	Events []Event
 	Expect string
 	Place  string
-	ledger bool // the case gives him a stay record
+	stay   *stayRecord // nil: he never qualified before
+}
+
+// stayRecord is when a person qualified last, and whether the rule was the same then.
+type stayRecord struct {
+	last int64
+	same bool
 }
 
 // Event is one row of a case. Values holds the schema's columns that were written.
@@ -284,13 +290,32 @@ func (p *parser) users(n rules.Node, c Case) []User {
 		if n, ok := u.Need("expect"); ok {
 			user.Expect, _ = n.Word("in", "out", "wait", "unknown", "capped", "control", "withheld")
 		}
-		_, user.ledger = u.Find("ledger")
+		if n, ok := u.Find("ledger"); ok {
+			user.stay = p.stay(n, c)
+		}
 		if n, ok := u.Need("events"); ok {
 			user.Events = p.events(n, user.ID, c, func(n rules.Node) (int64, bool) { return p.instant(n, c.AsOf) })
 		}
 		out = append(out, user)
 	}
 	return out
+}
+
+// stay reads what earlier runs kept of a person.
+func (p *parser) stay(n rules.Node, c Case) *stayRecord {
+	o, ok := n.Object("ledger")
+	if !ok {
+		return nil
+	}
+	o.Only("last_qualified", "same_definition")
+	r := &stayRecord{same: true}
+	if n, ok := o.Need("last_qualified"); ok {
+		r.last, _ = p.instant(n, c.AsOf)
+	}
+	if n, ok := o.Find("same_definition"); ok {
+		r.same, _ = n.Bool()
+	}
+	return r
 }
 
 // events reads rows; instant says how their times are written.

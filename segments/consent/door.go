@@ -16,20 +16,25 @@ type Door struct {
 	batch  Batch
 	tally  Tallies
 	people []bitset // by use: who was admitted
+	silent bool     // it admits records, which are no rows of a log and are not counted as such
 	warmed int64    // keeps the compiler from dropping the loads of warm
 }
 
 // Admit judges a block and returns the rows that may be used. It is the only place that writes a Batch. The batch is
-// valid until the next call; all blocks of a door come from one worker.
+// valid until the next call; all blocks of a door come from one worker, and are all of events or all of records.
 func (d *Door) Admit(b *evidence.Block) Batch {
 	g := d.gate
 	rows, origin := d.batch.rows[:0], d.batch.origin[:0]
 	d.learn(b.Classes)
+	judge := d.judge
+	if b.Records {
+		judge, d.silent = d.record, true
+	}
 	for i, class := range b.Class {
 		if i%stretch == 0 {
 			d.warm(b, i)
 		}
-		allowed, owner := d.judge(b, i, d.asked[class])
+		allowed, owner := judge(b, i, d.asked[class])
 		for u := allowed; u != 0; u &= u - 1 {
 			d.tally.Admitted[bits.TrailingZeros32(u)]++
 		}
@@ -97,6 +102,23 @@ func (d *Door) judge(b *evidence.Block, i int, asked uint32) (allowed, owner uin
 		}
 	}
 	return d.consent(device, customer, user, b.Partner, at, asked), customer
+}
+
+// record decides about what was kept of somebody at an instant: whether that is covered by a consent that holds now, by the
+// same table as for an event of that time. A customer's record names no device.
+func (d *Door) record(b *evidence.Block, i int, asked uint32) (allowed, owner uint32) {
+	device, customer, at := b.Device[i], b.Customer[i], b.Time[i]
+	star := d.gate.star
+	switch {
+	case customer == evidence.None && star != nil:
+		asked = d.listable(device, asked, false)
+	case customer != evidence.None && star != nil && star.SetAside(customer):
+		return 0, 0
+	}
+	if customer == evidence.None {
+		return d.consent(device, customer, Anonymous, false, at, asked&d.gate.deviceUses), customer
+	}
+	return d.consent(device, customer, LoggedIn, false, at, asked&d.gate.customerUses), customer
 }
 
 // own asks the star map whose row it is. It refuses what identity refuses and returns the uses that are left.

@@ -191,7 +191,9 @@ func (g *Gate) Open() *Door {
 func (g *Gate) Close(doors ...*Door) Roll {
 	r := Roll{Tallies: newTallies(len(g.uses)), admitted: make([]bitset, len(g.uses)), subjects: g.ledger.subjects}
 	for _, d := range doors {
-		r.Tallies.add(&d.tally)
+		if !d.silent {
+			r.Tallies.add(&d.tally)
+		}
 		for u := range d.people {
 			r.admitted[u].union(d.people[u])
 		}

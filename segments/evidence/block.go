@@ -39,6 +39,7 @@ func (c *Classes) Len() int { return len(c.Slot) }
 type Block struct {
 	Classes  *Classes
 	Partner  bool // the rows come from a partner's site
+	Records  bool // the rows are no events: each is about its subject alone, what was kept of him at that time
 	Class    []uint32
 	Device   []uint32
 	Customer []uint32
