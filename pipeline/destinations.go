@@ -12,7 +12,7 @@ import (
 
 // Platforms is what a project file may say about destinations.
 func Platforms() project.Platforms {
-	p := project.Platforms{Columns: columnNames(platform.Columns())}
+	p := project.Platforms{Columns: columnNames(platform.Columns()), Country: func(code string) bool { return identifier.CountryOf(code) == code && code != "" }}
 	for _, profile := range identifier.Profiles() {
 		p.Profiles = append(p.Profiles, profile.ID())
 	}

@@ -122,7 +122,7 @@ func (r *run) difference(l List, kind *platform.Platform, part *platform.Part, l
 		c.list.Part = string(l.Segment.Level)
 	}
 	members, dropped := platform.Members(a, platform.Source{
-		Platform: kind, Part: part, Send: c.send, Contacts: r.contacts, Consent: r.eval.Uses[l.Use].Name,
+		Platform: kind, Part: part, Send: c.send, Contacts: r.contacts, Consent: r.eval.Uses[l.Use].Name, Workers: r.Workers,
 	})
 	if lost != nil {
 		members = members.Without(lost[l.Use])

@@ -92,3 +92,38 @@ func TestTwoMembersWithOneEntryAreOneToThePlatform(t *testing.T) {
 		}
 	})
 }
+
+func TestSharesOfMembersComeTogetherInOneOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		ids := rapid.SliceOf(rapid.StringMatching(`[ab]{0,2}[0-9]{0,12}`)).Draw(t, "ids")
+		entry := func(id string) string {
+			return "email=" + id[:min(len(id), rapid.IntRange(0, 9).Draw(t, "same beginning"))]
+		}
+		entries := map[string]string{}
+		for _, id := range ids {
+			if _, ok := entries[id]; !ok {
+				entries[id] = entry(id)
+			}
+		}
+		share := func(ids []string) (out []person, d Dropped) {
+			for _, id := range ids {
+				if len(id) == 1 {
+					d.People++
+					d.count("email", "empty", 1)
+					continue
+				}
+				out = append(out, person{id, entries[id]})
+			}
+			return out, d
+		}
+		want, dropped := share(ids)
+		slices.SortFunc(want, byEntry)
+		got, left := inShares(ids, rapid.IntRange(0, 5).Draw(t, "workers"), share)
+		if diff := gocmp.Diff(want, got, gocmp.AllowUnexported(person{}), cmpopts.EquateEmpty()); diff != "" {
+			t.Fatal(diff)
+		}
+		if diff := gocmp.Diff(dropped, left); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strconv"
 	"testing"
 
@@ -76,6 +77,7 @@ func BenchmarkListOfMillionMembers(b *testing.B) {
 	n := benchMembers(b)
 	people := benchPeople(n)
 	s := source("google_data_manager", "", allColumns, plainTable(rules.CustomerLevel, "", people...))
+	s.Workers = runtime.GOMAXPROCS(0)
 	a := audience(b, ids(people), rules.CustomerLevel)
 	key, err := age.GenerateX25519Identity()
 	if err != nil {

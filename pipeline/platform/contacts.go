@@ -123,6 +123,14 @@ const (
 	unknownOS = "unknown_os" // a device id without ios or android
 )
 
+// add adds what another share dropped.
+func (d *Dropped) add(o Dropped) {
+	d.People += o.People
+	for v, n := range o.Values {
+		d.count(v.Field, v.Reason, n)
+	}
+}
+
 func (d *Dropped) count(field, reason string, n int) {
 	if d.Values == nil {
 		d.Values = map[Value]int{}

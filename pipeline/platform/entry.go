@@ -47,7 +47,6 @@ func (s span) word() string {
 type entryMaker struct {
 	values []byte
 	spans  []span
-	out    []byte
 }
 
 func (m *entryMaker) reset() { m.values, m.spans = m.values[:0], m.spans[:0] }
@@ -60,19 +59,21 @@ func (m *entryMaker) add(s span) {
 
 func (m *entryMaker) value(s span) []byte { return m.values[s.start:s.end] }
 
+func (m *entryMaker) compare(a, b span) int {
+	switch {
+	case a.address != b.address && b.address:
+		return -1
+	case a.address != b.address:
+		return 1
+	case a.field != b.field:
+		return int(a.field) - int(b.field)
+	}
+	return bytes.Compare(m.value(a), m.value(b))
+}
+
 // order sorts identifiers, addresses last, drops repetitions, and returns those that the part takes no more of.
 func (m *entryMaker) order(part *Part) (over []span) {
-	slices.SortFunc(m.spans, func(a, b span) int {
-		switch {
-		case a.address != b.address && b.address:
-			return -1
-		case a.address != b.address:
-			return 1
-		case a.field != b.field:
-			return int(a.field) - int(b.field)
-		}
-		return bytes.Compare(m.value(a), m.value(b))
-	})
+	slices.SortFunc(m.spans, m.compare)
 	m.spans = slices.CompactFunc(m.spans, func(a, b span) bool {
 		return a.field == b.field && a.address == b.address && bytes.Equal(m.value(a), m.value(b))
 	})
@@ -88,15 +89,13 @@ func (m *entryMaker) order(part *Part) (over []span) {
 	return over
 }
 
-// text is the entry; "" if there is no identifier.
-func (m *entryMaker) text() string {
-	m.out = m.out[:0]
+// text appends the entry; nothing if there is no identifier.
+func (m *entryMaker) text(dst []byte) []byte {
 	for i, s := range m.spans {
 		if i > 0 {
-			m.out = append(m.out, '\t')
+			dst = append(dst, '\t')
 		}
-		m.out = append(m.out, s.word()...)
-		m.out = append(append(m.out, '='), m.value(s)...)
+		dst = append(append(append(dst, s.word()...), '='), m.value(s)...)
 	}
-	return string(m.out)
+	return dst
 }

@@ -170,8 +170,8 @@ func (p *Project) identifiers(s section, platforms Platforms) {
 	p.Identifiers = &Identifiers{URL: folder(s.required("url", `"contact_keys/"`)), Hashed: map[string]string{}}
 	p.Identifiers.Country = setting(s, "default_country", "", func(n rules.Node) (string, bool) {
 		country, ok := n.Text()
-		if ok && !countryForm.MatchString(country) {
-			s.file.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("%q is not a country code", country), expected("two capital letters such as FI"))
+		if ok && !platforms.Country(country) {
+			s.file.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("%q is not a country code", country), expected("a code of ISO 3166-1 such as FI"))
 		}
 		return country, ok
 	})
@@ -194,5 +194,3 @@ func (p *Project) identifiers(s section, platforms Platforms) {
 		}
 	}
 }
-
-var countryForm = regexp.MustCompile(`^[A-Z]{2}$`)

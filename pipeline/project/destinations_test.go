@@ -13,6 +13,7 @@ import (
 // platforms are a neutral type, the bank's own pages, and an ad platform with all that one can ask.
 var platforms = Platforms{
 	Columns: []string{"email", "first_name", "last_name", "maid"}, Profiles: []string{"google.v1", "meta.v1"},
+	Country: func(code string) bool { return code == "SE" },
 	Kinds: []Kind{
 		{Type: "file_csv"},
 		{Type: "file_parquet"},

@@ -154,6 +154,7 @@ type Platforms struct {
 	Kinds    []Kind
 	Columns  []string // of the identifiers table
 	Profiles []string // that a column's hashes can have been made with
+	Country  func(code string) bool
 }
 
 // Kind is a destination type.
