@@ -23,7 +23,7 @@ func newPartition(p *Plan, lanes []*Lane) *partition {
 	t.folds, t.ranker = make([]fold.Fold, n), make([]fold.Ranker, n)
 	for i := range p.leaves {
 		l := &p.leaves[i]
-		t.rows[i].leaf = l
+		t.rows[i].leaf, t.rows[i].values = l, p.fixedWords()-1
 		if l.rank {
 			t.ranker[i] = l.verb.Rank(l.condition, l.setting)
 		} else {
@@ -76,7 +76,7 @@ func (t *partition) splits(part, all uint32) split {
 
 // words yields the first word of every record.
 func (l *Lane) words(part uint32) func(yield func(int64) bool) {
-	stride := fixedWords + len(l.plan.Values)
+	stride := l.plan.stride()
 	return func(yield func(int64) bool) {
 		for c := range l.narrow[part].chunks {
 			for _, w := range c {
@@ -102,7 +102,7 @@ func (t *partition) deal(l *Lane, part uint32) {
 			t.hand(l, w, nil)
 		}
 	}
-	stride := fixedWords + len(t.plan.Values)
+	stride := t.plan.stride()
 	for c := range l.wide[part].chunks {
 		for ; len(c) > 0; c = c[stride:] {
 			t.hand(l, c[0], c[1:stride])

@@ -52,12 +52,20 @@ type Lane struct {
 	kinds   []kind
 	byClass [][]uint32    // by class of the lane's batches: kinds made of it so far
 	narrow  [parts]stream // one word a row: subject and kind
-	wide    [parts]stream // 3 + len(plan.Values) words a row: subject and kind, time, device, values
+	wide    [parts]stream // plan.stride() words a row: subject and kind, time, the device where sessions are asked for, values
 	record  []int64
 }
 
 // fixedWords is how many words of a wide record stand before its values.
-const fixedWords = 3
+func (p *Plan) fixedWords() int {
+	if p.sessions {
+		return 3
+	}
+	return 2
+}
+
+// stride is how many words a wide record has.
+func (p *Plan) stride() int { return p.fixedWords() + len(p.Values) }
 
 // pack puts a subject and a kind into one word.
 func pack(subject, kind uint32) int64 { return int64(uint64(subject)<<32 | uint64(kind)) }
@@ -76,7 +84,10 @@ func (l *Lane) Add(b consent.Batch) {
 			l.narrow[part].add(word)
 			continue
 		}
-		l.record = append(l.record[:0], word, r.Time, int64(b.Device(i)))
+		l.record = append(l.record[:0], word, r.Time)
+		if l.plan.sessions {
+			l.record = append(l.record, int64(b.Device(i)))
+		}
 		for v := range values {
 			l.record = append(l.record, b.Value(i, v))
 		}

@@ -38,6 +38,7 @@ type Plan struct {
 	segments []planned
 	leaves   []leaf
 	uses     int
+	sessions bool // some condition asks for sessions
 }
 
 // Value is a column that some condition reads: by its name for a metric, by its role for what every log calls otherwise.
@@ -305,7 +306,7 @@ func (b *builder) leaf(c *rules.Condition, z *rules.Zone, mask uint32, rank bool
 		l.parts = append(l.parts, b.part(k, &l.setting))
 	}
 	if l.needs&fold.NeedSession != 0 {
-		l.session = b.value(Value{Role: rules.RoleSession})
+		l.session, b.sessions = b.value(Value{Role: rules.RoleSession}), true
 	}
 	if l.needs&fold.NeedTie != 0 {
 		for i, v := range []Value{{Role: rules.RoleSeq}, {Role: rules.RoleReceivedAt}, {Role: rules.RoleEventID, Prefix: 1}, {Role: rules.RoleEventID, Prefix: 2}} {

@@ -12,6 +12,7 @@ import (
 type rows struct {
 	fold.Rows
 	leaf   *leaf
+	values int // where the values of a record begin
 	device []int64
 	id     []int64 // of the session, fold.Null where the log has none
 	tie    [4][]int64
@@ -37,11 +38,18 @@ func (r *rows) reset(subjects int) {
 // add appends a row; record holds time, device and values, and is nil where the leaf needs none of them.
 func (r *rows) add(subject, parts uint32, record []int64) {
 	r.Subject = append(r.Subject, subject)
-	needs := r.leaf.needs
-	if needs == 0 {
-		return
+	switch r.leaf.needs {
+	case 0:
+	case fold.NeedValue:
+		r.Values[0] = append(r.Values[0], record[r.values+r.leaf.parts[0].value])
+	default:
+		r.addAll(parts, record)
 	}
-	values := record[fixedWords-1:]
+}
+
+// addAll appends whatever the leaf needs.
+func (r *rows) addAll(parts uint32, record []int64) {
+	needs, values := r.leaf.needs, record[r.values:]
 	if needs&fold.NeedTime != 0 {
 		r.Time = append(r.Time, record[0])
 	}
