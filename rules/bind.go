@@ -12,7 +12,8 @@ import (
 type binder struct {
 	report
 	text     string
-	place    func(Span) Span // from offsets of the text to offsets of the file
+	place    func(Span) Span     // from offsets of the text to offsets of the file
+	encode   func(string) string // how a text is written in the file; nil: as it is
 	scope    *Scope
 	words    *vocabulary
 	events   []string // of the condition, for messages
@@ -256,8 +257,9 @@ func (b *binder) unknownValue(l literal, of string, values []string) {
 
 func (b *binder) checkNormal(l literal) {
 	if l.kind == literalText && !norm.NFC.IsNormalString(l.text) {
+		composed := quoteText(norm.NFC.String(l.text))
 		b.warn("W-NFC", b.place(l.span), "this text is not in Unicode normal form C, and data is compared as it is",
-			fix(quoteText(norm.NFC.String(l.text))+"        (malgrupp validate --fix)"))
+			fix(composed+"        (malgrupp validate --fix)")).Edits = []Edit{b.edit(l.span, composed)}
 	}
 }
 

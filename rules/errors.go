@@ -26,6 +26,7 @@ type Error struct {
 	Message  string // lower case, one sentence, no full stop
 	Note     string // stands right of the carets
 	Hints    []Hint
+	Edits    []Edit // puts the text right without changing what its writer meant; nil: somebody must decide
 	Missing  string // of E-NOT-BUILT: the verb, aggregate or key that this version lacks
 }
 
@@ -89,8 +90,8 @@ func harmless(text string) string {
 	}, text)
 }
 
-// MarshalJSON writes code, severity, file, line, column (in code points and in UTF-16 units), byte offsets, message
-// and hints.
+// MarshalJSON writes code, severity, file, line, column (in code points and in UTF-16 units), byte offsets, message,
+// hints and edits.
 func (e *Error) MarshalJSON() ([]byte, error) {
 	start, end := e.Source.Position(e.Span.Start), e.Source.Position(e.Span.End)
 	return json.Marshal(struct {
@@ -102,15 +103,17 @@ func (e *Error) MarshalJSON() ([]byte, error) {
 		EndLine   int      `json:"end_line"`
 		EndColumn int      `json:"end_column"`
 		UTF16     int      `json:"column_utf16"`
+		EndUTF16  int      `json:"end_column_utf16"`
 		Start     int      `json:"start"`
 		End       int      `json:"end"`
 		Message   string   `json:"message"`
 		Note      string   `json:"note,omitempty"`
 		Hints     []Hint   `json:"hints,omitempty"`
+		Edits     []Edit   `json:"edits,omitempty"`
 		Missing   string   `json:"missing,omitempty"`
 	}{
-		e.Code, e.Severity, e.Source.Name, start.Line, start.Column, end.Line, end.Column, e.Source.utf16Column(e.Span.Start),
-		e.Span.Start, e.Span.End, e.Message, e.Note, e.Hints, e.Missing,
+		e.Code, e.Severity, e.Source.Name, start.Line, start.Column, end.Line, end.Column, e.Source.UTF16Column(e.Span.Start),
+		e.Source.UTF16Column(e.Span.End), e.Span.Start, e.Span.End, e.Message, e.Note, e.Hints, e.Edits, e.Missing,
 	})
 }
 

@@ -18,7 +18,7 @@ func TestFindingsCarryEveryPlaceInJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `[{"code":"E-TYPE","severity":"error","file":"a.yaml","line":2,"column":13,"end_line":2,"end_column":17,` +
-		`"column_utf16":14,"start":24,"end":28,"message":"it is here","note":"so it is","hints":[{"label":"fix","text":"there"}]}]`
+		`"column_utf16":14,"end_column_utf16":18,"start":24,"end":28,"message":"it is here","note":"so it is","hints":[{"label":"fix","text":"there"}]}]`
 	if diff := cmp.Diff(want, string(text)); diff != "" {
 		t.Error(diff)
 	}

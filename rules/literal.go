@@ -106,7 +106,9 @@ func (b *binder) badNumber(l literal) {
 func (b *binder) wrongType(l literal, c *comparison, term boundTerm) {
 	kind := term.Type.Kind
 	var hints []Hint
+	var edits []Edit
 	if meant := meantBy(l, kind); meant != "" {
+		edits = []Edit{b.edit(l.span, meant)}
 		if c.op == OpIn || c.op == OpBetween {
 			hints = append(hints, fix(meant))
 		} else {
@@ -115,7 +117,7 @@ func (b *binder) wrongType(l literal, c *comparison, term boundTerm) {
 	} else {
 		hints = append(hints, expected(exampleOf(kind)))
 	}
-	b.fault("E-TYPE", l.span, fmt.Sprintf("%s is %s, %s is %s", b.written(c.term.span), term.Type.describe(), b.written(l.span), describeLiteral(l)), hints...)
+	b.fault("E-TYPE", l.span, fmt.Sprintf("%s is %s, %s is %s", b.written(c.term.span), term.Type.describe(), b.written(l.span), describeLiteral(l)), hints...).Edits = edits
 }
 
 func describeLiteral(l literal) string {

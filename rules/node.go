@@ -82,10 +82,26 @@ func (n Node) describe() string {
 }
 
 // Wrong reports that the value is not what the words say. A value with a tag has been reported already.
-func (n Node) Wrong(want string, hints ...Hint) {
-	if n.raw.Style&yaml.TaggedStyle == 0 {
-		n.doc.fail("E-TYPE", n.Span(), n.name+" is "+n.describe(), append(hints, expected(want))...)
+func (n Node) Wrong(want string, hints ...Hint) { n.wrongBut(want, "", hints...) }
+
+// wrongBut reports that the value is not what the words say, and what was meant if that is certain ("": it is not).
+func (n Node) wrongBut(want, meant string, hints ...Hint) {
+	if n.raw.Style&yaml.TaggedStyle != 0 {
+		return
 	}
+	e := n.doc.fail("E-TYPE", n.Span(), n.name+" is "+n.describe(), append(hints, expected(want))...)
+	if meant != "" {
+		e.Edits = []Edit{n.Span().edit(meant)}
+	}
+}
+
+// wantNumber reports a value that is no number; one that is a number but for its quotes loses them.
+func (n Node) wantNumber(want string) {
+	if n.IsText() && numberForm.MatchString(n.raw.Value) {
+		n.wrongBut(want, n.raw.Value, fix(n.name+": "+n.raw.Value))
+		return
+	}
+	n.Wrong(want)
 }
 
 func (n Node) scalar(f form) bool {
@@ -110,7 +126,7 @@ func (n Node) Text() (string, bool) {
 	case n.scalar(formText) && n.raw.Value != "":
 		return n.raw.Value, true
 	case n.scalar(formNumber), n.scalar(formBool):
-		n.Wrong("text", fix("'"+n.raw.Value+"'"))
+		n.wrongBut("text", "'"+n.raw.Value+"'", fix("'"+n.raw.Value+"'"))
 	default:
 		n.Wrong("text")
 	}
@@ -160,7 +176,7 @@ func (n Node) Bool() (value, ok bool) {
 func (n Node) Int(low, high int) (int, bool) {
 	want := fmt.Sprintf("a whole number from %d to %d", low, high)
 	if !n.scalar(formNumber) {
-		n.Wrong(want, n.unquoteFix()...)
+		n.wantNumber(want)
 		return 0, false
 	}
 	v, err := strconv.Atoi(n.raw.Value)
@@ -174,7 +190,7 @@ func (n Node) Int(low, high int) (int, bool) {
 // Number returns a number exactly as it is written, at most 18 digits.
 func (n Node) Number() (Number, bool) {
 	if !n.scalar(formNumber) {
-		n.Wrong("a number", n.unquoteFix()...)
+		n.wantNumber("a number")
 		return Number{}, false
 	}
 	v, ok := ParseNumber(n.raw.Value)
@@ -182,13 +198,6 @@ func (n Node) Number() (Number, bool) {
 		n.doc.fail("E-RANGE", n.Span(), n.name+" has more than 18 digits", expected("at most 18 digits"))
 	}
 	return v, ok
-}
-
-func (n Node) unquoteFix() []Hint {
-	if n.IsText() && numberForm.MatchString(n.raw.Value) {
-		return []Hint{fix(n.name + ": " + n.raw.Value)}
-	}
-	return nil
 }
 
 // Date returns a date of the form 2026-04-01.

@@ -36,8 +36,8 @@ func (s *Source) Position(offset int) Place {
 	return Place{Line: line + 1, Column: utf8.RuneCountInString(s.Text[start:offset]) + 1}
 }
 
-// utf16Column returns the column of an offset as editors count it: from 1, in UTF-16 units.
-func (s *Source) utf16Column(offset int) int {
+// UTF16Column returns the column of an offset as editors count it: from 1, in UTF-16 units.
+func (s *Source) UTF16Column(offset int) int {
 	_, start := s.Line(s.Position(offset).Line)
 	column := 1
 	for _, r := range s.Text[min(start, offset):offset] {

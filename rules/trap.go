@@ -59,15 +59,16 @@ func (d *Document) explainLine(line int) {
 	switch {
 	case quotedAndMore.MatchString(value):
 		end := 2 + strings.IndexByte(value[1:], '"')
-		d.fail("E-WHERE-QUOTE", Span{at, at + end}, "YAML takes the text in double quotes for the whole value",
-			blockFix(key, singleQuoted(value[:end])+value[end:])).Note = "YAML reads no further than here"
+		right := singleQuoted(value[:end]) + value[end:]
+		e := d.fail("E-WHERE-QUOTE", Span{at, at + end}, "YAML takes the text in double quotes for the whole value", blockFix(key, right))
+		e.Note, e.Edits = "YAML reads no further than here", d.blockEdit(Span{at, at + len(value)}, right)
 	case comparedValue.MatchString(value):
 		d.fail("E-COMPARISON", Span{at, at + len(value)}, fmt.Sprintf("%q is not a value: YAML gives %s a meaning of its own", value, value[:1]),
 			expected("at_least: 3, at_most: 3, exactly: 3, more_than: 3 or less_than: 3"))
 	case colonInside.MatchString(value):
 		i := strings.Index(value+" ", ": ")
 		d.fail("E-WHERE-COLON", Span{at + i, at + i + 1}, "a colon followed by a space starts a new key in YAML",
-			blockFix(key, value))
+			blockFix(key, value)).Edits = d.blockEdit(Span{at, at + len(value)}, value)
 	case cutByComment(value):
 		d.explainCut(key, at, value[:strings.Index(value, " #")])
 	}
@@ -94,7 +95,7 @@ func (d *Document) explainCut(key string, at int, part string) {
 	rest := strings.TrimRight(d.restOfLine(end), " ")
 	cut := strings.TrimSuffix(rest, "'")
 	e := d.fail("E-WHERE-CUT", Span{end, end + len(cut)}, "YAML read only a part of this condition: "+part, blockFix(key, part+rest))
-	e.Note = "a space followed by # starts a comment in YAML"
+	e.Note, e.Edits = "a space followed by # starts a comment in YAML", d.blockEdit(Span{at, end + len(rest)}, part+rest)
 }
 
 // explainComma reports a condition inside { } of which YAML read only the given part, which begins at the offset.
@@ -110,6 +111,20 @@ func (d *Document) explainComma(at int, part string) {
 
 func blockFix(key, text string) Hint {
 	return fix("write it as a block\n" + key + ": |\n  " + text)
+}
+
+// blockEdit writes a value as a block, if it stands right of its key with nothing behind it.
+func (d *Document) blockEdit(value Span, text string) []Edit {
+	start := d.offset(d.lineOf(value.Start), 1)
+	m := keyLine.FindStringSubmatchIndex(d.restOfLine(start))
+	if m == nil || start+m[6] != value.Start || strings.TrimSpace(d.restOfLine(value.End)) != "" {
+		return nil
+	}
+	newLine := "\n" + strings.Repeat(" ", m[4]+2)
+	if strings.Contains(d.source.Text, "\r\n") {
+		newLine = "\r" + newLine
+	}
+	return []Edit{value.edit("|" + newLine + strings.ReplaceAll(text, "\n", newLine))}
 }
 
 func singleQuoted(doubleQuoted string) string {

@@ -67,8 +67,12 @@ func setValue(n Node, t Type) (Value, bool) {
 	case Text:
 		text, ok := n.Text()
 		if ok && !norm.NFC.IsNormalString(text) {
-			n.doc.warn("W-NFC", n.Span(), "this text is not in Unicode normal form C, and data is compared as it is",
+			e := n.doc.warn("W-NFC", n.Span(), "this text is not in Unicode normal form C, and data is compared as it is",
 				fix(quoteText(norm.NFC.String(text))))
+			written := n.doc.source.Text[e.Span.Start:e.Span.End]
+			if composed := norm.NFC.String(written); composed != written {
+				e.Edits = []Edit{e.Span.edit(composed)}
+			}
 		}
 		return Value{Kind: Text, Text: text}, ok
 	case Integer, Decimal:

@@ -25,8 +25,10 @@ func (c *checker) where(n Node, events []string) Expr {
 	}
 	at, ok := n.offsets()
 	if !ok {
-		c.doc.fail("E-WHERE-FORM", n.Span(), "a condition over several lines, or with escapes, has no exact places",
-			blockFix(n.name, strings.ReplaceAll(strings.TrimSpace(n.raw.Value), "\n", "\n  ")))
+		text := strings.TrimSpace(n.raw.Value)
+		e := c.doc.fail("E-WHERE-FORM", n.Span(), "a condition over several lines, or with escapes, has no exact places",
+			blockFix(n.name, strings.ReplaceAll(text, "\n", "\n  ")))
+		e.Edits = c.doc.blockEdit(n.extent(), text)
 		return nil
 	}
 	if c.cut(n, at[len(at)-1]) {
@@ -35,12 +37,10 @@ func (c *checker) where(n Node, events []string) Expr {
 	b := &binder{
 		report: report{source: c.doc.source}, text: n.raw.Value, events: events,
 		scope: c.scope, words: c.words, patterns: &c.patterns, sensitive: c.sensitiveAt,
-		place: func(s Span) Span {
-			if s.End > s.Start {
-				return Span{at[s.Start], at[s.End-1] + 1}
-			}
-			return Span{at[s.Start], at[s.Start]}
-		},
+		place: func(s Span) Span { return Span{at[s.Start], at[s.End]} },
+	}
+	if n.raw.Style&yaml.SingleQuotedStyle != 0 {
+		b.encode = func(text string) string { return strings.ReplaceAll(text, "'", "''") }
 	}
 	e := b.read()
 	c.doc.found = append(c.doc.found, b.found...)
@@ -110,10 +110,12 @@ func (b *binder) misspelt(wrong []misspelt) {
 		return
 	}
 	var right, others strings.Builder
+	var edits []Edit
 	last := 0
 	for i, w := range wrong {
-		right.WriteString(b.text[last:w.span.Start])
-		right.WriteString(spaced(b.text, w))
+		spelling := spaced(b.text, w)
+		right.WriteString(b.text[last:w.span.Start] + spelling)
+		edits = append(edits, b.edit(w.span, spelling))
 		last = w.span.End
 		if i > 0 {
 			column := b.source.Position(b.place(w.span).Start).Column
@@ -122,7 +124,15 @@ func (b *binder) misspelt(wrong []misspelt) {
 	}
 	right.WriteString(b.text[last:])
 	b.fault("E-OPERATOR", wrong[0].span, fmt.Sprintf("%q is written %q here%s", b.written(wrong[0].span), wrong[0].right, others.String()),
-		fix(strings.TrimSpace(right.String())+"        (malgrupp validate --fix)"))
+		fix(strings.TrimSpace(right.String())+"        (malgrupp validate --fix)")).Edits = edits
+}
+
+// edit is an edit of the file that puts a text in place of a piece of the condition.
+func (b *binder) edit(at Span, text string) Edit {
+	if b.encode != nil {
+		text = b.encode(text)
+	}
+	return b.place(at).edit(text)
 }
 
 // spaced returns the right spelling of an operator, set apart from its neighbours if it is a word.

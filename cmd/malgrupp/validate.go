@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,35 +21,60 @@ type validation struct {
 	Findings rules.Errors `json:"findings"`
 }
 
+type validateOptions struct {
+	format, asOf string
+	strict, fix  bool
+}
+
 func (a *app) validateCommand() *cobra.Command {
-	var strict bool
-	var format, asOf string
+	var o validateOptions
 	c := &cobra.Command{
 		Use: "validate [FILE...]", Aliases: []string{"check"},
 		Short: "Check rules, schemas and settings; read no data",
-		Long:  "Checks every file of the project and prints all mistakes at once. With FILE only findings in these files are shown.",
-		RunE: func(_ *cobra.Command, args []string) error {
-			return a.runValidate(args, format, asOf, strict)
-		},
+		Long: "Checks every file of the project and prints all mistakes at once. With FILE only findings in these files are shown.\n" +
+			"--fix puts right what has one meaning only, such as == for =, and says what it changed; then it checks again.\n" +
+			"--format sarif is SARIF 2.1.0 for code scanning, --format github makes annotations in a workflow of GitHub.",
+		RunE: func(_ *cobra.Command, args []string) error { return a.runValidate(args, o) },
 	}
-	c.Flags().BoolVar(&strict, "strict", false, "warnings count as errors")
-	c.Flags().StringVar(&format, "format", "", "text or json (default: as -o says)")
-	c.Flags().StringVar(&asOf, "as-of", "", "day on which review dates are judged (default: today)")
+	c.Flags().BoolVar(&o.strict, "strict", false, "warnings count as errors")
+	c.Flags().BoolVar(&o.fix, "fix", false, "rewrite the files where the meaning is certain")
+	c.Flags().StringVar(&o.format, "format", "", "text, json, sarif or github (default: as -o says)")
+	c.Flags().StringVar(&o.asOf, "as-of", "", "day on which review dates are judged (default: today)")
 	return c
 }
 
-func (a *app) runValidate(files []string, format, asOf string, strict bool) error {
-	switch format {
-	case "", "text", "json":
-	case "sarif", "github":
-		return usagef("--format %s is not built in this version: use text or json", format)
-	default:
-		return usagef("--format is %q: use text or json", format)
+func (a *app) runValidate(files []string, o validateOptions) error {
+	if o.format == "" {
+		o.format = "text"
+		if a.asJSON() {
+			o.format = "json"
+		}
 	}
-	loaded, err := a.load(asOf)
+	show, ok := map[string]func(io.Writer, validation) error{
+		"text": showText, "json": showJSON, "sarif": a.showSARIF, "github": a.showGitHub,
+	}[o.format]
+	if !ok {
+		return usagef("--format is %q: use text, json, sarif or github", o.format)
+	}
+	loaded, err := a.load(o.asOf)
+	if err == nil && o.fix {
+		loaded, err = a.fix(loaded, files, o.asOf)
+	}
 	if err != nil {
 		return err
 	}
+	v := validated(loaded, files)
+	if err := show(a.out, v); err != nil {
+		return fmt.Errorf("write the findings to standard output: %w", err)
+	}
+	if v.Errors > 0 || o.strict && v.Warnings > 0 {
+		return outcome{exitInvalid, fmt.Sprintf("%s, %s", plural(v.Errors, "error"), plural(v.Warnings, "warning"))}
+	}
+	return nil
+}
+
+// validated are the findings of some files, of all if none is named.
+func validated(loaded *pipeline.Loaded, files []string) validation {
 	v := validation{Schema: "malgrupp.validation/v1", Segments: len(loaded.Segments), Findings: rules.Errors{}}
 	for _, e := range loaded.Findings.Sorted() {
 		if !named(files, e.Source.Name) {
@@ -61,18 +87,18 @@ func (a *app) runValidate(files []string, format, asOf string, strict bool) erro
 			v.Warnings++
 		}
 	}
-	if format == "json" || format == "" && a.asJSON() {
-		if err := json.NewEncoder(a.out).Encode(v); err != nil {
-			return err
-		}
-	} else {
-		fmt.Fprint(a.out, v.Findings.Text())
-		fmt.Fprintf(a.out, "%s, %s, %s\n", plural(v.Segments, "segment"), plural(v.Errors, "error"), plural(v.Warnings, "warning"))
-	}
-	if v.Errors > 0 || strict && v.Warnings > 0 {
-		return outcome{exitInvalid, fmt.Sprintf("%s, %s", plural(v.Errors, "error"), plural(v.Warnings, "warning"))}
-	}
-	return nil
+	return v
+}
+
+func showJSON(w io.Writer, v validation) error { return json.NewEncoder(w).Encode(v) }
+
+func showText(w io.Writer, v validation) error {
+	_, err := fmt.Fprintf(w, "%s%s", v.Findings.Text(), v.summary())
+	return err
+}
+
+func (v validation) summary() string {
+	return fmt.Sprintf("%s, %s, %s\n", plural(v.Segments, "segment"), plural(v.Errors, "error"), plural(v.Warnings, "warning"))
 }
 
 func named(files []string, name string) bool {

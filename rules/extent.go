@@ -1,0 +1,90 @@
+package rules
+
+import (
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// extent returns the whole range of a scalar in the file, over as many lines as it has: with its quotes; of a block from
+// its sign to the end of its last line.
+func (n Node) extent() Span {
+	start := n.doc.offset(n.raw.Line, n.raw.Column)
+	text := n.doc.source.Text
+	switch style := n.raw.Style; {
+	case style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+		return Span{start, n.blockEnd(start)}
+	case style&yaml.SingleQuotedStyle != 0:
+		return Span{start, quotedEnd(text, start, '\'')}
+	case style&yaml.DoubleQuotedStyle != 0:
+		return Span{start, quotedEnd(text, start, '"')}
+	}
+	return Span{start, plainEnd(text, start, n.raw.Value)}
+}
+
+// quotedEnd returns the offset behind the closing quote of the text that begins at start.
+func quotedEnd(text string, start int, quote byte) int {
+	for i := start + 1; i < len(text); i++ {
+		switch {
+		case text[i] == '\\' && quote == '"':
+			i++
+		case text[i] == quote && quote == '\'' && i+1 < len(text) && text[i+1] == quote:
+			i++
+		case text[i] == quote:
+			return i + 1
+		}
+	}
+	return len(text)
+}
+
+// plainEnd returns the offset behind a plain value: its words stand in the file in their order, blanks and line ends
+// between them.
+func plainEnd(text string, start int, value string) int {
+	i := start
+	for word := range strings.FieldsFuncSeq(value, func(r rune) bool { return r == ' ' || r == '\n' }) {
+		for i < len(text) && strings.IndexByte(" \r\n", text[i]) >= 0 {
+			i++
+		}
+		if !strings.HasPrefix(text[i:], word) {
+			return i
+		}
+		i += len(word)
+	}
+	return i
+}
+
+// indicated is the sign of a block that says by how much more than its key it is indented.
+var indicated = regexp.MustCompile(`^[|>][-+]?([1-9])`)
+
+// blockEnd returns the end of the last line of a block whose sign stands at start: the lines below it that are indented
+// like the first of them, or blank.
+func (n Node) blockEnd(start int) int {
+	line := n.doc.lineOf(start)
+	sign := n.doc.restOfLine(start)
+	end := start + len(sign)
+	if strings.TrimSpace(n.raw.Value) == "" {
+		return end
+	}
+	indent := -1
+	if m := indicated.FindStringSubmatch(sign); m != nil {
+		above := n.doc.restOfLine(n.doc.offset(line, 1))
+		indent = len(above) - len(strings.TrimLeft(above, " -")) + int(m[1][0]-'0')
+	}
+	for line++; line <= len(n.doc.lines); line++ {
+		at := n.doc.offset(line, 1)
+		written := n.doc.restOfLine(at)
+		content := strings.TrimLeft(written, " ")
+		if content == "" {
+			continue
+		}
+		if indent < 0 {
+			indent = len(written) - len(content)
+		}
+		if len(written)-len(content) < indent {
+			break
+		}
+		end = at + len(written)
+	}
+	return end
+}
