@@ -2,12 +2,10 @@ package pipeline
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
-	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/segments/identity"
 	"github.com/malgrupp/malgrupp/segments/scan"
@@ -32,32 +30,14 @@ func (e *Evaluation) listContacts(ctx context.Context) error {
 	if conf == nil || !e.identifies() {
 		return nil
 	}
-	bucket, err := e.Job.bucket(ctx, conf.URL)
-	if err != nil {
-		return err
-	}
-	listing, err := bucket.List(ctx, "")
-	if err != nil {
-		return err
-	}
-	parts, err := partitions(conf.URL, project.Partition{}, listing)
-	if err != nil {
-		return err
-	}
-	e.contactBucket = bucket
-	for _, p := range parts {
-		e.contactObjects = append(e.contactObjects, p.objects...)
-	}
-	if len(e.contactObjects) == 0 {
-		return inputError("INPUT_MISSING", fmt.Sprintf("list the identifiers: %s holds no objects", bucket.URL()),
-			"check the export and the url of identifiers: in malgrupp.yaml")
-	}
-	return nil
+	var err error
+	e.contacts, err = e.Job.listTable(ctx, "identifiers", conf.URL)
+	return err
 }
 
 // readContacts reads the identifiers of members and of nobody else, nil where no list needs them.
 func (e *Evaluation) readContacts(ctx context.Context) (*platform.Contacts, error) {
-	if len(e.contactObjects) == 0 {
+	if len(e.contacts.objects) == 0 {
 		return nil, nil
 	}
 	wanted := e.wantedContacts()
@@ -65,7 +45,7 @@ func (e *Evaluation) readContacts(ctx context.Context) (*platform.Contacts, erro
 	for i := range shards {
 		shards[i] = e.Job.newContacts()
 	}
-	read := reading{bucket: e.contactBucket, objects: e.contactObjects, schema: contactSchema, limits: e.Job.limits(), workers: e.Job.Workers}
+	read := reading{bucket: e.contacts.bucket, objects: e.contacts.objects, schema: contactSchema, limits: e.Job.limits(), workers: e.Job.Workers}
 	err := read.each(ctx, func(w int, _ scan.Unit, g *parquet.RowGroup) error { return contactRows(g, wanted, shards[w]) })
 	if err != nil {
 		return nil, err

@@ -39,8 +39,8 @@ type Evaluation struct {
 	gate      *consent.Gate
 	policy    *consent.Policy
 
-	contactBucket  *store.Bucket
-	contactObjects []store.Object // of the identifiers table
+	contacts   table // of identifiers
+	attributes table // of customers
 }
 
 // Phase is one part of an evaluation: list, ledger, copies, logins, gate, read (scan, gate and filing together) or settle.
@@ -264,6 +264,9 @@ func (e *Evaluation) readAll(ctx context.Context, plan *segments.Plan, scanPlan 
 		if doors, err = e.read(ctx, &e.Sources[i], plan, tally, doors); err != nil {
 			return err
 		}
+	}
+	if doors, err = e.readAttributes(ctx, plan, scanPlan, subjects, tally, doors); err != nil {
+		return err
 	}
 	e.Roll = e.gate.Close(e.readStay(plan, scanPlan, subjects, tally, doors)...)
 	return nil

@@ -137,21 +137,39 @@ func (l *Loaded) Scope(today rules.CivilDate) *rules.Scope {
 			continue
 		}
 		used = append(used, src.Schema)
-		if schema, ok := l.Schemas[src.Schema]; ok {
+		switch schema, ok := l.Schemas[src.Schema]; {
+		case !ok:
+			l.badSchema(src.Schema, fmt.Sprintf("source %s names schema %q, which no file of schemas/ defines", src.Name, src.Schema),
+				"one of "+strings.Join(l.schemaNames(), ", "))
+		case schema.Customers:
+			l.badSchema(src.Schema, fmt.Sprintf("schema %s of source %s is of customers, not of events", src.Schema, src.Name), "a schema without of: customers")
+		default:
 			s.Schemas = append(s.Schemas, schema)
-		} else {
-			at := strings.Index(p.Text.Text, src.Schema)
-			e := &rules.Error{
-				Code: "E-UNKNOWN-SCHEMA", Severity: rules.SeverityError, Source: p.Text, Span: rules.Span{Start: max(at, 0), End: max(at, 0) + len(src.Schema)},
-				Message: fmt.Sprintf("source %s names schema %q, which no file of schemas/ defines", src.Name, src.Schema),
-				Hints:   []rules.Hint{{Label: rules.Expected, Text: "one of " + strings.Join(l.schemaNames(), ", ")}},
-			}
-			if !slices.ContainsFunc(l.Findings, func(o *rules.Error) bool { return o.Message == e.Message }) {
-				l.Findings = append(l.Findings, e)
-			}
+		}
+	}
+	if p.Attributes != nil {
+		switch schema := l.Schemas[p.Attributes.Schema]; {
+		case schema == nil: // a profile condition will say so
+		case !schema.Customers:
+			l.badSchema(p.Attributes.Schema, "schema "+p.Attributes.Schema+" of profiles_of_customers is of events", "a schema that says of: customers")
+		default:
+			s.Profile = schema
 		}
 	}
 	return s
+}
+
+// badSchema reports a schema that does not fit where the project names it, once.
+func (l *Loaded) badSchema(name, message, want string) {
+	text := l.Project.Text
+	at := max(strings.Index(text.Text, name), 0)
+	e := &rules.Error{
+		Code: "E-UNKNOWN-SCHEMA", Severity: rules.SeverityError, Source: text, Span: rules.Span{Start: at, End: min(at+len(name), len(text.Text))}, Message: message,
+		Hints: []rules.Hint{{Label: rules.Expected, Text: want}},
+	}
+	if !slices.ContainsFunc(l.Findings, func(o *rules.Error) bool { return o.Message == e.Message }) {
+		l.Findings = append(l.Findings, e)
+	}
 }
 
 // schemaNames are the schemas that a source may name, those of the program too.

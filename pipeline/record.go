@@ -32,7 +32,7 @@ func (r *run) record(key string) *Manifest {
 	}
 	m, e := r.blank(status), r.eval
 	m.Key = key
-	m.Inputs = append(append(m.Inputs, e.Consent...), etags("identifiers", e.contactObjects, nil)...)
+	m.Inputs = append(append(m.Inputs, e.Consent...), e.tables()...)
 	for i := range e.Sources {
 		s := &e.Sources[i]
 		m.Inputs = append(m.Inputs, s.Inputs...)
@@ -72,6 +72,9 @@ func (e *Evaluation) key() string {
 	for _, s := range e.Segments {
 		add("segment", s.Name, s.Hash, s.Deliver, s.Purpose, s.Level, s.Expires)
 	}
+	if s := e.Job.Attributes(); s != nil {
+		add("schema", s.Name, s.Hash)
+	}
 	for i := range e.Sources {
 		s := &e.Sources[i]
 		add("schema", s.Schema.Name, s.Schema.Hash)
@@ -79,7 +82,7 @@ func (e *Evaluation) key() string {
 			add("input", o.Source, o.Key, o.Size, o.ETag)
 		}
 	}
-	for _, o := range append(etags("identifiers", e.contactObjects, nil), e.Consent...) {
+	for _, o := range append(e.tables(), e.Consent...) {
 		add("consent", o.Source, o.Key, o.Size, o.ETag)
 	}
 	return hex.EncodeToString(h.Sum(nil))

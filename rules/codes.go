@@ -61,6 +61,8 @@ flags, names, lazy repetition, line anchors, \B or \p, no repetition inside a re
 analysis (counts only, deliver: []). The purpose decides which consent is asked, so a destination or a referenced segment of another purpose is refused.`,
 	"E-QUANTISE": `Sums of floating-point numbers depend on the order of the rows, so two runs could differ. Declare the step of the column in
 the schema (quantise: 0.01), or store the column as a decimal.`,
+	"E-PROFILE": `A profile condition asks for an attribute of a customer, such as has_mortgage is true. It needs a table of such attributes in the
+project (profiles_of_customers) with a schema of kind EventSchema that says of: customers, and a segment of customers.`,
 	"E-RANGE": `The number is outside what is possible here; the message says what is. Numbers have at most 18 digits.`,
 	"E-RANK": `top and cap order people by a metric that has one exact value: count, sum, min, max, distinct or days. An average is only ever
 compared, never computed, and conditions other than metric have no value.`,

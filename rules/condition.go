@@ -102,11 +102,11 @@ func (c *checker) keysOf(v *Verb) []string {
 	return v.Keys
 }
 
-// verbOf finds the one key that is a verb; it reports none, two, or one that is not built.
+// verbOf finds the one key that is a verb; it reports none or two.
 func (c *checker) verbOf(o *Object) (Node, *Verb) {
 	var found []Node
 	for _, key := range o.Keys() {
-		if _, ok := c.scope.verb(key.name); ok || c.scope.notBuilt(key.name) {
+		if _, ok := c.scope.verb(key.name); ok {
 			found = append(found, key)
 		}
 	}
@@ -120,10 +120,7 @@ func (c *checker) verbOf(o *Object) (Node, *Verb) {
 			expected("one verb; several conditions stand in all: [...] or any: [...]"))
 		return Node{}, nil
 	}
-	v, ok := c.scope.verb(found[0].name)
-	if !ok {
-		c.notBuilt(found[0].name, found[0].Span())
-	}
+	v, _ := c.scope.verb(found[0].name)
 	return found[0], v
 }
 
@@ -153,6 +150,8 @@ func (c *checker) operand(cond *Condition, verb *Verb, n Node) {
 		}
 	case TakesSteps:
 		c.sequence(cond, n)
+	case TakesWhere:
+		c.profile(cond, n)
 	case TakesCountOf:
 		c.countOf(cond, n)
 	case TakesEvents:
@@ -173,6 +172,23 @@ func (c *checker) session(cond *Condition, n Node) {
 	if child != nil {
 		cond.Children = []*Condition{child}
 	}
+}
+
+// profile reads a condition on a customer's attributes. It has a vocabulary of its own: the columns of the project's table.
+func (c *checker) profile(cond *Condition, n Node) {
+	switch {
+	case c.scope.Profile == nil:
+		c.doc.fail("E-PROFILE", cond.Span, "the project has no table of customers' attributes", expected("profiles_of_customers: {url: ..., schema: ...} in malgrupp.yaml"))
+		return
+	case c.seg.Level != CustomerLevel:
+		c.doc.fail("E-PROFILE", cond.Span, "a device has no attributes of a customer", expected("identity: customer"))
+		return
+	}
+	own := *c
+	own.scope = &Scope{Language: c.scope.Language, Schemas: []*Schema{c.scope.Profile}, ValueSets: c.scope.ValueSets}
+	own.words = own.scope.vocabulary()
+	cond.Where = own.where(n, nil)
+	c.patterns = own.patterns
 }
 
 func (c *checker) children(cond *Condition, n Node) {

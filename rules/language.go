@@ -1,12 +1,11 @@
 package rules
 
-// Language is the vocabulary the checker works with: the verbs, functions and aggregates that are built, and the names
-// that the specification knows but this version refuses (E-NOT-BUILT). rules/builtin makes it, one file per entry.
+// Language is the vocabulary the checker works with: verbs, functions and aggregates. rules/builtin makes it, one file per
+// entry.
 type Language struct {
 	Verbs      []Verb
 	Functions  []Function
 	Aggregates []Aggregate
-	NotBuilt   []string // "sequence", "session", "profile", ...: verbs and aggregates of the specification, not built yet
 }
 
 // Operand says what stands to the right of a verb.
@@ -21,6 +20,7 @@ const (
 	TakesMetric                        // an aggregate call: sum(amount)
 	TakesSegment                       // a segment's name
 	TakesSteps                         // a list of steps: sequence
+	TakesWhere                         // a condition on a customer's attributes: profile
 )
 
 // Verb is what the checker must know of one verb.

@@ -28,10 +28,6 @@ func (c *checker) metric(n Node) *Metric {
 	}
 	name, column := text[parts[2]:parts[3]], text[parts[4]:parts[5]]
 	nameAt, columnAt := place(parts[2], parts[3]), place(parts[4], parts[5])
-	if c.scope.notBuilt(name) {
-		c.notBuilt(name, nameAt)
-		return nil
-	}
 	a, ok := c.scope.aggregate(name)
 	if !ok {
 		names := c.scope.aggregateNames()

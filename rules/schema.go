@@ -51,6 +51,7 @@ type Schema struct {
 	Version     int
 	Owner       string
 	EmptyIsNull bool
+	Customers   bool                // rows are customers with their attributes, not events
 	Columns     []Column            // in file order
 	Events      map[string][]string // which event carries which columns; nil: not declared
 	Source      *Source

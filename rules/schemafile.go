@@ -46,7 +46,11 @@ func (r *schemaReader) spec(n Node) {
 	if !ok {
 		return
 	}
-	o.Only("columns", "events", "empty_is_null")
+	o.Only("columns", "events", "empty_is_null", "of")
+	if n, ok := o.Find("of"); ok {
+		word, _ := n.Word("events", "customers")
+		r.schema.Customers = word == "customers"
+	}
 	if n, ok := o.Find("empty_is_null"); ok {
 		r.schema.EmptyIsNull, _ = n.Bool()
 	}
@@ -205,6 +209,10 @@ func (r *schemaReader) checkRoles(o *Object) {
 	if r.doc.found.Failed() {
 		return
 	}
+	if r.schema.Customers {
+		r.checkCustomers(o)
+		return
+	}
 	if _, ok := r.schema.WithRole(RoleEventTime); !ok {
 		r.doc.fail("E-ROLE", o.Span(), "no column has the role event_time", expected("role: event_time at the column that says when the event happened"))
 	}
@@ -213,6 +221,21 @@ func (r *schemaReader) checkRoles(o *Object) {
 	}
 	if _, ok := r.schema.WithRole(RoleDevice); !ok {
 		r.doc.fail("E-ROLE", o.Span(), "no column has the role device", expected("role: device at the column with the browser's or app's id: a row without one has no owner"))
+	}
+}
+
+// checkCustomers asks that a table of customers says whose each row is, and nothing that only events have.
+func (r *schemaReader) checkCustomers(o *Object) {
+	if _, ok := r.schema.WithRole(RoleCustomer); !ok {
+		r.doc.fail("E-ROLE", o.Span(), "no column has the role customer", expected("role: customer at the column with the customer's id"))
+	}
+	for i := range r.schema.Columns {
+		if c := &r.schema.Columns[i]; c.Role != RoleNone && c.Role != RoleCustomer {
+			r.doc.fail("E-ROLE", c.Span, fmt.Sprintf("a table of customers has no column with the role %s", c.Role), expected("role: customer, or none"))
+		}
+	}
+	if r.schema.Events != nil {
+		r.doc.fail("E-ROLE", o.Span(), "a table of customers has no events", expected("no key events"))
 	}
 }
 

@@ -6,6 +6,7 @@ import "slices"
 type Scope struct {
 	Language     *Language
 	Schemas      []*Schema // of all sources; rules may use the union of their columns
+	Profile      *Schema   // of customers, for profile conditions; nil: the project has none
 	ValueSets    map[string]*ValueSet
 	Destinations map[string]Destination
 	Contacts     []string  // who may own a segment; nil: not checked
@@ -41,8 +42,6 @@ func (s *Scope) verbNames() []string {
 	}
 	return names
 }
-
-func (s *Scope) notBuilt(name string) bool { return slices.Contains(s.Language.NotBuilt, name) }
 
 // function finds a function that is written with a column in parentheses.
 func (s *Scope) function(name string) (*Function, bool) { return s.find(name, false) }

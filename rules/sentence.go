@@ -81,6 +81,8 @@ func (n *narrator) condition(c *Condition, depth int, negated bool) {
 		negated = !negated
 	case "in_segment":
 		n.say(c.Path, depth, "qualifies for segment "+c.Segment, "before that segment's holdout, cap and minimum size; consent is asked for the use of this segment")
+	case "profile":
+		n.say(c.Path, depth, "is a customer with "+whereWords(c.Where), "attributes are those of the moment up to which the run knows; who has no row has none of them")
 	case "session":
 		n.say(c.Path, depth, n.sessions(c), n.sessionNotes(c, negated)...)
 	case "sequence":

@@ -292,10 +292,13 @@ func (b *builder) leaf(c *rules.Condition, z *rules.Zone, mask uint32, rank bool
 	if !ok {
 		return 0, fmt.Errorf("%s: no such verb in this build", c.Verb)
 	}
-	from, before := c.Window.Bounds(b.AsOf, b.cov.From(c), z)
+	from, before := b.AsOf, b.AsOf // of a condition on attributes, which has no window
+	if c.Window != nil {
+		from, before = c.Window.Bounds(b.AsOf, b.cov.From(c), z)
+	}
 	l := leaf{condition: c, verb: verb, needs: verb.Needs(c), rank: rank, session: -1}
 	l.setting = fold.Setting{
-		Covered: b.cov.Covers(c, from, before), Covers: func(from, before int64) bool { return b.cov.Covers(c, from, before) },
+		Covered: c.Window == nil || b.cov.Covers(c, from, before), Covers: func(from, before int64) bool { return b.cov.Covers(c, from, before) },
 		Zone: z, AsOf: b.AsOf, From: from, Before: before, Gap: b.gap, Verbs: b.verbs,
 	}
 	parts := verb.Parts(c, b.verbs)
@@ -326,7 +329,7 @@ func (b *builder) leaf(c *rules.Condition, z *rules.Zone, mask uint32, rank bool
 
 // part binds one kind of row.
 func (b *builder) part(k fold.Part, s *fold.Setting) part {
-	out := part{pick: b.pick(k.Pick, s.Zone), value: -1, from: s.From, before: s.Before}
+	out := part{pick: b.pick(k.Pick, s.Zone), value: -1, from: s.From, before: s.Before, record: k.Pick.Record != ""}
 	if k.Metric != nil {
 		out.value = b.value(Value{Column: k.Metric.Column, Type: k.Metric.Type, Quantise: k.Metric.Quantise})
 	}

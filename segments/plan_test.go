@@ -134,9 +134,9 @@ func TestTooManyUsesAreRefused(t *testing.T) {
 	if _, err := segments.NewPlan(nil, 33, segments.Times{AsOf: asOf}, builtin.Folds, everything(0)); err == nil {
 		t.Error("33 uses fit into 32 bits")
 	}
-	broken := &rules.Segment{Name: "broken", Zone: helsinki, Match: &rules.Condition{Verb: "profile", Window: days(1)}}
+	broken := &rules.Segment{Name: "broken", Zone: helsinki, Match: &rules.Condition{Verb: "pigeon", Window: days(1)}}
 	_, err := segments.NewPlan([]segments.Request{{Segment: broken, Uses: []int{0}}}, 1, segments.Times{AsOf: asOf}, builtin.Folds, everything(0))
-	if err == nil || !strings.Contains(err.Error(), "broken") || !strings.Contains(err.Error(), "profile") {
+	if err == nil || !strings.Contains(err.Error(), "broken") || !strings.Contains(err.Error(), "pigeon") {
 		t.Errorf("a verb without a fold: %v, want the segment and the verb named", err)
 	}
 }

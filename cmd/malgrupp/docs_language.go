@@ -17,7 +17,6 @@ func writeLanguage(w io.Writer) {
 	writeMetrics(w)
 	writeOperators(w)
 	writeFunctions(w)
-	fmt.Fprintf(w, "\n## Not built in this version\n\nRefused by name (`E-NOT-BUILT`): `%s`.\n", strings.Join(builtin.Language().NotBuilt, "`, `"))
 }
 
 func writeVerbs(w io.Writer) {

@@ -20,7 +20,7 @@ func configSchema() jsonSchema {
 		"profiles?", mapOf(object(profile...)),
 	}
 	optional := map[string]bool{
-		"retention": true, "max_clock_skew": true, "session_gap": true, "identity": true, "audit": true, "guards": true, "limits": true, "security": true, "destinations": true, "identifiers": true,
+		"retention": true, "max_clock_skew": true, "session_gap": true, "identity": true, "audit": true, "guards": true, "limits": true, "security": true, "destinations": true, "identifiers": true, "profiles_of_customers": true,
 	}
 	for key, s := range settings {
 		if optional[key] {
@@ -59,6 +59,7 @@ func settingsSchemas() map[string]jsonSchema {
 		"security": object("file_roots?", listOf(anyText), "endpoints?", object("s3?", anyText, "gs?", anyText, "azblob?", anyText), "allow_private_endpoint?", truth),
 	}
 	out["identifiers"] = identifiersSchema()
+	out["profiles_of_customers"] = object("url", anyText, "schema?", described(anyText, "a schema that says of: customers; default customer-attributes"))
 	out["destinations"] = jsonSchema{
 		"type": "object", "propertyNames": jsonSchema{"pattern": destinationPattern}, "additionalProperties": destinationSchema(),
 	}

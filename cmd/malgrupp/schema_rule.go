@@ -52,10 +52,10 @@ func ruleDefs(s *rules.Scope) jsonSchema {
 	}
 	var verbs, inner []jsonSchema
 	for _, v := range s.Language.Verbs {
-		defs["verb_"+v.Name] = verbSchema(v, false)
+		defs["verb_"+v.Name] = verbSchema(s, v, false)
 		verbs = append(verbs, refer("verb_"+v.Name))
 		if v.Inner {
-			defs["inner_"+v.Name] = verbSchema(v, true)
+			defs["inner_"+v.Name] = verbSchema(s, v, true)
 			inner = append(inner, refer("inner_"+v.Name))
 		}
 	}
@@ -92,7 +92,7 @@ func eventsSchema(s *rules.Scope) jsonSchema {
 }
 
 // verbSchema is the schema of a condition with this verb, as it stands inside a session or outside.
-func verbSchema(v rules.Verb, inner bool) jsonSchema {
+func verbSchema(s *rules.Scope, v rules.Verb, inner bool) jsonSchema {
 	condition := refer("condition")
 	if inner || v.Takes == rules.TakesCondition && v.Comparators {
 		condition = refer("inner_condition")
@@ -104,6 +104,7 @@ func verbSchema(v rules.Verb, inner bool) jsonSchema {
 		rules.TakesEvents:     refer("events"),
 		rules.TakesMetric:     refer("metric"),
 		rules.TakesSteps:      stepsSchema(),
+		rules.TakesWhere:      profileSchema(s),
 		rules.TakesSegment:    described(identifier, "the name of another segment with the same identity"),
 	}[v.Takes]
 	beside := map[string]jsonSchema{
@@ -210,6 +211,15 @@ func whereSchema(s *rules.Scope) jsonSchema {
 	return jsonSchema{"type": "string", "minLength": 1, "maxLength": 4096, "description": text}
 }
 
+// profileSchema describes the condition on a customer's attributes.
+func profileSchema(s *rules.Scope) jsonSchema {
+	own := &rules.Scope{Language: s.Language, ValueSets: s.ValueSets}
+	if s.Profile != nil {
+		own.Schemas = []*rules.Schema{s.Profile}
+	}
+	return whereSchema(own)
+}
+
 // testSchema is the schema of files of kind SegmentTest.
 func testSchema(s *rules.Scope) jsonSchema {
 	instant := jsonSchema{"type": "string", "description": "a time with its offset: 2026-04-15T00:00:00+03:00"}
@@ -227,7 +237,7 @@ func testSchema(s *rules.Scope) jsonSchema {
 	if len(s.Schemas) == 0 {
 		delete(event, "additionalProperties") // any column may stand there
 	}
-	oneCase := object("name", anyText, "events", listOf(event), "as_of?", instant, "known_by?", instant,
+	oneCase := object("name", anyText, "events", listOf(event), "profile?", jsonSchema{"type": "object"}, "as_of?", instant, "known_by?", instant,
 		"expect", oneOfWords("in", "out", "wait", "unknown", "capped", "control", "withheld"))
 	spec := object("segment", identifier, "as_of", instant, "known_by?", instant, "data_from?", instant, "cases", listOf(oneCase))
 	return document("malgrupp test (kind SegmentTest)",

@@ -151,11 +151,13 @@ func TestTheSchemaOfARuleRefusesWhatTheCheckerRefuses(t *testing.T) {
 		"{session: {all: [{did: login}, {did_not: logout}]}, within: 30d, at_least: 2, lasting_at_least: 1min}":                              true,
 		"{first: login, within: 30d, has: product = 'card'}":                                                                                 true,
 		"{metric: sessions(), of: any, within: 30d, at_least: 2}":                                                                            true,
-		"{first: login, within: 30d}":                        false, // nothing is tested
-		"{session: {did: login, within: 3d}, within: 30d}":   false, // a window in a session
-		"{session: {in_segment: other-rule}, within: 30d}":   false,
-		"{sequence: [{then_not: login}], within: 30d}":       false, // no time
-		"{sequence: [{did: login}], within: 30d, span: 1mo}": false, // a vague length
+		"{profile: has_mortgage is true}":                                                                                                    true,
+		"{profile: {has_mortgage: true}}":                                                                                                    false,
+		"{first: login, within: 30d}":                                                                                                        false, // nothing is tested
+		"{session: {did: login, within: 3d}, within: 30d}":                                                                                   false, // a window in a session
+		"{session: {in_segment: other-rule}, within: 30d}":                                                                                   false,
+		"{sequence: [{then_not: login}], within: 30d}":                                                                                       false, // no time
+		"{sequence: [{did: login}], within: 30d, span: 1mo}":                                                                                 false, // a vague length
 		"{sequence: []}": false,
 		"{all: []}":      false,
 	} {

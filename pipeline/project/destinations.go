@@ -161,6 +161,15 @@ func (d *Destination) agreement(s section) {
 // hashedForm is how a column says that its values are hashes, and of which profile.
 var hashedForm = regexp.MustCompile(`^sha256_hex\(([a-z0-9]+\.v[0-9]+)\)$`)
 
+// attributes reads where the table is that profile conditions look at.
+func (p *Project) attributes(s section) {
+	if !s.written() {
+		return
+	}
+	s.only([]string{"url", "schema"}, nil)
+	p.Attributes = &Attributes{URL: folder(s.required("url", `"customer_attributes/"`)), Schema: s.text("schema", "customer-attributes")}
+}
+
 // identifiers reads where the contact keys are and in which form.
 func (p *Project) identifiers(s section, platforms Platforms) {
 	if !s.written() {

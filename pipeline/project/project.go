@@ -28,6 +28,7 @@ type Project struct {
 	Limits       Limits
 	Security     Security
 	Identifiers  *Identifiers  // nil: no destination is told contact keys
+	Attributes   *Attributes   // nil: there are no profile conditions
 	Destinations []Destination // by name
 	Settings     []Setting     // every setting in force, in the order of the reference
 	Text         *rules.Source
@@ -125,6 +126,9 @@ type Security struct {
 	Endpoints            map[string]string // by scheme
 	AllowPrivateEndpoint bool
 }
+
+// Attributes is the table of customers that profile conditions look at.
+type Attributes struct{ URL, Schema string }
 
 // Identifiers is the table that says by which contact keys a platform may know a subject.
 type Identifiers struct {

@@ -12,9 +12,9 @@ import (
 var (
 	topKeys = []string{
 		"timezone", "retention", "max_clock_skew", "session_gap", "contacts", "sources", "consent", "identity", "keys", "output", "audit",
-		"guards", "limits", "security", "destinations", "identifiers",
+		"guards", "limits", "security", "destinations", "identifiers", "profiles_of_customers",
 	}
-	topUnbuilt      = []string{"profiles_of_customers", "necessary", "network", "on_incomplete", "topics"}
+	topUnbuilt      = []string{"necessary", "network", "on_incomplete", "topics"}
 	laterType       = []string{"meta_custom_audience", "snapchat", "tiktok", "linkedin", "microsoft", "adform"}
 	destinationForm = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
 )
@@ -40,6 +40,7 @@ func Read(src *rules.Source, profile string, platforms Platforms) (*Project, rul
 	p.places(top)
 	p.limits(top)
 	p.identifiers(top.sub("identifiers"), platforms)
+	p.attributes(top.sub("profiles_of_customers"))
 	p.destinations(top, platforms)
 	p.Settings = f.settings
 	return p, f.doc.Errors()

@@ -29,7 +29,7 @@ func ParseTest(src *rules.Source, l *pipeline.Loaded) (*Suite, rules.Errors) {
 	}
 	o.Only("segment", "as_of", "known_by", "data_from", "cases")
 	// A test that does not say otherwise has all data there could be.
-	base := Case{MaxSkew: l.Project.MaxClockSkew, SessionGap: l.Project.SessionGap, project: l.Segments, Level: rules.DeviceLevel, DataFrom: longAgo}
+	base := Case{attributes: l.Attributes(), MaxSkew: l.Project.MaxClockSkew, SessionGap: l.Project.SessionGap, project: l.Segments, Level: rules.DeviceLevel, DataFrom: longAgo}
 	if base.segment = p.target(o, l); base.segment != nil {
 		base.Zone, base.Level = base.segment.Zone, base.segment.Level
 	} else {
@@ -94,7 +94,7 @@ func (p *parser) segmentCase(n rules.Node, base Case, i int) (Case, bool) {
 	if !ok {
 		return c, false
 	}
-	o.Only("name", "as_of", "known_by", "events", "expect", "because")
+	o.Only("name", "as_of", "known_by", "events", "profile", "expect", "because")
 	c.ID = fmt.Sprintf("%d", i+1)
 	c.Place = p.place(n)
 	if n, ok := o.Need("name"); ok {
@@ -114,6 +114,9 @@ func (p *parser) segmentCase(n rules.Node, base Case, i int) (Case, bool) {
 	if n, ok := o.Need("events"); ok {
 		u.Events = p.events(n, u.ID, c, func(n rules.Node) (int64, bool) { return p.relative(n, c) })
 	}
+	if n, ok := o.Find("profile"); ok {
+		u.attributes = p.attributes(n, c)
+	}
 	for i := range u.Events {
 		// One person: at customer level his rows carry his login unless the test says otherwise.
 		if e := &u.Events[i]; c.Level == rules.CustomerLevel {
@@ -127,6 +130,36 @@ func (p *parser) segmentCase(n rules.Node, base Case, i int) (Case, bool) {
 	}
 	c.Users = []User{u}
 	return c, ok
+}
+
+// attributes reads a customer's row of the project's table of attributes.
+func (p *parser) attributes(n rules.Node, c Case) map[string]rules.Node {
+	o, ok := n.Object("profile")
+	if !ok {
+		return nil
+	}
+	if c.attributes == nil || c.Level != rules.CustomerLevel {
+		n.Wrong("no profile: the project has no profiles_of_customers, or the segment is of devices")
+		return nil
+	}
+	out := map[string]rules.Node{}
+	for _, k := range o.Keys() {
+		if _, ok := c.attributes.Column(k.Name()); !ok {
+			o.Unknown(k, columnsOf(c.attributes))
+			continue
+		}
+		out[k.Name()], _ = o.Find(k.Name())
+	}
+	return out
+}
+
+func columnsOf(s *rules.Schema) (out []string) {
+	for _, c := range s.Columns {
+		if c.Role == rules.RoleNone {
+			out = append(out, c.Name)
+		}
+	}
+	return out
 }
 
 // relative reads a time of a test: RFC 3339, or days before as_of with a local wall clock, such as -5d 10:00.

@@ -167,7 +167,11 @@ func (c *Case) evaluate(ctx context.Context, schema *rules.Schema, segs []*rules
 	if err != nil {
 		return nil, err
 	}
-	for url, data := range map[string][]byte{"mem://events/": events, "mem://consent/": grants} {
+	attributes, err := c.attributeTable()
+	if err != nil {
+		return nil, err
+	}
+	for url, data := range map[string][]byte{"mem://events/": events, "mem://consent/": grants, "mem://attributes/": attributes} {
 		b, err := stores.Open(ctx, url)
 		if err != nil {
 			return nil, err
@@ -178,7 +182,7 @@ func (c *Case) evaluate(ctx context.Context, schema *rules.Schema, segs []*rules
 	}
 	job := &pipeline.Job{
 		Loaded: &pipeline.Loaded{
-			Project: c.projectFor(schema), Schemas: map[string]*rules.Schema{schema.Name: schema}, Segments: segs,
+			Project: c.projectFor(schema), Schemas: c.schemas(schema), Segments: segs,
 		},
 		Select: []string{c.target()}, AsOf: c.AsOf, KnownBy: c.KnownBy, Clock: func() time.Time { return time.UnixMicro(c.KnownBy) }, Workers: 1, Stores: stores,
 		Log: slog.New(slog.DiscardHandler), Stay: c.stays(segs),
@@ -222,7 +226,7 @@ func (c *Case) target() string {
 // projectFor is the smallest project that reads the case's rows: identity off, no floors, no lists.
 func (c *Case) projectFor(schema *rules.Schema) *project.Project {
 	day := rules.Duration{N: 1, Unit: rules.Day}
-	return &project.Project{
+	p := &project.Project{
 		Name: "suite", Zone: c.Zone, Retention: rules.Duration{N: 761, Unit: rules.Day}, MaxClockSkew: c.MaxSkew, SessionGap: c.SessionGap,
 		Sources: []project.Source{{
 			Name: "events", URL: "mem://events/", Schema: schema.Name, Dedupe: rules.Duration{N: 7, Unit: rules.Day}, CoversFrom: c.DataFrom,
@@ -233,6 +237,50 @@ func (c *Case) projectFor(schema *rules.Schema) *project.Project {
 		},
 		Text: &rules.Source{Name: "suite"},
 	}
+	if c.attributes != nil {
+		p.Attributes = &project.Attributes{URL: "mem://attributes/", Schema: c.attributes.Name}
+	}
+	return p
+}
+
+// schemas are those of the case's log and of its customers' attributes.
+func (c *Case) schemas(events *rules.Schema) map[string]*rules.Schema {
+	out := map[string]*rules.Schema{events.Name: events}
+	if c.attributes != nil {
+		plain := *c.attributes // a case writes its columns under their own names
+		plain.Columns = nil
+		for _, col := range c.attributes.Columns {
+			plain.Columns = append(plain.Columns, rules.Column{Name: col.Name, From: col.Name, Type: col.Type, Role: col.Role, Optional: true})
+		}
+		out[plain.Name] = &plain
+	}
+	return out
+}
+
+// attributeTable is the table of the customers' attributes.
+func (c *Case) attributeTable() ([]byte, error) {
+	if c.attributes == nil {
+		return newTable([]rules.Column{{Name: "none", Type: rules.Type{Kind: rules.Text}}}).bytes()
+	}
+	t := newTable(c.schemas(&rules.Schema{})[c.attributes.Name].Columns)
+	for _, u := range c.Users {
+		if u.attributes == nil {
+			continue
+		}
+		var row []any
+		for _, col := range t.columns {
+			v, err := cell(col, u.attributes[col.Name])
+			if err != nil {
+				return nil, err
+			}
+			if col.Role == rules.RoleCustomer {
+				v = u.ID
+			}
+			row = append(row, v)
+		}
+		t.add(row...)
+	}
+	return t.bytes()
 }
 
 // grants is a consent log in which everybody granted everything for the whole time.

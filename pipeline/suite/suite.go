@@ -25,6 +25,7 @@ type Case struct {
 	rule        rules.Node // of a suite: the rule's spec
 	name        string
 	others      []named          // segments that the rule refers to
+	attributes  *rules.Schema    // of customers; nil: the project has none
 	segment     *rules.Segment   // of a SegmentTest: the project's own
 	project     []*rules.Segment // and those it may refer to
 	ExpectError string
@@ -43,6 +44,8 @@ type User struct {
 	Expect string
 	Place  string
 	stay   *stayRecord // nil: he never qualified before
+	// attributes are his, by column; nil: he has no row.
+	attributes map[string]rules.Node
 }
 
 // stayRecord is when a person qualified last, and whether the rule was the same then.

@@ -89,12 +89,9 @@ func enter[K comparable, E any](table map[K]*E, key K, entry *E) defined {
 	return defined{}
 }
 
-// notBuilt are the verbs and aggregates of the specification that this version lacks.
-var notBuilt = []string{"profile"}
-
 // Language returns what the checker must know of all entries.
 func Language() *rules.Language {
-	l := &rules.Language{NotBuilt: slices.Clone(notBuilt)}
+	l := &rules.Language{}
 	for _, f := range Functions() {
 		l.Functions = append(l.Functions, f.Function)
 	}

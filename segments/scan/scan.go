@@ -119,7 +119,7 @@ func New(plan *Plan, schema *rules.Schema, partner bool, subjects *identity.Subj
 		}
 	}
 	var err error
-	if s.program, err = newProgram(plan.Picks, s.roles[rules.RoleEventName], plan.Compile); err != nil {
+	if s.program, err = newProgram(ofEvents(plan.Picks), s.roles[rules.RoleEventName], plan.Compile); err != nil {
 		return nil, err
 	}
 	s.window()
@@ -133,6 +133,17 @@ func New(plan *Plan, schema *rules.Schema, partner bool, subjects *identity.Subj
 		}
 	}
 	return s, nil
+}
+
+// ofEvents puts a pick that no row is of in the place of those of records.
+func ofEvents(picks []rules.Pick) []rules.Pick {
+	out := slices.Clone(picks)
+	for i := range out {
+		if out[i].Record != "" {
+			out[i] = rules.Pick{}
+		}
+	}
+	return out
 }
 
 // window notes for every slot which picks some condition wants there.
