@@ -20,6 +20,7 @@ type Audience struct {
 	today            []string // of a segment in which people stay
 	capped           []string
 	waiting, unknown []uint32
+	study            *Study
 	roll             consent.Roll
 }
 

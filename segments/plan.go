@@ -260,7 +260,7 @@ func (b *builder) segment(s *planned) (err error) {
 }
 
 func (b *builder) node(c *rules.Condition, z *rules.Zone, mask uint32) (*fold.Tree, error) {
-	n := &fold.Tree{Verb: c.Verb, Count: c.Count, Leaf: -1, Segment: -1}
+	n := &fold.Tree{Path: c.Path, Verb: c.Verb, Count: c.Count, Leaf: -1, Segment: -1}
 	if c.Segment != "" {
 		n.Segment = b.at[c.Segment]
 		return n, nil

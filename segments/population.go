@@ -90,6 +90,9 @@ func (c *court) populate(a *Audience, seg *planned, r *settled) {
 	kept := r.qualified
 	a.Qualified = len(kept)
 	a.today = c.names(r.today, a.use)
+	if c.studies != nil {
+		a.study = &r.study
+	}
 	a.capped = c.names(r.beyond, a.use)
 	if seg.Holdout != nil {
 		kept, a.control = c.holdout(seg.Holdout, kept, a.use)

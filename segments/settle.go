@@ -12,8 +12,9 @@ import (
 
 // Tally gathers admitted rows and settles them into audiences.
 type Tally struct {
-	plan  *Plan
-	lanes []*Lane
+	plan    *Plan
+	lanes   []*Lane
+	studied bool
 }
 
 // NewTally returns an empty tally for the plan.
@@ -44,6 +45,7 @@ type settled struct {
 	stayers   []candidate // qualified at an earlier run and may stay
 	today     []candidate // of a segment in which people stay: those who qualify without it
 	undecided [3][]uint32 // by undecided kind: subjects
+	study     Study
 }
 
 // The kinds of undecided verdict.
@@ -63,6 +65,7 @@ type court struct {
 	mu       sync.Mutex
 	results  map[[2]int]*settled      // by segment and use
 	refs     map[[3]int]fold.Verdicts // by partition, segment and use: what in_segment reads
+	studies  []*studied               // by segment; nil: nobody asked
 }
 
 // Settle folds all lanes and decides every segment for each of its uses, with that many workers. The roll names the
@@ -73,6 +76,12 @@ func (t *Tally) Settle(workers int, roll consent.Roll) []Audience {
 	dependent := slices.ContainsFunc(t.plan.segments, func(s planned) bool { return s.dependent })
 	if dependent {
 		c.kept = make([]*partition, parts)
+	}
+	if t.studied {
+		for i := range t.plan.segments {
+			study, _ := newStudied(&t.plan.segments[i])
+			c.studies = append(c.studies, study)
+		}
 	}
 	c.foldAll(t.lanes, dependent)
 	for i := range t.plan.segments {
@@ -175,10 +184,16 @@ func (c *court) judge(s int, p *partition, references func(segment, use int) fol
 	for at, u := range seg.uses {
 		refs := func(segment int) fold.Verdicts { return references(segment, u) }
 		var got settled
+		if c.studies != nil {
+			_, got.study = newStudied(seg)
+		}
 		mask := p.masks[u]
 		for i := range mask {
 			if mask[i] == 0 {
 				continue
+			}
+			if c.studies != nil {
+				c.studies[s].count(&got.study, seg, i, mask[i], p.leaves, refs)
 			}
 			w, free := seg.match.Verdict(i, p.leaves, refs), ^uint64(0)
 			if seg.exclude != nil {
@@ -208,8 +223,10 @@ func (c *court) merge(s, u int, got *settled) {
 	defer c.mu.Unlock()
 	r := c.results[[2]int{s, u}]
 	if r == nil {
-		r = &settled{}
+		r = &settled{study: got.study}
 		c.results[[2]int{s, u}] = r
+	} else {
+		r.study.add(&got.study)
 	}
 	r.qualified = append(r.qualified, got.qualified...)
 	r.stayers = append(r.stayers, got.stayers...)

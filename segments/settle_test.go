@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/malgrupp/malgrupp/segments"
@@ -29,6 +30,9 @@ func TestAudiencesAreWhatAPlainComputationFinds(t *testing.T) {
 					t.Fatalf("%s for %s:\n%s", r.Segment.Name, w.uses[use].Name, diff)
 				}
 				compareLists(t, a, want)
+				if diff := cmp.Diff(p.study(r.Segment, use), a.Study(), cmpopts.EquateEmpty()); diff != "" {
+					t.Fatalf("study of %s for %s:\n%s", r.Segment.Name, w.uses[use].Name, diff)
+				}
 				members += a.Len()
 				if previous != nil && !maps.Equal(previous, want.outcomes) {
 					split++

@@ -164,6 +164,7 @@ func (w *world) audiences(t *rapid.T) []segments.Audience {
 			mine = mine[len(mine)/blocks:]
 		}
 	}
+	tally.Study()
 	return tally.Settle(rapid.IntRange(1, 4).Draw(t, "workers"), gate.Close(doors...))
 }
 

@@ -97,7 +97,7 @@ func newSessionFold(c *rules.Condition, s fold.Setting) fold.Fold {
 
 // treeOf is the logic of a condition over its leaves, which are numbered from next on.
 func treeOf(c *rules.Condition, next *int) *fold.Tree {
-	t := &fold.Tree{Verb: c.Verb, Count: c.Count, Leaf: -1, Segment: -1}
+	t := &fold.Tree{Path: c.Path, Verb: c.Verb, Count: c.Count, Leaf: -1, Segment: -1}
 	if len(c.Children) == 0 {
 		t.Leaf = *next
 		*next++

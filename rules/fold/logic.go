@@ -59,6 +59,7 @@ func AtLeast(count int, of []Word) Word {
 
 // Tree is logic over the verdicts of leaves: the shape of a condition, without what its leaves say.
 type Tree struct {
+	Path     string // of the condition: match.all[0]
 	Verb     string // of a logical condition
 	Count    int    // at_least_of
 	Children []*Tree
