@@ -248,6 +248,9 @@ func (e *Evaluation) settle(ctx context.Context, ledger *consent.Ledger, subject
 		return nil
 	})
 	tally := segments.NewTally(plan)
+	if e.Job.Study {
+		tally.Study()
+	}
 	if err := e.timed("read", func() error { return e.readAll(ctx, plan, scanPlan, subjects, tally) }); err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ type Job struct {
 	Watch   func(Progress) // may be nil; called from many goroutines
 	LockFor time.Duration  // how long to wait for the lock
 	DryRun  bool           // decide everything, write nothing
+	Study   bool           // count what each condition is for how many people
 	// Stay is who qualified at earlier runs; Run takes it from the state.
 	Stay state.StayRecord
 

@@ -119,6 +119,15 @@ type run struct {
 
 // do is the order of things.
 func (r *run) do(ctx context.Context) (*Report, error) {
+	report, err := r.decide(ctx)
+	if err != nil || report.NothingToDo || r.DryRun {
+		return report, err
+	}
+	return report, r.publish(ctx)
+}
+
+// decide is everything up to what would be told. A study looks also at what an earlier run decided already.
+func (r *run) decide(ctx context.Context) (*Report, error) {
 	var err error
 	if r.history, err = readHistory(ctx, r.output, r.audit, r.Keys.Verify, !r.DryRun); err != nil {
 		return nil, err
@@ -135,7 +144,7 @@ func (r *run) do(ctx context.Context) (*Report, error) {
 	}
 	report := &Report{RunID: r.RunID, Previous: r.history.manifest, Evaluation: r.eval}
 	key := r.eval.key()
-	if m := r.history.manifest; m != nil && m.Key == key && !r.replay {
+	if m := r.history.manifest; m != nil && m.Key == key && !r.replay && !r.Study {
 		report.NothingToDo = true
 		return report, nil
 	}
@@ -145,10 +154,9 @@ func (r *run) do(ctx context.Context) (*Report, error) {
 	r.manifest = r.record(key)
 	report.Manifest = r.manifest
 	if r.DryRun {
-		_, err := r.differences(nil)
-		return report, err
+		_, err = r.differences(nil)
 	}
-	return report, r.publish(ctx)
+	return report, err
 }
 
 // remember hands the consent checks what the last accepted run saw of the log.

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"github.com/malgrupp/malgrupp/pipeline"
+)
+
+func (a *app) previewCommand() *cobra.Command {
+	var o runOptions
+	c := &cobra.Command{
+		Use: "preview SEGMENT", Short: "What a segment comes to on the real logs, and which condition makes it so",
+		Long: "Reads and decides like a run, writes nothing, and shows the way from everybody who was seen to those who would be delivered: what each\n" +
+			"condition is for how many people, how many would qualify if it were not written, and which other segments have the same people.\n" +
+			"People are counted in tens, 1 to 49 as <50.",
+		Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeSegments,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.runPreview(cmd.Context(), args[0], o) },
+	}
+	o.instants(c)
+	return c
+}
+
+func (a *app) runPreview(ctx context.Context, name string, o runOptions) error {
+	job, err := a.job(nil, o)
+	if err != nil {
+		return err
+	}
+	defer job.Stores.Close()
+	show := a.newProgress()
+	job.Watch = show.update
+	p, err := pipeline.Previewed(ctx, job, name)
+	show.stop()
+	if err != nil {
+		return err
+	}
+	doc := struct {
+		Schema string `json:"schema"`
+		*pipeline.Preview
+	}{"malgrupp.preview/v1", p}
+	return a.print(doc, func(w io.Writer) { writePreview(w, p, sentencesOf(job.Loaded, name)) })
+}
+
+// sentencesOf are the sentences of a segment's conditions by their paths.
+func sentencesOf(l *pipeline.Loaded, name string) map[string]string {
+	out := map[string]string{}
+	for _, s := range l.Segments {
+		if s.Name == name {
+			for _, sentence := range s.Sentences() {
+				out[sentence.Path] = strings.TrimPrefix(sentence.Text, "not if this holds: ")
+			}
+		}
+	}
+	return out
+}
+
+// sentenceWidth is how much of a condition's sentence a table shows.
+const sentenceWidth = 60
+
+func writePreview(w io.Writer, p *pipeline.Preview, sentences map[string]string) {
+	fmt.Fprintf(w, "%s   definition %s   as of %s, known by %s\n", p.Segment, p.Definition[:8], p.AsOf, p.KnownBy)
+	for _, u := range p.Uses {
+		fmt.Fprintf(w, "\nfor %s\n", u.Use)
+		steps := newTable(w, "step", "people")
+		for _, s := range []struct {
+			name string
+			n    pipeline.Shown
+		}{
+			{"seen with consent", u.Seen},
+			{"match", u.Matched},
+			{"of them excluded", u.Excluded},
+			{"qualified (after top, stay, exclusive)", u.Qualified},
+			{"of them control group", u.Control},
+			{"beyond top or cap", u.Capped},
+			{"would be delivered", u.Members},
+		} {
+			steps.AppendRow(table.Row{s.name, s.n})
+		}
+		steps.Render()
+		fmt.Fprintln(w)
+		writeConditions(w, u.Nodes, sentences)
+		writeOverlaps(w, u.Overlaps)
+		for _, l := range u.Lists {
+			fmt.Fprintf(w, "%s would be told %s additions and %s removals", receiver(l), l.Additions, l.Removals)
+			if l.Held != "" {
+				fmt.Fprintf(w, " (held back: %s)", l.Held)
+			}
+			fmt.Fprintln(w)
+		}
+	}
+}
+
+func writeConditions(w io.Writer, nodes []pipeline.PreviewNode, sentences map[string]string) {
+	t := newTable(w, "condition", "", "true", "false", "unknown", "waiting", "no value", "without it")
+	for _, n := range nodes {
+		without := ""
+		if n.Without != nil {
+			without = n.Without.String()
+		}
+		text := []rune(sentences[n.Path])
+		if len(text) > sentenceWidth {
+			text = append(text[:sentenceWidth-1], '…')
+		}
+		t.AppendRow(table.Row{strings.Repeat("  ", n.Depth) + n.Path, string(text), n.True, n.False, n.Unknown, n.Wait, n.NoValue, without})
+	}
+	t.Render()
+}
+
+func writeOverlaps(w io.Writer, overlaps []pipeline.Overlap) {
+	if len(overlaps) == 0 {
+		return
+	}
+	fmt.Fprintln(w)
+	t := newTable(w, "also in", "people", "share of both")
+	for _, o := range overlaps {
+		share := ""
+		if o.Share != nil {
+			share = fmt.Sprintf("%d %%", *o.Share)
+		}
+		t.AppendRow(table.Row{o.Segment, o.Common, share})
+	}
+	t.Render()
+}
