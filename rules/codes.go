@@ -32,6 +32,8 @@ with the line of each reference. Break one of them; often the common part belong
 in a project, also between kinds that refer to one another. Rename one; a renamed segment says renamed_from.`,
 	"E-DURATION": `A duration is a whole number of s, min, h (elapsed time) or d, w, mo (calendar steps in the segment's zone), such as
 30d or 15min. A bare m is refused because it could be minutes or months. 24h and 1d differ when clocks change.`,
+	"E-FORMAT": `malgrupp fmt writes a file anew and reads the result before it believes it. Here the result would say something else, or a
+comment would be lost, so the file stays as it is. That is a defect of the program: please report the file.`,
 	"E-IDENTITY": `A segment about devices cannot refer to one about customers, or the other way round: their members are different kinds of
 ids. Use a segment with the same identity, or write the condition into this rule.`,
 	"E-KIND": `Each kind of file has its place: Segment in segments/, SegmentTest in tests/, EventSchema in schemas/, ValueSet in

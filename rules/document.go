@@ -140,7 +140,7 @@ func (d *Document) checkNode(n *yaml.Node, depth int, nodes *int) bool {
 	case n.Kind == yaml.AliasNode, n.Anchor != "":
 		d.fail("E-ALIAS", span(), "anchors (&) and aliases (*) are not used here", fix("write the value out"))
 		return n.Kind != yaml.AliasNode
-	case n.Style&yaml.TaggedStyle != 0:
+	case n.Style&yaml.TaggedStyle != 0, strings.HasPrefix(d.source.Text[d.offset(n.Line, n.Column):], "!"):
 		d.explainTag(span())
 		return true
 	}

@@ -66,11 +66,7 @@ func (n Node) blockEnd(start int) int {
 	if strings.TrimSpace(n.raw.Value) == "" {
 		return end
 	}
-	indent := -1
-	if m := indicated.FindStringSubmatch(sign); m != nil {
-		above := n.doc.restOfLine(n.doc.offset(line, 1))
-		indent = len(above) - len(strings.TrimLeft(above, " -")) + int(m[1][0]-'0')
-	}
+	indent := n.doc.blockIndent(start)
 	for line++; line <= len(n.doc.lines); line++ {
 		at := n.doc.offset(line, 1)
 		written := n.doc.restOfLine(at)
@@ -78,13 +74,26 @@ func (n Node) blockEnd(start int) int {
 		if content == "" {
 			continue
 		}
-		if indent < 0 {
-			indent = len(written) - len(content)
-		}
 		if len(written)-len(content) < indent {
 			break
 		}
 		end = at + len(written)
 	}
 	return end
+}
+
+// blockIndent returns by how many blanks the lines of the block are indented whose sign stands at start.
+func (d *Document) blockIndent(start int) int {
+	line := d.lineOf(start)
+	if m := indicated.FindStringSubmatch(d.restOfLine(start)); m != nil {
+		above := d.restOfLine(d.offset(line, 1))
+		return len(above) - len(strings.TrimLeft(above, " -")) + int(m[1][0]-'0')
+	}
+	for line++; line <= len(d.lines); line++ {
+		written := d.restOfLine(d.offset(line, 1))
+		if content := strings.TrimLeft(written, " "); content != "" {
+			return len(written) - len(content)
+		}
+	}
+	return 0
 }

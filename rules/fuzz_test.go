@@ -104,3 +104,27 @@ func TestAHostileFileIsRefusedQuickly(t *testing.T) {
 		}
 	}
 }
+
+// FuzzFormat: formatting twice is formatting once, nothing is lost, and a rule keeps its definition hash.
+func FuzzFormat(f *testing.F) {
+	seeds(f, func(name, text string) {
+		if !strings.HasPrefix(name, "out/") {
+			f.Add(text)
+		}
+	})
+	s, _ := scope(f, &txtar.Archive{})
+	f.Fuzz(func(t *testing.T, text string) {
+		once, ok := formatTwice(t, "file", text)
+		before, found := s.Segment(&rules.Source{Name: "file", Text: text})
+		if !ok && before != nil {
+			t.Fatalf("%q is a rule and cannot be formatted", text)
+		}
+		if !ok || found.Failed() {
+			return
+		}
+		after, found := s.Segment(&rules.Source{Name: "formatted", Text: once})
+		if after == nil || after.Hash != before.Hash {
+			t.Fatalf("%q\nis formatted to\n%s\nwhich means something else\n%s", text, once, found.Text())
+		}
+	})
+}

@@ -97,7 +97,9 @@ func TestAMistakeIsFoundWhereItWasPlanted(t *testing.T) {
 			End       int `json:"end"`
 		}
 		line := func(offset int) int { return strings.Count(p.text[:offset], "\n") + 1 }
-		row := func(offset int) []rune { return []rune(p.text[strings.LastIndexByte(p.text[:offset], '\n')+1 : offset]) }
+		row := func(offset int) []rune {
+			return []rune(p.text[strings.LastIndexByte(p.text[:offset], '\n')+1 : offset])
+		}
 		want := place{
 			line(p.start), len(row(p.start)) + 1, line(p.end), len(row(p.end)) + 1,
 			len(utf16.Encode(row(p.start))) + 1, len(utf16.Encode(row(p.end))) + 1, p.start, p.end,
