@@ -40,9 +40,9 @@ func (c Clock) wall(us int64) time.Time {
 	return time.UnixMicro(us + int64(offset)*Second).UTC()
 }
 
-// earliest is the first instant at which the clock shows that time or later. It walks hour by hour, then minute by
+// Earliest is the first instant at which the clock shows that time or later. It walks hour by hour, then minute by
 // minute, and looks at the end of each, since an hour may be repeated; clocks are changed on full minutes.
-func (c Clock) earliest(wall time.Time) int64 {
+func (c Clock) Earliest(wall time.Time) int64 {
 	at := wall.Truncate(time.Hour).UnixMicro() - 30*Hour
 	for _, stretch := range []int64{Hour, Minute} {
 		for c.wall(at + stretch - 1).Before(wall) {
@@ -54,7 +54,7 @@ func (c Clock) earliest(wall time.Time) int64 {
 
 // midnight is the first instant of a local day.
 func (c Clock) midnight(d Date) int64 {
-	return c.earliest(time.UnixMicro(int64(d) * Day).UTC())
+	return c.Earliest(time.UnixMicro(int64(d) * Day).UTC())
 }
 
 // date is the local day.
@@ -100,11 +100,11 @@ func (c Clock) Step(us int64, d Duration, sign int) int64 {
 	case "h":
 		return us + int64(n)*Hour
 	case "d":
-		return c.earliest(c.wall(us).AddDate(0, 0, n))
+		return c.Earliest(c.wall(us).AddDate(0, 0, n))
 	case "w":
-		return c.earliest(c.wall(us).AddDate(0, 0, 7*n))
+		return c.Earliest(c.wall(us).AddDate(0, 0, 7*n))
 	case "mo":
-		return c.earliest(addMonths(c.wall(us), n))
+		return c.Earliest(addMonths(c.wall(us), n))
 	}
 	return us
 }

@@ -17,6 +17,8 @@ func (s *scene) metric(c *Condition) Truth {
 		return Unknown
 	case v == nil:
 		return NoValue
+	case function == "sessions":
+		return c.counted(int(v.Num().Int64()), covered)
 	case function == "min":
 		return c.shrunk(v, covered)
 	case (function == "sum" || function == "avg") && !covered:

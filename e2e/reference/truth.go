@@ -53,14 +53,20 @@ func both(ts ...Truth) Truth {
 	return not(out)
 }
 
-// atLeast is true if n of them are: one of the choices of n is true as a whole.
+// atLeast is true if n of them are: one of the choices of n is true as a whole. What has no value can never become true,
+// so no choice with it is waited for.
 func atLeast(n int, ts []Truth) Truth {
 	if n == 0 {
 		return True
 	}
 	out := False
 	for i, t := range ts {
-		out = max(out, both(t, atLeast(n-1, ts[i+1:])))
+		rest := atLeast(n-1, ts[i+1:])
+		choice := both(t, rest)
+		if choice != False && (t == NoValue || rest == NoValue) {
+			choice = NoValue
+		}
+		out = max(out, choice)
 	}
 	return out
 }

@@ -144,26 +144,32 @@ func (s *scene) sessions(c *Condition) Truth {
 			open++
 		}
 	}
-	covered := s.covered(s.span(c))
-	least, most := big.NewRat(int64(sure), 1), big.NewRat(int64(sure+open), 1)
-	return doubtful(c, covered, least, most)
-}
-
-// doubtful compares a value that waiting may raise up to most.
-func doubtful(c *Condition, covered bool, least, most *big.Rat) Truth {
-	out, one := c.grown(least, covered), big.NewRat(1, 1)
-	for n := new(big.Rat).Add(least, one); n.Cmp(most) <= 0; n.Add(n, one) {
-		switch t := c.grown(n, covered); {
-		case t == Unknown || out == Unknown:
-			return Unknown
-		case t != out:
+	out := c.counted(sure, s.covered(s.span(c)))
+	for n := range open {
+		if out != Unknown && c.counted(sure+n+1, true) != out {
 			return Wait
 		}
 	}
 	return out
 }
 
-// started are the sessions that begin in a window.
+// counted compares a number of sessions. Rows that are missing may add sessions, and they may also make one of two: only
+// a bound from below that is met stands.
+func (c *Compare) counted(n int, covered bool) Truth {
+	sure := c.compared(big.NewRat(int64(n), 1))
+	if !covered && (!sure || c.AtMost != nil || c.LessThan != nil || c.Exactly != nil) {
+		return Unknown
+	}
+	return truth(sure)
+}
+
+// started are the sessions that begin in a window. Whether one began earlier is seen by looking back one gap.
 func (s *scene) started(v Span) []*visit {
-	return slices.DeleteFunc(s.visits(s.rows), func(x *visit) bool { return !v.has(x.start()) })
+	var rows []*Row
+	for _, r := range s.rows {
+		if r.At >= v.From-s.SessionGap {
+			rows = append(rows, r)
+		}
+	}
+	return slices.DeleteFunc(s.visits(rows), func(x *visit) bool { return !v.has(x.start()) })
 }

@@ -70,7 +70,8 @@ type chain struct {
 	layout
 	seq     *rules.Sequence
 	set     fold.Setting
-	covered bool
+	covered bool // the data cover all that steps and then_not look at
+	doubt   bool // a chain of this subject holds unless something is missing
 	best    []prefix
 	next    []prefix
 	barred  []int64 // by step: the latest event that must not lie before it
@@ -94,21 +95,24 @@ func newChain(c *rules.Condition, s fold.Setting) fold.Fold {
 func (t *chain) after(at int64, d rules.Duration) int64 { return t.set.Zone.Step(at, d, 1) }
 
 func (t *chain) Fold(rows fold.Rows, v fold.Verdicts) {
-	undecided := !t.covered
 	for lo := 0; lo < len(rows.Subject); {
 		subject, hi := rows.Subject[lo], lo+1
 		for hi < len(rows.Subject) && rows.Subject[hi] == subject {
 			hi++
 		}
+		t.doubt = false
 		switch yes, wait := t.subject(rows, lo, hi); {
 		case yes:
 			v.True.Set(subject)
-		case wait && !undecided:
+		case !t.set.Covered: // below
+		case t.doubt:
+			v.Unknown.Set(subject)
+		case wait:
 			v.Wait.Set(subject)
 		}
 		lo = hi
 	}
-	if !undecided {
+	if t.set.Covered {
 		return
 	}
 	for s := range uint32(rows.Subjects) {
@@ -200,9 +204,12 @@ func (t *chain) close(at int64, broken bool) (yes, wait bool) {
 	for _, end := range t.ends {
 		over := t.after(end, t.seq.Then.Limit)
 		switch {
+		case broken && over >= at:
+		case !t.covered && !t.set.Covers(end, min(over+1, t.set.AsOf)):
+			t.doubt = true
 		case over >= at:
-			wait = wait || !broken
-		case t.covered || t.set.Covers(end, over+1):
+			wait = true
+		default:
 			return true, false
 		}
 	}
@@ -249,14 +256,21 @@ func (t *chain) enter(i int, at int64) (first int64, ok bool) {
 		step.Limit != (rules.Duration{}) && at > t.after(p.last, step.Limit),
 		t.seq.MaxSpan != (rules.Duration{}) && at > t.after(p.first, t.seq.MaxSpan),
 		t.met[i] && t.barred[i] >= p.last,
-		step.Without != nil && !t.covered && !t.set.Covers(p.last, at+1):
+		!t.seen(i, p.last, at):
 		return 0, false
 	}
 	return p.first, true
 }
 
 // free reports whether nothing of this time stands between step j and the one before it, of the same time.
-func (t *chain) free(j int, at int64) bool { return !t.met[j] || t.barred[j] < at }
+func (t *chain) free(j int, at int64) bool {
+	return (!t.met[j] || t.barred[j] < at) && t.seen(j, at, at)
+}
+
+// seen reports whether the data would show what must not lie before step i, from one time to another, both included.
+func (t *chain) seen(i int, from, to int64) bool {
+	return t.without[i] == 0 || t.covered || t.set.Covers(from, to+1)
+}
 
 // fill reports whether different events of the moment can take the steps i to j.
 func (t *chain) fill(i, j int) bool {
