@@ -73,14 +73,14 @@ func newLayout(d *Document) *layout {
 	l.entries = l.entries[1:]
 	slices.SortFunc(l.scalars, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
 	l.scan()
-	for _, e := range l.entries {
-		e.blank = l.alone(e.start) && l.blankAbove(e.start)
-		if e == e.in.entries[0] && e.in != l.root.body {
-			e.blank = false
-		}
-	}
 	for _, c := range l.comments {
 		l.attach(c)
+	}
+	for _, e := range l.entries {
+		e.blank = l.alone(e.start) && l.blankAbove(e.start)
+		if e == e.in.entries[0] && len(e.head) == 0 && e.in != l.root.body {
+			e.blank = false // it would otherwise move with the key
+		}
 	}
 	return l
 }

@@ -35,20 +35,35 @@ func (l *layout) print() string {
 	return p.text()
 }
 
-// text joins the lines; comments at the ends of consecutive lines begin in one column.
+// maxAligned is the width of a line beyond which its comment keeps no column with others.
+const maxAligned = 80
+
+// width counts the characters before the comment, 0 if there are too many to keep a column.
+func (l line) width() int {
+	if n := utf8.RuneCountInString(l.text); n <= maxAligned {
+		return n
+	}
+	return 0
+}
+
+// joins reports whether the comments of two lines, one right below the other, begin in one column.
+func (l line) joins(next line) bool {
+	indent := func(l line) int { return len(l.text) - len(strings.TrimLeft(l.text, " -")) }
+	return l.comment != "" && next.comment != "" && indent(l) == indent(next)
+}
+
+// text joins the lines; comments at the ends of consecutive lines of one indentation begin in one column.
 func (p *printer) text() string {
 	var b strings.Builder
 	for i := 0; i < len(p.lines); {
-		end := i + 1
-		width := utf8.RuneCountInString(p.lines[i].text)
-		for p.lines[i].comment != "" && end < len(p.lines) && p.lines[end].comment != "" {
-			width = max(width, utf8.RuneCountInString(p.lines[end].text))
-			end++
+		end, width := i+1, p.lines[i].width()
+		for ; end < len(p.lines) && p.lines[i].joins(p.lines[end]); end++ {
+			width = max(width, p.lines[end].width())
 		}
 		for _, l := range p.lines[i:end] {
 			b.WriteString(l.text)
 			if l.comment != "" {
-				b.WriteString(indentation(width-utf8.RuneCountInString(l.text)+2) + l.comment)
+				b.WriteString(indentation(max(0, width-utf8.RuneCountInString(l.text))+2) + l.comment)
 			}
 			b.WriteByte('\n')
 		}
