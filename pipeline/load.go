@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -32,26 +31,17 @@ type Loaded struct {
 // Load reads a project folder: malgrupp.yaml, schemas/, value-sets/, segments/ and tests/. Mistakes of files are
 // Findings; the error is for a folder that cannot be read at all. today is the date of as_of, for review dates.
 func Load(dir, profile string, today rules.CivilDate) (*Loaded, error) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, fail(KindUsage, "PROJECT", fmt.Errorf("open the project folder: %w", err), "give the folder with -C DIR, or make one with malgrupp init")
-	}
-	defer root.Close()
-	l := &Loaded{Dir: dir, Schemas: map[string]*rules.Schema{}, Sets: map[string]*rules.ValueSet{}}
-	text, err := fs.ReadFile(root.FS(), ProjectFile)
-	if err != nil {
-		return nil, fail(KindUsage, "PROJECT", fmt.Errorf("read the project file: %w", err), "give the folder with -C DIR, or make one with malgrupp init")
-	}
-	l.Project, l.Findings = project.Read(&rules.Source{Name: ProjectFile, Text: string(text)}, profile, Platforms())
-	if l.Project == nil {
-		return l, nil
-	}
-	files, err := yamlFiles(root.FS(), "schemas", "value-sets", "segments", "tests")
+	files, err := Files(dir)
 	if err != nil {
 		return nil, err
 	}
-	l.vocabulary(files)
-	l.rules(files, today)
+	l := &Loaded{Dir: dir, Schemas: map[string]*rules.Schema{}, Sets: map[string]*rules.ValueSet{}}
+	l.Project, l.Findings = project.Read(files[0], profile, Platforms())
+	if l.Project != nil {
+		l.vocabulary(files[1:])
+		l.rules(files[1:], today)
+	}
+	l.Findings = rules.Allow(l.Findings, files, today)
 	return l, nil
 }
 

@@ -15,6 +15,8 @@ func Codes() []string { return sortedKeys(pages) }
 var pages = map[string]string{
 	"E-ALIAS": `Anchors (&name), aliases (*name) and merge keys (<<) make a value depend on another place of the file, so that a
 reviewer no longer sees what a rule says where it says it; a few of them can also grow to gigabytes. Write the value out.`,
+	"E-ALLOW": `A comment may let a warning pass: # malgrupp:allow W-CODE until 2026-12-31 because of this and that, above what it speaks of or
+behind it in its line. It names one warning, a last day and a reason; errors cannot be allowed.`,
 	"E-CHARACTER": `The file holds a control character, a mark that reorders text on the screen, a foreign line end, or bytes that
 are not UTF-8. What a reviewer sees would not be what the program reads. Delete the character, or save the file as UTF-8.`,
 	"E-COMPARATOR": `A count or metric is compared with one bound by exactly one of at_least, at_most, exactly, more_than and
@@ -123,6 +125,8 @@ much data a person is judged by. A lifetime is said with within: all.`,
 for no reason in the data. Two days are kept as a margin. Shorten the window, or keep rows longer.`,
 	"E-YAML": `The file is not readable as YAML, or is not one object with keys. The cause often stands a line above the one named:
 an indentation, an open quote or bracket.`,
+	"W-ALLOW-EXPIRED": `A comment let a warning pass until a day that is over, so the warning is shown again. Put its cause right, or decide again and
+set a new date.`,
 	"W-COLUMN-NOT-ON-EVENT": `According to the schema the events of this condition never carry the column; other events do. The test
 will be unknown for every row, which never passes.`,
 	"W-NFC": `Letters such as ä can be written as one character or as two. Data is compared byte by byte and never changed, and this literal has the

@@ -50,6 +50,7 @@ type entry struct {
 	in         *body      // nil: the root
 	body       *body      // of a value that is an object or a list
 	start      int        // offset
+	valueAt    int        // offset of the value
 	column     int
 	head       []string // comments above, "" for a blank line between them
 	line       string   // comment at the end of the line
@@ -73,8 +74,8 @@ func newLayout(d *Document) *layout {
 	l.entries = l.entries[1:]
 	slices.SortFunc(l.scalars, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
 	l.scan()
-	for _, c := range l.comments {
-		l.attach(c)
+	for i, c := range l.comments {
+		l.comments[i].target = l.attach(c)
 	}
 	for _, e := range l.entries {
 		e.blank = l.alone(e.start) && l.blankAbove(e.start)
@@ -97,6 +98,7 @@ func (l *layout) entry(in *body, key, value *yaml.Node, s *shape) *entry {
 	if in != nil && key == nil && in.node.Style&yaml.FlowStyle == 0 {
 		e.column = in.node.Column
 	}
+	e.valueAt = l.doc.offset(value.Line, value.Column)
 	if n := len(l.entries); n > 0 {
 		e.start = max(e.start, l.entries[n-1].start)
 	}

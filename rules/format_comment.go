@@ -13,6 +13,7 @@ type comment struct {
 	alone  bool   // it has a line of its own
 	dashed bool   // only the dash of a list's member stands before it
 	blank  bool   // a blank line stands above
+	target *entry // what it stands above or beside; nil: it ends an object or a list
 }
 
 // scan finds the comments and the ends of brackets: they stand where no scalar does.
@@ -82,8 +83,8 @@ func (l *layout) blankAbove(at int) bool {
 		!slices.ContainsFunc(l.scalars, func(s Span) bool { return s.Start <= start && start < s.End })
 }
 
-// attach gives a comment to what it stands above, beside or below.
-func (l *layout) attach(c comment) {
+// attach gives a comment to what it stands above, beside or below, and returns it unless it is below.
+func (l *layout) attach(c comment) (target *entry) {
 	next, _ := slices.BinarySearchFunc(l.entries, c.at, func(e *entry, at int) int {
 		if e.start <= at {
 			return -1
@@ -92,21 +93,22 @@ func (l *layout) attach(c comment) {
 	})
 	switch {
 	case next == 0:
-		l.root.above(c)
+		target = l.root.above(c)
 	case c.alone:
-		l.attachAlone(c, l.entries[next-1], slices.Concat(l.entries[next:], []*entry{nil})[0])
+		target = attachAlone(c, l.entries[next-1], slices.Concat(l.entries[next:], []*entry{nil})[0])
 	default:
-		e := l.entries[next-1]
-		for e.in.span.End > 0 && e.in.span.End <= c.at && e.in != l.root.body {
-			e = e.in.owner
+		target = l.entries[next-1]
+		for in := target.in; in.span.End > 0 && in.span.End <= c.at && in != l.root.body; in = target.in {
+			target = in.owner
 		}
-		e.beside(c)
+		target.beside(c)
 	}
 	if next > 0 {
 		for _, b := range l.entries[next-1].around(c) {
 			b.flow = len(b.entries) == 0
 		}
 	}
+	return target
 }
 
 // around are the brackets that a comment stands in, seen from the entry before it.
@@ -130,20 +132,14 @@ func (e *entry) owner() *entry {
 
 // attachAlone places a comment that has a line of its own, between two entries of which the second may be nil. It belongs to
 // what follows, unless it is indented further: then it ends the innermost object or list that is indented no further and does
-// not hold what follows.
-func (l *layout) attachAlone(c comment, previous, next *entry) {
-	if at := l.doc.offset(previous.value.Line, previous.value.Column); at > c.at && !c.dashed && (next == nil || next.in.owner != previous) {
-		previous.above(c)
-		return
-	}
-	if next != nil && (c.dashed || c.column <= next.column) {
-		next.above(c)
-		return
+// not hold what follows. It returns nil then, else what the comment stands above.
+func attachAlone(c comment, previous, next *entry) *entry {
+	if previous.valueAt > c.at && !c.dashed && (next == nil || next.in.owner != previous) {
+		return previous.above(c)
 	}
 	b := previous.in
-	if next != nil && next.within(b) {
-		next.above(c)
-		return
+	if next != nil && (c.dashed || c.column <= next.column || next.within(b)) {
+		return next.above(c)
 	}
 	for up := b.owner.in; up != nil && (b.span.End > 0 && b.span.End <= c.at || b.span.End == 0 && b.node.Column > c.column); up = b.owner.in {
 		if next != nil && next.within(up) && b.span.End == 0 {
@@ -152,13 +148,13 @@ func (l *layout) attachAlone(c comment, previous, next *entry) {
 		b = up
 	}
 	if next != nil && next.within(b) {
-		next.above(c)
-		return
+		return next.above(c)
 	}
 	if c.blank {
 		b.foot = append(b.foot, "")
 	}
 	b.foot = append(b.foot, c.text)
+	return nil
 }
 
 // within reports whether the entry stands in a body, at whatever depth.
@@ -171,12 +167,13 @@ func (e *entry) within(b *body) bool {
 	return false
 }
 
-// above puts a comment over an entry.
-func (e *entry) above(c comment) {
+// above puts a comment over an entry, which it returns.
+func (e *entry) above(c comment) *entry {
 	if c.blank {
 		e.head = append(e.head, "")
 	}
 	e.head = append(e.head, c.text)
+	return e
 }
 
 // beside puts a comment at the end of an entry's line; one that stood there already goes over it.

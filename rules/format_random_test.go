@@ -63,14 +63,20 @@ func drawCondition(t *rapid.T, depth int) []pair {
 
 func drawRule(t *rapid.T) []pair {
 	return []pair{
-		{"apiVersion", "malgrupp/v1"}, {"kind", "Segment"},
+		{"apiVersion", "malgrupp/v1"},
+		{"kind", "Segment"},
 		{"metadata", []pair{
-			{"name", "random-rule"}, {"owner", "team-home-loans"}, {"review_by", "2026-12-31"},
+			{"name", "random-rule"},
+			{"owner", "team-home-loans"},
+			{"review_by", "2026-12-31"},
 			{"title", rapid.SampledFrom([]string{"Home loans", "yes", "a, b", "it's: #1", "- x", "ä \"b\" \\", "14d"}).Draw(t, "title")},
 			{"tags", []any{"'30'", "a"}},
 		}},
 		{"spec", []pair{
-			{"purpose", "advertising"}, {"identity", "device"}, {"match", drawCondition(t, 0)}, {"deliver", []any{}},
+			{"purpose", "advertising"},
+			{"identity", "device"},
+			{"match", drawCondition(t, 0)},
+			{"deliver", []any{}},
 			{"holdout", []pair{{"percent", "10"}, {"salt", "spring"}}},
 		}},
 	}
