@@ -1,9 +1,7 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
-	"slices"
 
 	"github.com/malgrupp/malgrupp/segments"
 )
@@ -45,14 +43,6 @@ type PreviewNode struct {
 	Without *Shown `json:"without,omitempty"` // how many would qualify if it were not written
 }
 
-// Overlap is how many people two audiences share. Share is their common members in per cent of all of both; it is missing
-// where it would say how few they are.
-type Overlap struct {
-	Segment string `json:"segment"`
-	Common  Shown  `json:"common"`
-	Share   *int   `json:"share_percent,omitempty"`
-}
-
 // shownOverlaps is how many other audiences a preview names.
 const shownOverlaps = 5
 
@@ -89,8 +79,10 @@ func (r *run) previewUse(a *segments.Audience) PreviewUse {
 	s := a.Study()
 	u := PreviewUse{
 		Use: r.eval.Uses[a.Use()].Name, Qualified: Shown(a.Qualified), Control: Shown(count(a.Control())), Capped: Shown(count(a.Capped())),
-		Members: Shown(a.Len()), Overlaps: r.overlaps(a), Nodes: []PreviewNode{}, Lists: []SegmentCount{},
+		Members: Shown(a.Len()), Nodes: []PreviewNode{}, Lists: []SegmentCount{},
 	}
+	u.Overlaps = r.eval.overlaps(a)
+	u.Overlaps = u.Overlaps[:min(shownOverlaps, len(u.Overlaps))]
 	if s != nil {
 		u.Seen, u.Matched, u.Excluded = Shown(s.Seen), Shown(s.Matched), Shown(s.Excluded)
 		for _, n := range s.Nodes {
@@ -110,41 +102,6 @@ func (r *run) previewUse(a *segments.Audience) PreviewUse {
 		}
 	}
 	return u
-}
-
-// overlaps compares an audience with the delivered ones of the same use.
-func (r *run) overlaps(a *segments.Audience) []Overlap {
-	type pair struct {
-		name           string
-		common, either int
-	}
-	var pairs []pair
-	for i := range r.eval.Audiences {
-		b := &r.eval.Audiences[i]
-		if b.Use() != a.Use() || b.Segment() == a.Segment() || len(b.Segment().Deliver) == 0 {
-			continue
-		}
-		common := 0
-		for id := range a.Members() {
-			if b.Has(id) {
-				common++
-			}
-		}
-		pairs = append(pairs, pair{b.Segment().Name, common, a.Len() + b.Len() - common})
-	}
-	slices.SortFunc(pairs, func(x, y pair) int {
-		return cmp.Or(cmp.Compare(y.common*x.either, x.common*y.either), cmp.Compare(x.name, y.name))
-	})
-	out := []Overlap{}
-	for _, p := range pairs[:min(shownOverlaps, len(pairs))] {
-		o := Overlap{Segment: p.name, Common: Shown(p.common)}
-		if p.common >= floor && p.either-p.common >= floor {
-			share := 100 * p.common / p.either
-			o.Share = &share
-		}
-		out = append(out, o)
-	}
-	return out
 }
 
 func count(ids func(yield func(string) bool)) (n int) {

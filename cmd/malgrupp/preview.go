@@ -122,7 +122,7 @@ func writeOverlaps(w io.Writer, overlaps []pipeline.Overlap) {
 		if o.Share != nil {
 			share = fmt.Sprintf("%d %%", *o.Share)
 		}
-		t.AppendRow(table.Row{o.Segment, o.Common, share})
+		t.AppendRow(table.Row{o.Other, o.Common, share})
 	}
 	t.Render()
 }

@@ -30,10 +30,11 @@ type streams struct {
 	in       io.Reader
 	out, err io.Writer
 	terminal bool // err is a terminal
+	asks     bool // in is a terminal: somebody can answer
 }
 
 func systemStreams() streams {
-	return streams{os.Stdin, os.Stdout, os.Stderr, term.IsTerminal(int(os.Stderr.Fd()))}
+	return streams{os.Stdin, os.Stdout, os.Stderr, term.IsTerminal(int(os.Stderr.Fd())), term.IsTerminal(int(os.Stdin.Fd()))}
 }
 
 // app is what the commands share: global flags, streams, clock and environment.
@@ -169,7 +170,7 @@ func usageOfArguments(c *cobra.Command) {
 // commands are all verbs; each has a file of its own.
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
-		a.initCommand(), a.demoCommand(), a.validateCommand(), a.fmtCommand(), a.testCommand(), a.planCommand(), a.previewCommand(), a.runCommand(), a.runsCommand(),
+		a.initCommand(), a.demoCommand(), a.validateCommand(), a.fmtCommand(), a.testCommand(), a.planCommand(), a.previewCommand(), a.segmentCommand(), a.runCommand(), a.runsCommand(),
 		a.dataCommand(), a.destinationCommand(), a.explainCommand(), a.explainCodeCommand(), a.schemaCommand(), a.secretCommand(), a.configCommand(), a.versionCommand(), a.docsCommand(),
 	}
 }
@@ -226,14 +227,16 @@ func (a *app) onThisMachine(cmd *cobra.Command, args []string) error {
 // Variables that keys refer to and MALGRUPP_VECTORS are no settings.
 func (a *app) strangers(cmd *cobra.Command) {
 	known := map[string]bool{"MALGRUPP_VECTORS": true}
-	var names []string
-	cmd.Root().PersistentFlags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	for _, c := range cmd.Root().Commands() {
-		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	var know func(c *cobra.Command)
+	know = func(c *cobra.Command) {
+		for _, flags := range []*pflag.FlagSet{c.PersistentFlags(), c.Flags()} {
+			flags.VisitAll(func(f *pflag.Flag) { known[variable(f.Name)] = true })
+		}
+		for _, sub := range c.Commands() {
+			know(sub)
+		}
 	}
-	for _, n := range names {
-		known[variable(n)] = true
-	}
+	know(cmd.Root())
 	project, _ := os.ReadFile(filepath.Join(a.project, pipeline.ProjectFile)) // only to see which variables it names
 	for _, pair := range a.environ() {
 		name, _, _ := strings.Cut(pair, "=")

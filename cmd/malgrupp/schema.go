@@ -65,10 +65,14 @@ func (a *app) runSchemaShow(args []string) error {
 	if err != nil {
 		return err
 	}
-	e := json.NewEncoder(a.out)
+	return make(scope).write(a.out)
+}
+
+func (s jsonSchema) write(w io.Writer) error {
+	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(make(scope))
+	return e.Encode(s)
 }
 
 // editorScope is what rules can name. Mistakes in rules do not matter here: an editor needs the schema while they are

@@ -38,7 +38,7 @@ func bankProject(t *testing.T) string {
 func try(t *testing.T, code int, args ...string) string {
 	t.Helper()
 	var out, errs bytes.Buffer
-	got := newApp(streams{strings.NewReader(""), &out, &errs, false}, func(string) (string, bool) { return "", false }).execute(context.Background(), args)
+	got := newApp(streams{in: strings.NewReader(""), out: &out, err: &errs}, func(string) (string, bool) { return "", false }).execute(context.Background(), args)
 	if got != code {
 		t.Fatalf("malgrupp %s: exit code %d, want %d\n%s", strings.Join(args, " "), got, code, errs.String())
 	}

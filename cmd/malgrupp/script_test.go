@@ -47,13 +47,18 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// exits CODE ARGS... runs malgrupp in the work folder and wants that exit code; the variable NOW sets its clock. What it
-// printed is in out.txt and err.txt.
+// exits CODE ARGS... runs malgrupp in the work folder and wants that exit code; the variable NOW sets its clock, and ANSWERS
+// names the file of what somebody at the terminal answers. What it printed is in out.txt and err.txt.
 func exits(ts *testscript.TestScript, _ bool, args []string) {
 	var out, errs bytes.Buffer
 	lookup := func(name string) (string, bool) { v := ts.Getenv(name); return v, v != "" }
 	all := append([]string{"-C", ts.MkAbs(".")}, args[1:]...)
-	a := newApp(streams{strings.NewReader(""), &out, &errs, false}, lookup)
+	answers := ts.Getenv("ANSWERS")
+	in := ""
+	if answers != "" {
+		in = ts.ReadFile(answers)
+	}
+	a := newApp(streams{in: strings.NewReader(in), out: &out, err: &errs, asks: answers != ""}, lookup)
 	if text := ts.Getenv("NOW"); text != "" {
 		us, ok := rules.ParseTimestamp(text)
 		if !ok {
