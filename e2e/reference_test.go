@@ -276,7 +276,7 @@ func (d *duel) checkShares(t *testing.T) {
 		}
 	}
 	for _, key := range []string{
-		"all", "any", "not", "at_least_of", "did", "did_not", "metric", "sequence", "session", "first", "last", "in_segment", "exclude", "top", "holdout", "cap", "min_size",
+		"all", "any", "not", "at_least_of", "did", "did_not", "metric", "sequence", "session", "first", "last", "in_segment", "exclude", "top", "stay", "exclusive", "holdout", "cap", "min_size",
 		"where", "has", "within", "within_previous", "without", "then_not", "for", "span", "same_session", "ties", "lasting_at_least",
 		"at_least", "at_most", "exactly", "more_than", "less_than", "percent", "count", "by", "salt", "from", "to", "before",
 	} {

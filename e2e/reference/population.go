@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
+	"maps"
 	"math/big"
 	"slices"
 )
@@ -28,15 +29,25 @@ type court struct {
 	beyond   map[string]map[string]bool   // trimmed by top
 }
 
-func (c *court) people(rule *Rule) map[string][]*Row {
+// people are those whom the log or a stay record knows, with their rows.
+func (c *court) people(name string) map[string][]*Row {
+	rule := c.rules[name]
 	if c.timeline[rule.Identity] == nil {
 		c.timeline[rule.Identity] = c.timelines(rule.Identity)
 	}
-	return c.timeline[rule.Identity]
+	out := maps.Clone(c.timeline[rule.Identity])
+	for other, stays := range c.Stays {
+		for person := range stays {
+			if c.rules[other] != nil && c.rules[other].Identity == rule.Identity {
+				out[person] = out[person] // perhaps without rows
+			}
+		}
+	}
+	return out
 }
 
 func (c *court) scene(rule *Rule, person string) *scene {
-	return &scene{World: c.World, rows: c.people(rule)[person], refers: func(segment string) Truth { return c.qualified(segment)[person] }}
+	return &scene{World: c.World, rows: c.timeline[rule.Identity][person], refers: func(segment string) Truth { return c.qualified(segment)[person] }}
 }
 
 // qualified are the verdicts after top and stay, which is what in_segment reads.
@@ -45,7 +56,7 @@ func (c *court) qualified(name string) map[string]Truth {
 		return got
 	}
 	rule, verdicts, kept := c.rules[name], map[string]Truth{}, map[string]bool{}
-	for person := range c.people(rule) {
+	for person := range c.people(name) {
 		s := c.scene(rule, person)
 		excluded := False
 		if rule.Exclude != nil {

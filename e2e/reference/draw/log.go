@@ -235,3 +235,24 @@ var Columns = []Column{
 
 // Lacks reports whether the partition of an instant's day is missing.
 func (l *Log) Lacks(at int64) bool { return slices.Contains(l.Missing, reference.UTCDay(at)) }
+
+// remember says of some people when they qualified last for a segment in which people stay.
+func (l *Log) remember(d dice, r Rule, stay reference.Duration) {
+	if l.Stays == nil {
+		l.Stays = map[string]map[string]int64{}
+	}
+	records := map[string]int64{}
+	for i := range l.Rows {
+		person := l.Rows[i].Device
+		if r.Identity == "customer" {
+			person = l.Rows[i].Customer
+		}
+		if person != "" && d.chance(8) {
+			records[person] = min(l.AsOf, one(d, l.Clock.Step(l.AsOf, stay, -1)+one[int64](d, -1, 0, 1), l.anchor(d)))
+		}
+	}
+	l.Stays[r.Name] = records
+}
+
+// dropStay forgets what was remembered of a rule that was refused.
+func (l *Log) dropStay(name string) { delete(l.Stays, name) }

@@ -28,8 +28,9 @@ func NewRule(t *rapid.T, l *Log, name string, earlier []Rule) Rule {
 			w.refers = append(w.refers, e.Name)
 		}
 	}
+	l.dropStay(name)
 	parts := []string{"identity: " + r.Identity, "match: " + w.condition(one(w.dice, 0, 1, 2, 3))}
-	r.Text = "{" + strings.Join(append(parts, w.population(name)...), ", ") + "}"
+	r.Text = "{" + strings.Join(append(parts, w.population(r, len(earlier))...), ", ") + "}"
 	return r
 }
 
@@ -61,15 +62,23 @@ func matchEnd(text string) int {
 }
 
 // population draws the steps after match.
-func (w *writer) population(name string) (parts []string) {
+func (w *writer) population(r Rule, number int) (parts []string) {
 	if w.chance(20) {
 		parts = append(parts, "exclude: "+w.condition(2))
 	}
 	if w.chance(12) {
 		parts = append(parts, fmt.Sprintf("top: {%s, by: %s}", one(w.dice, "count: 3", "percent: 10", "percent: 33.3"), w.ranking()))
 	}
+	if w.chance(15) {
+		stay := one(w.dice, "1d", "24h", "7d", "14d", "1mo")
+		w.log.remember(w.dice, r, duration(stay))
+		parts = append(parts, "stay: "+stay)
+	}
+	if w.chance(15) {
+		parts = append(parts, fmt.Sprintf("exclusive: {group: of-%s, priority: %d}", r.Identity, 100-number))
+	}
 	if w.chance(10) {
-		parts = append(parts, fmt.Sprintf("holdout: {percent: %s, salt: %s}", one(w.dice, "50", "12.5", "100"), one(w.dice, "spring", name)))
+		parts = append(parts, fmt.Sprintf("holdout: {percent: %s, salt: %s}", one(w.dice, "50", "12.5", "100"), one(w.dice, "spring", r.Name)))
 	}
 	if w.chance(10) {
 		parts = append(parts, one(w.dice, "cap: {count: 2}", "cap: {count: 4, by: "+w.ranking()+"}"))

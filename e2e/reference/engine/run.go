@@ -6,6 +6,7 @@ package engine
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -16,6 +17,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
@@ -63,7 +65,7 @@ func Run(ctx context.Context, l *draw.Log, schema *rules.Schema, segs []*rules.S
 	if err != nil {
 		return nil, err
 	}
-	granted, err := grants(l)
+	granted, err := grants(l, segs)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +83,7 @@ func Run(ctx context.Context, l *draw.Log, schema *rules.Schema, segs []*rules.S
 	job := &pipeline.Job{
 		Loaded: &pipeline.Loaded{Project: settings(l, zone), Schemas: map[string]*rules.Schema{schema.Name: schema}, Segments: segs},
 		AsOf:   l.AsOf, KnownBy: l.KnownBy, Clock: func() time.Time { return time.UnixMicro(l.KnownBy) }, Workers: 1 + dice.IntN(2), Stores: stores,
-		Log: slog.New(slog.DiscardHandler),
+		Log: slog.New(slog.DiscardHandler), Stay: stays(l, segs),
 	}
 	e, err := pipeline.Evaluate(ctx, job)
 	if err != nil {
@@ -96,6 +98,18 @@ func Run(ctx context.Context, l *draw.Log, schema *rules.Schema, segs []*rules.S
 		out[e.Audiences[i].Segment().Name] = of
 	}
 	return out, nil
+}
+
+// stays are the stay records of the log, as an earlier run would have left them.
+func stays(l *draw.Log, segs []*rules.Segment) (out state.StayRecord) {
+	for _, s := range segs {
+		for person, last := range l.Stays[s.Name] {
+			out = append(out, state.Stay{
+				Segment: s.Name, Use: "segment:" + string(s.Level), ID: person, Entered: last, Last: last, Definition: hex.EncodeToString(s.Hash[:]),
+			})
+		}
+	}
+	return out
 }
 
 // logObjects shuffles the rows and deals them to objects, by key.
@@ -158,21 +172,26 @@ var utc = func() *rules.Zone {
 }()
 
 // grants is a consent log in which everybody granted everything before the first row.
-func grants(l *draw.Log) ([]byte, error) {
+func grants(l *draw.Log, segs []*rules.Segment) ([]byte, error) {
+	people := map[[2]string]bool{}
+	for i := range l.Rows {
+		people[[2]string{"device", l.Rows[i].Device}] = true
+		people[[2]string{"customer", l.Rows[i].Customer}] = true
+	}
+	for _, s := range segs {
+		for person := range l.Stays[s.Name] {
+			people[[2]string{string(s.Level), person}] = true
+		}
+	}
 	var rows [][]any
 	now := l.KnownBy - reference.Minute
-	seen := map[[2]string]bool{}
-	for i := range l.Rows {
-		r := &l.Rows[i]
-		for _, s := range [][2]string{{"device", r.Device}, {"customer", r.Customer}} {
-			if s[1] == "" || seen[s] {
-				continue
-			}
-			seen[s] = true
-			for _, purpose := range []string{"measure", "profile", "link", "partner_data"} {
-				for _, at := range []int64{now - 300*reference.Day, now} {
-					rows = append(rows, []any{fmt.Sprintf("%s %s %s %d", s[0], s[1], purpose, at), s[0], s[1], "grant", purpose, at, at, "cmp", nil, nil, nil})
-				}
+	for s := range people {
+		if s[1] == "" {
+			continue
+		}
+		for _, purpose := range []string{"measure", "profile", "link", "partner_data"} {
+			for _, at := range []int64{now - 300*reference.Day, now} {
+				rows = append(rows, []any{fmt.Sprintf("%s %s %s %d", s[0], s[1], purpose, at), s[0], s[1], "grant", purpose, at, at, "cmp", nil, nil, nil})
 			}
 		}
 	}
