@@ -35,12 +35,13 @@ var house = map[string]room{
 	"rules":               {},
 	"rules/kernel":        {ours: []string{"rules"}, libraries: []string{"github.com/apache/arrow/go/v15"}},
 	"rules/fold":          {ours: []string{"rules"}},
-	"rules/builtin":       {ours: []string{"rules", "rules/kernel", "rules/fold"}, libraries: []string{"github.com/apache/arrow/go/v15"}},
+	"rules/sql":           {ours: []string{"rules"}},
+	"rules/builtin":       {ours: []string{"rules", "rules/kernel", "rules/fold", "rules/sql"}, libraries: []string{"github.com/apache/arrow/go/v15"}},
 	"segments/evidence":   {},
 	"segments/identity":   {},
 	"segments/scan":       {ours: []string{"rules", "rules/kernel", "segments/evidence", "segments/identity"}, libraries: []string{"github.com/apache/arrow/go/v15"}},
 	"segments/consent":    {ours: []string{"segments/identity", "segments/evidence"}},
-	"segments":            {ours: []string{"rules", "rules/fold", "segments/consent"}},
+	"segments":            {ours: []string{"rules", "rules/fold", "rules/sql", "segments/consent"}},
 	"pipeline/store":      {libraries: []string{"gocloud.dev"}},
 	"pipeline/keys":       {libraries: []string{"filippo.io/age"}},
 	"pipeline/parquet":    {ours: []string{"rules"}, libraries: []string{"github.com/apache/arrow/go/v15", "github.com/parquet-go/parquet-go"}},
@@ -48,10 +49,10 @@ var house = map[string]room{
 	"pipeline/state":      {ours: []string{"rules", "pipeline/parquet", "pipeline/keys"}, libraries: []string{"github.com/apache/arrow/go/v15"}},
 	"pipeline/identifier": {libraries: []string{"github.com/nyaruka/phonenumbers"}},
 	"pipeline/platform":   {ours: []string{"rules", "segments", "pipeline/parquet", "pipeline/state", "pipeline/identifier"}},
-	"pipeline":            {ours: []string{"rules", "rules/kernel", "rules/fold", "rules/builtin", "segments", "segments/scan", "segments/consent", "segments/evidence", "segments/identity", "pipeline/store", "pipeline/keys", "pipeline/parquet", "pipeline/project", "pipeline/state", "pipeline/identifier", "pipeline/platform"}, libraries: []string{"github.com/apache/arrow/go/v15"}},
+	"pipeline":            {ours: []string{"rules", "rules/kernel", "rules/fold", "rules/sql", "rules/builtin", "segments", "segments/scan", "segments/consent", "segments/evidence", "segments/identity", "pipeline/store", "pipeline/keys", "pipeline/parquet", "pipeline/project", "pipeline/state", "pipeline/identifier", "pipeline/platform"}, libraries: []string{"github.com/apache/arrow/go/v15"}},
 	"pipeline/suite":      {ours: []string{"pipeline", "pipeline/state", "pipeline/store", "pipeline/parquet", "pipeline/project", "pipeline/keys", "rules", "rules/builtin", "segments", "segments/consent"}},
 	"pipeline/sample":     {ours: []string{"pipeline", "pipeline/store", "pipeline/parquet", "pipeline/project", "pipeline/keys", "rules"}},
-	"cmd/malgrupp":        {ours: []string{"pipeline", "pipeline/store", "pipeline/keys", "pipeline/project", "pipeline/parquet", "pipeline/state", "pipeline/suite", "pipeline/sample", "pipeline/platform", "rules", "rules/builtin", "segments", "segments/consent"}, libraries: []string{"github.com/spf13/cobra"}},
+	"cmd/malgrupp":        {ours: []string{"pipeline", "pipeline/store", "pipeline/keys", "pipeline/project", "pipeline/parquet", "pipeline/state", "pipeline/suite", "pipeline/sample", "pipeline/platform", "rules", "rules/sql", "rules/builtin", "segments", "segments/consent"}, libraries: []string{"github.com/spf13/cobra"}},
 }
 
 // Standard packages that only the reception may use: below it there is no clock, no environment and no luck.

@@ -1,10 +1,13 @@
 package builtin
 
 import (
+	"fmt"
 	"math/big"
+	"strings"
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
+	"github.com/malgrupp/malgrupp/rules/sql"
 )
 
 var _ = defineAggregate(Aggregate{
@@ -16,6 +19,7 @@ var _ = defineAggregate(Aggregate{
 	Fold: func(m *rules.Metric, c *rules.Compare, s fold.Setting) fold.Fold {
 		return &averager{m: m, c: c, covered: s.Covered}
 	},
+	SQL: averageSQL,
 })
 
 type averager struct {
@@ -68,4 +72,30 @@ func (t *averager) holds(sum fold.Int128, n int64) bool {
 	default:
 		return d == 0
 	}
+}
+
+// averageSQL compares as holds does, by multiplying both sides.
+func averageSQL(c *rules.Condition, s sql.Setting) (sql.Form, error) {
+	rows, err := matchingSQL(c, s)
+	if err != nil {
+		return sql.Form{}, err
+	}
+	d, x, sum, n := s.Dialect, s.Value(c.Metric), s.Name("sum"), s.Name("n")
+	f := sql.Form{Stages: []sql.Stage{{By: s.Key, Columns: []sql.Column{
+		{Name: sum, Expr: "sum(" + when(rows, d.AsWide(x)) + ")"}, {Name: n, Expr: "count(" + when(rows, x) + ")"},
+	}}}}
+	left, right := sum, fmt.Sprintf("%s * %s", d.AsWide(n), d.AsWide(fmt.Sprint(c.Compare.Bound.Int)))
+	power := func(places int) string { return " * " + d.AsWide("1"+strings.Repeat("0", places)) }
+	switch places := scale(c.Metric) - c.Compare.Bound.Scale; {
+	case places > 0:
+		right += power(places)
+	case places < 0:
+		left += power(-places)
+	}
+	some := fmt.Sprint(sql.Unknown)
+	if s.Covered {
+		some = fmt.Sprintf("CASE WHEN %s %s %s THEN %d ELSE %d END", left, signs[c.Compare.Op], right, sql.True, sql.False)
+	}
+	f.Verdict = fmt.Sprintf("CASE WHEN coalesce(%s, 0) = 0 THEN %d ELSE %s END", n, nothingSQL(s.Covered), some)
+	return f, nil
 }

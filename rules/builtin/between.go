@@ -1,6 +1,9 @@
 package builtin
 
-import "github.com/malgrupp/malgrupp/rules"
+import (
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/sql"
+)
 
 var _ = defineOperator(Operator{
 	Name: "between", Op: rules.OpBetween, Null: rules.Unknown,
@@ -15,5 +18,8 @@ var _ = defineOperator(Operator{
 	Compile: func(args []rules.Value) (func(rules.Value) bool, error) {
 		low, high := args[0], args[1]
 		return func(v rules.Value) bool { return compare(v, low) >= 0 && compare(v, high) <= 0 }, nil
+	},
+	SQL: func(d *sql.Dialect, x string, args []rules.Value) (string, error) {
+		return x + " BETWEEN " + d.Literal(args[0]) + " AND " + d.Literal(args[1]), nil
 	},
 })

@@ -2,7 +2,7 @@
 // with its meaning, its documentation and its examples in one declaration.
 //
 // Language hands the entries to the checker; CompileTest is the plain row meaning of a bound test, against which
-// rules/kernel measures its fast forms.
+// rules/kernel measures its fast forms. SQL and CompileSQL are the same meanings as expressions for another engine.
 // The package knows no YAML, no files and no consent.
 package builtin
 
@@ -13,6 +13,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
+	"github.com/malgrupp/malgrupp/rules/sql"
 )
 
 // Function is a scalar function of one column.
@@ -22,6 +23,8 @@ type Function struct {
 	// Row is the plain meaning for a value that is not null; false makes the result null. The zone is nil for functions
 	// that are not Implicit.
 	Row func(v rules.Value, key string, z *rules.Zone) (rules.Value, bool)
+	// SQL is the same as an expression over x.
+	SQL func(d *sql.Dialect, x, key string, clock sql.Clock) string
 }
 
 // FunctionExample shows a result. Of and Result are literals of the language, or null; Zone is the zone's name, if one matters.
@@ -38,6 +41,8 @@ type Operator struct {
 	Examples  []OperatorExample
 	// Compile returns the plain meaning for values that are not null, given the literals.
 	Compile func(args []rules.Value) (func(v rules.Value) bool, error)
+	// SQL is the same as an expression over x, with the truth for a null too.
+	SQL func(d *sql.Dialect, x string, args []rules.Value) (string, error)
 }
 
 // OperatorExample shows the truth of a test of the column x. Value is a literal of the language, or null.
@@ -50,6 +55,8 @@ type OperatorExample struct {
 type Verb struct {
 	rules.Verb
 	Fold *fold.Verb // nil for logic and references, which segments evaluates
+	// SQL is the same as a form over admitted rows.
+	SQL func(c *rules.Condition, s sql.Setting) (sql.Form, error)
 }
 
 // Aggregate is a metric function.
@@ -59,6 +66,8 @@ type Aggregate struct {
 	Parts func(c *rules.Condition, verbs fold.Verbs) []fold.Part // nil: the matching events
 	Fold  func(m *rules.Metric, c *rules.Compare, s fold.Setting) fold.Fold
 	Rank  func(m *rules.Metric, s fold.Setting) fold.Ranker // nil: cannot rank
+	// SQL is the same as a form over admitted rows; a metric without comparator has the value that ranks.
+	SQL func(c *rules.Condition, s sql.Setting) (sql.Form, error)
 }
 
 // The tables are filled by the files of this package before main starts and never changed after.
@@ -138,4 +147,13 @@ func Folds(name string) (*fold.Verb, bool) {
 		return nil, false
 	}
 	return v.Fold, true
+}
+
+// SQL is the form of a condition over rows; logical verbs and references have none.
+func SQL(c *rules.Condition, s sql.Setting) (sql.Form, error) {
+	v := verbs[c.Verb]
+	if v == nil || v.SQL == nil {
+		return sql.Form{}, fmt.Errorf("write %s as SQL: %s looks at no rows", c.Path, c.Verb)
+	}
+	return v.SQL(c, s)
 }

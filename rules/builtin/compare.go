@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/sql"
 )
 
 var _ = defineOperator(Operator{
@@ -20,6 +21,7 @@ var _ = defineOperator(Operator{
 		{"x = 0.30", "0.3", rules.True},
 	},
 	Compile: comparing(func(c int) bool { return c == 0 }),
+	SQL:     comparison("="),
 })
 
 var _ = defineOperator(Operator{
@@ -27,6 +29,7 @@ var _ = defineOperator(Operator{
 	Doc:      "The value is smaller than the literal; dates and times: earlier; text: sorts before it, byte by byte.",
 	Examples: []OperatorExample{{"x < 10", "9", rules.True}, {"x < 10", "10", rules.False}, {"x < 'b'", "'ab'", rules.True}},
 	Compile:  comparing(func(c int) bool { return c < 0 }),
+	SQL:      comparison("<"),
 })
 
 var _ = defineOperator(Operator{
@@ -34,6 +37,7 @@ var _ = defineOperator(Operator{
 	Doc:      "The value is smaller than the literal or equal to it.",
 	Examples: []OperatorExample{{"x <= 10", "10", rules.True}, {"x <= 10", "11", rules.False}},
 	Compile:  comparing(func(c int) bool { return c <= 0 }),
+	SQL:      comparison("<="),
 })
 
 var _ = defineOperator(Operator{
@@ -41,6 +45,7 @@ var _ = defineOperator(Operator{
 	Doc:      "The value is greater than the literal.",
 	Examples: []OperatorExample{{"x > 10", "10", rules.False}, {"x > 10", "11", rules.True}, {"x > 10", "null", rules.Unknown}},
 	Compile:  comparing(func(c int) bool { return c > 0 }),
+	SQL:      comparison(">"),
 })
 
 var _ = defineOperator(Operator{
@@ -48,6 +53,7 @@ var _ = defineOperator(Operator{
 	Doc:      "The value is greater than the literal or equal to it.",
 	Examples: []OperatorExample{{"x >= date '2026-04-01'", "date '2026-04-01'", rules.True}, {"x >= 10", "9", rules.False}},
 	Compile:  comparing(func(c int) bool { return c >= 0 }),
+	SQL:      comparison(">="),
 })
 
 // comparing compiles a test of how a value compares with one literal.
@@ -55,6 +61,13 @@ func comparing(holds func(int) bool) func([]rules.Value) (func(rules.Value) bool
 	return func(args []rules.Value) (func(rules.Value) bool, error) {
 		arg := args[0]
 		return func(v rules.Value) bool { return holds(compare(v, arg)) }, nil
+	}
+}
+
+// comparison writes that test.
+func comparison(sign string) func(*sql.Dialect, string, []rules.Value) (string, error) {
+	return func(d *sql.Dialect, x string, args []rules.Value) (string, error) {
+		return x + " " + sign + " " + d.Literal(args[0]), nil
 	}
 }
 

@@ -16,6 +16,7 @@ var _ = defineAggregate(Aggregate{
 		return &counter{in: fold.RangeOf(c, 0), covered: s.Covered}
 	},
 	Rank: func(*rules.Metric, fold.Setting) fold.Ranker { return &counter{} },
+	SQL:  countSQL,
 })
 
 // counter counts rows by subject. did, did_not and metric: count() are this one fold with different ranges.

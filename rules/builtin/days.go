@@ -3,6 +3,7 @@ package builtin
 import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
+	"github.com/malgrupp/malgrupp/rules/sql"
 )
 
 const dayMicros = 24 * 60 * 60 * 1_000_000
@@ -17,6 +18,9 @@ var _ = defineAggregate(Aggregate{
 		return &activeDays{distinct{in: fold.RangeOf(c, 0), covered: s.Covered}, s.Zone}
 	},
 	Rank: func(_ *rules.Metric, s fold.Setting) fold.Ranker { return &activeDays{zone: s.Zone} },
+	SQL: func(c *rules.Condition, s sql.Setting) (sql.Form, error) {
+		return aggregated(c, s, func(rows string) string { return "count(DISTINCT " + when(rows, s.Clock.Day(sql.At)) + ")" }, "0", grows)
+	},
 })
 
 // activeDays counts distinct local days.

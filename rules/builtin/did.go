@@ -17,6 +17,7 @@ var _ = defineVerb(Verb{
 			return &counter{in: fold.RangeOf(c.Compare, 0), covered: s.Covered}
 		},
 	},
+	SQL: countSQL,
 })
 
 // matching is what a condition over events wants: those events, where they pass, with the metric's value.

@@ -3,6 +3,7 @@ package builtin
 import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
+	"github.com/malgrupp/malgrupp/rules/sql"
 )
 
 var _ = defineVerb(Verb{
@@ -16,5 +17,10 @@ var _ = defineVerb(Verb{
 		New: func(_ *rules.Condition, s fold.Setting) fold.Fold {
 			return &counter{in: fold.RangeOf(&rules.Compare{Op: rules.Exactly}, 0), covered: s.Covered}
 		},
+	},
+	SQL: func(c *rules.Condition, s sql.Setting) (sql.Form, error) {
+		none := *c
+		none.Compare = &rules.Compare{Op: rules.Exactly}
+		return countSQL(&none, s)
 	},
 })

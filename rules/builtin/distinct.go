@@ -6,6 +6,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
+	"github.com/malgrupp/malgrupp/rules/sql"
 )
 
 var _ = defineAggregate(Aggregate{
@@ -18,6 +19,9 @@ var _ = defineAggregate(Aggregate{
 		return &distinct{in: fold.RangeOf(c, 0), covered: s.Covered}
 	},
 	Rank: func(*rules.Metric, fold.Setting) fold.Ranker { return &distinct{} },
+	SQL: func(c *rules.Condition, s sql.Setting) (sql.Form, error) {
+		return aggregated(c, s, func(rows string) string { return "count(DISTINCT " + when(rows, s.Value(c.Metric)) + ")" }, "0", grows)
+	},
 })
 
 // distinct sorts (subject, value) pairs and counts the changes. Values are nearly always small (they number texts), and

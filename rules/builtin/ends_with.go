@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/sql"
 )
 
 var _ = defineOperator(Operator{
@@ -17,5 +18,8 @@ var _ = defineOperator(Operator{
 	Compile: func(args []rules.Value) (func(rules.Value) bool, error) {
 		part := args[0].Text
 		return func(v rules.Value) bool { return strings.HasSuffix(v.Text, part) }, nil
+	},
+	SQL: func(d *sql.Dialect, x string, args []rules.Value) (string, error) {
+		return d.EndsWith(x, d.Literal(args[0])), nil
 	},
 })

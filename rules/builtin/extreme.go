@@ -6,6 +6,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
+	"github.com/malgrupp/malgrupp/rules/sql"
 )
 
 var ordered = []rules.Kind{rules.Integer, rules.Decimal, rules.Float, rules.Date, rules.Timestamp}
@@ -29,9 +30,21 @@ func newExtreme(m *rules.Metric, c *rules.Compare, s fold.Setting, t trend) *ext
 
 // floatRange is the range of rules.OrderedFloat images that satisfy a comparator.
 func floatRange(c *rules.Compare) fold.Range {
-	text := strconv.FormatInt(c.Bound.Int, 10) + "e-" + strconv.Itoa(c.Bound.Scale)
+	return fold.RangeOf(&rules.Compare{Op: c.Op, Bound: rules.Number{Int: rules.OrderedFloat(floatOf(c.Bound))}}, 0)
+}
+
+// floatOf is the nearest floating point number.
+func floatOf(n rules.Number) float64 {
+	text := strconv.FormatInt(n.Int, 10) + "e-" + strconv.Itoa(n.Scale)
 	f, _ := strconv.ParseFloat(strings.TrimSuffix(text, "e-0"), 64) // a decimal text always parses; beyond range it is an infinity
-	return fold.RangeOf(&rules.Compare{Op: c.Op, Bound: rules.Number{Int: rules.OrderedFloat(f)}}, 0)
+	return f
+}
+
+// extremeSQL is the form of the largest or smallest value.
+func extremeSQL(function string, t trend) func(*rules.Condition, sql.Setting) (sql.Form, error) {
+	return func(c *rules.Condition, s sql.Setting) (sql.Form, error) {
+		return aggregated(c, s, func(rows string) string { return function + "(" + when(rows, s.Value(c.Metric)) + ")" }, "", t)
+	}
 }
 
 func (t *extreme) find(rows fold.Rows) {

@@ -1,8 +1,13 @@
 package builtin
 
 import (
+	"fmt"
+	"math"
+	"strings"
+
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
+	"github.com/malgrupp/malgrupp/rules/sql"
 )
 
 var _ = defineVerb(Verb{
@@ -13,6 +18,7 @@ var _ = defineVerb(Verb{
 		Anchored: func(*rules.Condition, []bool) bool { return true },
 	},
 	Fold: pickVerb(false),
+	SQL:  pickSQL(false),
 })
 
 // pickVerb is the engine's half of first and last.
@@ -103,4 +109,53 @@ func (p *picker) decided(at int64) bool {
 		return p.set.Covers(at, p.set.Before)
 	}
 	return p.set.Covers(p.set.From, at+1)
+}
+
+// pickSQL is the form of first and last.
+func pickSQL(last bool) func(*rules.Condition, sql.Setting) (sql.Form, error) {
+	return func(c *rules.Condition, s sql.Setting) (sql.Form, error) {
+		rows, err := matchingSQL(c, s)
+		if err != nil {
+			return sql.Form{}, err
+		}
+		has, err := s.Where(c.Has)
+		if err != nil {
+			return sql.Form{}, err
+		}
+		place, n, pass, fail, at := s.Name("place"), s.Name("n"), s.Name("pass"), s.Name("fail"), s.Name("at")
+		f := sql.Form{Stages: []sql.Stage{
+			{Where: rows, Columns: []sql.Column{{Name: place, Expr: fmt.Sprintf("rank() OVER (PARTITION BY %s ORDER BY %s)", s.Keys(), inOrder(last))}}},
+			{Where: place + " = 1", By: s.Key, Columns: []sql.Column{
+				{Name: n, Expr: "count(*)"},
+				{Name: pass, Expr: "count(" + when(has, "1") + ")"},
+				{Name: fail, Expr: "count(" + when("NOT ("+has+")", "1") + ")"},
+				{Name: at, Expr: "min(" + sql.At + ")"},
+			}},
+		}}
+		none, decided := sql.False, s.Covers(fmt.Sprint(s.From), at+" + 1")
+		if last {
+			decided = s.Covers(at, fmt.Sprint(s.Before))
+		}
+		if !s.Covered {
+			none = sql.Unknown
+		}
+		// Rows that nothing orders are picked together and must agree.
+		f.Verdict = fmt.Sprintf("CASE WHEN %[1]s IS NULL THEN %[5]d WHEN NOT (%[2]s = %[1]s OR %[3]s = %[1]s OR %[2]s + %[3]s = 0) OR NOT %[4]s THEN %[6]d "+
+			"WHEN %[2]s = %[1]s THEN %[7]d WHEN %[3]s = %[1]s THEN %[8]d ELSE %[9]d END",
+			n, pass, fail, decided, none, sql.Unknown, sql.True, sql.False, sql.NoValue)
+		return f, nil
+	}
+}
+
+// inOrder is the canonical order of somebody's events (rules/spec.md 4.3), as far as it is told apart.
+func inOrder(last bool) string {
+	columns := []string{
+		sql.At, fmt.Sprintf("coalesce(%s, %d)", sql.Seq, math.MinInt64+1), fmt.Sprintf("coalesce(%s, 0)", sql.Received), fmt.Sprintf("substr(coalesce(%s, ''), 1, 16)", sql.EventID),
+	}
+	if last {
+		for i := range columns {
+			columns[i] += " DESC"
+		}
+	}
+	return strings.Join(columns, ", ")
 }

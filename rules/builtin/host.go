@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/sql"
 )
 
 var _ = defineFunction(Function{
@@ -31,6 +32,7 @@ var _ = defineFunction(Function{
 		}
 		return textValue(lowerASCII(host)), host != ""
 	},
+	SQL: func(d *sql.Dialect, x, _ string, _ sql.Clock) string { return d.Host(x) },
 })
 
 // authority returns where the authority of a URL stands; without one it is empty at the beginning.

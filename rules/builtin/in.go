@@ -1,6 +1,11 @@
 package builtin
 
-import "github.com/malgrupp/malgrupp/rules"
+import (
+	"strings"
+
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/sql"
+)
 
 var _ = defineOperator(Operator{
 	Name: "in", Op: rules.OpIn, Null: rules.Unknown,
@@ -23,6 +28,16 @@ var _ = defineOperator(Operator{
 			return member(args, func(v rules.Value) float64 { return v.Float }), nil
 		}
 		return member(args, func(v rules.Value) int64 { return v.Int }), nil
+	},
+	SQL: func(d *sql.Dialect, x string, args []rules.Value) (string, error) {
+		if len(args) == 0 {
+			return x + " <> " + x, nil // false, and unknown of a missing value
+		}
+		list := make([]string, len(args))
+		for i, a := range args {
+			list[i] = d.Literal(a)
+		}
+		return x + " IN (" + strings.Join(list, ", ") + ")", nil
 	},
 })
 

@@ -1,6 +1,9 @@
 package builtin
 
-import "github.com/malgrupp/malgrupp/rules"
+import (
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/sql"
+)
 
 var _ = defineOperator(Operator{
 	Name: "is null", Op: rules.OpIsNull, Null: rules.True,
@@ -13,4 +16,5 @@ var _ = defineOperator(Operator{
 	Compile: func([]rules.Value) (func(rules.Value) bool, error) {
 		return func(rules.Value) bool { return false }, nil
 	},
+	SQL: func(_ *sql.Dialect, x string, _ []rules.Value) (string, error) { return x + " IS NULL", nil },
 })

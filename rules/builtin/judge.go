@@ -1,6 +1,11 @@
 package builtin
 
-import "github.com/malgrupp/malgrupp/rules/fold"
+import (
+	"fmt"
+
+	"github.com/malgrupp/malgrupp/rules/fold"
+	"github.com/malgrupp/malgrupp/rules/sql"
+)
 
 // trend says how more rows could move a value: what decides whether a verdict stands while rows may be missing.
 type trend uint8
@@ -36,4 +41,32 @@ func nothing(v fold.Verdicts, subject uint32, covered bool) {
 	} else {
 		v.Unknown.Set(subject)
 	}
+}
+
+// judgeSQL is judge as an expression.
+func judgeSQL(b bounds, t trend, covered bool) string {
+	choose := func(condition string, yes, no int) string {
+		return fmt.Sprintf("CASE WHEN %s THEN %d ELSE %d END", condition, yes, no)
+	}
+	switch {
+	case covered:
+		return choose(b.in, sql.True, sql.False)
+	case b.Empty():
+		return fmt.Sprint(sql.False)
+	case (t == grows || t == mergeable) && b.OpenAbove() || t == falls && b.OpenBelow():
+		return choose(b.in, sql.True, sql.Unknown)
+	case t == grows:
+		return choose(b.above, sql.False, sql.Unknown)
+	case t == falls:
+		return choose(b.below, sql.False, sql.Unknown)
+	}
+	return fmt.Sprint(sql.Unknown)
+}
+
+// nothingSQL is the verdict on somebody for whom an aggregate has no value.
+func nothingSQL(covered bool) int {
+	if covered {
+		return sql.NoValue
+	}
+	return sql.Unknown
 }

@@ -10,4 +10,5 @@ var _ = defineVerb(Verb{
 		Anchored: func(*rules.Condition, []bool) bool { return true },
 	},
 	Fold: pickVerb(true),
+	SQL:  pickSQL(true),
 })

@@ -4,6 +4,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/sql"
 )
 
 var _ = defineFunction(Function{
@@ -15,4 +16,5 @@ var _ = defineFunction(Function{
 	Row: func(v rules.Value, _ string, _ *rules.Zone) (rules.Value, bool) {
 		return integerValue(int64(utf8.RuneCountInString(v.Text))), utf8.ValidString(v.Text)
 	},
+	SQL: func(d *sql.Dialect, x, _ string, _ sql.Clock) string { return d.UTF8(x, "char_length("+x+")") },
 })

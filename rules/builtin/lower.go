@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/sql"
 )
 
 var _ = defineFunction(Function{
@@ -26,6 +27,7 @@ var _ = defineFunction(Function{
 		}
 		return textValue(strings.Map(lowered, v.Text)), true
 	},
+	SQL: func(d *sql.Dialect, x, _ string, _ sql.Clock) string { return d.UTF8(x, sql.Lower(x)) },
 })
 
 // lowered is the simple lower-case mapping, cut off after Latin Extended-A so that it is one short table in every engine.

@@ -5,6 +5,7 @@ import (
 	"regexp"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/sql"
 )
 
 var _ = defineOperator(Operator{
@@ -26,5 +27,9 @@ var _ = defineOperator(Operator{
 			return nil, fmt.Errorf("compile the pattern: %w", err)
 		}
 		return func(v rules.Value) bool { return re.MatchString(v.Text) }, nil
+	},
+	SQL: func(d *sql.Dialect, x string, args []rules.Value) (string, error) {
+		matches, err := d.Matches(x, args[0].Text)
+		return d.UTF8(x, matches), err
 	},
 })

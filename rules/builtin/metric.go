@@ -3,6 +3,7 @@ package builtin
 import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
+	"github.com/malgrupp/malgrupp/rules/sql"
 )
 
 var _ = defineVerb(Verb{
@@ -37,5 +38,8 @@ var _ = defineVerb(Verb{
 		Rank: func(c *rules.Condition, s fold.Setting) fold.Ranker {
 			return aggregates[c.Metric.Function].Rank(c.Metric, s)
 		},
+	},
+	SQL: func(c *rules.Condition, s sql.Setting) (sql.Form, error) {
+		return aggregates[c.Metric.Function].SQL(c, s)
 	},
 })

@@ -13,4 +13,5 @@ var _ = defineAggregate(Aggregate{
 	},
 	Fold: func(m *rules.Metric, c *rules.Compare, s fold.Setting) fold.Fold { return newExtreme(m, c, s, falls) },
 	Rank: func(m *rules.Metric, s fold.Setting) fold.Ranker { return newExtreme(m, nil, s, falls) },
+	SQL:  extremeSQL("min", falls),
 })

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/sql"
 )
 
 var _ = defineFunction(Function{
@@ -28,4 +29,5 @@ var _ = defineFunction(Function{
 		}
 		return textValue(path), true
 	},
+	SQL: func(d *sql.Dialect, x, _ string, _ sql.Clock) string { return d.URLPath(x) },
 })

@@ -1,8 +1,11 @@
 package builtin
 
 import (
+	"fmt"
+
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
+	"github.com/malgrupp/malgrupp/rules/sql"
 )
 
 // ProfileRecord is the name of the records that profile conditions want: a customer with his attributes.
@@ -27,6 +30,7 @@ var _ = defineVerb(Verb{
 			return &attributes{missing: withoutValues(c.Where)}
 		},
 	},
+	SQL: profileSQL,
 })
 
 // withoutValues is the truth of a condition for a row of which every value is missing.
@@ -102,4 +106,20 @@ func (a *attributes) set(v fold.Verdicts, s uint32, truth rules.Truth) {
 	case rules.Unknown:
 		v.NoValue.Set(s)
 	}
+}
+
+// profileSQL is the form over the table of attributes.
+func profileSQL(c *rules.Condition, s sql.Setting) (sql.Form, error) {
+	where, err := s.Attributes(c.Where)
+	if err != nil {
+		return sql.Form{}, err
+	}
+	n, pass, fail := s.Name("n"), s.Name("pass"), s.Name("fail")
+	f := sql.Form{Stages: []sql.Stage{{From: sql.Attributes, By: s.Key, Columns: []sql.Column{
+		{Name: n, Expr: "count(*)"}, {Name: pass, Expr: "count(" + when(where, "1") + ")"}, {Name: fail, Expr: "count(" + when("NOT ("+where+")", "1") + ")"},
+	}}}}
+	missing := map[rules.Truth]int{rules.True: sql.True, rules.False: sql.False, rules.Unknown: sql.NoValue}[withoutValues(c.Where)]
+	f.Verdict = fmt.Sprintf("CASE WHEN %[1]s IS NULL THEN %[4]d WHEN %[2]s = %[1]s THEN %[5]d WHEN %[3]s = %[1]s THEN %[6]d WHEN %[2]s + %[3]s = 0 THEN %[7]d ELSE %[8]d END",
+		n, pass, fail, missing, sql.True, sql.False, sql.NoValue, sql.Unknown)
+	return f, nil
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/sql"
 )
 
 var _ = defineFunction(Function{
@@ -30,4 +31,5 @@ var _ = defineFunction(Function{
 		}
 		return rules.Value{}, false
 	},
+	SQL: func(d *sql.Dialect, x, key string, _ sql.Clock) string { return d.QueryParam(x, key) },
 })

@@ -25,6 +25,7 @@ var _ = defineVerb(Verb{
 		},
 		New: newChain,
 	},
+	SQL: sequenceSQL,
 })
 
 // layout says which part of a sequence is which bit of a row.

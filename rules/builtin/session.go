@@ -1,10 +1,12 @@
 package builtin
 
 import (
+	"fmt"
 	"math/bits"
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
+	"github.com/malgrupp/malgrupp/rules/sql"
 )
 
 var _ = defineVerb(Verb{
@@ -32,6 +34,7 @@ var _ = defineVerb(Verb{
 		},
 		New: newSessionFold,
 	},
+	SQL: sessionSQL,
 })
 
 // innerLeaves are the conditions inside a session that look at rows.
@@ -191,4 +194,53 @@ func (t *sessionFold) judge(v fold.Verdicts, s uint32) {
 	default:
 		v.Wait.Set(s)
 	}
+}
+
+// sessionSQL is the form: the conditions inside have sessions for keys.
+func sessionSQL(c *rules.Condition, s sql.Setting) (sql.Form, error) {
+	every, err := everyRowSQL(s)
+	if err != nil {
+		return sql.Form{}, err
+	}
+	stages, key := s.Sittings(every)
+	in := s
+	in.Key, in.From, in.Before, in.Covered, in.Missing = key, s.From-s.Gap, max(s.Before, s.AsOf), true, nil
+	begins, ends, holds := s.Name("begins"), s.Name("ends"), s.Name("holds")
+	each := sql.Stage{By: key, Columns: []sql.Column{{Name: begins, Expr: "min(" + sql.At + ")"}, {Name: ends, Expr: "max(" + sql.At + ")"}}}
+	verdict, err := sql.Tree(c.Children[0], func(leaf *rules.Condition) (string, error) {
+		in.Prefix = s.Name(fmt.Sprint(len(each.Of) + 1))
+		f, err := s.Form(leaf, in)
+		each.Of = append(each.Of, f)
+		return f.Verdict, err
+	})
+	if err != nil {
+		return sql.Form{}, err
+	}
+	where := beginsIn(begins, s)
+	if c.Lasting != (rules.Duration{}) {
+		where += " AND " + ends + " >= " + s.Clock.Later(begins, c.Lasting)
+	}
+	yes, wait, unknown := s.Name("yes"), s.Name("wait"), s.Name("unknown")
+	number := func(verdict int) string { return "count(" + when(fmt.Sprintf("%s = %d", holds, verdict), "1") + ")" }
+	f := sql.Form{Stages: append(stages, each, sql.Stage{Columns: []sql.Column{{Name: holds, Expr: verdict}}}, sql.Stage{Where: where, By: s.Key, Columns: []sql.Column{
+		{Name: yes, Expr: number(sql.True)}, {Name: wait, Expr: number(sql.Wait)}, {Name: unknown, Expr: number(sql.Unknown)},
+	}})}
+	return judgedSessions(f, c, s, yes, wait, unknown), nil
+}
+
+// judgedSessions adds the verdict: sessions that are undecided may still count.
+func judgedSessions(f sql.Form, c *rules.Condition, s sql.Setting, yes, wait, unknown string) sql.Form {
+	least := "coalesce(" + yes + ", 0)"
+	most := fmt.Sprintf("coalesce(%s + %s + %s, 0)", yes, wait, unknown)
+	lower, upper := boundsOf(c.Compare, 0, least), boundsOf(c.Compare, 0, most)
+	switch {
+	case !s.Covered:
+		f.Verdict = judgeSQL(lower, mergeable, false)
+	case lower.Empty():
+		f.Verdict = fmt.Sprint(sql.False)
+	default:
+		f.Verdict = fmt.Sprintf("CASE WHEN %s AND %s THEN %d WHEN %s OR %s THEN %d WHEN coalesce(%s, 0) > 0 THEN %d ELSE %d END",
+			lower.in, upper.in, sql.True, upper.below, lower.above, sql.False, unknown, sql.Unknown, sql.Wait)
+	}
+	return f
 }

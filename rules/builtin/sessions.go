@@ -1,8 +1,11 @@
 package builtin
 
 import (
+	"fmt"
+
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
+	"github.com/malgrupp/malgrupp/rules/sql"
 )
 
 var _ = defineAggregate(Aggregate{
@@ -20,6 +23,7 @@ var _ = defineAggregate(Aggregate{
 		return &sessionCounter{in: fold.RangeOf(c, 0), set: s}
 	},
 	Rank: func(_ *rules.Metric, s fold.Setting) fold.Ranker { return &sessionCounter{set: s} },
+	SQL:  sessionsSQL,
 })
 
 // everyRow is what sessions are made of.
@@ -82,4 +86,32 @@ func (c *sessionCounter) Rank(rows fold.Rows, r fold.Ranks) {
 		r.Value[s] = fold.Wide(int64(n))
 		r.Has.Set(uint32(s))
 	}
+}
+
+// everyRowSQL is true for the rows that sessions are made of.
+func everyRowSQL(s sql.Setting) (string, error) {
+	return s.Rows(rules.Pick{Any: true}, s.From-s.Gap, max(s.Before, s.AsOf))
+}
+
+func sessionsSQL(c *rules.Condition, s sql.Setting) (sql.Form, error) {
+	every, err := everyRowSQL(s)
+	if err != nil {
+		return sql.Form{}, err
+	}
+	match, err := s.Rows(rules.Pick{Events: c.Events, Any: c.AnyEvent, Where: c.Where}, s.From-s.Gap, max(s.Before, s.AsOf))
+	if err != nil {
+		return sql.Form{}, err
+	}
+	stages, key := s.Sittings(every)
+	begins, hits, value := s.Name("begins"), s.Name("hits"), s.Name("value")
+	f := sql.Form{Stages: append(stages,
+		sql.Stage{By: key, Columns: []sql.Column{{Name: begins, Expr: "min(" + sql.At + ")"}, {Name: hits, Expr: "count(" + when(match, "1") + ")"}}},
+		sql.Stage{Where: beginsIn(begins, s) + " AND " + hits + " > 0", By: s.Key, Columns: []sql.Column{{Name: value, Expr: "count(*)"}}},
+	)}
+	return compared(f, c, s, value, "0", mergeable), nil
+}
+
+// beginsIn is true for a session that belongs to the window.
+func beginsIn(begins string, s sql.Setting) string {
+	return fmt.Sprintf("%[1]s >= %[2]d AND %[1]s < %[3]d", begins, s.From, s.Before)
 }

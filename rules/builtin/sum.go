@@ -3,6 +3,7 @@ package builtin
 import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
+	"github.com/malgrupp/malgrupp/rules/sql"
 )
 
 var _ = defineAggregate(Aggregate{
@@ -15,6 +16,9 @@ var _ = defineAggregate(Aggregate{
 		return &summer{in: fold.RangeOf(c, scale(m)), covered: s.Covered}
 	},
 	Rank: func(*rules.Metric, fold.Setting) fold.Ranker { return &summer{} },
+	SQL: func(c *rules.Condition, s sql.Setting) (sql.Form, error) {
+		return aggregated(c, s, func(rows string) string { return "sum(" + when(rows, s.Dialect.AsWide(s.Value(c.Metric))) + ")" }, "0", anyWay)
+	},
 })
 
 // summer adds values by subject in 128 bits, which 64-bit values cannot overflow.

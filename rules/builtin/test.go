@@ -3,9 +3,11 @@ package builtin
 import (
 	"fmt"
 	"math"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/sql"
 )
 
 // CompileTest returns the row meaning of a bound test: one value of the column, or null, to a truth. The result is a
@@ -62,4 +64,32 @@ func negated(t rules.Truth) rules.Truth {
 		return rules.True
 	}
 	return rules.Unknown
+}
+
+// CompileSQL is the row meaning of a bound test as an SQL expression over its column, whose values are written as rules.Value
+// holds them.
+func CompileSQL(t *rules.Test, d *sql.Dialect, column string, clock sql.Clock) (string, error) {
+	op, ok := operators[t.Op]
+	if !ok {
+		return "", fmt.Errorf("write %s as SQL: there is no operator with number %d", t, t.Op)
+	}
+	term := column
+	if t.Term.Function != "" {
+		f, ok := functions[t.Term.Function]
+		if !ok {
+			return "", fmt.Errorf("write %s as SQL: there is no function %s", t, t.Term.Function)
+		}
+		term = f.SQL(d, column, t.Term.Key, clock)
+		if strings.HasPrefix(term, "CASE") {
+			term = "(" + term + ")"
+		}
+	}
+	text, err := op.SQL(d, term, t.Args)
+	if err != nil {
+		return "", fmt.Errorf("write %s as SQL: %w", t, err)
+	}
+	if t.Not {
+		return "NOT (" + text + ")", nil
+	}
+	return text, nil
 }

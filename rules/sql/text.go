@@ -1,0 +1,86 @@
+package sql
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// capitals and smalls are the letters from U+0041 to U+017F that have a small form, and these, one to one.
+var capitals, smalls = func() (string, string) {
+	var from, to strings.Builder
+	for r := 'A'; r <= '\u017f'; r++ {
+		if low := unicode.ToLower(r); low != r {
+			from.WriteRune(r)
+			to.WriteRune(low)
+		}
+	}
+	return from.String(), to.String()
+}()
+
+const asciiCapitals, asciiSmalls = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
+
+// Lower is a text in small letters, by one table that is the same in every engine.
+func Lower(text string) string {
+	return fmt.Sprintf("translate(%s, '%s', '%s')", text, capitals, smalls)
+}
+
+// LowerASCII is a text with A to Z in small letters.
+func LowerASCII(text string) string {
+	return fmt.Sprintf("translate(%s, '%s', '%s')", text, asciiCapitals, asciiSmalls)
+}
+
+// whiteSpace are the characters that are trimmed off ids: those with the property White_Space.
+const whiteSpace = "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+
+// Trim is a text without white space at both ends.
+func (d *Dialect) Trim(text string) string { return fmt.Sprintf(d.trim, text, d.Quote(whiteSpace)) }
+
+// The URL parts cut texts as rules/builtin does. Positions count characters; since everything is cut at ASCII characters
+// that is the same cut.
+
+// position is where a part begins in a text, from 1 on; 0 where it does not occur.
+func (d *Dialect) position(text, part string) string {
+	return fmt.Sprintf("%s(%s, %s)", d.find, text, d.Quote(part))
+}
+
+// hasAuthority is true where :// stands before any of / ? #.
+func (d *Dialect) hasAuthority(url string) string {
+	sign := d.position(url, "://")
+	return fmt.Sprintf("(%s > 0 AND %s = %s + 1)", sign, d.position("translate("+url+", '?#', '//')", "/"), sign)
+}
+
+// authority is what follows :// up to the next of / ? #.
+func (d *Dialect) authority(url string) string {
+	return fmt.Sprintf("split_part(translate(substr(%s, %s + 3), '?#', '//'), '/', 1)", url, d.position(url, "://"))
+}
+
+// Host is the host of a URL, null where there is none.
+func (d *Dialect) Host(url string) string {
+	host := fmt.Sprintf("split_part(%s, '@', -1)", d.authority(url))
+	end := d.position(host, "]")
+	bare := fmt.Sprintf("split_part(%s, ':', 1)", host)
+	bracketed := fmt.Sprintf("substr(%s, 1, %s) || split_part(substr(%s, %s + 1), ':', 1)", host, end, host, end)
+	name := fmt.Sprintf("CASE WHEN %s AND %s > 0 THEN %s ELSE %s END", d.StartsWith(host, d.Quote("[")), end, bracketed, bare)
+	return fmt.Sprintf("CASE WHEN %s THEN nullif(%s, '') END", d.hasAuthority(url), LowerASCII(name))
+}
+
+// URLPath is the path of a URL.
+func (d *Dialect) URLPath(url string) string {
+	upTo := func(text string) string { return fmt.Sprintf("split_part(translate(%s, '#', '?'), '?', 1)", text) }
+	after := upTo(fmt.Sprintf("substr(%s, %s + 3 + char_length(%s))", url, d.position(url, "://"), d.authority(url)))
+	return fmt.Sprintf("CASE WHEN %s THEN coalesce(nullif(%s, ''), '/') ELSE %s END", d.hasAuthority(url), after, upTo(url))
+}
+
+// QueryParam is the first value of a parameter in the query of a URL, null where it is not there.
+func (d *Dialect) QueryParam(url, key string) string {
+	if strings.ContainsAny(key, "&=#") {
+		return "CAST(NULL AS " + d.Text + ")"
+	}
+	url = "split_part(" + url + ", '#', 1)"
+	sign := d.position(url, "?")
+	query := fmt.Sprintf("('&' || substr(%s, %s + 1) || '&')", url, sign)
+	valued, bare := d.position(query, "&"+key+"="), d.position(query, "&"+key+"&")
+	return fmt.Sprintf("CASE WHEN %s = 0 THEN NULL WHEN %s > 0 AND (%s = 0 OR %s < %s) THEN split_part(substr(%s, %s + %d), '&', 1) WHEN %s > 0 THEN '' END",
+		sign, valued, bare, valued, bare, query, valued, len([]rune(key))+2, bare)
+}
