@@ -111,7 +111,7 @@ func (l *Loaded) rules(files []*rules.Source, today rules.CivilDate) {
 	}
 	ordered, found := rules.Order(segs)
 	l.Segments = ordered
-	l.Findings = append(l.Findings, found...)
+	l.Findings = slices.Concat(l.Findings, found, scope.Lint(ordered))
 }
 
 // Scope is what the project's rules are checked against.

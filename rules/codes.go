@@ -34,6 +34,8 @@ with the line of each reference. Break one of them; often the common part belong
 in a project, also between kinds that refer to one another. Rename one; a renamed segment says renamed_from.`,
 	"E-DURATION": `A duration is a whole number of s, min, h (elapsed time) or d, w, mo (calendar steps in the segment's zone), such as
 30d or 15min. A bare m is refused because it could be minutes or months. 24h and 1d differ when clocks change.`,
+	"E-EXPIRED-REFERENCE": `in_segment names a segment whose last day is over. It empties itself from then on, and what refers to it would change with
+it without a word. Refer to a segment that is kept up, or set a new date there.`,
 	"E-FORMAT": `malgrupp fmt writes a file anew and reads the result before it believes it. Here the result would say something else, or a
 comment would be lost, so the file stays as it is. That is a defect of the program: please report the file.`,
 	"E-IDENTITY": `A segment about devices cannot refer to one about customers, or the other way round: their members are different kinds of
@@ -97,7 +99,7 @@ describes it.`,
 	"E-UNKNOWN-KEY": `Nothing is ever ignored: a key that does not belong here is an error, because the rule would otherwise mean something else
 than its writer thinks. The message lists the keys that do.`,
 	"E-UNKNOWN-PROFILE": `The profile asked for is not among those of malgrupp.yaml (section profiles).`,
-	"E-UNKNOWN-SCHEMA":  `A source names a schema that no file in schemas/ has.`,
+	"E-UNKNOWN-SCHEMA":  `A source names a schema that neither schemas/ nor the program has, or one of the other kind (of customers, of events).`,
 	"E-UNKNOWN-SEGMENT": `in_segment names a segment that the project does not have, or whose file has errors of its own. Names are never reused
 after deletion.`,
 	"E-UNKNOWN-SET": `in @name names a value set that no file in value-sets/ has.`,
@@ -127,13 +129,37 @@ for no reason in the data. Two days are kept as a margin. Shorten the window, or
 an indentation, an open quote or bracket.`,
 	"W-ALLOW-EXPIRED": `A comment let a warning pass until a day that is over, so the warning is shown again. Put its cause right, or decide again and
 set a new date.`,
+	"W-CAP-UNORDERED": `A cap that does not say by which metric people are ordered takes them by chance, the same ones every day. Say who comes first
+with by: a metric.`,
+	"W-CASE": `Texts are compared with their capitals. This text differs from what the column can have in capitals alone, or stands beside lower(),
+which has none; so no row passes.`,
 	"W-COLUMN-NOT-ON-EVENT": `According to the schema the events of this condition never carry the column; other events do. The test
 will be unknown for every row, which never passes.`,
+	"W-DUPLICATE": `Two segments have the same identity, match and exclude, so they hold the same people. One of them can refer to the other by
+in_segment, or is not needed.`,
+	"W-HOLDOUT-SALT": `The control group is drawn by the salt. Two campaigns with one salt hold the same people back, so their results cannot be told
+apart. Give each campaign a salt of its own.`,
+	"W-HOURS-FOR-DAYS": `Hours are elapsed time, days are local days: they differ twice a year, when clocks change. A window of 24h, 48h or 168h is
+usually meant in days; a period after the last step of a sequence usually in hours.`,
+	"W-NEGATED-EVENT-FILTER": `A did with != is true for whoever did something else at least once, also for people who did the excluded thing as well. If
+you mean people who never did it, say did_not with = beside another condition.`,
 	"W-NFC": `Letters such as ä can be written as one character or as two. Data is compared byte by byte and never changed, and this literal has the
 rarer form. malgrupp validate --fix rewrites it.`,
+	"W-NULL-DROPPED": `As in SQL a missing value is neither equal nor unequal to anything, so rows without the column never pass !=, not in, not
+contains. If they should, add: or COLUMN is null. If not, COLUMN is not null says so and silences this.`,
 	"W-PLATFORM-NAME": `The name of the segment speaks of a person's money, health, belief or the like, and a receiver of its lists sees it. Ad platforms
 may switch such audiences off. Give the segment a platform_name or another name.`,
+	"W-REGEX": `The pattern has no choice in it, or only at an end. starts_with, ends_with, contains or = say the same, are read more easily and let the
+program skip data that cannot pass.`,
 	"W-REVIEW-DUE": `The review date of the object has passed. Its owner should look at it, then set a new date or delete it.`,
+	"W-SENSITIVE-NAME": `The title, the reason or a text that the rule looks for speaks of a person's money, health, belief or the like, and no schema
+labels it. If that is what it is about, label the content in the schema, so that rules about it stay away from ad platforms; else use other words.`,
+	"W-STAY-LONG": `People stay longer in the segment than its conditions look back, so most of its members would be there for something that no
+condition sees any more. Shorten the stay or lengthen the window.`,
+	"W-TAUTOLOGY": `This part is true whatever happened: it accepts every value that the column can have, or asks for an event and for its absence as
+alternatives. Leave it out, or say what was meant.`,
+	"W-UNUSED": `No destination receives the segment and no other segment refers to it; or no rule mentions the value set. Somebody may have forgotten to
+deliver it, or to delete it.`,
 	"W-SENSITIVE": `The rule excludes by content of payment accounts. That is allowed where the purpose is to spare people advertising, but somebody
 should have decided it.`,
 }
