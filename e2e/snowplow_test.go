@@ -23,7 +23,7 @@ func snowplow() *example {
 
 func TestTheEngineAndTheOracleAgreeOnEventsThatAreOddOnPurpose(t *testing.T) {
 	s := newSeen()
-	snowplow().open(t, false).matrix(t, append(settings, setting{answers, "second-notice", false}), s.note)
+	snowplow().open(t, false).matrix(t, append(settings, setting{answers, "", true}, setting{answers, "second-notice", false}), s.note)
 	s.met(t, "BLOCKED_DEVICE", "KIOSK", "TOO_MANY_DEVICES", "NOT_EXCLUSIVE", "DENIED", "WITHDRAWN", "EXPIRED", "NOTICE_OLD", "NO_RECORD", "ROW_BEFORE_GRANT", "ROW_RETENTION")
 	if s.hidden == 0 || s.copies == 0 {
 		t.Errorf("%d rows came too late and %d twice: the log does not try what it should", s.hidden, s.copies)
