@@ -66,16 +66,23 @@ func measured(b *testing.B) (dir string, rows int) {
 	return e20(b, rows), rows
 }
 
-// job is the order to decide the segments of a workload.
-func job(tb testing.TB, dir, workload string) *pipeline.Job {
+// load reads and checks a project.
+func load(tb testing.TB, dir string) *pipeline.Loaded {
 	tb.Helper()
-	loaded, err := pipeline.Load(dir, "", rules.DateOfDays(sample.E20KnownBy.Unix()/86400))
+	l, err := pipeline.Load(dir, "", rules.DateOfDays(sample.E20KnownBy.Unix()/86400))
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if loaded.Findings.Failed() {
-		tb.Fatal(loaded.Findings)
+	if l.Findings.Failed() {
+		tb.Fatal(l.Findings)
 	}
+	return l
+}
+
+// job is the order to decide the segments of a workload.
+func job(tb testing.TB, dir, workload string) *pipeline.Job {
+	tb.Helper()
+	loaded := load(tb, dir)
 	options, err := pipeline.StoreOptions(dir, loaded.Project)
 	if err != nil {
 		tb.Fatal(err)

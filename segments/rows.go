@@ -17,6 +17,7 @@ type rows struct {
 	id     []int64 // of the session, fold.Null where the log has none
 	tie    [4][]int64
 	order  []int32
+	starts []int32 // by subject: where its rows begin in order
 	spare  []int64
 	narrow []uint32
 }
@@ -78,12 +79,15 @@ func (r *rows) ready() fold.Rows {
 	needs := r.leaf.needs
 	if needs&fold.NeedSession != 0 {
 		r.sort(func(a, b int32) int {
-			return cmp.Or(cmp.Compare(r.Subject[a], r.Subject[b]), cmp.Compare(r.device[a], r.device[b]), cmp.Compare(r.id[a], r.id[b]), r.inTime(a, b))
+			if c := cmp.Or(cmp.Compare(r.device[a], r.device[b]), cmp.Compare(r.id[a], r.id[b])); c != 0 {
+				return c
+			}
+			return r.inTime(a, b)
 		})
 		r.sessions()
 	}
 	if needs&fold.NeedOrder != 0 {
-		r.sort(func(a, b int32) int { return cmp.Or(cmp.Compare(r.Subject[a], r.Subject[b]), r.inTime(a, b)) })
+		r.sort(r.inTime)
 	}
 	if needs&fold.NeedTie != 0 {
 		for i := range r.Subject {
@@ -109,21 +113,36 @@ func (r *rows) inTime(a, b int32) int {
 	return 0
 }
 
-// sort puts every column into an order of the rows.
+// sort puts every column into the order of subjects and, within one, of compare. Subjects are numbered closely and have few
+// rows each: they are counted into their places, and only what one of them has is compared.
 func (r *rows) sort(compare func(a, b int32) int) {
 	n := len(r.Subject)
-	r.order = r.order[:0]
-	for i := range n {
-		r.order = append(r.order, int32(i))
-	}
 	sorted := true
 	for i := 1; i < n && sorted; i++ {
-		sorted = compare(int32(i-1), int32(i)) <= 0
+		sorted = r.Subject[i-1] < r.Subject[i] || r.Subject[i-1] == r.Subject[i] && compare(int32(i-1), int32(i)) <= 0
 	}
 	if sorted {
 		return
 	}
-	slices.SortFunc(r.order, compare)
+	r.starts = append(r.starts[:0], make([]int32, r.Subjects+1)...)
+	for _, s := range r.Subject {
+		r.starts[s+1]++
+	}
+	for s := range r.Subjects {
+		r.starts[s+1] += r.starts[s]
+	}
+	r.order = append(r.order[:0], make([]int32, n)...)
+	for i, s := range r.Subject {
+		r.order[r.starts[s]] = int32(i)
+		r.starts[s]++
+	}
+	from := int32(0)
+	for _, to := range r.starts[:r.Subjects] { // counting moved every start to its end
+		if to-from > 1 {
+			slices.SortFunc(r.order[from:to], compare)
+		}
+		from = to
+	}
 	r.narrow = permute(r.Subject, r.order, r.narrow)
 	r.narrow = permute(r.Parts, r.order, r.narrow)
 	r.narrow = permute(r.Session, r.order, r.narrow)
