@@ -38,8 +38,8 @@ func (c *court) people(name string) map[string][]*Row {
 	out := maps.Clone(c.timeline[rule.Identity])
 	for other, stays := range c.Stays {
 		for person := range stays {
-			if c.rules[other] != nil && c.rules[other].Identity == rule.Identity {
-				out[person] = out[person] // perhaps without rows
+			if _, known := out[person]; !known && c.rules[other] != nil && c.rules[other].Identity == rule.Identity {
+				out[person] = nil
 			}
 		}
 	}

@@ -66,10 +66,10 @@ func (w *writer) population(r Rule, number int) (parts []string) {
 	if w.chance(20) {
 		parts = append(parts, "exclude: "+w.condition(2))
 	}
-	if w.chance(12) {
+	switch n := w.under(100); {
+	case n < 12:
 		parts = append(parts, fmt.Sprintf("top: {%s, by: %s}", one(w.dice, "count: 3", "percent: 10", "percent: 33.3"), w.ranking()))
-	}
-	if w.chance(15) {
+	case n < 27:
 		stay := one(w.dice, "1d", "24h", "7d", "14d", "1mo")
 		w.log.remember(w.dice, r, duration(stay))
 		parts = append(parts, "stay: "+stay)
