@@ -77,7 +77,7 @@ func (d *Document) explainLine(line int) {
 // explainTag reports a value that begins with an exclamation mark.
 func (d *Document) explainTag(span Span) {
 	text := d.restOfLine(span.Start)
-	word := text[:max(1, strings.IndexAny(text+" ", " ,}]"))]
+	word := text[:min(len(text), max(1, strings.IndexAny(text+" ", " ,}]")))]
 	e := d.fail("E-TAG", Span{span.Start, span.Start + len(word)}, fmt.Sprintf("YAML takes %q for a tag, not for a value", word))
 	e.Hints = []Hint{expected("not in front of a condition, quotes round a text that begins with !")}
 }
