@@ -68,8 +68,12 @@ func TestSARIFIsValidByTheOfficialSchema(t *testing.T) {
 	}
 	// The schema is not one that accepts everything.
 	for _, damage := range [][2]string{
-		{`"version": "2.1.0"`, `"version": "2.2"`}, {`"message"`, `"massage"`}, {`"utf16CodeUnits"`, `"bytes"`}, {`"startLine": `, `"startLine": -`},
-		{`"level": "error"`, `"level": "fatal"`}, {`"artifactChanges"`, `"changes"`},
+		{`"version": "2.1.0"`, `"version": "2.2"`},
+		{`"message"`, `"massage"`},
+		{`"utf16CodeUnits"`, `"bytes"`},
+		{`"startLine": `, `"startLine": -`},
+		{`"level": "error"`, `"level": "fatal"`},
+		{`"artifactChanges"`, `"changes"`},
 	} {
 		if len(valid(strings.ReplaceAll(found, damage[0], damage[1]))) == 0 {
 			t.Errorf("%s instead of %s is accepted", damage[1], damage[0])
