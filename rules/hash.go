@@ -15,36 +15,46 @@ func (s *Segment) hash() [32]byte { return sha256.Sum256([]byte(s.Normal())) }
 // forms have the same members, beside ties that the name breaks.
 func (s *Segment) Normal() string {
 	var b strings.Builder
-	line := func(key string, value any) { fmt.Fprintf(&b, "%s: %v\n", key, value) }
-	line("purpose", s.Purpose)
-	line("identity", s.Level)
-	if s.Zone != nil {
-		line("timezone", s.Zone.Name())
+	for _, a := range s.aspects() {
+		fmt.Fprintf(&b, "%s: %s\n", a.key, a.text)
 	}
-	line("match", s.Match.Normal())
+	return b.String()
+}
+
+// aspect is one thing that a rule says, in its normal form.
+type aspect struct{ key, text string }
+
+func (s *Segment) aspects() (out []aspect) {
+	say := func(key string, value any) { out = append(out, aspect{key, fmt.Sprint(value)}) }
+	say("purpose", s.Purpose)
+	say("identity", s.Level)
+	if s.Zone != nil {
+		say("timezone", s.Zone.Name())
+	}
+	say("match", s.Match.Normal())
 	if s.Exclude != nil {
-		line("exclude", s.Exclude.Normal())
+		say("exclude", s.Exclude.Normal())
 	}
 	if s.Top != nil {
-		line("top", fmt.Sprintf("{count: %d, percent: %v, by: %s}", s.Top.Count, s.Top.Percent, s.Top.By.Normal()))
+		say("top", fmt.Sprintf("{count: %d, percent: %v, by: %s}", s.Top.Count, s.Top.Percent, s.Top.By.Normal()))
 	}
 	if s.Stay != (Duration{}) {
-		line("stay", s.Stay)
+		say("stay", s.Stay)
 	}
 	if s.Exclusive != nil {
-		line("exclusive", fmt.Sprintf("{group: %s, priority: %d}", s.Exclusive.Group, s.Exclusive.Priority))
+		say("exclusive", fmt.Sprintf("{group: %s, priority: %d}", s.Exclusive.Group, s.Exclusive.Priority))
 	}
 	if s.Holdout != nil {
-		line("holdout", fmt.Sprintf("{percent: %v, salt: %q}", s.Holdout.Percent, s.Holdout.Salt))
+		say("holdout", fmt.Sprintf("{percent: %v, salt: %q}", s.Holdout.Percent, s.Holdout.Salt))
 	}
 	if s.Cap != nil {
-		line("cap", fmt.Sprintf("{count: %d, by: %s}", s.Cap.Count, s.Cap.By.Normal()))
+		say("cap", fmt.Sprintf("{count: %d, by: %s}", s.Cap.Count, s.Cap.By.Normal()))
 	}
 	if s.MinSize > 0 {
-		line("min_size", s.MinSize)
+		say("min_size", s.MinSize)
 	}
-	line("deliver", "["+list(s.Deliver)+"]")
-	return b.String()
+	say("deliver", "["+list(s.Deliver)+"]")
+	return out
 }
 
 // Normal is the normal form of a condition and all below it; equal texts mean equal conditions, in one vocabulary and
@@ -65,37 +75,56 @@ func (c *Condition) Normal() string {
 		}
 		parts = append(parts, "["+list(children)+"]")
 	}
-	if c.Metric != nil {
-		parts = append(parts, c.Metric.Function+"("+c.Metric.Column+")")
-	}
-	if c.AnyEvent {
-		parts = append(parts, "any")
-	}
-	for _, event := range c.Events {
-		parts = append(parts, fmt.Sprintf("event %q", event))
-	}
-	if c.Segment != "" {
-		parts = append(parts, c.Segment)
-	}
-	if c.Where != nil {
-		parts = append(parts, "where ("+Key(c.Where)+")")
-	}
-	if c.Has != nil {
-		parts = append(parts, "has ("+Key(c.Has)+")")
-	}
-	if c.Sequence != nil {
-		parts = append(parts, c.Sequence.Normal())
-	}
-	if c.Window != nil {
-		parts = append(parts, "within "+c.Window.String())
-	}
-	if c.Lasting != (Duration{}) {
-		parts = append(parts, "lasting_at_least "+c.Lasting.String())
-	}
-	if c.Compare != nil {
-		parts = append(parts, fmt.Sprintf("%s %v", c.Compare.Op, c.Compare.Bound))
+	for _, a := range c.aspects() {
+		switch a.key {
+		case "where", "has":
+			a.text = a.key + " (" + a.text + ")"
+		case "within", "lasting_at_least":
+			a.text = a.key + " " + a.text
+		}
+		parts = append(parts, a.text)
 	}
 	return "{" + strings.Join(parts, " ") + "}"
+}
+
+// aspects are what a condition says beside its verb and what stands below it.
+func (c *Condition) aspects() (out []aspect) {
+	say := func(key, text string) { out = append(out, aspect{key, text}) }
+	if c.Metric != nil {
+		say("metric", c.Metric.Function+"("+c.Metric.Column+")")
+	}
+	if c.AnyEvent {
+		say("events", "any")
+	}
+	var events []string
+	for _, event := range c.Events {
+		events = append(events, fmt.Sprintf("event %q", event))
+	}
+	if events != nil {
+		say("events", strings.Join(events, " "))
+	}
+	if c.Segment != "" {
+		say("in_segment", c.Segment)
+	}
+	if c.Where != nil {
+		say("where", Key(c.Where))
+	}
+	if c.Has != nil {
+		say("has", Key(c.Has))
+	}
+	if c.Sequence != nil {
+		say("sequence", c.Sequence.Normal())
+	}
+	if c.Window != nil {
+		say("within", c.Window.String())
+	}
+	if c.Lasting != (Duration{}) {
+		say("lasting_at_least", c.Lasting.String())
+	}
+	if c.Compare != nil {
+		say("compare", fmt.Sprintf("%s %v", c.Compare.Op, c.Compare.Bound))
+	}
+	return out
 }
 
 // Normal is the normal form of a sequence.
