@@ -39,7 +39,7 @@ func number(t *testing.T, name string, otherwise int) int {
 // A case is one rule and one person. MALGRUPP_CASES asks for more of them, MALGRUPP_SEED for those of an earlier run.
 func TestTheEngineAndTheReferenceAgreeOnRandomRulesAndHistories(t *testing.T) {
 	d := &duel{verdicts: map[string]int{}, keys: map[string]int{}}
-	target, seed := number(t, "MALGRUPP_CASES", 200_000), number(t, "MALGRUPP_SEED", int(time.Now().UnixNano()%1e9))
+	target, seed := number(t, "MALGRUPP_CASES", 100_000), number(t, "MALGRUPP_SEED", int(time.Now().UnixNano()%1e9))
 	setFlag(t, "rapid.nofailfile", "true") // the seed says it all
 	setFlag(t, "rapid.shrinktime", "1ns")  // reduced is quicker and plainer
 	for round := 0; d.cases < target && !t.Failed(); round++ {
