@@ -137,12 +137,12 @@ func (d *Document) checkNode(n *yaml.Node, depth int, nodes *int) bool {
 	case depth > maxDepth:
 		d.fail("E-LIMIT", span(), "the file is nested too deeply", expected("at most 32 levels"))
 		return false
+	case (Node{doc: d, raw: n}).tagged():
+		d.explainTag(span())
+		return true
 	case n.Kind == yaml.AliasNode, n.Anchor != "":
 		d.fail("E-ALIAS", span(), "anchors (&) and aliases (*) are not used here", fix("write the value out"))
 		return n.Kind != yaml.AliasNode
-	case n.Style&yaml.TaggedStyle != 0, strings.HasPrefix(d.source.Text[d.offset(n.Line, n.Column):], "!"):
-		d.explainTag(span())
-		return true
 	}
 	if n.Kind == yaml.MappingNode {
 		d.checkKeys(n)

@@ -60,7 +60,8 @@ func FuzzWhere(f *testing.F) {
 	})
 }
 
-// FuzzDocument: no text makes the reader panic, and every place lies in the text.
+// FuzzDocument: no text makes the reader panic, nor what looks through rules, comments and edits, and every place lies in the
+// text.
 func FuzzDocument(f *testing.F) {
 	seeds(f, func(_, text string) { f.Add(text) })
 	s, _ := scope(f, &txtar.Archive{})
@@ -74,6 +75,11 @@ func FuzzDocument(f *testing.F) {
 		found = append(found, errs...)
 		_, errs = rules.ParseValueSet(src)
 		found = append(found, errs...)
+		if seg != nil {
+			found = append(found, s.Lint([]*rules.Segment{seg})...)
+		}
+		found = rules.Allow(found, []*rules.Source{src}, s.AsOf)
+		_, _ = rules.Fixed(src, found)
 		for _, e := range found {
 			if e.Span.Start < 0 || e.Span.End < e.Span.Start || e.Span.End > len(text) {
 				t.Fatalf("%q: %s has the span %v of %d bytes", text, e.Code, e.Span, len(text))

@@ -84,9 +84,14 @@ func (n Node) describe() string {
 // Wrong reports that the value is not what the words say. A value with a tag has been reported already.
 func (n Node) Wrong(want string, hints ...Hint) { n.wrongBut(want, "", hints...) }
 
+// tagged reports whether the value begins with a tag, which YAML drops; every such value has been reported.
+func (n Node) tagged() bool {
+	return n.raw.Style&yaml.TaggedStyle != 0 || strings.HasPrefix(n.doc.source.Text[n.doc.offset(n.raw.Line, n.raw.Column):], "!")
+}
+
 // wrongBut reports that the value is not what the words say, and what was meant if that is certain ("": it is not).
 func (n Node) wrongBut(want, meant string, hints ...Hint) {
-	if n.raw.Style&yaml.TaggedStyle != 0 {
+	if n.tagged() {
 		return
 	}
 	e := n.doc.fail("E-TYPE", n.Span(), n.name+" is "+n.describe(), append(hints, expected(want))...)

@@ -62,6 +62,8 @@ func (d *Document) explainLine(line int) {
 		right := singleQuoted(value[:end]) + value[end:]
 		e := d.fail("E-WHERE-QUOTE", Span{at, at + end}, "YAML takes the text in double quotes for the whole value", blockFix(key, right))
 		e.Note, e.Edits = "YAML reads no further than here", d.blockEdit(Span{at, at + len(value)}, right)
+	case strings.HasPrefix(value, "!"):
+		d.explainTag(Span{at, at + len(value)})
 	case comparedValue.MatchString(value):
 		d.fail("E-COMPARISON", Span{at, at + len(value)}, fmt.Sprintf("%q is not a value: YAML gives %s a meaning of its own", value, value[:1]),
 			expected("at_least: 3, at_most: 3, exactly: 3, more_than: 3 or less_than: 3"))
@@ -80,6 +82,14 @@ func (d *Document) explainTag(span Span) {
 	word := text[:min(len(text), max(1, strings.IndexAny(text+" ", " ,}]")))]
 	e := d.fail("E-TAG", Span{span.Start, span.Start + len(word)}, fmt.Sprintf("YAML takes %q for a tag, not for a value", word))
 	e.Hints = []Hint{expected("not in front of a condition, quotes round a text that begins with !")}
+	start := d.offset(d.lineOf(span.Start), 1)
+	m := keyLine.FindStringSubmatchIndex(d.restOfLine(start))
+	if m == nil || start+m[6] != span.Start {
+		return
+	}
+	if key := d.restOfLine(start)[m[4]:m[5]]; key == "where" || key == "has" {
+		e.Edits = []Edit{Span{span.Start, span.Start + 1}.edit("not ")}
+	}
 }
 
 // cutByComment reports a condition whose single quotes do not close before a comment sign.

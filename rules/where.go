@@ -19,6 +19,9 @@ func (s *Scope) Where(src *Source) (Expr, Errors) {
 
 // where reads the `where` of a condition; nil if it is absent or wrong.
 func (c *checker) where(n Node, events []string) Expr {
+	if n.tagged() || n.raw.Anchor != "" {
+		return nil // it has been reported, and YAML has taken a part of it away
+	}
 	if !n.IsText() {
 		n.Wrong("a condition on one row, such as product = 'mortgage'")
 		return nil
