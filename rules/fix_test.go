@@ -17,10 +17,17 @@ import (
 func TestWhatIsPutRightIsWhatWasMeant(t *testing.T) {
 	s, _ := scope(t, &txtar.Archive{})
 	terms := rapid.SampledFrom([][2]string{
-		{"product = 'card'", "product == 'card'"}, {"product != 'card'", "product <> 'card'"}, {"amount >= 1000", "amount => '1000'"},
-		{"amount in (1, 2.50)", "amount IN ('1', '2.50')"}, {"not logged_in", "!logged_in"}, {"channel is not null", "channel IS NOT NULL"},
-		{"channel = '5'", "channel = 5"}, {"channel = 'ä😀'", "channel == 'a\u0308😀'"}, {"opened_on > date '2026-04-01'", "opened_on > '2026-04-01'"},
-		{"channel = 'it''s'", "channel=='it''s'"}, {"(amount > 3 or amount < 1)", "(amount > 3||amount < 1)"},
+		{"product = 'card'", "product == 'card'"},
+		{"product != 'card'", "product <> 'card'"},
+		{"amount >= 1000", "amount => '1000'"},
+		{"amount in (1, 2.50)", "amount IN ('1', '2.50')"},
+		{"not logged_in", "!logged_in"},
+		{"channel is not null", "channel IS NOT NULL"},
+		{"channel = '5'", "channel = 5"},
+		{"channel = 'ä😀'", "channel == 'a\u0308😀'"},
+		{"opened_on > date '2026-04-01'", "opened_on > '2026-04-01'"},
+		{"channel = 'it''s'", "channel=='it''s'"},
+		{"(amount > 3 or amount < 1)", "(amount > 3||amount < 1)"},
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		var right, wrong []string
