@@ -86,6 +86,12 @@ func elapsed(d rules.Duration) (us int64, calendar bool) {
 	return n * day, true
 }
 
+// Length is how long a duration is where no clock is changed, in microseconds; months are not asked for.
+func Length(d rules.Duration) int64 {
+	us, _ := elapsed(d)
+	return us
+}
+
 // Day is the local day of an instant, as days since 1970-01-01.
 func (c Clock) Day(at string) string { return c.dialect.FloorDiv(c.Local(at), day) }
 

@@ -7,9 +7,10 @@ import (
 
 // Dialect is what two engines spell differently. Entries with %s or %[1]s are formats.
 type Dialect struct {
-	Name string
-	Text string // the type of texts
-	Wide string // an exact type for sums, at least as wide as 126 bits or 38 digits
+	Name     string
+	Text     string   // the type of texts
+	Wide     string   // an exact type for sums, at least as wide as 126 bits or 38 digits
+	Settings []string // what must be set before an expression means what it says
 
 	quote      string // round an identifier
 	plain      string // punctuation that may stand in a text literal as it is
@@ -21,6 +22,7 @@ type Dialect struct {
 	divide     string // whole numbers, towards zero
 	trim       string // of a text and the characters to take off at both ends
 	matches    string // of a text and a pattern for the whole of it
+	holds      string // of a text and a pattern for a part of it
 	pattern    string // what a whole pattern is wrapped in
 	boundary   string // in a pattern: between a word and what is none, ASCII
 	micros     string // of a time
@@ -39,7 +41,7 @@ var DuckDB = &Dialect{
 	Name: "duckdb", Text: "VARCHAR", Wide: "HUGEINT",
 	quote: `"`, plain: ` -_./:?=&%+#,;@!~*()[]{}|^$<>\`,
 	hexText: "decode(unhex('%s'))", startsWith: "starts_with(%s, %s)", endsWith: "suffix(%s, %s)", find: "strpos", bytes: "strlen(%s)", divide: "%s // %s", trim: "trim(%s, %s)",
-	matches: "regexp_full_match(%s, %s)", pattern: "%s", boundary: `\b`,
+	matches: "regexp_full_match(%s, %s)", holds: "regexp_matches(%s, %s)", pattern: "%s", boundary: `\b`,
 	micros: "epoch_us(%s)", days: "CAST(date_diff('day', DATE '1970-01-01', %s) AS BIGINT)",
 	month:  "CAST(month(DATE '1970-01-01' + CAST(%s AS INTEGER)) AS BIGINT)",
 	sha256: "sha256(%s || chr(0) || %s)", hexNumber: "CAST('0x' || %s AS BIGINT)", hexInteger: "to_hex(%s)", hexBytes: "hex(%s)", hashHex: "sha256(unhex(%s))",
@@ -48,9 +50,10 @@ var DuckDB = &Dialect{
 // Spark is the dialect of Spark SQL 3.5 and later, with spark.sql.ansi.enabled and in time zone UTC.
 var Spark = &Dialect{
 	Name: "spark", Text: "STRING", Wide: "DECIMAL(38,0)",
-	quote: "`", plain: " -_./:",
+	Settings: []string{"SET spark.sql.ansi.enabled=true", "SET spark.sql.session.timeZone=UTC", "SET spark.sql.caseSensitive=true", "SET spark.sql.parquet.binaryAsString=true"},
+	quote:    "`", plain: " -_./:",
 	hexText: "CAST(X'%s' AS STRING)", startsWith: "startswith(%s, %s)", endsWith: "endswith(%s, %s)", find: "instr", bytes: "octet_length(%s)", divide: "%s div %s", trim: "trim(BOTH %[2]s FROM %[1]s)",
-	matches: "regexp_like(%s, %s)", pattern: `\A(?:%s)\z`, boundary: `(?:(?<![0-9A-Za-z_])(?=[0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?![0-9A-Za-z_]))`,
+	matches: "regexp_like(%s, %s)", holds: "regexp_like(%s, %s)", pattern: `\A(?:%s)\z`, boundary: `(?:(?<![0-9A-Za-z_])(?=[0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?![0-9A-Za-z_]))`,
 	micros: "unix_micros(CAST(%s AS TIMESTAMP))", days: "CAST(unix_date(%s) AS BIGINT)",
 	month:  "CAST(month(date_from_unix_date(%s)) AS BIGINT)",
 	sha256: "sha2(concat(CAST(%s AS BINARY), X'00', CAST(%s AS BINARY)), 256)", hexNumber: "CAST(conv(%s, 16, 10) AS BIGINT)", hexInteger: "hex(%s)", hexBytes: "hex(%s)", hashHex: "sha2(unhex(%s), 256)",

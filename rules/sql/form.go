@@ -30,16 +30,19 @@ type Form struct {
 
 // Columns of the admitted rows that a form may read beside those that Setting names.
 const (
-	At       = "at"       // the event's time, microseconds
+	At       = "happened" // the event's time, microseconds
 	Device   = "device"   // the device's id
 	Session  = "session"  // the session's id, NULL where the log has none
 	Seq      = "seq"      // orders rows of one time; a number
-	Received = "received" // when the row arrived, microseconds
+	Received = "arrived"  // when the row arrived, microseconds
 	EventID  = "event_id"
 )
 
-// Attributes is the table of the customers whom the gate admits with their attributes.
-const Attributes = "attributes"
+// Admitted are the rows that the gate admits, Attributes the customers whom it admits with their attributes.
+const (
+	Admitted   = "admitted"
+	Attributes = "attributes"
+)
 
 // Setting is what a form must know beside its condition. Instants are microseconds UTC.
 type Setting struct {

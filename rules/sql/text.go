@@ -84,3 +84,55 @@ func (d *Dialect) QueryParam(url, key string) string {
 	return fmt.Sprintf("CASE WHEN %s = 0 THEN NULL WHEN %s > 0 AND (%s = 0 OR %s < %s) THEN split_part(substr(%s, %s + %d), '&', 1) WHEN %s > 0 THEN '' END",
 		sign, valued, bare, valued, bare, query, valued, len([]rune(key))+2, bare)
 }
+
+// HasControl is true for a text with a control character.
+func (d *Dialect) HasControl(text string) string {
+	return fmt.Sprintf(d.holds, text, d.Quote(`[\x{0}-\x{1f}\x{7f}-\x{9f}]`))
+}
+
+// HexText is a text as hex digits: a tag, its length in eight bytes, the least first, and its bytes. Texts are below 64 KiB.
+func (d *Dialect) HexText(text string) string {
+	length := "lpad(" + fmt.Sprintf(d.hexInteger, d.Bytes(text)) + ", 8, '0')"
+	return fmt.Sprintf("'01' || %s || '00000000' || %s", swapped(length, 4), fmt.Sprintf(d.hexBytes, text))
+}
+
+// HexWord is a 64-bit integer as hex digits of its eight bytes, the least first.
+func (d *Dialect) HexWord(n string) string {
+	return swapped("lpad("+fmt.Sprintf(d.hexInteger, n)+", 16, '0')", 8)
+}
+
+// swapped is hex digits with the order of the bytes turned round.
+func swapped(digits string, bytes int) string {
+	parts := make([]string, bytes)
+	for i := range parts {
+		parts[i] = fmt.Sprintf("substr(%s, %d, 2)", digits, 2*(bytes-i)-1)
+	}
+	return strings.Join(parts, " || ")
+}
+
+// HashHex is the SHA-256 of bytes written as hex digits, as hex digits.
+func (d *Dialect) HashHex(digits string) string { return fmt.Sprintf(d.hashHex, digits) }
+
+// Hash is the SHA-256 of two texts with a zero byte between them, as hex digits.
+func (d *Dialect) Hash(first, second string) string { return fmt.Sprintf(d.sha256, first, second) }
+
+// Bucket is the first eight bytes of a hash modulo 10,000: four digits at a time, so that no engine needs unsigned numbers.
+func (d *Dialect) Bucket(hash string) string {
+	rest := ""
+	for at := 1; at < 16; at += 4 {
+		digits := fmt.Sprintf(d.hexNumber, fmt.Sprintf("substr(%s, %d, 4)", hash, at))
+		if rest == "" {
+			rest = digits
+			continue
+		}
+		rest = fmt.Sprintf("(%s * 65536 + %s) %% 10000", whole(rest), digits)
+	}
+	return rest
+}
+
+func whole(x string) string {
+	if strings.HasPrefix(x, "(") {
+		return "(" + x + ")"
+	}
+	return x
+}

@@ -20,6 +20,9 @@ var placeholders = []string{
 	"deleted", "optout", "opt-out", "(not set)", "[object object]", "true", "false", "-1",
 }
 
+// Placeholders are the ids that stand for nobody in particular, in lower case.
+func Placeholders() []string { return slices.Clone(placeholders) }
+
 const (
 	longestID          = 128                    // bytes
 	longestPlaceholder = len("[object object]") // lower-casing a longer id cannot make it a placeholder

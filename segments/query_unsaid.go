@@ -1,0 +1,159 @@
+package segments
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/sql"
+)
+
+// Unsaid is something that a statement cannot say, and why.
+type Unsaid struct{ Construct, Reason string }
+
+// UnsaidError says that a segment cannot be written as SQL.
+type UnsaidError struct {
+	Unsaid
+	Segment string
+}
+
+func (e *UnsaidError) Error() string {
+	return fmt.Sprintf("write segment %s as SQL: it needs %s, which cannot be said: %s", e.Segment, e.Construct, e.Reason)
+}
+
+// What cannot be said. Sequences, sessions and windows can.
+var (
+	unsaidLinked = Unsaid{"identity.attach: linked", "whose row it is depends on all logins around it, with a consent to link of its own; a statement knows the row's own login only"}
+	unsaidParam  = Unsaid{"a column that is read with param(...)", "how a file nests its lists is known when it is open; name a table in which the parameter is a column"}
+	unsaidMonths = Unsaid{"stay in months", "the ends of months clamp, so that the later of two days may end earlier; say it in days or weeks"}
+	unsaidFloats = Unsaid{"dedupe over a schema with a float column", "versions that arrive at one instant are ordered by a hash of their bytes, and SQL has no bytes of a float; set dedupe: none"}
+	unsaidWords  = Unsaid{"identity.blocked with letters beyond U+017F", "letters are made small by a table that ends there"}
+	unsaidMarks  = Unsaid{"complete: success or manifest", "which partitions are complete is known from their listing; name a table that holds those alone"}
+	unsaidCSV    = Unsaid{"a suppression or protected list in CSV, in Spark", "Spark reads CSV without a header in plain SQL; name a table"}
+)
+
+// CannotSay lists what a statement cannot say, each with its reason.
+func CannotSay() []Unsaid {
+	return []Unsaid{unsaidLinked, unsaidParam, unsaidMonths, unsaidFloats, unsaidWords, unsaidMarks, unsaidCSV}
+}
+
+// Linked, Incomplete and ListInCSV are what only the project says: it refuses a statement for them.
+func Linked(segment string) error { return &UnsaidError{unsaidLinked, segment} }
+
+// Incomplete refuses a source whose partitions count when they are complete.
+func Incomplete(segment string) error { return &UnsaidError{unsaidMarks, segment} }
+
+// ListInCSV refuses a list that a dialect cannot read.
+func ListInCSV(segment string) error { return &UnsaidError{unsaidCSV, segment} }
+
+// check refuses what cannot be said.
+func (w *writer) check() error {
+	target := w.q.Target
+	for _, s := range w.q.Segments {
+		if s.Stay.Unit == rules.Month {
+			return &UnsaidError{unsaidMonths, target}
+		}
+	}
+	for _, word := range w.q.Blocked {
+		if strings.ContainsFunc(word, func(r rune) bool { return r > '\u017f' }) {
+			return &UnsaidError{unsaidWords, target}
+		}
+	}
+	for _, source := range w.q.Sources {
+		if source.Dedupe > 0 && slices.ContainsFunc(source.Schema.Columns, func(c rules.Column) bool { return c.Type.Kind == rules.Float }) {
+			return &UnsaidError{unsaidFloats, target}
+		}
+	}
+	return nil
+}
+
+// read is a column of a table as rules.Value holds it.
+func (w *writer) read(c *rules.Column, s *rules.Schema) (string, error) {
+	if c.Param != "" {
+		return "", &UnsaidError{unsaidParam, w.q.Target}
+	}
+	from := c.From
+	if from == "" {
+		from = c.Name
+	}
+	x := w.d.Path(from)
+	switch c.Type.Kind {
+	case rules.Text:
+		text := "CAST(" + x + " AS " + w.d.Text + ")"
+		if s.EmptyIsNull {
+			text = "nullif(" + text + ", '')"
+		}
+		return text, nil
+	case rules.Integer:
+		return "CAST(" + x + " AS BIGINT)", nil
+	case rules.Decimal:
+		exact := fmt.Sprintf("CAST(%s AS DECIMAL(%d,%d))", x, c.Type.Precision, c.Type.Scale)
+		return fmt.Sprintf("CAST(%s * 1%s AS BIGINT)", exact, strings.Repeat("0", c.Type.Scale)), nil
+	case rules.Float:
+		return fmt.Sprintf("CASE WHEN NOT isnan(%[1]s) THEN CAST(%[1]s AS DOUBLE) + CAST('0' AS DOUBLE) END", x), nil
+	case rules.Date:
+		return w.d.Days(x), nil
+	case rules.Timestamp:
+		return w.instant(c, x)
+	}
+	return x, nil
+}
+
+// instant is a time as microseconds, however the log counts it.
+func (w *writer) instant(c *rules.Column, x string) (string, error) {
+	count := "CAST(" + x + " AS BIGINT)"
+	switch c.Unit {
+	case "s":
+		return count + " * 1000000", nil
+	case "ms":
+		return count + " * 1000", nil
+	case "us":
+		return count, nil
+	case "ns":
+		return w.d.FloorDiv(count, 1000), nil
+	}
+	if c.Zone == "" {
+		return w.d.Micros(x), nil
+	}
+	zone, err := rules.LoadZone(c.Zone)
+	if err != nil {
+		return "", fmt.Errorf("read column %s: %w", c.Name, err)
+	}
+	return w.d.Clock(zone, earliest, w.q.Policy.Now).Earliest(w.d.Micros(x)), nil
+}
+
+// earliest is 1990-01-01: a time before it is an error of units (design.md 9).
+const earliest = 631152000 * 1_000_000
+
+// blocked is true for an id, trimmed, that may not be used (consent/identity.md 2).
+func (w *writer) blocked(id string) string {
+	words := make([]string, len(w.q.Blocked))
+	for i := range words {
+		words[i] = w.d.Quote(w.q.Blocked[i])
+	}
+	lower := fmt.Sprintf("translate(%s, '\u212a', 'k')", sql.Lower(id)) // the Kelvin sign has a small form too
+	bare := fmt.Sprintf("replace(%s, '-', '')", id)
+	return fmt.Sprintf("%s IN (%s) OR %s > 128 OR %s OR %s = repeat(substr(%s, 1, 1), char_length(%s)) AND (substr(%s, 1, 1) IN ('', '0') OR char_length(%s) >= 4)",
+		lower, strings.Join(words, ", "), w.d.Bytes(id), w.d.HasControl(id), bare, bare, bare, bare, bare)
+}
+
+// FolderTable is what stands after FROM for a folder of Parquet files, as a project names it.
+func FolderTable(d *sql.Dialect, url string) string {
+	if d == sql.Spark {
+		return "parquet." + d.Ident(url)
+	}
+	return "read_parquet(" + d.Quote(strings.TrimSuffix(url, "/")+"/**/*.parquet") + ", hive_partitioning = false, union_by_name = true, binary_as_string = true)"
+}
+
+// FileTable is what stands after FROM for one file, Parquet or CSV with a header; false where the dialect cannot say it.
+func FileTable(d *sql.Dialect, url string) (string, bool) {
+	csv := strings.HasSuffix(url, ".csv")
+	switch {
+	case d == sql.Spark:
+		return "parquet." + d.Ident(url), !csv
+	case csv:
+		return "read_csv(" + d.Quote(url) + ", header = true, all_varchar = true)", true
+	}
+	return "read_parquet(" + d.Quote(url) + ", binary_as_string = true)", true
+}
