@@ -3,6 +3,7 @@ export CGO_ENABLED = 0
 TOOL = go tool -modfile=.ci/tools.mod
 BIN = bin/malgrupp
 VERSION = $(shell cat VERSION)
+RANDOM = TestTheEngineAndTheReferenceAgreeOnRandomRulesAndHistories
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
@@ -51,8 +52,9 @@ fuzz: ## each fuzz target for 30 s
 	@for p in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 		echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime 30s -fuzzminimizetime 20x $$p || exit 1; done; done
 
-e2e: build ## real logs and second opinions
-	cd e2e && go test -count=1 ./...
+e2e: build ## real logs and second opinions; prints the seed of the random cases
+	cd e2e && go test -count=1 -skip '^$(RANDOM)$$' ./...
+	cd e2e && go test -count=1 -v -run '^$(RANDOM)$$' .
 
 bench: ## rows per second of reader, scan, gate and fold on E20, and the decode floor; benchstat-ready in bench/new.txt
 	cd bench && go test -run '^$$' -bench . -benchtime 1x -count $(or $(COUNT),6) -timeout 60m . | tee new.txt

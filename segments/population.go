@@ -26,7 +26,7 @@ func (c *court) top(seg *planned, use int, r *settled) {
 	}
 	if n < len(r.qualified) {
 		c.rank(seg, use, r.qualified, func(k *candidate) (fold.Int128, bool) { return k.top, k.hasTop })
-		r.qualified, r.beyond = r.qualified[:n], r.qualified[n:]
+		r.qualified, r.beyond = r.qualified[:n:n], r.qualified[n:] // who stays is appended to the first and must not overwrite the second
 	}
 }
 

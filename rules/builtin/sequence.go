@@ -231,19 +231,11 @@ func (t *chain) extend(at int64) {
 				break
 			}
 			if n := &t.next[j]; !n.fits || n.last < at || n.first < first {
-				*n = prefix{last: at, first: max(first, n.firstOf(at)), fits: true}
+				*n = prefix{last: at, first: first, fits: true}
 			}
 		}
 	}
 	t.best, t.next = t.next, t.best
-}
-
-// firstOf is the first step of a prefix that ends at this time, the least instant of one that does not.
-func (p *prefix) firstOf(at int64) int64 {
-	if p.fits && p.last == at {
-		return p.first
-	}
-	return -1 << 63
 }
 
 // enter reports whether step i may be taken at a time, coming from the best prefix of earlier times, and when that began.

@@ -66,10 +66,10 @@ func (w *writer) population(r Rule, number int) (parts []string) {
 	if w.chance(20) {
 		parts = append(parts, "exclude: "+w.condition(2))
 	}
-	switch n := w.under(100); {
-	case n < 12:
+	if w.chance(15) {
 		parts = append(parts, fmt.Sprintf("top: {%s, by: %s}", one(w.dice, "count: 3", "percent: 10", "percent: 33.3"), w.ranking()))
-	case n < 27:
+	}
+	if w.chance(15) {
 		stay := one(w.dice, "1d", "24h", "7d", "14d", "1mo")
 		w.log.remember(w.dice, r, duration(stay))
 		parts = append(parts, "stay: "+stay)
@@ -157,7 +157,7 @@ func (w *writer) window() string {
 	case n < 13:
 		return "within: " + one(w.dice, durations...)
 	case n < 17:
-		return "within: " + one(w.dice, "{from: 3d, to: 1d}", "{from: 48h, to: 24h}", "{from: 1w, to: 2d}", "{from: 1mo, to: 1w}", "{from: 2d, to: 2h}", "{from: 2h, to: 90s}", "{from: 48h, to: 1d}")
+		return "within: " + one(w.dice, "{from: 3d, to: 1d}", "{from: 48h, to: 24h}", "{from: 1w, to: 2d}", "{from: 1mo, to: 1w}", "{from: 2d, to: 2h}", "{from: 2h, to: 90s}", "{from: 48h, to: 1d}", "{from: 24h, to: 1d}")
 	case n < 18:
 		return "within: all"
 	}
