@@ -3,8 +3,11 @@ package e2e_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +15,8 @@ import (
 
 	"github.com/malgrupp/malgrupp/e2e/duckdb"
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/suite"
+	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/sql"
 	"github.com/malgrupp/malgrupp/segments"
 )
@@ -103,4 +108,74 @@ func agree(t *testing.T, db *duckdb.DB, x *example, c setting, asOf, knownBy int
 // folder is a folder of Parquet files below a project's own.
 func folder(dir, url string) string {
 	return segments.FolderTable(sql.DuckDB, filepath.ToSlash(filepath.Join(dir, url)))
+}
+
+// laidOut are the cases of a file of kind ConformanceSuite.
+func laidOut(t *testing.T, file string) []suite.Laid {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if os.IsNotExist(err) {
+		t.Skipf("%s is not there: set MALGRUPP_VECTORS to the folder of the vectors", file)
+	}
+	check(t, err)
+	s, found := suite.ParseSuite(&rules.Source{Name: file, Text: string(text)})
+	if found.Failed() {
+		t.Fatal(found)
+	}
+	return must(s.Lay(context.Background()))(t)
+}
+
+func TestDuckDBDecidesEveryCaseOfTheConformanceSuiteAsItSays(t *testing.T) {
+	db := openDuckDB(t)
+	for _, c := range laidOut(t, filepath.Join(vectorsFolder(), "rules", "conformance.yaml")) {
+		t.Run(c.ID, func(t *testing.T) { decides(t, db, c) })
+	}
+}
+
+// decides compares the statement of one case with what the case expects of everybody.
+func decides(t *testing.T, db *duckdb.DB, c suite.Laid) {
+	defer c.Job.Stores.Close()
+	dir, tables := t.TempDir(), map[string]string{}
+	for name, data := range c.Tables {
+		file := filepath.Join(dir, name+".parquet")
+		check(t, os.WriteFile(file, data, 0o600))
+		expr, _ := segments.FileTable(sql.DuckDB, filepath.ToSlash(file))
+		tables[name] = decimals(expr, c.Job.Schemas[c.Job.Project.Sources[0].Schema], name == "events")
+	}
+	statement := must(pipeline.Statement(context.Background(), c.Job, c.Segment, pipeline.StatementOptions{Dialect: sql.DuckDB, Tables: tables}))(t)
+	got := verdicts(t, db, statement)
+	for id := range c.Expect {
+		if got[id] == "" {
+			got[id] = "out"
+		}
+	}
+	if diff := cmp.Diff(c.Expect, got); diff != "" {
+		t.Errorf("verdicts (-case +duckdb):\n%s", diff)
+	}
+}
+
+// decimals reads the decimals of a log as such: DuckDB takes them for whole numbers where a file says it by logical type alone.
+func decimals(table string, schema *rules.Schema, log bool) string {
+	var replaced []string
+	for _, c := range schema.Columns {
+		if log && c.Type.Kind == rules.Decimal {
+			replaced = append(replaced, fmt.Sprintf("CAST(%s AS DECIMAL(18,0)) * CAST(1e-%d AS DECIMAL(18,%d)) AS %s", c.Name, c.Type.Scale, c.Type.Scale, c.Name))
+		}
+	}
+	if replaced == nil {
+		return table
+	}
+	return "(SELECT * REPLACE (" + strings.Join(replaced, ", ") + ") FROM " + table + ")"
+}
+
+// vectorsFolder is where the papers with vectors lie.
+func vectorsFolder() string {
+	root := os.Getenv("MALGRUPP_VECTORS")
+	switch {
+	case root == "":
+		return filepath.Join("..", "..", "shared")
+	case !filepath.IsAbs(root):
+		return filepath.Join("..", root)
+	}
+	return root
 }

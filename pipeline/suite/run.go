@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -155,38 +156,17 @@ func (s *Suite) run(ctx context.Context, c *Case) (Result, error) {
 	return r, nil
 }
 
-// evaluate writes the case's rows and an all-granting consent log into memory and runs the pipeline over them.
+// evaluate runs the pipeline over the case's rows in memory.
 func (c *Case) evaluate(ctx context.Context, schema *rules.Schema, segs []*rules.Segment) (map[string]segments.Outcome, error) {
-	stores := pipeline.NewStores(store.Options{Memory: &store.Memory{}})
-	defer stores.Close()
-	events, err := eventTable(schema, c.Users)
+	tables, err := c.tables(schema)
 	if err != nil {
 		return nil, err
 	}
-	grants, err := c.grants()
+	job, err := c.job(ctx, schema, segs, tables)
 	if err != nil {
 		return nil, err
 	}
-	attributes, err := c.attributeTable()
-	if err != nil {
-		return nil, err
-	}
-	for url, data := range map[string][]byte{"mem://events/": events, "mem://consent/": grants, "mem://attributes/": attributes} {
-		b, err := stores.Open(ctx, url)
-		if err != nil {
-			return nil, err
-		}
-		if err := b.UploadBytes(ctx, "part.parquet", data, "application/octet-stream"); err != nil {
-			return nil, err
-		}
-	}
-	job := &pipeline.Job{
-		Loaded: &pipeline.Loaded{
-			Project: c.projectFor(schema), Schemas: c.schemas(schema), Segments: segs,
-		},
-		Select: []string{c.target()}, AsOf: c.AsOf, KnownBy: c.KnownBy, Clock: func() time.Time { return time.UnixMicro(c.KnownBy) }, Workers: 1, Stores: stores,
-		Log: slog.New(slog.DiscardHandler), Stay: c.stays(segs),
-	}
+	defer job.Stores.Close()
 	e, err := pipeline.Evaluate(ctx, job)
 	if err != nil {
 		return nil, err
@@ -197,6 +177,42 @@ func (c *Case) evaluate(ctx context.Context, schema *rules.Schema, segs []*rules
 		}
 	}
 	return nil, fmt.Errorf("segment %s has no audience", c.target())
+}
+
+// tables are the case's rows, an all-granting consent log and the customers' attributes as Parquet files.
+func (c *Case) tables(schema *rules.Schema) (map[string][]byte, error) {
+	out := map[string][]byte{}
+	for name, write := range map[string]func() ([]byte, error){
+		"events": func() ([]byte, error) { return eventTable(schema, c.Users) }, "consent": c.grants, "attributes": c.attributeTable,
+	} {
+		data, err := write()
+		if err != nil {
+			return nil, err
+		}
+		out[name] = data
+	}
+	return out, nil
+}
+
+// job is the order for a run over these tables, in memory. Its stores must be closed.
+func (c *Case) job(ctx context.Context, schema *rules.Schema, segs []*rules.Segment, tables map[string][]byte) (*pipeline.Job, error) {
+	stores := pipeline.NewStores(store.Options{Memory: &store.Memory{}})
+	for name, data := range tables {
+		b, err := stores.Open(ctx, "mem://"+name+"/")
+		if err == nil {
+			err = b.UploadBytes(ctx, "part.parquet", data, "application/octet-stream")
+		}
+		if err != nil {
+			return nil, errors.Join(err, stores.Close())
+		}
+	}
+	return &pipeline.Job{
+		Loaded: &pipeline.Loaded{
+			Project: c.projectFor(schema), Schemas: c.schemas(schema), Segments: segs,
+		},
+		Select: []string{c.target()}, AsOf: c.AsOf, KnownBy: c.KnownBy, Clock: func() time.Time { return time.UnixMicro(c.KnownBy) }, Workers: 1, Stores: stores,
+		Log: slog.New(slog.DiscardHandler), Stay: c.stays(segs),
+	}, nil
 }
 
 // stays is the stay record of the case's people.

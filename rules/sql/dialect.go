@@ -31,6 +31,7 @@ type Dialect struct {
 	sha256     string // of two texts with a zero byte between them: lower-case hex digits
 	hexNumber  string // of up to eight hex digits: their number
 	hexInteger string // of a 64-bit integer: its hex digits
+	swap       string // of eight groups of a pattern: their order turned round
 	hexBytes   string // of a text: the hex digits of its bytes, upper case
 	hashHex    string // of hex digits: the SHA-256 of the bytes, hex digits
 	valid      string // of a text: its bytes are UTF-8; "" where it cannot be otherwise
@@ -44,7 +45,7 @@ var DuckDB = &Dialect{
 	matches: "regexp_full_match(%s, %s)", holds: "regexp_matches(%s, %s)", pattern: "%s", boundary: `\b`,
 	micros: "epoch_us(%s)", days: "CAST(date_diff('day', DATE '1970-01-01', %s) AS BIGINT)",
 	month:  "CAST(month(DATE '1970-01-01' + CAST(%s AS INTEGER)) AS BIGINT)",
-	sha256: "sha256(%s || chr(0) || %s)", hexNumber: "CAST('0x' || %s AS BIGINT)", hexInteger: "to_hex(%s)", hexBytes: "hex(%s)", hashHex: "sha256(unhex(%s))",
+	sha256: "sha256(%s || chr(0) || %s)", hexNumber: "CAST('0x' || %s AS BIGINT)", hexInteger: "to_hex(%s)", swap: `\8\7\6\5\4\3\2\1`, hexBytes: "hex(%s)", hashHex: "sha256(unhex(%s))",
 }
 
 // Spark is the dialect of Spark SQL 3.5 and later, with spark.sql.ansi.enabled and in time zone UTC.
@@ -56,7 +57,7 @@ var Spark = &Dialect{
 	matches: "regexp_like(%s, %s)", holds: "regexp_like(%s, %s)", pattern: `\A(?:%s)\z`, boundary: `(?:(?<![0-9A-Za-z_])(?=[0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?![0-9A-Za-z_]))`,
 	micros: "unix_micros(CAST(%s AS TIMESTAMP))", days: "CAST(unix_date(%s) AS BIGINT)",
 	month:  "CAST(month(date_from_unix_date(%s)) AS BIGINT)",
-	sha256: "sha2(concat(CAST(%s AS BINARY), X'00', CAST(%s AS BINARY)), 256)", hexNumber: "CAST(conv(%s, 16, 10) AS BIGINT)", hexInteger: "hex(%s)", hexBytes: "hex(%s)", hashHex: "sha2(unhex(%s), 256)",
+	sha256: "sha2(concat(CAST(%s AS BINARY), X'00', CAST(%s AS BINARY)), 256)", hexNumber: "CAST(conv(%s, 16, 10) AS BIGINT)", hexInteger: "hex(%s)", swap: "$8$7$6$5$4$3$2$1", hexBytes: "hex(%s)", hashHex: "sha2(unhex(%s), 256)",
 	valid: "encode(%[1]s, 'UTF-8') = CAST(%[1]s AS BINARY)",
 }
 

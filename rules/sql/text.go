@@ -90,24 +90,14 @@ func (d *Dialect) HasControl(text string) string {
 	return fmt.Sprintf(d.holds, text, d.Quote(`[\x{0}-\x{1f}\x{7f}-\x{9f}]`))
 }
 
-// HexText is a text as hex digits: a tag, its length in eight bytes, the least first, and its bytes. Texts are below 64 KiB.
+// HexText is a text as hex digits: a tag, its length in eight bytes, the least first, and its bytes.
 func (d *Dialect) HexText(text string) string {
-	length := "lpad(" + fmt.Sprintf(d.hexInteger, d.Bytes(text)) + ", 8, '0')"
-	return fmt.Sprintf("'01' || %s || '00000000' || %s", swapped(length, 4), fmt.Sprintf(d.hexBytes, text))
+	return fmt.Sprintf("'01' || %s || %s", d.HexWord(d.Bytes(text)), fmt.Sprintf(d.hexBytes, text))
 }
 
 // HexWord is a 64-bit integer as hex digits of its eight bytes, the least first.
 func (d *Dialect) HexWord(n string) string {
-	return swapped("lpad("+fmt.Sprintf(d.hexInteger, n)+", 16, '0')", 8)
-}
-
-// swapped is hex digits with the order of the bytes turned round.
-func swapped(digits string, bytes int) string {
-	parts := make([]string, bytes)
-	for i := range parts {
-		parts[i] = fmt.Sprintf("substr(%s, %d, 2)", digits, 2*(bytes-i)-1)
-	}
-	return strings.Join(parts, " || ")
+	return fmt.Sprintf("regexp_replace(lpad("+d.hexInteger+", 16, '0'), %s, %s)", n, d.Quote(strings.Repeat("(..)", 8)), d.Quote(d.swap))
 }
 
 // HashHex is the SHA-256 of bytes written as hex digits, as hex digits.
