@@ -206,6 +206,7 @@ func (w *writer) admitted() {
 		}
 		w.with("customers with their attributes", sql.Attributes, selection{columns: columns, from: fmt.Sprintf(record, profiles)}.String())
 	}
+	asOf := w.q.Times.AsOf
 	if w.stays() {
 		w.with("earlier qualifiers whose consent holds since before then", "lasting", selection{
 			columns: []string{"r.id AS subject", "r.segment_name", "r.qualified_at", "r.definition"}, from: fmt.Sprintf(record, qualifiers),
@@ -215,7 +216,7 @@ func (w *writer) admitted() {
 			if s.Stay != (rules.Duration{}) {
 				w.with("who stays in "+s.Name, keptTable(i), selection{
 					columns: []string{"DISTINCT subject"}, from: "lasting",
-					where: []string{"segment_name = " + w.d.Quote(s.Name), "definition = " + w.d.Quote(hex.EncodeToString(s.Hash[:])), fmt.Sprintf("qualified_at >= %d", w.stayFrom(s))},
+					where: []string{"segment_name = " + w.d.Quote(s.Name), "definition = " + w.d.Quote(hex.EncodeToString(s.Hash[:])), fmt.Sprintf("%d < %s", asOf, w.d.Clock(s.Zone, asOf-sql.Length(s.Stay), asOf+sql.Length(s.Stay)).Later("qualified_at", s.Stay))},
 				}.String())
 			}
 		}
@@ -246,21 +247,6 @@ func (w *writer) records() (out []string) {
 // stays reports whether a record of earlier qualifiers matters and is there.
 func (w *writer) stays() bool {
 	return w.q.Tables.Stay != "" && slices.ContainsFunc(w.q.Segments, func(s *rules.Segment) bool { return s.Stay != (rules.Duration{}) })
-}
-
-// stayFrom is the first instant whose stay reaches beyond as_of: as_of < last_qualified + stay.
-func (w *writer) stayFrom(s *rules.Segment) int64 {
-	asOf := w.q.Times.AsOf
-	low, high := asOf-2*sql.Length(s.Stay)-2*24*3600*1_000_000, asOf+1 // low: its stay is over
-	for low+1 < high {
-		middle := low + (high-low)/2
-		if s.Zone.Step(middle, s.Stay, 1) > asOf {
-			high = middle
-		} else {
-			low = middle
-		}
-	}
-	return high
 }
 
 // profiled reports whether some condition looks at customers' attributes.

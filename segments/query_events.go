@@ -128,6 +128,9 @@ func (w *writer) sourceColumns(s *EventTable, dedupe bool) (out []string, err er
 			if e != nil {
 				err = e
 			}
+			if c.Type.Kind == rules.Float { // as it is, and not a number is a value too
+				x = "CAST(" + w.place(c) + " AS DOUBLE)"
+			}
 			out = append(out, as(x, w.raw(c)))
 		}
 	}
@@ -162,7 +165,11 @@ func (w *writer) content(s *rules.Schema) string {
 	for i, name := range names {
 		c, _ := s.Column(name)
 		x := w.raw(c)
-		bytes := "'010800000000000000' || " + w.d.HexWord(x)
+		number := x
+		if c.Type.Kind == rules.Float {
+			number, _ = w.d.FloatBits(x) // check refused dialects without
+		}
+		bytes := "'010800000000000000' || " + w.d.HexWord(number)
 		switch c.Type.Kind {
 		case rules.Text:
 			bytes = w.d.HexText(x)

@@ -26,8 +26,7 @@ func (e *UnsaidError) Error() string {
 var (
 	unsaidLinked = Unsaid{"identity.attach: linked", "whose row it is depends on all logins around it, with a consent to link of its own; a statement knows the row's own login only"}
 	unsaidParam  = Unsaid{"a column that is read with param(...)", "how a file nests its lists is known when it is open; name a table in which the parameter is a column"}
-	unsaidMonths = Unsaid{"stay in months", "the ends of months clamp, so that the later of two days may end earlier; say it in days or weeks"}
-	unsaidFloats = Unsaid{"dedupe over a schema with a float column", "versions that arrive at one instant are ordered by a hash of their bytes, and SQL has no bytes of a float; set dedupe: none"}
+	unsaidFloats = Unsaid{"dedupe over a schema with a float column, in Spark", "versions that arrive at one instant are ordered by a hash of their bytes, and Spark SQL has no bytes of a float; set dedupe: none"}
 	unsaidWords  = Unsaid{"identity.blocked with letters beyond U+017F", "letters are made small by a table that ends there"}
 	unsaidMarks  = Unsaid{"complete: success or manifest", "which partitions are complete is known from their listing; name a table that holds those alone"}
 	unsaidCSV    = Unsaid{"a suppression or protected list in CSV, in Spark", "Spark reads CSV without a header in plain SQL; name a table"}
@@ -35,7 +34,7 @@ var (
 
 // CannotSay lists what a statement cannot say, each with its reason.
 func CannotSay() []Unsaid {
-	return []Unsaid{unsaidLinked, unsaidParam, unsaidMonths, unsaidFloats, unsaidWords, unsaidMarks, unsaidCSV}
+	return []Unsaid{unsaidLinked, unsaidParam, unsaidFloats, unsaidWords, unsaidMarks, unsaidCSV}
 }
 
 // Linked, Incomplete and ListInCSV are what only the project says: it refuses a statement for them.
@@ -50,18 +49,13 @@ func ListInCSV(segment string) error { return &UnsaidError{unsaidCSV, segment} }
 // check refuses what cannot be said.
 func (w *writer) check() error {
 	target := w.q.Target
-	for _, s := range w.q.Segments {
-		if s.Stay.Unit == rules.Month {
-			return &UnsaidError{unsaidMonths, target}
-		}
-	}
 	for _, word := range w.q.Blocked {
 		if strings.ContainsFunc(word, func(r rune) bool { return r > '\u017f' }) {
 			return &UnsaidError{unsaidWords, target}
 		}
 	}
 	for _, source := range w.q.Sources {
-		if source.Dedupe > 0 && slices.ContainsFunc(source.Schema.Columns, func(c rules.Column) bool { return c.Type.Kind == rules.Float }) {
+		if _, bits := w.d.FloatBits("x"); !bits && source.Dedupe > 0 && slices.ContainsFunc(source.Schema.Columns, func(c rules.Column) bool { return c.Type.Kind == rules.Float }) {
 			return &UnsaidError{unsaidFloats, target}
 		}
 	}
@@ -73,11 +67,7 @@ func (w *writer) read(c *rules.Column, s *rules.Schema) (string, error) {
 	if c.Param != "" {
 		return "", &UnsaidError{unsaidParam, w.q.Target}
 	}
-	from := c.From
-	if from == "" {
-		from = c.Name
-	}
-	x := w.d.Path(from)
+	x := w.place(c)
 	switch c.Type.Kind {
 	case rules.Text:
 		text := "CAST(" + x + " AS " + w.d.Text + ")"
@@ -98,6 +88,14 @@ func (w *writer) read(c *rules.Column, s *rules.Schema) (string, error) {
 		return w.instant(c, x)
 	}
 	return x, nil
+}
+
+// place is where a table has a column.
+func (w *writer) place(c *rules.Column) string {
+	if c.From == "" {
+		return w.d.Path(c.Name)
+	}
+	return w.d.Path(c.From)
 }
 
 // instant is a time as microseconds, however the log counts it.
@@ -132,10 +130,16 @@ func (w *writer) blocked(id string) string {
 	for i := range words {
 		words[i] = w.d.Quote(w.q.Blocked[i])
 	}
-	lower := fmt.Sprintf("translate(%s, '\u212a', 'k')", sql.Lower(id)) // the Kelvin sign has a small form too
 	bare := fmt.Sprintf("replace(%s, '-', '')", id)
-	return fmt.Sprintf("%s IN (%s) OR %s > 128 OR %s OR %s = repeat(substr(%s, 1, 1), char_length(%s)) AND (substr(%s, 1, 1) IN ('', '0') OR char_length(%s) >= 4)",
-		lower, strings.Join(words, ", "), w.d.Bytes(id), w.d.HasControl(id), bare, bare, bare, bare, bare)
+	tests := []string{
+		w.d.Bytes(id) + " > 128", w.d.HasControl(id),
+		fmt.Sprintf("%s = repeat(substr(%s, 1, 1), char_length(%s)) AND (substr(%s, 1, 1) IN ('', '0') OR char_length(%s) >= 4)", bare, bare, bare, bare, bare),
+	}
+	if len(words) > 0 {
+		lower := fmt.Sprintf("translate(%s, '\u212a', 'k')", sql.Lower(id)) // the Kelvin sign has a small form too
+		tests = append(tests, lower+" IN ("+strings.Join(words, ", ")+")")
+	}
+	return strings.Join(tests, " OR ")
 }
 
 // FolderTable is what stands after FROM for a folder of Parquet files, as a project names it.

@@ -60,9 +60,11 @@ func (c Clock) Earliest(wall string) string {
 	return fmt.Sprintf("(CASE%s ELSE %s END)", b.String(), at(last))
 }
 
-// Later is the instant that lies a duration after another: elapsed time, or a step of the calendar. Months have no fixed
-// length and are not asked for.
+// Later is the instant that lies a duration after another: elapsed time, or a step of the calendar.
 func (c Clock) Later(at string, d rules.Duration) string {
+	if d.Unit == rules.Month { // a day moves, and clamps at the end of a month; the time of day stays
+		return c.Earliest(fmt.Sprintf("(%s * %d + %s)", fmt.Sprintf(c.dialect.addMonths, c.Day(at), d.N), day, FloorMod(c.Local(at), day)))
+	}
 	length, calendar := elapsed(d)
 	if !calendar || len(c.offsets) == 1 {
 		return fmt.Sprintf("(%s + %d)", at, length)
@@ -70,7 +72,7 @@ func (c Clock) Later(at string, d rules.Duration) string {
 	return c.Earliest(fmt.Sprintf("(%s + %d)", c.Local(at), length))
 }
 
-// elapsed is how long a duration is where no clock is changed, and whether it is a step of the calendar.
+// elapsed is how long a duration is where no clock is changed (a month at most), and whether it is a step of the calendar.
 func elapsed(d rules.Duration) (us int64, calendar bool) {
 	n := int64(d.N)
 	switch d.Unit {
@@ -82,11 +84,13 @@ func elapsed(d rules.Duration) (us int64, calendar bool) {
 		return n * hour, false
 	case rules.Week:
 		n *= 7
+	case rules.Month:
+		n *= 31
 	}
 	return n * day, true
 }
 
-// Length is how long a duration is where no clock is changed, in microseconds; months are not asked for.
+// Length is how long a duration is at most, but for changes of the clock, in microseconds.
 func Length(d rules.Duration) int64 {
 	us, _ := elapsed(d)
 	return us

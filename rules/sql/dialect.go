@@ -27,9 +27,11 @@ type Dialect struct {
 	boundary   string // in a pattern: between a word and what is none, ASCII
 	micros     string // of a time
 	days       string // of a date
+	addMonths  string // of days since 1970-01-01 and a number of months: days
 	month      string // of days since 1970-01-01
 	sha256     string // of two texts with a zero byte between them: lower-case hex digits
 	hexNumber  string // of up to eight hex digits: their number
+	floatBits  string // of a floating point number: its bits as an integer; "" where there is no way
 	hexInteger string // of a 64-bit integer: its hex digits
 	swap       string // of eight groups of a pattern: their order turned round
 	hexBytes   string // of a text: the hex digits of its bytes, upper case
@@ -44,8 +46,9 @@ var DuckDB = &Dialect{
 	hexText: "decode(unhex('%s'))", startsWith: "starts_with(%s, %s)", endsWith: "suffix(%s, %s)", find: "strpos", bytes: "strlen(%s)", divide: "%s // %s", trim: "trim(%s, %s)",
 	matches: "regexp_full_match(%s, %s)", holds: "regexp_matches(%s, %s)", pattern: "%s", boundary: `\b`,
 	micros: "epoch_us(%s)", days: "CAST(date_diff('day', DATE '1970-01-01', %s) AS BIGINT)",
-	month:  "CAST(month(DATE '1970-01-01' + CAST(%s AS INTEGER)) AS BIGINT)",
-	sha256: "sha256(%s || chr(0) || %s)", hexNumber: "CAST('0x' || %s AS BIGINT)", hexInteger: "to_hex(%s)", swap: `\8\7\6\5\4\3\2\1`, hexBytes: "hex(%s)", hashHex: "sha256(unhex(%s))",
+	addMonths: "date_diff('day', DATE '1970-01-01', CAST(DATE '1970-01-01' + CAST(%s AS INTEGER) + INTERVAL %d MONTH AS DATE))",
+	month:     "CAST(month(DATE '1970-01-01' + CAST(%s AS INTEGER)) AS BIGINT)",
+	sha256:    "sha256(%s || chr(0) || %s)", hexNumber: "CAST('0x' || %s AS BIGINT)", floatBits: "CAST(CAST(%s AS BIT) AS BIGINT)", hexInteger: "to_hex(%s)", swap: `\8\7\6\5\4\3\2\1`, hexBytes: "hex(%s)", hashHex: "sha256(unhex(%s))",
 }
 
 // Spark is the dialect of Spark SQL 3.5 and later, with spark.sql.ansi.enabled and in time zone UTC.
@@ -56,8 +59,9 @@ var Spark = &Dialect{
 	hexText: "CAST(X'%s' AS STRING)", startsWith: "startswith(%s, %s)", endsWith: "endswith(%s, %s)", find: "instr", bytes: "octet_length(%s)", divide: "%s div %s", trim: "trim(BOTH %[2]s FROM %[1]s)",
 	matches: "regexp_like(%s, %s)", holds: "regexp_like(%s, %s)", pattern: `\A(?:%s)\z`, boundary: `(?:(?<![0-9A-Za-z_])(?=[0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?![0-9A-Za-z_]))`,
 	micros: "unix_micros(CAST(%s AS TIMESTAMP))", days: "CAST(unix_date(%s) AS BIGINT)",
-	month:  "CAST(month(date_from_unix_date(%s)) AS BIGINT)",
-	sha256: "sha2(concat(CAST(%s AS BINARY), X'00', CAST(%s AS BINARY)), 256)", hexNumber: "CAST(conv(%s, 16, 10) AS BIGINT)", hexInteger: "hex(%s)", swap: "$8$7$6$5$4$3$2$1", hexBytes: "hex(%s)", hashHex: "sha2(unhex(%s), 256)",
+	addMonths: "CAST(unix_date(add_months(date_from_unix_date(%s), %d)) AS BIGINT)",
+	month:     "CAST(month(date_from_unix_date(%s)) AS BIGINT)",
+	sha256:    "sha2(concat(CAST(%s AS BINARY), X'00', CAST(%s AS BINARY)), 256)", hexNumber: "CAST(conv(%s, 16, 10) AS BIGINT)", hexInteger: "hex(%s)", swap: "$8$7$6$5$4$3$2$1", hexBytes: "hex(%s)", hashHex: "sha2(unhex(%s), 256)",
 	valid: "encode(%[1]s, 'UTF-8') = CAST(%[1]s AS BINARY)",
 }
 
@@ -109,3 +113,8 @@ func FloorMod(a string, b int64) string { return fmt.Sprintf("((%s %% %d + %d) %
 
 // AsWide is a whole number in the type of sums.
 func (d *Dialect) AsWide(x string) string { return "CAST(" + x + " AS " + d.Wide + ")" }
+
+// FloatBits are the bits of a floating point number as an integer; false where the dialect has no way to them.
+func (d *Dialect) FloatBits(x string) (string, bool) {
+	return strings.ReplaceAll(d.floatBits, "%s", x), d.floatBits != ""
+}
