@@ -6,7 +6,6 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -121,22 +120,11 @@ func (c covers) Uncovered(_ *rules.Condition, from, before int64) (out []sql.Gap
 func queryOf(a *arena, all []*rules.Segment, s *rules.Segment) *segments.Query {
 	l := a.log
 	purposes, _ := consent.NewPurposes(nil) // there are no destinations whose names could be wrong
-	need := map[string]bool{s.Name: true}
-	for _, o := range slices.Backward(all) {
-		if need[o.Name] {
-			for _, name := range segments.References(o) {
-				need[name] = true
-			}
-		}
-	}
-	group := func(o *rules.Segment) bool {
-		return s.Exclusive != nil && o.Exclusive != nil && s.Exclusive.Group == o.Exclusive.Group && s.Level == o.Level
-	}
 	return &segments.Query{
 		Dialect: sql.DuckDB, Target: s.Name, Use: purposes.SegmentUse(s.Level == rules.CustomerLevel), Trusted: []string{"cmp"},
-		Segments: slices.DeleteFunc(slices.Clone(all), func(o *rules.Segment) bool { return !need[o.Name] && !group(o) }),
-		Policy:   &consent.Policy{Now: l.KnownBy, Retention: 761 * reference.Day, MaxConsentAge: 390 * reference.Day, Purposes: purposes},
-		Times:    segments.Times{AsOf: l.AsOf, SessionGap: l.SessionGap}, MaxSkew: l.MaxSkew, Blocked: identity.Placeholders(),
+		Segments: all, Serves: func(o *rules.Segment) bool { return o.Level == s.Level },
+		Policy: &consent.Policy{Now: l.KnownBy, Retention: 761 * reference.Day, MaxConsentAge: 390 * reference.Day, Purposes: purposes},
+		Times:  segments.Times{AsOf: l.AsOf, SessionGap: l.SessionGap}, MaxSkew: l.MaxSkew, Blocked: identity.Placeholders(),
 		Sources:  []segments.EventTable{{Name: "events", Expr: "events_log", Schema: a.schema, Dedupe: l.Dedupe}},
 		Tables:   segments.Tables{Consent: "consent_log", Stay: "stay_record"},
 		Coverage: covers{l}, Form: builtin.SQL, Test: builtin.CompileSQL,

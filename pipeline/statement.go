@@ -49,7 +49,7 @@ func Statement(ctx context.Context, j *Job, segment string, o StatementOptions) 
 		return "", err
 	}
 	q := &segments.Query{
-		Dialect: o.Dialect, Segments: e.Segments, Target: s.Name, Use: use, Policy: policy, Trusted: j.Project.Consent.TrustedSources,
+		Dialect: o.Dialect, Segments: j.Segments, Target: s.Name, Serves: func(o *rules.Segment) bool { return e.serves(o, use) }, Use: use, Policy: policy, Trusted: j.Project.Consent.TrustedSources,
 		Times:   segments.Times{AsOf: j.AsOf, SessionGap: project.Micros(j.Project.SessionGap)},
 		MaxSkew: project.Micros(j.Project.MaxClockSkew), Blocked: append(identity.Placeholders(), j.Project.Identity.Blocked...),
 		Attributes: j.Attributes(), Members: o.Members, Form: builtin.SQL, Test: builtin.CompileSQL,
@@ -70,24 +70,16 @@ func Statement(ctx context.Context, j *Job, segment string, o StatementOptions) 
 	return j.statementHead(s, use, o) + text, nil
 }
 
-// asked finds the segment with those that must be known before it: those it refers to, and those that
-// share its exclusive group. They stand in e.Segments.
+// asked finds a segment that can be said.
 func (e *Evaluation) asked(name string) (*rules.Segment, error) {
-	j := *e.Job
-	j.Select = []string{name}
-	all, err := j.selected()
-	if err != nil {
-		return nil, err
-	}
-	i := slices.IndexFunc(all, func(s *rules.Segment) bool { return s.Name == name })
-	if i < 0 {
+	i := slices.IndexFunc(e.Job.Segments, func(s *rules.Segment) bool { return s.Name == name })
+	switch {
+	case i < 0:
 		return nil, fail(KindUsage, "SELECT", errNoSegment(name), "give the name of one segment; see malgrupp validate for the names")
-	}
-	if j.Project.Identity.Linked {
+	case e.Job.Project.Identity.Linked:
 		return nil, fail(KindUsage, "SQL", segments.Linked(name), "see malgrupp sql --unsupported")
 	}
-	e.Segments = all
-	return all[i], nil
+	return e.Job.Segments[i], nil
 }
 
 // statementUse is the use that a destination stands for.
@@ -103,29 +95,20 @@ func (e *Evaluation) statementUse(s *rules.Segment, destination string) (consent
 		return consent.Use{}, fail(KindUsage, "USE", fmt.Errorf("segment %s does not go to %q", s.Name, destination), "one of "+strings.Join(s.Deliver, ", "))
 	}
 	d, _ := e.Job.Project.Destination(destination) // the checker knows every destination
-	use, err := e.listUse(d, customer)
-	if err != nil {
-		return use, err
-	}
-	// Segments of the group count where they are asked for the same use.
-	e.Segments = slices.DeleteFunc(e.Segments, func(o *rules.Segment) bool {
-		return o != s && o.Exclusive != nil && s.Exclusive != nil && o.Exclusive.Group == s.Exclusive.Group && !e.serves(o, use) && !e.referred(o)
-	})
-	return use, nil
+	return e.listUse(d, customer)
 }
 
 // serves reports whether a segment is evaluated for a use.
 func (e *Evaluation) serves(s *rules.Segment, use consent.Use) bool {
+	customer := s.Level == rules.CustomerLevel
+	if len(s.Deliver) == 0 {
+		return e.policy.Purposes.SegmentUse(customer).Name == use.Name
+	}
 	return slices.ContainsFunc(s.Deliver, func(name string) bool {
-		d, _ := e.Job.Project.Destination(name)
-		u, err := e.listUse(d, s.Level == rules.CustomerLevel)
+		d, _ := e.Job.Project.Destination(name) // the checker knows every destination
+		u, err := e.listUse(d, customer)
 		return err == nil && u.Name == use.Name
 	})
-}
-
-// referred reports whether another segment of the statement refers to this one.
-func (e *Evaluation) referred(s *rules.Segment) bool {
-	return slices.ContainsFunc(e.Segments, func(o *rules.Segment) bool { return slices.Contains(segments.References(o), s.Name) })
 }
 
 // tableNames are the tables of a statement, as given or as the project's URLs.

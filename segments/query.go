@@ -20,11 +20,10 @@ type Gaps interface {
 // Query is everything that one statement depends on: whose members it computes, for which use, over which tables. Rules
 // and consent are never written apart. Times are microseconds UTC.
 type Query struct {
-	Dialect *sql.Dialect
-	// Segments are those that must be known, in dependency order: the one that is asked about, those it refers to and those of
-	// its exclusive group.
-	Segments   []*rules.Segment
+	Dialect    *sql.Dialect
+	Segments   []*rules.Segment // in dependency order; those that Target does not depend on are left out
 	Target     string
+	Serves     func(s *rules.Segment) bool // whether a segment of the same exclusive group is evaluated for the use
 	Use        consent.Use
 	Policy     *consent.Policy
 	Trusted    []string // sources of the consent log that may grant and lift
@@ -55,6 +54,9 @@ type Tables struct{ Consent, Suppression, Protected, Stay, Attributes string }
 
 // Statement writes the query. What cannot be said is an *UnsaidError.
 func (q *Query) Statement() (string, error) {
+	kept := *q
+	q = &kept
+	q.Segments = q.needed()
 	w := &writer{q: q, d: q.Dialect, picks: map[string]string{}, clocks: map[string]sql.Clock{}, columns: map[string]bool{}, attributes: map[string]bool{}}
 	if err := w.check(); err != nil {
 		return "", err
@@ -73,6 +75,31 @@ func (q *Query) Statement() (string, error) {
 	}
 	w.outcome(slices.IndexFunc(q.Segments, func(s *rules.Segment) bool { return s.Name == q.Target }))
 	return w.statement(), nil
+}
+
+// needed are the segment that is asked about, those of its exclusive group and all that these refer to, in their order.
+func (q *Query) needed() (out []*rules.Segment) {
+	need := map[string]bool{q.Target: true}
+	for _, s := range q.Segments {
+		if s.Name != q.Target || s.Exclusive == nil {
+			continue
+		}
+		for _, o := range q.Segments {
+			if o.Exclusive != nil && o.Exclusive.Group == s.Exclusive.Group && q.Serves(o) {
+				need[o.Name] = true
+			}
+		}
+	}
+	for _, s := range slices.Backward(q.Segments) {
+		if need[s.Name] {
+			for _, name := range References(s) {
+				need[name] = true
+			}
+			out = append(out, s)
+		}
+	}
+	slices.Reverse(out)
+	return out
 }
 
 // writer collects the tables of a statement, each made of those before it.
