@@ -86,12 +86,29 @@ func unpackCodes(dst []int32, packed []byte, n, limit int) ([]int32, error) {
 		return nil, fault("a page of codes is damaged")
 	}
 	codes = codes[:n]
-	for _, code := range codes {
-		if uint32(code) >= uint32(limit) {
-			return nil, fault("a page has a code that its dictionary lacks")
-		}
+	if !allBelow(codes, int32(limit)) {
+		return nil, fault("a page has a code that its dictionary lacks")
 	}
 	return codes, nil
+}
+
+// allBelow reports whether all codes lie in [0, limit). It goes without a branch for each: a negative difference or code
+// leaves its sign.
+func allBelow(codes []int32, limit int32) bool {
+	var s0, s1, s2, s3 int32
+	last := limit - 1
+	for len(codes) >= 8 {
+		c := codes[:8:8]
+		s0 |= (last - c[0]) | c[0] | (last - c[4]) | c[4]
+		s1 |= (last - c[1]) | c[1] | (last - c[5]) | c[5]
+		s2 |= (last - c[2]) | c[2] | (last - c[6]) | c[6]
+		s3 |= (last - c[3]) | c[3] | (last - c[7]) | c[7]
+		codes = codes[8:]
+	}
+	for _, c := range codes {
+		s0 |= (last - c) | c
+	}
+	return s0|s1|s2|s3 >= 0
 }
 
 // appendWords decodes n values and appends them, converted.
