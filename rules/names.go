@@ -11,8 +11,8 @@ import (
 //go:embed names.yaml
 var namesFile string
 
-// delicate is a word that platforms refuse in the name of a list.
-type delicate struct{ word, about, instead string }
+// delicate is a word that platforms refuse in the name of a list; plain is how names have it.
+type delicate struct{ word, plain, about, instead string }
 
 // delicateWords reads the word lists, once: they are data, so that a bank's policy people can review them.
 var delicateWords = sync.OnceValue(func() (out []delicate) {
@@ -37,7 +37,7 @@ var delicateWords = sync.OnceValue(func() (out []delicate) {
 			n, _ := languages.Find(language.Name())
 			texts, _ := n.Texts()
 			for _, w := range texts {
-				group.word = w
+				group.word, group.plain = w, plainWords(w)
 				out = append(out, group)
 			}
 		}
@@ -61,7 +61,7 @@ func plainWords(name string) string {
 func delicateIn(name string) (delicate, bool) {
 	plain := plainWords(name)
 	for _, d := range delicateWords() {
-		if strings.Contains(plain, plainWords(d.word)) {
+		if strings.Contains(plain, d.plain) {
 			return d, true
 		}
 	}
