@@ -18,7 +18,7 @@ func (d *Dialect) Matches(text, pattern string) (string, error) {
 	return fmt.Sprintf(d.matches, text, d.Quote(fmt.Sprintf(d.pattern, b.String()))), nil
 }
 
-// write writes one node of a pattern; a node of several parts stands in a group.
+// write writes one node of a pattern.
 func (d *Dialect) write(b *strings.Builder, re *syntax.Regexp) {
 	switch re.Op {
 	case syntax.OpLiteral:
@@ -41,7 +41,11 @@ func (d *Dialect) write(b *strings.Builder, re *syntax.Regexp) {
 		b.WriteString(d.boundary)
 	case syntax.OpConcat:
 		for _, sub := range re.Sub {
-			d.writeGroup(b, sub)
+			if uncaptured(sub).Op == syntax.OpAlternate {
+				d.writeGroup(b, sub)
+			} else {
+				d.write(b, sub)
+			}
 		}
 	case syntax.OpAlternate:
 		for i, sub := range re.Sub {
@@ -58,8 +62,17 @@ func (d *Dialect) write(b *strings.Builder, re *syntax.Regexp) {
 	}
 }
 
+// uncaptured is what stands in parentheses.
+func uncaptured(re *syntax.Regexp) *syntax.Regexp {
+	for re.Op == syntax.OpCapture {
+		re = re.Sub[0]
+	}
+	return re
+}
+
 // writeGroup writes a node so that what stands beside it does not change its meaning.
 func (d *Dialect) writeGroup(b *strings.Builder, re *syntax.Regexp) {
+	re = uncaptured(re)
 	switch re.Op {
 	case syntax.OpLiteral:
 		if len(re.Rune) == 1 {
