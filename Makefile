@@ -53,8 +53,8 @@ fuzz: ## each fuzz target for 30 s
 		echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime 30s -fuzzminimizetime 20x $$p || exit 1; done; done
 
 e2e: build ## real logs and second opinions; prints the seed of the random cases
-	cd e2e && go test -count=1 -skip '^$(RANDOM)$$' ./...
-	cd e2e && go test -count=1 -v -run '^$(RANDOM)$$' .
+	cd e2e && go test -timeout 30m -count=1 -skip '^$(RANDOM)$$' ./...
+	cd e2e && go test -timeout 30m -count=1 -v -run '^$(RANDOM)$$' .
 
 bench: ## rows per second of reader, scan, gate and fold on E20, and the decode floor; benchstat-ready in bench/new.txt
 	cd bench && go test -run '^$$' -bench . -benchtime 1x -count $(or $(COUNT),6) -timeout 60m . | tee new.txt
