@@ -158,6 +158,8 @@ labels it. If that is what it is about, label the content in the schema, so that
 condition sees any more. Shorten the stay or lengthen the window.`,
 	"W-TAUTOLOGY": `This part is true whatever happened: it accepts every value that the column can have, or asks for an event and for its absence as
 alternatives. Leave it out, or say what was meant.`,
+	"W-UNTESTED": `The segment is delivered, and its tests do not say of one invented person that she is in it and of another that she is
+not. Write both cases in a file of kind SegmentTest in tests/; malgrupp test --mutate then says what else they should notice.`,
 	"W-UNUSED": `No destination receives the segment and no other segment refers to it; or no rule mentions the value set. Somebody may have forgotten to
 deliver it, or to delete it.`,
 	"W-SENSITIVE": `The rule excludes by content of payment accounts. That is allowed where the purpose is to spare people advertising, but somebody

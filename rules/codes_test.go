@@ -14,7 +14,7 @@ func TestEveryCodeHasAPageAndEveryPageACode(t *testing.T) {
 		t.Fatal(err)
 	}
 	quoted := regexp.MustCompile(`"([EW]-[A-Z0-9-]+)"`)
-	used := map[string]bool{"E-UNKNOWN-PROFILE": true, "E-UNKNOWN-SCHEMA": true} // of pipeline/project
+	used := map[string]bool{"E-UNKNOWN-PROFILE": true, "E-UNKNOWN-SCHEMA": true, "W-UNTESTED": true} // of pipeline/project and pipeline/suite
 	for _, file := range files {
 		if file == "codes.go" || strings.HasSuffix(file, "_test.go") {
 			continue

@@ -27,7 +27,7 @@ func (a *app) initCommand() *cobra.Command {
 			return a.runInit(dir, template, force)
 		},
 	}
-	c.Flags().StringVar(&template, "template", "minimal", "minimal, or bank: with six segments of a bank and tests for them")
+	c.Flags().StringVar(&template, "template", "minimal", "minimal, or bank: sixteen segments that banks ask for, with tests that notice every small change of them")
 	c.Flags().BoolVar(&force, "force", false, "write into a folder that already holds a project; keys are never overwritten")
 	return c
 }

@@ -237,8 +237,10 @@ func testSchema(s *rules.Scope) jsonSchema {
 	if len(s.Schemas) == 0 {
 		delete(event, "additionalProperties") // any column may stand there
 	}
-	oneCase := object("name", anyText, "events", listOf(event), "profile?", jsonSchema{"type": "object"}, "as_of?", instant, "known_by?", instant,
-		"expect", oneOfWords("in", "out", "wait", "unknown", "capped", "control", "withheld"))
+	oneCase := object("name", anyText, "subject?", described(anyText, "her id, where it matters: holdout draws by it"), "events", listOf(event),
+		"profile?", jsonSchema{"type": "object"}, "as_of?", instant, "known_by?", instant,
+		"expect", oneOfWords("in", "out", "wait", "unknown", "capped", "control"),
+		"because?", described(anyText, "the path of the condition that decided: match.all[0]"))
 	spec := object("segment", identifier, "as_of", instant, "known_by?", instant, "data_from?", instant, "cases", listOf(oneCase))
 	return document("malgrupp test (kind SegmentTest)",
 		object("apiVersion", exactly("malgrupp/v1"), "kind", exactly(rules.KindSegmentTest), "metadata", object("name", identifier), "spec", spec), nil)

@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/suite"
 	"github.com/malgrupp/malgrupp/rules"
 )
 
@@ -59,6 +61,9 @@ func (a *app) runValidate(files []string, o validateOptions) error {
 	loaded, err := a.load(o.asOf)
 	if err == nil && o.fix {
 		loaded, err = a.fix(loaded, files, o.asOf)
+	}
+	if err == nil {
+		err = a.checkTests(loaded, o.asOf)
 	}
 	if err != nil {
 		return err
@@ -119,20 +124,43 @@ func plural(n int, word string) string {
 
 // load reads the project; asOf ("" for today) is the day of review dates.
 func (a *app) load(asOf string) (*pipeline.Loaded, error) {
-	today := rules.DateOfDays(a.now().Unix() / 86400)
-	if asOf != "" {
-		d, ok := rules.ParseDate(asOf)
-		if !ok {
-			if us, err := parseInstant(asOf); err == nil {
-				d, ok = rules.DateOfDays(us/86400e6), true
-			}
-		}
-		if !ok {
-			return nil, usagef("--as-of is %q: give a date such as 2026-04-01 or a time such as 2026-04-01T00:00:00Z", asOf)
-		}
-		today = d
+	today, err := a.today(asOf)
+	if err != nil {
+		return nil, err
 	}
 	return pipeline.Load(a.project, a.profile, today)
+}
+
+// today is the day of review dates, by the clock unless asOf is given.
+func (a *app) today(asOf string) (rules.CivilDate, error) {
+	if asOf == "" {
+		return rules.DateOfDays(a.now().Unix() / 86400), nil
+	}
+	if d, ok := rules.ParseDate(asOf); ok {
+		return d, nil
+	}
+	us, err := parseInstant(asOf)
+	if err != nil {
+		return 0, usagef("--as-of is %q: give a date such as 2026-04-01 or a time such as 2026-04-01T00:00:00Z", asOf)
+	}
+	return rules.DateOfDays(us / 86400e6), nil
+}
+
+// checkTests adds what is wrong with the tests of a project whose rules are right, and which segments have none.
+func (a *app) checkTests(loaded *pipeline.Loaded, asOf string) error {
+	if loaded.Findings.Failed() {
+		return nil
+	}
+	today, err := a.today(asOf)
+	if err != nil {
+		return err
+	}
+	files := slices.Clone(loaded.Tests)
+	for _, s := range loaded.Segments {
+		files = append(files, s.Source)
+	}
+	loaded.Findings = append(loaded.Findings, rules.Allow(suite.Check(loaded), files, today)...)
+	return nil
 }
 
 // checked is load for commands that need a project without errors; its findings are the error.

@@ -82,7 +82,7 @@ func Demo(ctx context.Context, dir string, o DemoOptions) error {
 			return err
 		}
 	}
-	if err := scaffold(root, Bank, demoMark, o.Now); err != nil {
+	if err := scaffold(root, demo, demoMark, o.Now); err != nil {
 		return fmt.Errorf("make a demo in %s: %w", dir, err)
 	}
 	return nil

@@ -185,6 +185,5 @@ func (e *e20) writeRules(root *os.Root) error {
 			return err
 		}
 	}
-	project := [][2]string{{"e20/schemas/e20.yaml", "schemas/e20.yaml"}, {"e20/malgrupp.yaml", projectFile}}
-	return writeFiles(root, project, "", strings.NewReplacer("<dedupe>", dedupe, "<ids>", ids))
+	return writeFiles(root, all("e20"), "", strings.NewReplacer("<dedupe>", dedupe, "<ids>", ids))
 }

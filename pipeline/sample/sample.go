@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -30,7 +31,8 @@ type InitOptions struct {
 // The scaffolds.
 const (
 	Minimal = "minimal" // one source, one segment with its test
-	Bank    = "bank"    // a bank with a partner's site, six segments and tests for three
+	Bank    = "bank"    // the sixteen segments that banks ask for, each with tests that notice every small change of it
+	demo    = "demo"    // an invented bank with a partner's site and six segments; Demo writes its logs
 )
 
 const projectFile = "malgrupp.yaml"
@@ -38,32 +40,49 @@ const projectFile = "malgrupp.yaml"
 // ErrTaken is what Init and Demo return, wrapped, when the folder holds a project that they may not replace.
 var ErrTaken = errors.New("the folder already holds a project")
 
-// scaffolds lists the files of each template, below the folder files and, after the arrow, in the project.
-var scaffolds = map[string][][2]string{
-	Minimal: {
-		{"gitignore", ".gitignore"},
-		{"schemas/web-app-events.yaml", "schemas/web-app-events.yaml"},
-		{"segments/mortgage-calculator-no-application.yaml", "segments/mortgage-calculator-no-application.yaml"},
-		{"tests/mortgage-calculator-no-application.yaml", "tests/mortgage-calculator-no-application.yaml"},
-		{"minimal/malgrupp.yaml", projectFile},
-	},
-	Bank: append(folders("schemas", "value-sets", "segments", "tests"), [][2]string{
-		{"gitignore", ".gitignore"},
-		{"bank/malgrupp.yaml", projectFile},
-	}...),
+// file is one of a scaffold: where it stands below the folder files, and in the project.
+type file struct{ from, to string }
+
+// templates are the scaffolds that Init writes.
+var templates = []string{Minimal, Bank}
+
+// scaffolds lists the files of each scaffold.
+var scaffolds = map[string][]file{
+	Minimal: append(all("minimal"), shared("mortgage-calculator-no-application")...),
+	Bank:    append(all("bank"), ignored),
+	demo: append(append(all("demo"), place("bank/value-sets/partner-sites.yaml")), shared(
+		"mortgage-calculator-no-application", "app-savers-3plus", "fund-explorers", "linked-savings-or-funds", "evening-weekend-users")...),
 }
 
-// folders lists all files of some embedded folders, to be written under their own names.
-func folders(names ...string) (out [][2]string) {
-	for _, name := range names {
-		entries, err := files.ReadDir(path.Join("files", name))
-		if err != nil {
-			panic(err) // the folder is part of the program
+// ignored says what does not belong in version control.
+var ignored = file{"gitignore", ".gitignore"}
+
+// all lists the files of a folder of scaffolds.
+func all(name string) (out []file) {
+	root := path.Join("files", name)
+	err := fs.WalkDir(files, root, func(file string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			out = append(out, place(strings.TrimPrefix(file, "files/")))
 		}
-		for _, e := range entries {
-			file := path.Join(name, e.Name())
-			out = append(out, [2]string{file, file})
-		}
+		return err
+	})
+	if err != nil {
+		panic(err) // the folder is part of the program
+	}
+	return out
+}
+
+// place is a file that a scaffold has under the name it has below its folder.
+func place(from string) file {
+	_, to, _ := strings.Cut(from, "/")
+	return file{from, to}
+}
+
+// shared lists what other scaffolds have of the bank: its log, and some of its segments with their tests.
+func shared(segments ...string) []file {
+	out := []file{ignored, place("bank/schemas/web-app-events.yaml")}
+	for _, name := range segments {
+		out = append(out, place("bank/segments/"+name+".yaml"), place("bank/tests/"+name+".yaml"))
 	}
 	return out
 }
@@ -73,7 +92,7 @@ func Init(dir string, o InitOptions) error {
 	if o.Template == "" {
 		o.Template = Minimal
 	}
-	if _, ok := scaffolds[o.Template]; !ok {
+	if !slices.Contains(templates, o.Template) {
 		return fmt.Errorf("make a project: there is no template %q: choose %s or %s", o.Template, Minimal, Bank)
 	}
 	root, err := openFolder(dir)
@@ -108,19 +127,20 @@ func scaffold(root *os.Root, template, mark string, now time.Time) error {
 	))
 }
 
-// writeFiles writes embedded files, filled in. The project file is the last one everywhere: a folder that has one is
-// complete.
-func writeFiles(root *os.Root, list [][2]string, mark string, fill *strings.Replacer) error {
-	for _, f := range list {
-		text, err := files.ReadFile(path.Join("files", f[0]))
+// writeFiles writes embedded files, filled in, the project file last: a folder that has one is complete.
+func writeFiles(root *os.Root, list []file, mark string, fill *strings.Replacer) error {
+	isProject := func(f file) bool { return f.to == projectFile }
+	rest := slices.DeleteFunc(slices.Clone(list), isProject)
+	for _, f := range append(rest, list[slices.IndexFunc(list, isProject)]) {
+		text, err := files.ReadFile(path.Join("files", f.from))
 		if err != nil {
 			return err
 		}
 		filled := fill.Replace(string(text))
-		if f[1] == projectFile {
+		if isProject(f) {
 			filled = mark + filled
 		}
-		if err := writeText(root, f[1], filled); err != nil {
+		if err := writeText(root, f.to, filled); err != nil {
 			return err
 		}
 	}

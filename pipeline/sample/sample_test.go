@@ -81,7 +81,7 @@ func sizes(e *pipeline.Evaluation) map[string]int {
 }
 
 func TestScaffoldsHaveNothingToComplainAbout(t *testing.T) {
-	for template, segments := range map[string]int{"": 1, sample.Minimal: 1, sample.Bank: 6} {
+	for template, segments := range map[string]int{"": 1, sample.Minimal: 1, sample.Bank: 16} {
 		dir := filepath.Join(t.TempDir(), "new", "project")
 		if err := sample.Init(dir, sample.InitOptions{Template: template, Now: now}); err != nil {
 			t.Fatal(err)

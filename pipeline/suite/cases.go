@@ -43,7 +43,7 @@ func ParseTest(src *rules.Source, l *pipeline.Loaded) (*Suite, rules.Errors) {
 	if n, ok := o.Need("cases"); ok {
 		list, _ := n.List()
 		for i, item := range list {
-			if c, ok := p.segmentCase(item, base, i); ok {
+			if c, ok := p.segmentCase(item, base, s.Columns, i); ok {
 				s.Cases = append(s.Cases, c)
 			}
 		}
@@ -88,31 +88,35 @@ func (p *parser) projectColumns(l *pipeline.Loaded) []rules.Column {
 	return out
 }
 
-func (p *parser) segmentCase(n rules.Node, base Case, i int) (Case, bool) {
+func (p *parser) segmentCase(n rules.Node, base Case, columns []rules.Column, i int) (Case, bool) {
 	c := base
 	o, ok := n.Object("a case")
 	if !ok {
 		return c, false
 	}
-	o.Only("name", "as_of", "known_by", "events", "profile", "expect", "because")
+	o.Only("name", "subject", "as_of", "known_by", "events", "profile", "expect", "because")
 	c.ID = fmt.Sprintf("%d", i+1)
 	c.Place = p.place(n)
 	if n, ok := o.Need("name"); ok {
 		c.Title, _ = n.Text()
 	}
 	if n, ok := o.Find("because"); ok {
-		p.doc.Fail("E-NOT-BUILT", n.Span(), "because is not built in this version").Missing = "because"
+		c.because = p.because(n, c.segment)
 	}
 	p.times(o, &c)
 	u := User{ID: "u1", Place: c.Place}
 	if c.Level == rules.CustomerLevel {
 		u.ID = "c1"
 	}
+	if n, ok := o.Find("subject"); ok { // whom holdout draws hangs on her id
+		u.ID, _ = n.Text()
+	}
 	if n, ok := o.Need("expect"); ok {
-		u.Expect, _ = n.Word("in", "out", "wait", "unknown", "capped", "control", "withheld")
+		u.Expect, _ = n.Word("in", "out", "wait", "unknown", "capped", "control")
 	}
 	if n, ok := o.Need("events"); ok {
 		u.Events = p.events(n, u.ID, c, func(n rules.Node) (int64, bool) { return p.relative(n, c) })
+		p.columnsOf(n, columns)
 	}
 	if n, ok := o.Find("profile"); ok {
 		u.attributes = p.attributes(n, c)
@@ -132,6 +136,41 @@ func (p *parser) segmentCase(n rules.Node, base Case, i int) (Case, bool) {
 	return c, ok
 }
 
+// because reads the path of a condition of the rule under test.
+func (p *parser) because(n rules.Node, s *rules.Segment) string {
+	path, ok := n.Text()
+	if !ok || s == nil {
+		return ""
+	}
+	var paths []string
+	for _, root := range []*rules.Condition{s.Match, s.Exclude} {
+		for c := range conditions(root) {
+			paths = append(paths, c.Path)
+		}
+	}
+	if !slices.Contains(paths, path) {
+		n.Wrong("the path of a condition of " + s.Name + ": " + strings.Join(paths, ", "))
+	}
+	return path
+}
+
+// columnsOf refuses values of columns that no schema has: the rule would never see them.
+func (p *parser) columnsOf(events rules.Node, columns []rules.Column) {
+	known := slices.Clone(eventKeys)
+	for _, c := range columns {
+		if c.Role == rules.RoleNone {
+			known = append(known, c.Name)
+		}
+	}
+	list, _ := events.List()
+	for _, item := range list {
+		if item.IsObject() {
+			o, _ := item.Object("an event")
+			o.Only(known...)
+		}
+	}
+}
+
 // attributes reads a customer's row of the project's table of attributes.
 func (p *parser) attributes(n rules.Node, c Case) map[string]rules.Node {
 	o, ok := n.Object("profile")
@@ -145,7 +184,7 @@ func (p *parser) attributes(n rules.Node, c Case) map[string]rules.Node {
 	out := map[string]rules.Node{}
 	for _, k := range o.Keys() {
 		if _, ok := c.attributes.Column(k.Name()); !ok {
-			o.Unknown(k, columnsOf(c.attributes))
+			o.Unknown(k, attributesOf(c.attributes))
 			continue
 		}
 		out[k.Name()], _ = o.Find(k.Name())
@@ -153,7 +192,7 @@ func (p *parser) attributes(n rules.Node, c Case) map[string]rules.Node {
 	return out
 }
 
-func columnsOf(s *rules.Schema) (out []string) {
+func attributesOf(s *rules.Schema) (out []string) {
 	for _, c := range s.Columns {
 		if c.Role == rules.RoleNone {
 			out = append(out, c.Name)

@@ -46,7 +46,7 @@ func (c *Case) lay(ctx context.Context, schema *rules.Schema, segs []*rules.Segm
 		return Laid{}, err
 	}
 	laid := Laid{ID: c.ID, Segment: c.target(), Tables: tables, Expect: map[string]string{}}
-	if laid.Job, err = c.job(ctx, schema, segs, tables); err != nil {
+	if laid.Job, err = c.job(ctx, schema, trial{segments: segs, judged: []string{c.target()}}, tables); err != nil {
 		return laid, err
 	}
 	for _, u := range c.Users {

@@ -1,20 +1,10 @@
 package suite
 
 import (
-	"bytes"
 	"context"
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
-	"time"
 
-	"github.com/malgrupp/malgrupp/pipeline"
-	"github.com/malgrupp/malgrupp/pipeline/parquet"
-	"github.com/malgrupp/malgrupp/pipeline/project"
-	"github.com/malgrupp/malgrupp/pipeline/state"
-	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
 	"github.com/malgrupp/malgrupp/segments"
@@ -28,6 +18,9 @@ type Result struct {
 	Status  Status   `json:"status"`
 	Missing []string `json:"missing,omitempty"` // verbs and keys that this version lacks
 	Faults  []string `json:"faults,omitempty"`  // what came out instead
+
+	segment string          // of a SegmentTest
+	study   *segments.Study // of its people
 }
 
 // Status of a case.
@@ -94,17 +87,10 @@ func (c *Case) scope(schema *rules.Schema) *rules.Scope {
 	}
 }
 
-// rules checks the case's rule and those it refers to.
+// rules are the case's rule, checked, and those it refers to.
 func (c *Case) rules(schema *rules.Schema) ([]*rules.Segment, rules.Errors) {
 	if c.segment != nil {
-		// A test asks who qualifies, not what is delivered.
-		var segs []*rules.Segment
-		for _, s := range c.project {
-			undelivered := *s
-			undelivered.Deliver = nil
-			segs = append(segs, &undelivered)
-		}
-		return segs, nil
+		return c.among(c.segment), nil
 	}
 	scope := c.scope(schema)
 	var segs []*rules.Segment
@@ -120,6 +106,21 @@ func (c *Case) rules(schema *rules.Schema) ([]*rules.Segment, rules.Errors) {
 		return nil, found
 	}
 	return rules.Order(segs)
+}
+
+// among are the project's segments, with s in the place of the one under test. A test asks who qualifies: nothing is
+// delivered, and the size of a list says nothing about its one person.
+func (c *Case) among(s *rules.Segment) []*rules.Segment {
+	var out []*rules.Segment
+	for _, o := range c.project {
+		if o.Name == s.Name {
+			o = s
+		}
+		bare := *o
+		bare.Deliver, bare.MinSize = nil, 0
+		out = append(out, &bare)
+	}
+	return out
 }
 
 func (s *Suite) run(ctx context.Context, c *Case) (Result, error) {
@@ -139,286 +140,37 @@ func (s *Suite) run(ctx context.Context, c *Case) (Result, error) {
 		r.Status, r.Faults = Failed, []string{found.Error()}
 		return r, nil
 	}
-	outcomes, err := c.evaluate(ctx, schema, segs)
+	judged, err := c.evaluate(ctx, schema, trial{segments: segs, judged: []string{c.target()}, study: c.segment != nil})
 	if err != nil {
 		return r, err
 	}
-	for _, u := range c.Users {
-		got := segments.Out
-		if o, ok := outcomes[u.ID]; ok {
-			got = o
-		}
-		if string(got) != u.Expect {
-			r.Status = Failed
-			r.Faults = append(r.Faults, fmt.Sprintf("%s: %s is %s, want %s", u.Place, u.ID, got, u.Expect))
-		}
+	j := judged[c.target()]
+	if c.segment != nil {
+		r.segment, r.study = c.segment.Name, j.study
+	}
+	if r.Faults = c.faults(j, c.segment); len(r.Faults) > 0 {
+		r.Status = Failed
 	}
 	return r, nil
 }
 
-// evaluate runs the pipeline over the case's rows in memory.
-func (c *Case) evaluate(ctx context.Context, schema *rules.Schema, segs []*rules.Segment) (map[string]segments.Outcome, error) {
-	tables, err := c.tables(schema)
-	if err != nil {
-		return nil, err
-	}
-	job, err := c.job(ctx, schema, segs, tables)
-	if err != nil {
-		return nil, err
-	}
-	defer job.Stores.Close()
-	e, err := pipeline.Evaluate(ctx, job)
-	if err != nil {
-		return nil, err
-	}
-	for i := range e.Audiences {
-		if e.Audiences[i].Segment().Name == c.target() {
-			return e.Audiences[i].Outcomes(0), nil
+// faults says where a judgement differs from what the case expects; s is the rule that was judged, nil in a suite.
+func (c *Case) faults(j judgement, s *rules.Segment) (out []string) {
+	for _, u := range c.Users {
+		if got := j.outcome(u.ID); string(got) != u.Expect {
+			out = append(out, fmt.Sprintf("%s: %s is %s, want %s", u.Place, u.ID, got, u.Expect))
 		}
 	}
-	return nil, fmt.Errorf("segment %s has no audience", c.target())
-}
-
-// tables are the case's rows, an all-granting consent log and the customers' attributes as Parquet files.
-func (c *Case) tables(schema *rules.Schema) (map[string][]byte, error) {
-	out := map[string][]byte{}
-	for name, write := range map[string]func() ([]byte, error){
-		"events": func() ([]byte, error) { return eventTable(schema, c.Users) }, "consent": c.grants, "attributes": c.attributeTable,
-	} {
-		data, err := write()
-		if err != nil {
-			return nil, err
-		}
-		out[name] = data
+	if c.because == "" || j.study == nil {
+		return out
 	}
-	return out, nil
-}
-
-// job is the order for a run over these tables, in memory. Its stores must be closed.
-func (c *Case) job(ctx context.Context, schema *rules.Schema, segs []*rules.Segment, tables map[string][]byte) (*pipeline.Job, error) {
-	stores := pipeline.NewStores(store.Options{Memory: &store.Memory{}})
-	for name, data := range tables {
-		b, err := stores.Open(ctx, "mem://"+name+"/")
-		if err == nil {
-			err = b.UploadBytes(ctx, "part.parquet", data, "application/octet-stream")
-		}
-		if err != nil {
-			return nil, errors.Join(err, stores.Close())
-		}
+	v, one := verdictsOf(j.study)
+	if !one {
+		return append(out, fmt.Sprintf("%s: because asks what decided about one person, and %d have events here", c.Place, j.study.Seen))
 	}
-	return &pipeline.Job{
-		Loaded: &pipeline.Loaded{
-			Project: c.projectFor(schema), Schemas: c.schemas(schema), Segments: segs,
-		},
-		Select: []string{c.target()}, AsOf: c.AsOf, KnownBy: c.KnownBy, Clock: func() time.Time { return time.UnixMicro(c.KnownBy) }, Workers: 1, Stores: stores,
-		Log: slog.New(slog.DiscardHandler), Stay: c.stays(segs),
-	}, nil
-}
-
-// stays is the stay record of the case's people.
-func (c *Case) stays(segs []*rules.Segment) (out state.StayRecord) {
-	for _, s := range segs {
-		for _, u := range c.Users {
-			if u.stay == nil || s.Name != c.target() {
-				continue
-			}
-			k := state.Stay{Segment: s.Name, Use: "segment:" + string(s.Level), ID: u.ID, Entered: u.stay.last, Last: u.stay.last, Definition: "another"}
-			if u.stay.same {
-				k.Definition = hex.EncodeToString(s.Hash[:])
-			}
-			out = append(out, k)
-		}
+	if root := v.root(s); !v.named(root, c.because) {
+		d := v.deciding(root)
+		out = append(out, fmt.Sprintf("%s: %s decided: it is %s; the case says %s, which is %s", c.Place, d.Path, v[d.Path], c.because, v[c.because]))
 	}
 	return out
-}
-
-func (c *Case) target() string {
-	if c.segment != nil {
-		return c.segment.Name
-	}
-	return c.name
-}
-
-// projectFor is the smallest project that reads the case's rows: identity off, no floors, no lists.
-func (c *Case) projectFor(schema *rules.Schema) *project.Project {
-	day := rules.Duration{N: 1, Unit: rules.Day}
-	p := &project.Project{
-		Name: "suite", Zone: c.Zone, Retention: rules.Duration{N: 761, Unit: rules.Day}, MaxClockSkew: c.MaxSkew, SessionGap: c.SessionGap,
-		Sources: []project.Source{{
-			Name: "events", URL: "mem://events/", Schema: schema.Name, Dedupe: rules.Duration{N: 7, Unit: rules.Day}, CoversFrom: c.DataFrom,
-			Complete: project.Listed, OnBadObject: project.Stop,
-		}},
-		Consent: project.Consent{
-			URL: "mem://consent/", MaxFeedAge: day, MaxConsentAge: rules.Duration{N: 390, Unit: rules.Day}, TrustedSources: []string{"cmp"},
-		},
-		Text: &rules.Source{Name: "suite"},
-	}
-	if c.attributes != nil {
-		p.Attributes = &project.Attributes{URL: "mem://attributes/", Schema: c.attributes.Name}
-	}
-	return p
-}
-
-// schemas are those of the case's log and of its customers' attributes.
-func (c *Case) schemas(events *rules.Schema) map[string]*rules.Schema {
-	out := map[string]*rules.Schema{events.Name: events}
-	if c.attributes != nil {
-		plain := *c.attributes // a case writes its columns under their own names
-		plain.Columns = nil
-		for _, col := range c.attributes.Columns {
-			plain.Columns = append(plain.Columns, rules.Column{Name: col.Name, From: col.Name, Type: col.Type, Role: col.Role, Optional: true})
-		}
-		out[plain.Name] = &plain
-	}
-	return out
-}
-
-// attributeTable is the table of the customers' attributes.
-func (c *Case) attributeTable() ([]byte, error) {
-	if c.attributes == nil {
-		return newTable([]rules.Column{{Name: "none", Type: rules.Type{Kind: rules.Text}}}).bytes()
-	}
-	t := newTable(c.schemas(&rules.Schema{})[c.attributes.Name].Columns)
-	for _, u := range c.Users {
-		if u.attributes == nil {
-			continue
-		}
-		var row []any
-		for _, col := range t.columns {
-			v, err := cell(col, u.attributes[col.Name])
-			if err != nil {
-				return nil, err
-			}
-			if col.Role == rules.RoleCustomer {
-				v = u.ID
-			}
-			row = append(row, v)
-		}
-		t.add(row...)
-	}
-	return t.bytes()
-}
-
-// grants is a consent log in which everybody granted everything for the whole time.
-func (c *Case) grants() ([]byte, error) {
-	type subject struct{ kind, id string }
-	seen := map[subject]bool{}
-	var people []subject
-	for _, u := range c.Users {
-		for _, e := range u.Events {
-			for _, s := range []subject{{"device", e.Device}, {"customer", e.Customer}} {
-				if s.id != "" && !seen[s] {
-					seen[s] = true
-					people = append(people, s)
-				}
-			}
-		}
-	}
-	const step = 300 * 24 * 3600 * 1_000_000 // shorter than the age at which a grant expires
-	now := c.KnownBy - 60_000_000
-	t := newTable(pipeline.ConsentColumns())
-	for at := now; at > now-4*step; at -= step {
-		for _, s := range people {
-			for _, purpose := range []string{"measure", "profile", "link", "partner_data"} {
-				t.add(fmt.Sprintf("%s %s %s %d", s.kind, s.id, purpose, at), s.kind, s.id, "grant", purpose, at, at, "cmp", nil, nil, nil)
-			}
-		}
-	}
-	t.add("heartbeat", nil, nil, "heartbeat", nil, now, now, "exporter", nil, nil, nil)
-	return t.bytes()
-}
-
-// eventTable is the Parquet table of the people's rows.
-func eventTable(schema *rules.Schema, users []User) ([]byte, error) {
-	t := newTable(schema.Columns)
-	for _, u := range users {
-		for _, e := range u.Events {
-			// In the order of the roles in schema.
-			row := []any{e.At, e.Received, e.ID, e.Name, e.Device, orNull(e.Customer), orNull(e.Session)}
-			for _, col := range schema.Columns[len(row):] {
-				v, err := cell(col, e.Values[col.Name])
-				if err != nil {
-					return nil, err
-				}
-				row = append(row, v)
-			}
-			t.add(row...)
-		}
-	}
-	return t.bytes()
-}
-
-func orNull(text string) any {
-	if text == "" {
-		return nil
-	}
-	return text
-}
-
-// cell turns a value of the file into one of the column's type; a value that was not written is null.
-func cell(col rules.Column, n rules.Node) (any, error) {
-	if !n.Present() || n.IsNull() {
-		return nil, nil
-	}
-	text := n.Raw().Value
-	v, ok := rules.ParseValue(col.Type, text)
-	if !ok {
-		return nil, fmt.Errorf("column %s: %q is no value of its type", col.Name, text)
-	}
-	switch col.Type.Kind {
-	case rules.Text:
-		return v.Text, nil
-	case rules.Float:
-		return v.Float, nil
-	}
-	return v.Int, nil
-}
-
-// table gathers rows for a Parquet table.
-type table struct {
-	columns []rules.Column
-	values  []parquet.Values
-	rows    int
-}
-
-func newTable(columns []rules.Column) *table {
-	t := &table{columns: slices.Clone(columns), values: make([]parquet.Values, len(columns))}
-	for i := range t.columns {
-		t.columns[i].Optional = true
-	}
-	return t
-}
-
-func (t *table) add(row ...any) {
-	for i, v := range row {
-		c := &t.values[i]
-		c.Null = append(c.Null, v == nil)
-		switch t.columns[i].Type.Kind {
-		case rules.Text:
-			s, _ := v.(string)
-			c.Text = append(c.Text, s)
-		case rules.Float:
-			f, _ := v.(float64)
-			c.Floats = append(c.Floats, f)
-		default:
-			n, _ := v.(int64)
-			c.Ints = append(c.Ints, n)
-		}
-	}
-	t.rows++
-}
-
-func (t *table) bytes() ([]byte, error) {
-	var out bytes.Buffer
-	w, err := parquet.NewWriter(&out, t.columns, parquet.WriterOptions{})
-	if err != nil {
-		return nil, err
-	}
-	if err := w.Write(t.rows, t.values); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
 }

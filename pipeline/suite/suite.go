@@ -28,6 +28,7 @@ type Case struct {
 	attributes  *rules.Schema    // of customers; nil: the project has none
 	segment     *rules.Segment   // of a SegmentTest: the project's own
 	project     []*rules.Segment // and those it may refer to
+	because     string           // path of the condition that decided; "": not asked
 	ExpectError string
 	Users       []User
 }
@@ -320,6 +321,9 @@ func (p *parser) stay(n rules.Node, c Case) *stayRecord {
 	}
 	return r
 }
+
+// eventKeys are the keys of an event beside its columns.
+var eventKeys = []string{"t", "r", "e", "id", "dev", "cust", "sid"}
 
 // events reads rows; instant says how their times are written.
 func (p *parser) events(n rules.Node, user string, c Case, instant func(rules.Node) (int64, bool)) []Event {

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/segments/evidence"
@@ -14,6 +15,7 @@ type Attributes struct {
 	at       int64
 	subjects *identity.Subjects
 	blocked  []string
+	values   int // how many value columns the plan's rows have; records have none of them
 	w        *Worker
 	classOf  map[uint32]uint32 // by state
 }
@@ -36,7 +38,7 @@ func NewAttributes(plan *Plan, record string, schema *rules.Schema, at int64, su
 		return nil, err
 	}
 	s := &Scanner{plan: &Plan{Picks: picks, Compile: plan.Compile}, schema: schema, program: program, subjects: subjects}
-	return &Attributes{customer: customer.Name, at: at, subjects: subjects, blocked: plan.Blocked, w: s.Worker(), classOf: map[uint32]uint32{}}, nil
+	return &Attributes{customer: customer.Name, at: at, subjects: subjects, blocked: plan.Blocked, values: len(plan.Values), w: s.Worker(), classOf: map[uint32]uint32{}}, nil
 }
 
 // Records are the records of a row group, of everybody whom a consent event names. The block is valid until the next call.
@@ -67,6 +69,10 @@ func (a *Attributes) Records(g RowGroup) (*evidence.Block, error) {
 			b.Class, b.Device = append(b.Class, a.class(a.w.state[i])), append(b.Device, evidence.Unknown)
 			b.Customer, b.Time = append(b.Customer, n), append(b.Time, a.at)
 		}
+	}
+	b.Values = make([][]int64, a.values)
+	for v := range b.Values {
+		b.Values[v] = slices.Repeat([]int64{evidence.Null}, len(b.Class))
 	}
 	return b, nil
 }

@@ -1,0 +1,194 @@
+package suite
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+// Mutant is a rule with one small change, which the rule's tests should notice.
+type Mutant struct {
+	Path   string `json:"path"`   // of the condition or step
+	Change string `json:"change"` // within 14d -> 15d
+
+	segment *rules.Segment
+}
+
+// Mutants are the small changes of a rule: each window, bound and period a unit more and less, each comparison turned into
+// its neighbour, each condition and step left out, each did_not made a did. Changes that mean the same as the rule or as one
+// another are left out; what ranks, draws and sizes is not changed. The segment itself stays as it is.
+func Mutants(s *rules.Segment) []Mutant {
+	m := &mutator{seen: map[string]bool{s.Normal(): true}}
+	m.condition(s.Match, nil, func(c *rules.Condition) *rules.Segment {
+		changed := *s
+		changed.Match = c
+		return &changed
+	})
+	if s.Exclude != nil {
+		put := func(c *rules.Condition) *rules.Segment {
+			changed := *s
+			changed.Exclude = c
+			return &changed
+		}
+		m.add(s.Exclude.Path, dropped, put(nil))
+		m.condition(s.Exclude, nil, put)
+	}
+	return m.found
+}
+
+// dropped is the change of what is left out.
+const dropped = "dropped"
+
+// mutator gathers the mutants of one rule.
+type mutator struct {
+	seen  map[string]bool // normal forms
+	found []Mutant
+}
+
+func (m *mutator) add(path, change string, s *rules.Segment) {
+	normal := s.Normal()
+	if m.seen[normal] {
+		return
+	}
+	m.seen[normal] = true
+	s.Hash = sha256.Sum256([]byte(normal))
+	m.found = append(m.found, Mutant{path, change, s})
+}
+
+// edit is one change of a condition, made on a copy of it.
+type edit struct {
+	path, change string
+	apply        func(c *rules.Condition)
+}
+
+// condition adds the changes of a condition and of all below it. beside are the conditions that must hold as well; put makes
+// the segment that has another condition in this place.
+func (m *mutator) condition(c *rules.Condition, beside []*rules.Condition, put func(*rules.Condition) *rules.Segment) {
+	for _, e := range slices.Concat(windowEdits(c, beside), compareEdits(c), verbEdits(c), whereEdits(c), sequenceEdits(c), childEdits(c)) {
+		changed := *c
+		e.apply(&changed)
+		m.add(e.path, e.change, put(&changed))
+	}
+	for i, child := range c.Children {
+		var siblings []*rules.Condition
+		if c.Verb == "all" {
+			siblings = without(c.Children, i)
+		}
+		m.condition(child, siblings, func(changed *rules.Condition) *rules.Segment {
+			parent := *c
+			parent.Children = slices.Clone(c.Children)
+			parent.Children[i] = changed
+			return put(&parent)
+		})
+	}
+}
+
+// without is a list that lacks one of its members.
+func without[T any](list []T, i int) []T { return slices.Delete(slices.Clone(list), i, i+1) }
+
+// childEdits leave out one of several conditions.
+func childEdits(c *rules.Condition) (out []edit) {
+	if len(c.Children) < 2 {
+		return nil
+	}
+	for i, child := range c.Children {
+		out = append(out, edit{child.Path, dropped, func(c *rules.Condition) {
+			c.Children = without(c.Children, i)
+			c.Count = min(c.Count, len(c.Children))
+		}})
+	}
+	return out
+}
+
+// verbEdits change what belongs to one verb alone.
+func verbEdits(c *rules.Condition) (out []edit) {
+	switch c.Verb {
+	case "did_not":
+		out = append(out, edit{c.Path, "did_not -> did", func(c *rules.Condition) {
+			c.Verb, c.Compare = "did", &rules.Compare{Op: rules.AtLeast, Bound: rules.Number{Int: 1}}
+		}})
+	case "at_least_of":
+		for _, n := range []int{c.Count + 1, c.Count - 1} {
+			if n >= 1 && n <= len(c.Children) {
+				out = append(out, edit{c.Path, fmt.Sprintf("count %d -> %d", c.Count, n), func(c *rules.Condition) { c.Count = n }})
+			}
+		}
+	}
+	for _, d := range near(c.Lasting, 0) {
+		out = append(out, edit{c.Path, fmt.Sprintf("lasting_at_least %v -> %v", c.Lasting, shown(d)), func(c *rules.Condition) { c.Lasting = d }})
+	}
+	return out
+}
+
+// near are the durations one unit longer and shorter, but none below least units. No units at all is the zero Duration; a
+// duration that was not written has no neighbours.
+func near(d rules.Duration, least int) (out []rules.Duration) {
+	if d == (rules.Duration{}) {
+		return nil
+	}
+	for _, n := range []int{d.N + 1, d.N - 1} {
+		switch {
+		case n < least:
+		case n == 0:
+			out = append(out, rules.Duration{})
+		default:
+			out = append(out, rules.Duration{N: n, Unit: d.Unit})
+		}
+	}
+	return out
+}
+
+// shown writes a duration, also that of no units.
+func shown(d rules.Duration) string {
+	if d == (rules.Duration{}) {
+		return "none"
+	}
+	return d.String()
+}
+
+// compareEdits move the bound of a comparison.
+func compareEdits(c *rules.Condition) (out []edit) {
+	if c.Compare == nil {
+		return nil
+	}
+	kind := rules.Integer
+	if m := c.Metric; m != nil && (m.Function == "min" || m.Function == "max") {
+		kind = m.Type.Kind
+	}
+	step, write := int64(1), rules.Number.String
+	switch kind {
+	case rules.Date:
+		write = func(n rules.Number) string { return rules.DateOfDays(n.Int).String() }
+	case rules.Timestamp:
+		step = int64(time.Second / time.Microsecond)
+		write = func(n rules.Number) string { return time.UnixMicro(n.Int).UTC().Format(time.RFC3339Nano) }
+	case rules.TimeOfDay:
+		step = int64(time.Second / time.Microsecond)
+		write = func(n rules.Number) string { return time.UnixMicro(n.Int).UTC().Format("15:04:05.999999") }
+	}
+	for _, by := range []int64{step, -step} {
+		compare := *c.Compare
+		compare.Bound.Int += by
+		if !sensible(c, &compare) {
+			continue
+		}
+		change := fmt.Sprintf("%s %s -> %s", compare.Op, write(c.Compare.Bound), write(compare.Bound))
+		out = append(out, edit{c.Path, change, func(c *rules.Condition) { c.Compare = &compare }})
+	}
+	return out
+}
+
+// sensible reports whether a bound could stand in a rule: one of a count is not negative, and at least none and less than
+// none say nothing.
+func sensible(c *rules.Condition, compare *rules.Compare) bool {
+	switch {
+	case c.Metric != nil && c.Metric.Column != "" && c.Metric.Function != "distinct":
+		return true
+	case compare.Op == rules.AtLeast, compare.Op == rules.LessThan, compare.Op == rules.Exactly && c.Metric == nil:
+		return compare.Bound.Int >= 1
+	}
+	return compare.Bound.Int >= 0
+}

@@ -1,0 +1,71 @@
+package suite
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+// sequenceEdits change the chain of a sequence: its gaps, its span, its steps.
+func sequenceEdits(c *rules.Condition) (out []edit) {
+	if c.Sequence == nil {
+		return nil
+	}
+	add := func(path, change string, apply func(s *rules.Sequence)) {
+		out = append(out, edit{path, change, func(c *rules.Condition) {
+			changed := *c.Sequence
+			changed.Steps = slices.Clone(changed.Steps)
+			apply(&changed)
+			c.Sequence = &changed
+		}})
+	}
+	for _, d := range near(c.Sequence.MaxSpan, 1) {
+		add(c.Path, fmt.Sprintf("span %v -> %v", c.Sequence.MaxSpan, d), func(s *rules.Sequence) { s.MaxSpan = d })
+	}
+	for i, step := range c.Sequence.Steps {
+		for _, changed := range steps(step, "within_previous") {
+			add(step.Path, changed.change, func(s *rules.Sequence) { s.Steps[i] = changed.step })
+		}
+		if len(c.Sequence.Steps) > 1 {
+			add(step.Path, dropped, func(s *rules.Sequence) {
+				s.Steps = slices.Delete(s.Steps, i, i+1)
+				s.Steps[0].Limit, s.Steps[0].Without = rules.Duration{}, nil // no step stands before the first
+			})
+		}
+		if between := step.Without; between != nil {
+			add(between.Path, dropped, func(s *rules.Sequence) { s.Steps[i].Without = nil })
+			for _, changed := range steps(*between, "") {
+				add(between.Path, changed.change, func(s *rules.Sequence) { s.Steps[i].Without = &changed.step })
+			}
+		}
+	}
+	if then := c.Sequence.Then; then != nil {
+		add(then.Path, dropped, func(s *rules.Sequence) { s.Then = nil })
+		for _, changed := range steps(*then, "for") {
+			add(then.Path, changed.change, func(s *rules.Sequence) { s.Then = &changed.step })
+		}
+	}
+	return out
+}
+
+// changedStep is a step with one small change.
+type changedStep struct {
+	change string
+	step   rules.Step
+}
+
+// steps are the step with its period, called limit in rules, a unit longer and shorter, and with its tests changed.
+func steps(of rules.Step, limit string) (out []changedStep) {
+	for _, d := range near(of.Limit, 1) {
+		step := of
+		step.Limit = d
+		out = append(out, changedStep{fmt.Sprintf("%s %v -> %v", limit, of.Limit, d), step})
+	}
+	for _, f := range flips(of.Where) {
+		step := of
+		step.Where = f.expr
+		out = append(out, changedStep{"where " + f.change, step})
+	}
+	return out
+}

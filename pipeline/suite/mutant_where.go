@@ -1,0 +1,78 @@
+package suite
+
+import (
+	"slices"
+
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+// whereEdits change the tests that a condition makes on one event, and turn round what the picked event is tested for.
+func whereEdits(c *rules.Condition) (out []edit) {
+	for _, f := range flips(c.Where) {
+		out = append(out, edit{c.Path, "where " + f.change, func(c *rules.Condition) { c.Where = f.expr }})
+	}
+	if c.Has == nil {
+		return out
+	}
+	opposite := rules.Negate(c.Has)
+	out = append(out, edit{c.Path, "has " + rules.Key(c.Has) + " -> " + rules.Key(opposite), func(c *rules.Condition) { c.Has = opposite }})
+	for _, f := range flips(c.Has) {
+		out = append(out, edit{c.Path, "has " + f.change, func(c *rules.Condition) { c.Has = f.expr }})
+	}
+	return out
+}
+
+// flip is an expression with one of its tests changed.
+type flip struct {
+	change string
+	expr   rules.Expr
+}
+
+// flips change one test after the other; a nil expression has none.
+func flips(e rules.Expr) []flip {
+	return flipsIn(e, func(e rules.Expr) rules.Expr { return e })
+}
+
+// flipsIn changes the tests of a part of an expression; put makes the whole with another part in its place.
+func flipsIn(e rules.Expr, put func(rules.Expr) rules.Expr) (out []flip) {
+	switch e := e.(type) {
+	case *rules.Test:
+		if t := flipped(*e); t != nil {
+			out = append(out, flip{e.String() + " -> " + t.String(), put(t)})
+		}
+	case rules.And:
+		for i := range e {
+			out = append(out, flipsIn(e[i], func(part rules.Expr) rules.Expr { return put(rules.And(replaced(e, i, part))) })...)
+		}
+	case rules.Or:
+		for i := range e {
+			out = append(out, flipsIn(e[i], func(part rules.Expr) rules.Expr { return put(rules.Or(replaced(e, i, part))) })...)
+		}
+	}
+	return out
+}
+
+func replaced(terms []rules.Expr, i int, by rules.Expr) []rules.Expr {
+	out := slices.Clone(terms)
+	out[i] = by
+	return out
+}
+
+// neighbours are the operators that differ at the bound alone.
+var neighbours = map[rules.Op]rules.Op{
+	rules.OpLess: rules.OpLessEqual, rules.OpLessEqual: rules.OpLess, rules.OpGreater: rules.OpGreaterEqual, rules.OpGreaterEqual: rules.OpGreater,
+}
+
+// flipped is a test with = for !=, in for not in, < for <= and > for >=, or the other way round; nil if it is another one.
+func flipped(t rules.Test) *rules.Test {
+	op, bounded := neighbours[t.Op]
+	switch {
+	case bounded:
+		t.Op = op
+	case t.Op == rules.OpEqual, t.Op == rules.OpIn:
+		t.Not = !t.Not
+	default:
+		return nil
+	}
+	return &t
+}

@@ -1,0 +1,170 @@
+package suite
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/pipeline/state"
+	"github.com/malgrupp/malgrupp/pipeline/store"
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/segments"
+)
+
+// trial is a run in memory over a case's people.
+type trial struct {
+	segments []*rules.Segment // in dependency order
+	judged   []string         // whose audiences are asked for
+	study    bool             // and what each of their conditions is
+}
+
+// judgement is what one rule comes to for a case's people.
+type judgement struct {
+	outcomes map[string]segments.Outcome // of everybody who is not simply out, by id
+	study    *segments.Study             // nil: nobody asked
+}
+
+// outcome is what becomes of one person.
+func (j judgement) outcome(id string) segments.Outcome {
+	if o, ok := j.outcomes[id]; ok {
+		return o
+	}
+	return segments.Out
+}
+
+// evaluate runs the pipeline over the case's rows in memory and returns what was judged, by segment.
+func (c *Case) evaluate(ctx context.Context, schema *rules.Schema, t trial) (map[string]judgement, error) {
+	if c.segment != nil {
+		w := witness(c.segment)
+		t.segments, t.judged = append(slices.Clip(t.segments), w), append(slices.Clip(t.judged), w.Name)
+	}
+	tables, err := c.tables(schema)
+	if err != nil {
+		return nil, err
+	}
+	job, err := c.job(ctx, schema, t, tables)
+	if err != nil {
+		return nil, err
+	}
+	defer job.Stores.Close()
+	e, err := pipeline.Evaluate(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]judgement{}
+	for i := range e.Audiences {
+		a := &e.Audiences[i]
+		out[a.Segment().Name] = judgement{a.Outcomes(0), a.Study()}
+	}
+	return out, nil
+}
+
+// witness is a segment of everybody who did anything at all. The engine meets only people of whom some rule wants a row;
+// with the witness the person of a test is judged even if no condition looks at what she did.
+func witness(s *rules.Segment) *rules.Segment {
+	return &rules.Segment{
+		Name: "the witness", Purpose: s.Purpose, Level: s.Level, Zone: s.Zone,
+		Match: &rules.Condition{
+			Verb: "did", Path: "match", AnyEvent: true, Window: &rules.Window{All: true}, Compare: &rules.Compare{Op: rules.AtLeast, Bound: rules.Number{Int: 1}},
+		},
+	}
+}
+
+// tables are the case's rows, an all-granting consent log and the customers' attributes as Parquet files.
+func (c *Case) tables(schema *rules.Schema) (map[string][]byte, error) {
+	out := map[string][]byte{}
+	for name, write := range map[string]func() ([]byte, error){
+		"events": func() ([]byte, error) { return eventTable(schema, c.Users) }, "consent": c.grants, "attributes": c.attributeTable,
+	} {
+		data, err := write()
+		if err != nil {
+			return nil, err
+		}
+		out[name] = data
+	}
+	return out, nil
+}
+
+// job is the order for a trial over these tables, in memory. Its stores must be closed.
+func (c *Case) job(ctx context.Context, schema *rules.Schema, t trial, tables map[string][]byte) (*pipeline.Job, error) {
+	stores := pipeline.NewStores(store.Options{Memory: &store.Memory{}})
+	for name, data := range tables {
+		b, err := stores.Open(ctx, "mem://"+name+"/")
+		if err == nil {
+			err = b.UploadBytes(ctx, "part.parquet", data, "application/octet-stream")
+		}
+		if err != nil {
+			return nil, errors.Join(err, stores.Close())
+		}
+	}
+	return &pipeline.Job{
+		Loaded: &pipeline.Loaded{
+			Project: c.projectFor(schema), Schemas: c.schemas(schema), Segments: t.segments,
+		},
+		Select: t.judged, AsOf: c.AsOf, KnownBy: c.KnownBy, Clock: func() time.Time { return time.UnixMicro(c.KnownBy) }, Workers: 1, Stores: stores,
+		Log: slog.New(slog.DiscardHandler), Stay: c.stays(t.segments), Study: t.study,
+	}, nil
+}
+
+// stays is the stay record of the case's people.
+func (c *Case) stays(segs []*rules.Segment) (out state.StayRecord) {
+	for _, s := range segs {
+		for _, u := range c.Users {
+			if u.stay == nil || s.Name != c.target() {
+				continue
+			}
+			k := state.Stay{Segment: s.Name, Use: "segment:" + string(s.Level), ID: u.ID, Entered: u.stay.last, Last: u.stay.last, Definition: "another"}
+			if u.stay.same {
+				k.Definition = hex.EncodeToString(s.Hash[:])
+			}
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+func (c *Case) target() string {
+	if c.segment != nil {
+		return c.segment.Name
+	}
+	return c.name
+}
+
+// projectFor is the smallest project that reads the case's rows: identity off, no floors, no lists.
+func (c *Case) projectFor(schema *rules.Schema) *project.Project {
+	day := rules.Duration{N: 1, Unit: rules.Day}
+	p := &project.Project{
+		Name: "suite", Zone: c.Zone, Retention: rules.Duration{N: 761, Unit: rules.Day}, MaxClockSkew: c.MaxSkew, SessionGap: c.SessionGap,
+		Sources: []project.Source{{
+			Name: "events", URL: "mem://events/", Schema: schema.Name, Dedupe: rules.Duration{N: 7, Unit: rules.Day}, CoversFrom: c.DataFrom,
+			Complete: project.Listed, OnBadObject: project.Stop,
+		}},
+		Consent: project.Consent{
+			URL: "mem://consent/", MaxFeedAge: day, MaxConsentAge: rules.Duration{N: 390, Unit: rules.Day}, TrustedSources: []string{"cmp"},
+		},
+		Text: &rules.Source{Name: "suite"},
+	}
+	if c.attributes != nil {
+		p.Attributes = &project.Attributes{URL: "mem://attributes/", Schema: c.attributes.Name}
+	}
+	return p
+}
+
+// schemas are those of the case's log and of its customers' attributes.
+func (c *Case) schemas(events *rules.Schema) map[string]*rules.Schema {
+	out := map[string]*rules.Schema{events.Name: events}
+	if c.attributes != nil {
+		plain := *c.attributes // a case writes its columns under their own names
+		plain.Columns = nil
+		for _, col := range c.attributes.Columns {
+			plain.Columns = append(plain.Columns, rules.Column{Name: col.Name, From: col.Name, Type: col.Type, Role: col.Role, Optional: true})
+		}
+		out[plain.Name] = &plain
+	}
+	return out
+}
