@@ -101,7 +101,7 @@ type covers struct{ *draw.Log }
 func (c covers) From(*rules.Condition) int64 { return c.DataFrom }
 
 func (c covers) Covers(cond *rules.Condition, from, before int64) bool {
-	return len(c.Uncovered(cond, from, before)) == 0
+	return from >= before || len(c.Uncovered(cond, from, before)) == 0
 }
 
 func (c covers) Uncovered(_ *rules.Condition, from, before int64) (out []sql.Gap) {
