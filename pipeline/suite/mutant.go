@@ -22,7 +22,7 @@ type Mutant struct {
 // another are left out; what ranks, draws and sizes is not changed. The segment itself stays as it is.
 func Mutants(s *rules.Segment) []Mutant {
 	m := &mutator{seen: map[string]bool{s.Normal(): true}}
-	m.condition(s.Match, nil, func(c *rules.Condition) *rules.Segment {
+	m.condition(s.Match, forbidden(s.Exclude), func(c *rules.Condition) *rules.Segment {
 		changed := *s
 		changed.Match = c
 		return &changed
@@ -73,11 +73,11 @@ func (m *mutator) condition(c *rules.Condition, beside []*rules.Condition, put f
 		m.add(e.path, e.change, put(&changed))
 	}
 	for i, child := range c.Children {
-		var siblings []*rules.Condition
+		var held []*rules.Condition
 		if c.Verb == "all" {
-			siblings = without(c.Children, i)
+			held = slices.Concat(beside, without(c.Children, i))
 		}
-		m.condition(child, siblings, func(changed *rules.Condition) *rules.Segment {
+		m.condition(child, held, func(changed *rules.Condition) *rules.Segment {
 			parent := *c
 			parent.Children = slices.Clone(c.Children)
 			parent.Children[i] = changed

@@ -3,6 +3,7 @@ package suite
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/malgrupp/malgrupp/rules"
 )
@@ -21,6 +22,9 @@ func sequenceEdits(c *rules.Condition) (out []edit) {
 		}})
 	}
 	for _, d := range near(c.Sequence.MaxSpan, 1) {
+		if spare(c.Sequence, d) {
+			continue
+		}
 		add(c.Path, fmt.Sprintf("span %v -> %v", c.Sequence.MaxSpan, d), func(s *rules.Sequence) { s.MaxSpan = d })
 	}
 	for i, step := range c.Sequence.Steps {
@@ -47,6 +51,33 @@ func sequenceEdits(c *rules.Condition) (out []edit) {
 		}
 	}
 	return out
+}
+
+// spare reports whether nobody could notice another span: the gaps alone keep every chain within both.
+func spare(s *rules.Sequence, span rules.Duration) bool {
+	longest := time.Duration(0)
+	for _, step := range s.Steps[1:] {
+		if step.Limit == (rules.Duration{}) {
+			return false
+		}
+		_, most := length(step.Limit)
+		longest += most
+	}
+	own, _ := length(s.MaxSpan)
+	other, _ := length(span)
+	return longest <= min(own, other)
+}
+
+// length is how long a duration lasts at least and at most: a day has 23 to 25 hours.
+func length(d rules.Duration) (least, most time.Duration) {
+	unit := map[rules.Unit]time.Duration{
+		rules.Second: time.Second, rules.Minute: time.Minute, rules.Hour: time.Hour, rules.Day: 24 * time.Hour, rules.Week: 7 * 24 * time.Hour,
+	}[d.Unit]
+	least = time.Duration(d.N) * unit
+	if d.Unit == rules.Day || d.Unit == rules.Week {
+		return least - time.Hour, least + time.Hour
+	}
+	return least, least
 }
 
 // changedStep is a step with one small change.

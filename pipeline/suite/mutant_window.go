@@ -51,6 +51,24 @@ func windows(w rules.Window) (out []*rules.Window) {
 	})
 }
 
+// forbidden are the conditions that an exclusion is, seen from the match: what it keeps out must not have been done.
+func forbidden(exclude *rules.Condition) []*rules.Condition {
+	switch {
+	case exclude == nil:
+	case exclude.Verb == "any":
+		var out []*rules.Condition
+		for _, c := range exclude.Children {
+			out = append(out, forbidden(c)...)
+		}
+		return out
+	case exclude.Verb == "did" && exclude.Compare.Op == rules.AtLeast && exclude.Compare.Bound.Int == 1:
+		not := *exclude
+		not.Verb = "did_not"
+		return []*rules.Condition{&not}
+	}
+	return nil
+}
+
 // hides reports whether nobody could notice that c looks at window w instead of its own, because o must hold as well: o is a
 // did_not of everything that c looks for, over the stretch by which the windows differ. Whoever did such a thing there is out
 // by o, and for everybody else the windows hold the same.

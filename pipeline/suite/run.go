@@ -156,21 +156,25 @@ func (s *Suite) run(ctx context.Context, c *Case) (Result, error) {
 
 // faults says where a judgement differs from what the case expects; s is the rule that was judged, nil in a suite.
 func (c *Case) faults(j judgement, s *rules.Segment) (out []string) {
+	v, one := verdictsOf(j.study)
+	var root, decided *rules.Condition
+	reason := ""
+	if one {
+		root = v.root(s)
+		decided = v.deciding(root)
+		reason = fmt.Sprintf("; %s decided: it is %s", decided.Path, v[decided.Path])
+	}
 	for _, u := range c.Users {
 		if got := j.outcome(u.ID); string(got) != u.Expect {
-			out = append(out, fmt.Sprintf("%s: %s is %s, want %s", u.Place, u.ID, got, u.Expect))
+			out = append(out, fmt.Sprintf("%s: %s is %s, want %s%s", u.Place, u.ID, got, u.Expect, reason))
 		}
 	}
-	if c.because == "" || j.study == nil {
-		return out
-	}
-	v, one := verdictsOf(j.study)
-	if !one {
-		return append(out, fmt.Sprintf("%s: because asks what decided about one person, and %d have events here", c.Place, j.study.Seen))
-	}
-	if root := v.root(s); !v.named(root, c.because) {
-		d := v.deciding(root)
-		out = append(out, fmt.Sprintf("%s: %s decided: it is %s; the case says %s, which is %s", c.Place, d.Path, v[d.Path], c.because, v[c.because]))
+	switch {
+	case c.because == "" || j.study == nil:
+	case !one:
+		out = append(out, fmt.Sprintf("%s: because asks what decided about one person, and %d have events here", c.Place, j.study.Seen))
+	case !v.named(root, c.because):
+		out = append(out, fmt.Sprintf("%s: %s decided: it is %s; the case says %s, which is %s", c.Place, decided.Path, v[decided.Path], c.because, v[c.because]))
 	}
 	return out
 }
