@@ -21,7 +21,7 @@ type Mutant struct {
 // its neighbour, each condition and step left out, each did_not made a did. Changes that mean the same as the rule or as one
 // another are left out; what ranks, draws and sizes is not changed. The segment itself stays as it is.
 func Mutants(s *rules.Segment) []Mutant {
-	m := &mutator{seen: map[string]bool{s.Normal(): true}}
+	m := &mutator{seen: map[string]bool{s.Normal(): true}, found: []Mutant{}}
 	m.condition(s.Match, forbidden(s.Exclude), func(c *rules.Condition) *rules.Segment {
 		changed := *s
 		changed.Match = c

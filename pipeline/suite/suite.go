@@ -1,7 +1,8 @@
 // Package suite runs tests of rules: files of kind ConformanceSuite and SegmentTest. Every case is a run in memory,
 // through the same reader, gate and engine as a run on real logs.
 //
-// In come checked files, out go verdicts per person. The package knows no command line and prints nothing.
+// In come checked files, out go verdicts per person, which condition decided, what of a rule the tests have seen, and which
+// small changes of it they would not notice. The package knows no command line and prints nothing.
 package suite
 
 import (
