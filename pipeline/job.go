@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -128,13 +129,14 @@ func (j *Job) selected() ([]*rules.Segment, error) {
 			return nil, fail(KindUsage, "SELECT", errNoSegment(pattern), "see malgrupp validate for the names")
 		}
 	}
-	for i := len(j.Segments) - 1; i >= 0; i-- {
-		if s := j.Segments[i]; want[s.Name] {
-			for _, name := range segments.References(s) {
-				want[name] = true
-			}
-			for _, other := range j.rivals(s) {
-				want[other] = true
+	// A rival may stand behind whom it came in for, and brings its own references: until nobody new is wanted.
+	for known := 0; known < len(want); {
+		known = len(want)
+		for _, s := range j.Segments {
+			if want[s.Name] {
+				for _, name := range slices.Concat(segments.References(s), j.rivals(s)) {
+					want[name] = true
+				}
 			}
 		}
 	}
