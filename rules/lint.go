@@ -26,6 +26,7 @@ func (l *linter) lintSegment(r *report, seg *Segment) {
 	l.lintNames(r, seg)
 	for cond := range seg.conditions() {
 		l.lintOpposites(r, cond)
+		lintImplied(r, cond)
 		for _, w := range cond.wheres() {
 			l.lintWhere(r, cond, w)
 		}

@@ -31,6 +31,7 @@ func (l *linter) lintWhere(r *report, cond *Condition, e Expr) {
 		l.lintEnum(r, t)
 	}
 	lintDisjoint(r, e)
+	l.lintAlways(r, e)
 }
 
 // lintEnum reports a list of all values that a column can have.
