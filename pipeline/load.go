@@ -111,7 +111,17 @@ func (l *Loaded) rules(files []*rules.Source, today rules.CivilDate) {
 	}
 	ordered, found := rules.Order(segs)
 	l.Segments = ordered
-	l.Findings = slices.Concat(l.Findings, found, scope.Lint(ordered))
+	l.Findings = slices.Concat(l.Findings, found, scope.Lint(ordered), scope.LintSchemas(ordered, l.ownSchemas()))
+}
+
+// ownSchemas are the schemas that the project wrote, by their names.
+func (l *Loaded) ownSchemas() (own []*rules.Schema) {
+	for _, name := range slices.Sorted(maps.Keys(l.Schemas)) {
+		if !strings.HasPrefix(name, shippedPrefix) {
+			own = append(own, l.Schemas[name])
+		}
+	}
+	return own
 }
 
 // Scope is what the project's rules are checked against.

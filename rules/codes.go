@@ -156,12 +156,14 @@ program skip data that cannot pass.`,
 labels it. If that is what it is about, label the content in the schema, so that rules about it stay away from ad platforms; else use other words.`,
 	"W-STAY-LONG": `People stay longer in the segment than its conditions look back, so most of its members would be there for something that no
 condition sees any more. Shorten the stay or lengthen the window.`,
-	"W-TAUTOLOGY": `This part is true whatever happened: it accepts every value that the column can have, or asks for an event and for its absence as
-alternatives. Leave it out, or say what was meant.`,
+	"W-TAUTOLOGY": `This part is true whatever happened: it accepts every value that the column can have, asks for an event and for its absence as
+alternatives, or holds for whoever fulfils the condition beside it. Leave it out, or say what was meant.`,
 	"W-UNTESTED": `The segment is delivered, and its tests do not say of one invented person that she is in it and of another that she is
 not. Write both cases in a file of kind SegmentTest in tests/; malgrupp test --mutate then says what else they should notice.`,
-	"W-UNUSED": `No destination receives the segment and no other segment refers to it; or no rule mentions the value set. Somebody may have forgotten to
-deliver it, or to delete it.`,
+	"W-UNUSED": `No destination receives the segment and no other segment refers to it; or no rule mentions the value set, or the named columns of
+a schema that the project wrote itself; or no source has the schema. Somebody may have forgotten to deliver it, or to delete it. What a schema does not
+name no rule can know, so fewer columns are also less personal data. Columns with a role
+or a label, or of an event in events, are in use, and a schema of which rules use less than half is not asked about.`,
 	"W-SENSITIVE": `The rule excludes by content of payment accounts. That is allowed where the purpose is to spare people advertising, but somebody
 should have decided it.`,
 }
