@@ -18,10 +18,13 @@ import (
 // Evaluation is what a run decides before it writes anything: who is in which audience, and every count on the way.
 type Evaluation struct {
 	Job       *Job
-	Segments  []*rules.Segment
+	Segments  []*rules.Segment   // what the run decides
+	beside    [][]*rules.Segment // what else is decided on the same rows, each by itself, and delivered nowhere
 	Uses      []consent.Use
 	Lists     []List
-	Audiences []segments.Audience
+	Audiences []segments.Audience // of Segments
+	others    []segments.Audience // of those beside; their worlds count from 1
+	requests  []segments.Request
 	Roll      consent.Roll
 	Sources   []SourceRun
 	Feed      consent.Feed
@@ -174,7 +177,12 @@ func (e *Evaluation) settle(ctx context.Context, ledger *consent.Ledger, subject
 		return err
 	}
 	return e.timed("settle", func() error {
-		e.Audiences = tally.Settle(e.Job.Workers, e.Roll)
+		all := tally.Settle(e.Job.Workers, e.Roll)
+		own := slices.IndexFunc(all, func(a segments.Audience) bool { return a.World() > 0 })
+		if own < 0 {
+			own = len(all)
+		}
+		e.Audiences, e.others = all[:own], all[own:]
 		return nil
 	})
 }

@@ -129,29 +129,33 @@ func (j *Job) selected() ([]*rules.Segment, error) {
 			return nil, fail(KindUsage, "SELECT", errNoSegment(pattern), "see malgrupp validate for the names")
 		}
 	}
+	return closure(j.Segments, want), nil
+}
+
+// closure are the wanted of all segments with those that are needed to decide them, in their order.
+func closure(all []*rules.Segment, want map[string]bool) (out []*rules.Segment) {
 	// A rival may stand behind whom it came in for, and brings its own references: until nobody new is wanted.
 	for known := 0; known < len(want); {
 		known = len(want)
-		for _, s := range j.Segments {
+		for _, s := range all {
 			if want[s.Name] {
-				for _, name := range slices.Concat(segments.References(s), j.rivals(s)) {
+				for _, name := range slices.Concat(segments.References(s), rivals(all, s)) {
 					want[name] = true
 				}
 			}
 		}
 	}
-	var out []*rules.Segment
-	for _, s := range j.Segments {
+	for _, s := range all {
 		if want[s.Name] {
 			out = append(out, s)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // rivals are the segments of the same exclusive group: whose a person is can only be said with all of them.
-func (j *Job) rivals(s *rules.Segment) (out []string) {
-	for _, o := range j.Segments {
+func rivals(all []*rules.Segment, s *rules.Segment) (out []string) {
+	for _, o := range all {
 		if s.Exclusive != nil && o.Exclusive != nil && o.Exclusive.Group == s.Exclusive.Group {
 			out = append(out, o.Name)
 		}

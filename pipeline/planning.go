@@ -34,35 +34,39 @@ func (e *Evaluation) uses() ([]segments.Request, error) {
 		return i
 	}
 	var out []segments.Request
-	for _, s := range e.Segments {
-		r := segments.Request{Segment: s}
-		customer := s.Level == rules.CustomerLevel
-		if len(s.Deliver) == 0 {
-			r.Uses = append(r.Uses, number(e.policy.Purposes.SegmentUse(customer)))
-		}
-		for _, name := range s.Deliver {
-			d, _ := e.Job.Project.Destination(name) // the checker knows every destination
-			u, err := e.listUse(d, customer)
-			if err != nil {
-				return nil, err
+	for world, of := range append([][]*rules.Segment{e.Segments}, e.beside...) {
+		for _, s := range of {
+			r := segments.Request{Segment: s, World: world}
+			customer := s.Level == rules.CustomerLevel
+			if len(s.Deliver) == 0 {
+				r.Uses = append(r.Uses, number(e.policy.Purposes.SegmentUse(customer)))
 			}
-			i := number(u)
-			r.Uses = append(r.Uses, i)
-			e.Lists = append(e.Lists, List{s, d, i})
+			for _, name := range s.Deliver {
+				d, _ := e.Job.Project.Destination(name) // the checker knows every destination
+				u, err := e.listUse(d, customer)
+				if err != nil {
+					return nil, err
+				}
+				i := number(u)
+				r.Uses = append(r.Uses, i)
+				if world == 0 {
+					e.Lists = append(e.Lists, List{s, d, i})
+				}
+			}
+			slices.Sort(r.Uses)
+			r.Uses = slices.Compact(r.Uses)
+			out = append(out, r)
 		}
-		slices.Sort(r.Uses)
-		r.Uses = slices.Compact(r.Uses)
-		out = append(out, r)
 	}
 	return out, nil
 }
 
-// plan binds the requests of the run to what its sources cover.
 func (e *Evaluation) plan(ctx context.Context) (*segments.Plan, error) {
 	requests, err := e.uses()
 	if err != nil {
 		return nil, err
 	}
+	e.requests = requests
 	cover := &coverage{}
 	for i := range e.Sources {
 		if err := e.Sources[i].coverage(ctx, e.Job); err != nil {

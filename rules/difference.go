@@ -14,20 +14,28 @@ type Difference struct {
 
 // Differences lists what two rules say differently, in the order of the newer rule. Rules with equal definition hashes have
 // none. The order of terms and of keys, names, owners and dates make no difference.
-func Differences(old, now *Segment) []Difference {
-	d := differ{}
-	d.aspects("", slices.DeleteFunc(old.aspects(), isCondition), slices.DeleteFunc(now.aspects(), isCondition))
-	d.conditions(old.Match, now.Match)
-	d.conditions(old.Exclude, now.Exclude)
-	return d.found
+func Differences(old, now *Segment) (out []Difference) {
+	for _, c := range Changes(old, now) {
+		out = append(out, c.Difference)
+	}
+	return out
 }
 
 // isCondition reports whether an aspect of a segment is compared condition by condition.
 func isCondition(a aspect) bool { return a.key == "match" || a.key == "exclude" }
 
-type differ struct{ found []Difference }
+// differ compares two rules; each difference comes with the way to make it alone in the older one.
+type differ struct {
+	old, now *Segment
+	found    []Change
+}
 
-func (d *differ) aspects(path string, old, now []aspect) {
+func (d *differ) add(path, what, old, now string, alone *Segment) {
+	d.found = append(d.found, Change{Difference{path, what, old, now}, alone})
+}
+
+// aspects compares what two rules, or two conditions, say key by key.
+func (d *differ) aspects(path string, old, now []aspect, alone func(key string) *Segment) {
 	find := func(in []aspect, key string) string {
 		if i := slices.IndexFunc(in, func(a aspect) bool { return a.key == key }); i >= 0 {
 			return in[i].text
@@ -36,43 +44,61 @@ func (d *differ) aspects(path string, old, now []aspect) {
 	}
 	for _, a := range now {
 		if was := find(old, a.key); was != a.text {
-			d.found = append(d.found, Difference{path, a.key, was, a.text})
+			d.add(path, a.key, was, a.text, alone(a.key))
 		}
 	}
 	for _, a := range old {
 		if find(now, a.key) == "" {
-			d.found = append(d.found, Difference{path, a.key, a.text, ""})
+			d.add(path, a.key, a.text, "", alone(a.key))
 		}
 	}
 }
 
-// conditions compares two conditions that stand in the same place; nil is none.
-func (d *differ) conditions(old, now *Condition) {
+// roots compares the conditions that stand in no other.
+func (d *differ) roots(old, now *Condition, put func(s *Segment, c *Condition)) {
 	switch {
 	case old == nil && now == nil:
 	case old == nil:
-		d.found = append(d.found, Difference{now.Path, "condition", "", now.Normal()})
+		d.add(now.Path, "condition", "", now.Normal(), d.alone(func(s *Segment) { put(s, now) }))
 	case now == nil:
-		d.found = append(d.found, Difference{old.Path, "condition", old.Normal(), ""})
+		d.add(old.Path, "condition", old.Normal(), "", d.alone(func(s *Segment) { put(s, nil) }))
+	default:
+		d.conditions(old, now)
+	}
+}
+
+// conditions compares two conditions that stand in the same place.
+func (d *differ) conditions(old, now *Condition) {
+	switch {
 	case old.Normal() == now.Normal():
 	case old.Verb != now.Verb:
-		d.found = append(d.found, Difference{now.Path, "condition", old.Normal(), now.Normal()})
+		d.add(now.Path, "condition", old.Normal(), now.Normal(), d.instead(old, now))
 	default:
 		if old.Count != now.Count {
-			d.found = append(d.found, Difference{now.Path, "count", Number{Int: int64(old.Count)}.String(), Number{Int: int64(now.Count)}.String()})
+			with := *old
+			with.Count = min(now.Count, len(old.Children))
+			d.add(now.Path, "count", Number{Int: int64(old.Count)}.String(), Number{Int: int64(now.Count)}.String(), d.instead(old, &with))
 		}
-		d.aspects(now.Path, old.aspects(), now.aspects())
-		d.children(old.Children, now.Children)
+		d.aspects(now.Path, old.aspects(), now.aspects(), func(key string) *Segment {
+			with := *old
+			with.take(key, now)
+			return d.instead(old, &with)
+		})
+		if len(old.Children) == 1 && len(now.Children) == 1 {
+			d.conditions(old.Children[0], now.Children[0])
+		} else {
+			d.children(old, now)
+		}
 	}
 }
 
 // children compares the terms of two conditions. Terms are partners if they say the same; of those left, the ones that say
 // most of the same.
-func (d *differ) children(old, now []*Condition) {
-	partner := make([]*Condition, len(now))
-	left := slices.Clone(old)
+func (d *differ) children(old, now *Condition) {
+	partner := make([]*Condition, len(now.Children))
+	left := slices.Clone(old.Children)
 	for least := whole; least > 0; least-- {
-		for i, n := range now {
+		for i, n := range now.Children {
 			if partner[i] != nil {
 				continue
 			}
@@ -82,11 +108,17 @@ func (d *differ) children(old, now []*Condition) {
 			}
 		}
 	}
-	for i, n := range now {
-		d.conditions(partner[i], n)
+	for i, n := range now.Children {
+		if partner[i] != nil {
+			d.conditions(partner[i], n)
+			continue
+		}
+		with := *old
+		with.Children = append(slices.Clone(old.Children), n)
+		d.add(n.Path, "condition", "", n.Normal(), d.instead(old, &with))
 	}
 	for _, o := range left {
-		d.conditions(o, nil)
+		d.add(o.Path, "condition", o.Normal(), "", d.instead(o, nil))
 	}
 }
 

@@ -14,6 +14,7 @@ type Audience struct {
 	Qualified int // after top, stay and exclusive; before holdout, cap and minimum size
 
 	segment          *rules.Segment
+	world            int
 	use              int
 	members          []string
 	control          []string
@@ -26,6 +27,9 @@ type Audience struct {
 
 // Segment is the rule.
 func (a *Audience) Segment() *rules.Segment { return a.segment }
+
+// World is the world of the request that asked for it.
+func (a *Audience) World() int { return a.world }
 
 // Use is the number of the use the audience was made for.
 func (a *Audience) Use() int { return a.use }

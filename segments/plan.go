@@ -15,10 +15,13 @@ import (
 	"github.com/malgrupp/malgrupp/rules/fold"
 )
 
-// Request is a segment and the uses it is evaluated for, as numbers of the run's uses.
+// Request is a segment and the uses it is evaluated for, as numbers of the run's uses. Requests of one world make up one
+// project: they refer to and exclude each other. Of other worlds they know nothing, though all share one scan; so a project
+// can be decided beside the same project with another rule in it. A run has one world.
 type Request struct {
 	Segment *rules.Segment
 	Uses    []int
+	World   int
 }
 
 // Coverage answers what the data cover, for the rows that a condition could want.
@@ -85,6 +88,7 @@ type goal struct {
 // planned is a segment with its conditions bound to leaves.
 type planned struct {
 	*rules.Segment
+	world     int
 	uses      []int
 	match     *fold.Tree
 	exclude   *fold.Tree
@@ -100,20 +104,20 @@ type Times struct {
 	SessionGap int64 // a longer pause ends a session, microseconds
 }
 
-// NewPlan binds requests to conditions. The segments must be checked and in dependency order (rules.Order), every
+// NewPlan binds requests to conditions. The segments of a world must be checked and in dependency order (rules.Order), every
 // segment referred to among them; a referred segment is evaluated for the uses of those that refer to it as well.
 // uses is the number of the run's uses, at most 32.
 func NewPlan(requests []Request, uses int, times Times, verbs fold.Verbs, cov Coverage) (*Plan, error) {
 	if uses > 32 {
 		return nil, fmt.Errorf("plan %d uses of consent: at most 32 are possible in one run; split the destinations over two projects", uses)
 	}
-	b := builder{Plan: &Plan{AsOf: times.AsOf, uses: uses}, gap: times.SessionGap, verbs: verbs, cov: cov, leafOf: map[string]int{}, pickOf: map[string]int{}, at: map[string]int{}}
+	b := builder{Plan: &Plan{AsOf: times.AsOf, uses: uses}, gap: times.SessionGap, verbs: verbs, cov: cov, leafOf: map[string]int{}, pickOf: map[string]int{}, at: map[inWorld]int{}}
 	for i, r := range requests {
-		b.at[r.Segment.Name] = i
+		b.at[inWorld{r.World, r.Segment.Name}] = i
 	}
 	b.segments = make([]planned, len(requests))
 	for i, r := range requests {
-		b.segments[i] = planned{Segment: r.Segment, uses: slices.Clone(r.Uses), topBy: -1, capBy: -1}
+		b.segments[i] = planned{Segment: r.Segment, world: r.World, uses: slices.Clone(r.Uses), topBy: -1, capBy: -1}
 	}
 	b.spread()
 	for i := range b.segments {
@@ -198,7 +202,13 @@ type builder struct {
 	cov    Coverage
 	leafOf map[string]int
 	pickOf map[string]int
-	at     map[string]int
+	at     map[inWorld]int
+}
+
+// inWorld is a segment or group of a world by its name.
+type inWorld struct {
+	world int
+	name  string
 }
 
 // spread gives every referred segment the uses of those that refer to it, last first.
@@ -206,7 +216,7 @@ func (b *builder) spread() {
 	for i := len(b.segments) - 1; i >= 0; i-- {
 		s := &b.segments[i]
 		for _, name := range references(s.Match, s.Exclude) {
-			r := &b.segments[b.at[name]]
+			r := &b.segments[b.at[inWorld{s.world, name}]]
 			r.uses = append(r.uses, s.uses...)
 			r.dependent, s.dependent = true, true
 		}
@@ -237,11 +247,11 @@ func (b *builder) segment(s *planned) (err error) {
 	for _, u := range s.uses {
 		mask |= 1 << u
 	}
-	if s.match, err = b.node(s.Match, s.Zone, mask); err != nil {
+	if s.match, err = b.node(s.Match, s, mask); err != nil {
 		return err
 	}
 	if s.Exclude != nil {
-		if s.exclude, err = b.node(s.Exclude, s.Zone, mask); err != nil {
+		if s.exclude, err = b.node(s.Exclude, s, mask); err != nil {
 			return err
 		}
 	}
@@ -259,19 +269,19 @@ func (b *builder) segment(s *planned) (err error) {
 	return nil
 }
 
-func (b *builder) node(c *rules.Condition, z *rules.Zone, mask uint32) (*fold.Tree, error) {
+func (b *builder) node(c *rules.Condition, s *planned, mask uint32) (*fold.Tree, error) {
 	n := &fold.Tree{Path: c.Path, Verb: c.Verb, Count: c.Count, Leaf: -1, Segment: -1}
 	if c.Segment != "" {
-		n.Segment = b.at[c.Segment]
+		n.Segment = b.at[inWorld{s.world, c.Segment}]
 		return n, nil
 	}
 	if _, folds := b.verbs(c.Verb); folds {
 		var err error
-		n.Leaf, err = b.leaf(c, z, mask, false)
+		n.Leaf, err = b.leaf(c, s.Zone, mask, false)
 		return n, err
 	}
 	for _, child := range c.Children {
-		k, err := b.node(child, z, mask)
+		k, err := b.node(child, s, mask)
 		if err != nil {
 			return nil, err
 		}

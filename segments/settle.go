@@ -94,15 +94,16 @@ func (t *Tally) Settle(workers int, roll consent.Roll) []Audience {
 	}
 	c.exclude()
 	var out []Audience
+	var from []int // by audience: its segment in the plan
 	for i := range t.plan.segments {
-		for _, u := range t.plan.segments[i].uses {
-			out = append(out, Audience{segment: t.plan.segments[i].Segment, use: u})
+		s := &t.plan.segments[i]
+		for _, u := range s.uses {
+			out, from = append(out, Audience{segment: s.Segment, world: s.world, use: u}), append(from, i)
 		}
 	}
 	c.each(len(out), func(i int) {
 		a := &out[i]
-		at := slices.IndexFunc(t.plan.segments, func(s planned) bool { return s.Segment == a.segment })
-		c.populate(a, &t.plan.segments[at], c.results[[2]int{at, a.use}])
+		c.populate(a, &t.plan.segments[from[i]], c.results[[2]int{from[i], a.use}])
 	})
 	return out
 }

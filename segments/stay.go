@@ -35,7 +35,7 @@ func (b *builder) stay(s *planned) {
 		return
 	}
 	for _, use := range s.uses {
-		pick := b.pick(rules.Pick{Record: fmt.Sprintf("%s %d", s.Name, use)}, s.Zone)
+		pick := b.pick(rules.Pick{Record: fmt.Sprintf("%s %d %d", s.Name, use, s.world)}, s.Zone)
 		s.stay = append(s.stay, len(b.leaves))
 		b.leaves = append(b.leaves, leaf{
 			condition: &rules.Condition{Verb: "stay"}, verb: stayVerb, uses: 1 << use, session: -1, parts: []part{{pick: pick, value: -1, record: true}},
@@ -81,12 +81,14 @@ func (r *settled) remain(seg *planned) {
 // anew.
 func (a *Audience) Today() iter.Seq[string] { return slices.Values(a.today) }
 
-// exclude gives whoever qualifies for several segments of a group, in one use, to the one with the smallest priority.
+// exclude gives whoever qualifies for several segments of a group, in one world and use, to the one with the smallest
+// priority.
 func (c *court) exclude() {
-	groups := map[string][]int{}
+	groups := map[inWorld][]int{}
 	for i := range c.plan.segments {
 		if e := c.plan.segments[i].Exclusive; e != nil {
-			groups[e.Group] = append(groups[e.Group], i)
+			g := inWorld{c.plan.segments[i].world, e.Group}
+			groups[g] = append(groups[g], i)
 		}
 	}
 	for _, of := range groups {

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline"
@@ -14,15 +17,26 @@ import (
 )
 
 func (a *app) diffCommand() *cobra.Command {
-	var exitCode bool
+	var exitCode, data bool
+	var o runOptions
 	c := &cobra.Command{
-		Use: "diff OLD NEW", Short: "What two rules say differently; needs no data",
+		Use: "diff OLD NEW", Short: "What two rules say differently, and with --data whom that moves",
 		Long: "Compares the checked forms of two segments, each named or given as a rule file, and prints what NEW says otherwise than OLD.\n" +
 			"The order of keys and terms, names, owners and dates make no difference; rules with one definition hash have none.\n\n" +
+			"With --data both rules are decided on the real logs, as by a run that knows nothing of earlier ones, and nothing is written. Whoever enters\n" +
+			"or leaves is counted at the change that does it by itself, or under \"several changes\": none of them does it alone, or more than one. The last\n" +
+			"two columns say what OLD would gain and lose with that change and no other. People are counted in tens, 1 to 49 as <50.\n\n" +
 			"In a pull request: git show main:segments/x.yaml > old.yaml && malgrupp diff old.yaml segments/x.yaml",
 		Args: cobra.ExactArgs(2), ValidArgsFunction: a.completeSegments,
-		RunE: func(_ *cobra.Command, args []string) error { return a.runDiff(args[0], args[1], exitCode) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !data && (o.asOf != "" || o.knownBy != "") {
+				return usagef("--as-of and --known-by say which data are meant: give --data as well")
+			}
+			return a.runDiff(cmd.Context(), args[0], args[1], o, data, exitCode)
+		},
 	}
+	c.Flags().BoolVar(&data, "data", false, "decide both rules on the real logs and count who enters and who leaves")
+	o.instants(c)
 	c.Flags().BoolVar(&exitCode, "exit-code", false, "exit 12 if there is a difference")
 	return c
 }
@@ -34,8 +48,17 @@ type ruleDoc struct {
 	Definition string `json:"definition"`
 }
 
-func (a *app) runDiff(old, now string, exitCode bool) error {
-	loaded, err := a.checked("")
+// diffDoc is the JSON document of diff.
+type diffDoc struct {
+	Schema      string               `json:"schema"`
+	Old         ruleDoc              `json:"old"`
+	New         ruleDoc              `json:"new"`
+	Differences []rules.Difference   `json:"differences"`
+	Data        *pipeline.Comparison `json:"data,omitempty"`
+}
+
+func (a *app) runDiff(ctx context.Context, old, now string, o runOptions, data, exitCode bool) error {
+	loaded, err := a.checked(o.asOf)
 	if err != nil {
 		return err
 	}
@@ -48,15 +71,19 @@ func (a *app) runDiff(old, now string, exitCode bool) error {
 		return err
 	}
 	named := func(s *rules.Segment) ruleDoc { return ruleDoc{s.Name, s.Source.Name, hex.EncodeToString(s.Hash[:])} }
-	doc := struct {
-		Schema      string             `json:"schema"`
-		Old         ruleDoc            `json:"old"`
-		New         ruleDoc            `json:"new"`
-		Differences []rules.Difference `json:"differences"`
-	}{"malgrupp.diff/v1", named(was), named(is), append([]rules.Difference{}, rules.Differences(was, is)...)}
+	doc := diffDoc{"malgrupp.diff/v1", named(was), named(is), append([]rules.Difference{}, rules.Differences(was, is)...), nil}
+	if data {
+		if doc.Data, err = a.comparison(ctx, o, was, is); err != nil {
+			return err
+		}
+	}
 	err = a.print(doc, func(w io.Writer) {
 		fmt.Fprintf(w, "%s (definition %s) -> %s (definition %s)\n", doc.Old.File, doc.Old.Definition[:8], doc.New.File, doc.New.Definition[:8])
 		writeDifferences(w, doc.Differences)
+		if doc.Data != nil {
+			fmt.Fprintf(w, "\nas of %s, known by %s\n", doc.Data.AsOf, doc.Data.KnownBy)
+			writeComparison(w, doc.Data)
+		}
 	})
 	if err == nil && exitCode && len(doc.Differences) > 0 {
 		return outcome{exitCheck, "the rules differ"}
@@ -69,11 +96,11 @@ func (a *app) ruleOf(loaded *pipeline.Loaded, name string) (*rules.Segment, erro
 	if i := slices.IndexFunc(loaded.Segments, func(s *rules.Segment) bool { return s.Name == name }); i >= 0 {
 		return loaded.Segments[i], nil
 	}
-	text, err := os.ReadFile(name)
+	content, err := os.ReadFile(name)
 	if err != nil {
 		return nil, usagef("%q is neither a segment (the project has %s) nor a rule file: %w", name, segmentNames(loaded), err)
 	}
-	s, found := loaded.Scope(0).Segment(&rules.Source{Name: name, Text: string(text)})
+	s, found := loaded.Scope(0).Segment(&rules.Source{Name: name, Text: string(content)})
 	if found.Failed() {
 		return nil, found
 	}
@@ -85,17 +112,55 @@ func writeDifferences(w io.Writer, differences []rules.Difference) {
 		fmt.Fprintln(w, "they say the same")
 	}
 	for _, d := range differences {
-		at := d.What
-		if d.Path != "" {
-			at += " of " + d.Path
+		fmt.Fprintln(w, differenceText(d))
+	}
+}
+
+// differenceText is a difference in one line.
+func differenceText(d rules.Difference) string {
+	at := d.What
+	if d.Path != "" {
+		at += " of " + d.Path
+	}
+	switch {
+	case d.Old == "":
+		return fmt.Sprintf("+ %s: %s", at, d.New)
+	case d.New == "":
+		return fmt.Sprintf("- %s: %s", at, d.Old)
+	}
+	return fmt.Sprintf("~ %s: %s -> %s", at, d.Old, d.New)
+}
+
+// comparison decides two rules on the real logs.
+func (a *app) comparison(ctx context.Context, o runOptions, was, is *rules.Segment) (*pipeline.Comparison, error) {
+	job, err := a.job(nil, o)
+	if err != nil {
+		return nil, err
+	}
+	defer job.Stores.Close()
+	show := a.newProgress()
+	job.Watch = show.update
+	defer show.stop()
+	return pipeline.Compare(ctx, job, was, is)
+}
+
+// changeWidth is how much of a difference a table shows.
+const changeWidth = 80
+
+func writeComparison(w io.Writer, c *pipeline.Comparison) {
+	for _, u := range c.Uses {
+		fmt.Fprintf(w, "\nfor %s: %s delivered by the old rule, %s by the new one, %s by both\n", u.Use, u.Old, u.New, u.Both)
+		t := newTable(w, "change", "entering", "leaving", "alone: gains", "alone: loses")
+		t.SetColumnConfigs([]table.ColumnConfig{{Number: 4, Align: text.AlignRight}, {Number: 5, Align: text.AlignRight}})
+		for _, n := range u.Changes {
+			gains, loses := "", ""
+			if n.Alone != nil {
+				gains, loses = n.Alone.Entering.String(), n.Alone.Leaving.String()
+			}
+			t.AppendRow(table.Row{shortened(differenceText(n.Difference), changeWidth), n.Entering, n.Leaving, gains, loses})
 		}
-		switch {
-		case d.Old == "":
-			fmt.Fprintf(w, "+ %s: %s\n", at, d.New)
-		case d.New == "":
-			fmt.Fprintf(w, "- %s: %s\n", at, d.Old)
-		default:
-			fmt.Fprintf(w, "~ %s: %s -> %s\n", at, d.Old, d.New)
-		}
+		t.AppendRow(table.Row{"several changes", u.Several.Entering, u.Several.Leaving, "", ""})
+		t.AppendRow(table.Row{"in all", u.Total.Entering, u.Total.Leaving, "", ""})
+		t.Render()
 	}
 }

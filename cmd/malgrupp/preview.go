@@ -102,13 +102,17 @@ func writeConditions(w io.Writer, nodes []pipeline.PreviewNode, sentences map[st
 		if n.Without != nil {
 			without = n.Without.String()
 		}
-		text := []rune(sentences[n.Path])
-		if len(text) > sentenceWidth {
-			text = append(text[:sentenceWidth-1], '…')
-		}
-		t.AppendRow(table.Row{strings.Repeat("  ", n.Depth) + n.Path, string(text), n.True, n.False, n.Unknown, n.Wait, n.NoValue, without})
+		t.AppendRow(table.Row{strings.Repeat("  ", n.Depth) + n.Path, shortened(sentences[n.Path], sentenceWidth), n.True, n.False, n.Unknown, n.Wait, n.NoValue, without})
 	}
 	t.Render()
+}
+
+// shortened is a text cut to what a table shows of it.
+func shortened(text string, width int) string {
+	if r := []rune(text); len(r) > width {
+		return string(r[:width-1]) + "…"
+	}
+	return text
 }
 
 func writeOverlaps(w io.Writer, overlaps []pipeline.Overlap) {

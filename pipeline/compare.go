@@ -1,0 +1,205 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/segments"
+)
+
+// Comparison is what two rules come to on the same rows, use by use.
+type Comparison struct {
+	AsOf    string          `json:"as_of"`
+	KnownBy string          `json:"known_by"`
+	Uses    []UseComparison `json:"uses"`
+}
+
+// UseComparison is who would be delivered by two rules under one use of their consent. Whoever enters or leaves is counted
+// once: at the one change that does it by itself, or under Several. Under a use that one of the rules does not ask for, it
+// has nobody.
+type UseComparison struct {
+	Use     string        `json:"use"`
+	Old     Shown         `json:"old"`
+	New     Shown         `json:"new"`
+	Both    Shown         `json:"both"`
+	Total   Flow          `json:"total"`
+	Changes []ChangeCount `json:"changes"`
+	// Several are those whom no change moves by itself, or more than one.
+	Several Flow `json:"several"`
+}
+
+// ChangeCount is one thing that two rules say differently, and whom it moves.
+type ChangeCount struct {
+	rules.Difference
+	Flow
+	// Alone is what the older rule would gain and lose with this change and no other; it may be undone by others, so it adds
+	// up to nothing. It is missing where the change alone would leave no rule.
+	Alone *Flow `json:"alone,omitempty"`
+}
+
+// Flow is how many people enter and leave.
+type Flow struct {
+	Entering Shown `json:"entering"`
+	Leaving  Shown `json:"leaving"`
+}
+
+// Compare decides two rules on the same rows, each in the place of the project's segment of its name, and the older one with
+// each change alone. Nothing is written and no state is read: nobody stays from earlier runs.
+func Compare(ctx context.Context, j *Job, old, now *rules.Segment) (*Comparison, error) {
+	if err := j.instants(); err != nil {
+		return nil, err
+	}
+	if old.Level != now.Level {
+		return nil, fail(KindUsage, "IDENTITY", fmt.Errorf("compare %s with %s on data: one is about a %s, the other about a %s, so nobody of one can be in the other",
+			old.Source.Name, now.Source.Name, old.Level, now.Level), "leave out --data, or look at each with malgrupp preview")
+	}
+	stateless := *j
+	stateless.Stay = nil
+	e := &Evaluation{Job: &stateless}
+	c := comparing{Evaluation: e, changes: rules.Changes(old, now)}
+	var err error
+	if c.old, err = c.beside(old, now); err != nil {
+		return nil, err
+	}
+	if c.now, err = c.beside(now, old); err != nil {
+		return nil, err
+	}
+	for _, change := range c.changes {
+		c.alone = append(c.alone, c.changed(change.Alone, now))
+	}
+	if err := e.timed("list", func() error { return e.listSources(ctx) }); err != nil {
+		return nil, err
+	}
+	if err := e.decide(ctx); err != nil {
+		return nil, err
+	}
+	out := &Comparison{AsOf: instantText(j.AsOf), KnownBy: instantText(j.KnownBy), Uses: []UseComparison{}}
+	for use := range e.Uses {
+		if c.old.asks(e, use) || c.now.asks(e, use) {
+			out.Uses = append(out.Uses, c.compare(use))
+		}
+	}
+	return out, nil
+}
+
+// comparing is a comparison on its way.
+type comparing struct {
+	*Evaluation
+	changes  []rules.Change
+	old, now *contender
+	alone    []*contender // by change; nil: the change alone is no rule
+}
+
+// contender is a rule in a world of its own.
+type contender struct {
+	segment *rules.Segment
+	world   int
+}
+
+// beside puts a rule into a world of its own: the project with it in the place of the segment of its name, and without the
+// other rule if that is what it was called before or is called now.
+func (c *comparing) beside(s, other *rules.Segment) (*contender, error) {
+	j := c.Job
+	all := []*rules.Segment{s}
+	for _, p := range j.Segments {
+		if p.Name != s.Name && (p.Name != other.Name || j.has(s.Name)) {
+			all = append(all, p)
+		}
+	}
+	ordered, found := rules.Order(closure(all, map[string]bool{s.Name: true}))
+	if found.Failed() {
+		return nil, found
+	}
+	c.Evaluation.beside = append(c.Evaluation.beside, ordered)
+	return &contender{s, len(c.Evaluation.beside)}, nil
+}
+
+// changed is the contender of the older rule with one change, nil if that is no rule that could stand in the project.
+func (c *comparing) changed(s, now *rules.Segment) *contender {
+	switch {
+	case s == nil:
+		return nil
+	case s.Hash == now.Hash && s.Name == now.Name:
+		return c.now
+	}
+	out, err := c.beside(s, now)
+	if err != nil {
+		return nil // it refers to what its other settings forbid; with the other changes it does not
+	}
+	return out
+}
+
+// asks reports whether a rule is decided for a use on its own account.
+func (k *contender) asks(e *Evaluation, use int) bool {
+	return slices.ContainsFunc(e.requests, func(r segments.Request) bool {
+		return r.World == k.world && r.Segment == k.segment && slices.Contains(r.Uses, use)
+	})
+}
+
+// audience is who a rule delivers under a use, nobody if it does not ask for it.
+func (c *comparing) audience(k *contender, use int) *segments.Audience {
+	for i := range c.others {
+		if a := &c.others[i]; a.World() == k.world && a.Segment() == k.segment && a.Use() == use && k.asks(c.Evaluation, use) {
+			return a
+		}
+	}
+	return &segments.Audience{}
+}
+
+// compare counts for one use.
+func (c *comparing) compare(use int) UseComparison {
+	old, now := c.audience(c.old, use), c.audience(c.now, use)
+	alone := make([]*segments.Audience, len(c.changes))
+	for i, k := range c.alone {
+		if k != nil {
+			alone[i] = c.audience(k, use)
+		}
+	}
+	entering, leaving := moved(old, now, alone, true), moved(now, old, alone, false)
+	u := UseComparison{
+		Use: c.Uses[use].Name, Old: Shown(old.Len()), New: Shown(now.Len()), Both: Shown(now.Len() - entering.all),
+		Total: Flow{Shown(entering.all), Shown(leaving.all)}, Several: Flow{Shown(entering.several), Shown(leaving.several)}, Changes: []ChangeCount{},
+	}
+	for i, change := range c.changes {
+		n := ChangeCount{Difference: change.Difference, Flow: Flow{Shown(entering.by[i]), Shown(leaving.by[i])}}
+		if alone[i] != nil {
+			n.Alone = &Flow{Shown(more(old, alone[i])), Shown(more(alone[i], old))}
+		}
+		u.Changes = append(u.Changes, n)
+	}
+	return u
+}
+
+// movement is how many people are in one audience and not in another, by the change that moves them.
+type movement struct {
+	all, several int
+	by           []int
+}
+
+// moved counts who is in b and not in a. A change moves somebody by itself if it alone brings him in, or throws him out.
+func moved(a, b *segments.Audience, alone []*segments.Audience, in bool) movement {
+	m := movement{by: make([]int, len(alone))}
+	for id := range b.Members() {
+		if a.Has(id) {
+			continue
+		}
+		m.all++
+		mover, movers := 0, 0
+		for i, with := range alone {
+			if with != nil && with.Has(id) == in {
+				mover, movers = i, movers+1
+			}
+		}
+		if movers == 1 {
+			m.by[mover]++
+		} else {
+			m.several++
+		}
+	}
+	return m
+}
+
+// more is how many people of b are not in a.
+func more(a, b *segments.Audience) int { return moved(a, b, nil, true).all }
