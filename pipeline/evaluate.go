@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/maphash"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline/project"
