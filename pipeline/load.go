@@ -159,6 +159,19 @@ func (l *Loaded) Scope(today rules.CivilDate) *rules.Scope {
 	return s
 }
 
+// inUse are the schemas that a run reads tables by: those of the sources, each once, and of the customers' attributes.
+func (l *Loaded) inUse() (out []*rules.Schema) {
+	for i := range l.Project.Sources {
+		if s := l.Schemas[l.Project.Sources[i].Schema]; s != nil && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	if s := l.Attributes(); s != nil {
+		out = append(out, s)
+	}
+	return out
+}
+
 // badSchema reports a schema that does not fit where the project names it, once.
 func (l *Loaded) badSchema(name, message, want string) {
 	text := l.Project.Text

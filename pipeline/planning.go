@@ -85,7 +85,7 @@ func (e *Evaluation) plan(ctx context.Context) (*segments.Plan, error) {
 func (e *Evaluation) scanPlan(p *segments.Plan) *scan.Plan {
 	s := &scan.Plan{
 		Picks: p.Picks, Edges: p.Edges, KnownBy: e.Job.KnownBy, MaxSkew: project.Micros(e.Job.Project.MaxClockSkew),
-		Blocked: e.Job.Project.Identity.Blocked, Customers: e.Job.Project.Identity.Linked,
+		Blocked: e.Job.Project.Identity.Blocked, Customers: e.Job.Project.Identity.Linked, Labels: e.Job.inUse(),
 		Compile: func(t *rules.Test, z *rules.Zone) (kernel.Row, error) {
 			row, err := builtin.CompileTest(t, z)
 			return kernel.Row(row), err

@@ -79,7 +79,8 @@ carried to the platform as files: then the file's name, which is the segment's, 
 	"E-ROLE": `The program itself needs some columns: when an event happened, whose it is, its name, its id. role: says which they are; one
 column for each role, of a type that fits. event_time and one of device and customer are required.`,
 	"E-SENSITIVE": `The schema labels content that says something about a person's hardship, health or another protected matter. A rule that
-includes or excludes on it may not go to an ad platform: platforms count exclusion as targeting too. Keep the rule for analysis or choose other content.`,
+includes or excludes on it may not go to an ad platform: platforms count exclusion as targeting too. Keep the rule for analysis or choose other content. Rows with content
+that is labelled policy: drop are used by no rule at all, so a test that asks for it alone would never be true, or always.`,
 	"E-SEQUENCE": `The steps of a sequence do not make a chain that can be judged: it needs one to ten steps that happen (did), then_not only at
 the end, within_previous and without only where a step stands before, and what must not lie between two steps must not be one of them.`,
 	"E-TAB": `Tabs look like spaces and are counted differently by every editor. Indent with spaces.`,

@@ -248,11 +248,9 @@ func (c *checker) events(cond *Condition, n Node) {
 
 // checkEvent refuses an event that no schema declares, if all of them declare theirs, and one that is labelled.
 func (c *checker) checkEvent(n Node, name string) {
-	if column, ok := c.scope.withRole(RoleEventName); ok {
-		for _, l := range c.words.columns[column.Name].labels {
-			if l.Value != "" && l.touches(OpEqual, name) {
-				c.sensitiveAt(&c.doc.report, l, n.Span())
-			}
+	for _, l := range c.words.eventLabels {
+		if !l.whole() && l.touches(OpEqual, name) {
+			c.sensitiveAt(&c.doc.report, l, n.Span())
 		}
 	}
 	declared := !slices.ContainsFunc(c.scope.Schemas, func(s *Schema) bool { return s.Events == nil })

@@ -80,7 +80,7 @@ func (c *checker) metricColumn(m *Metric, a *Aggregate, at Span) bool {
 		return false
 	}
 	for _, l := range w.labels {
-		if l.Value == "" && l.Prefix == "" {
+		if l.whole() {
 			c.sensitiveAt(&c.doc.report, l, at)
 		}
 	}

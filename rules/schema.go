@@ -39,12 +39,6 @@ type Column struct {
 	Span     Span
 }
 
-// Label marks sensitive content of a column: a value, a prefix, or (without either) the whole column.
-type Label struct {
-	Value, Prefix string
-	Is, Policy    string // policy: drop or no_ads
-}
-
 // Schema maps the columns of one event log to the names that rules use.
 type Schema struct {
 	Name        string

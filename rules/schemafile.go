@@ -282,6 +282,9 @@ func (r *schemaReader) valueKeys(c *Column, o *Object) {
 	}
 }
 
+// everywhere are the roles of columns that have a value in every row that can be used.
+var everywhere = []Role{RoleEventTime, RoleEventName, RoleReceivedAt, RoleDevice}
+
 func (r *schemaReader) label(c *Column, n Node) {
 	o, ok := n.Object("label")
 	if !ok {
@@ -301,9 +304,10 @@ func (r *schemaReader) label(c *Column, n Node) {
 		l.Is, _ = n.Text()
 	}
 	if n, ok := o.Find("policy"); ok {
-		l.Policy, _ = n.Word("drop", noAds)
-		if l.Policy == "drop" {
-			r.doc.fail("E-NOT-BUILT", n.Span(), "the policy drop is not built in this version: such rows would count", expected("policy: "+noAds)).Missing = "policy drop"
+		l.Policy, _ = n.Word(policyDrop, policyNoAds)
+		if l.Policy == policyDrop && l.whole() && slices.Contains(everywhere, c.Role) {
+			r.doc.fail("E-ROLE", n.Span(), fmt.Sprintf("every row has a value in %s, so no row would ever be used", c.Name),
+				expected("value: or prefix: beside policy: drop"))
 		}
 	} else if l.Is != accountData {
 		o.Need("policy")

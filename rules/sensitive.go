@@ -8,9 +8,6 @@ import (
 // accountData marks columns that come from payment accounts: never in a match, with care in an exclusion.
 const accountData = "account_data"
 
-// noAds is the policy of labels that keep a rule away from ad platforms.
-const noAds = "no_ads"
-
 // labelWords are the names of well-known labels in a sentence.
 var labelWords = map[string]string{
 	"financial_hardship": "negative financial status",
@@ -28,7 +25,7 @@ func labelWord(is string) string {
 func (l Label) touches(op Op, text string) bool {
 	mark, whole := l.Value, l.Value != ""
 	switch {
-	case mark == "" && l.Prefix == "":
+	case l.whole():
 		return true
 	case !whole:
 		mark = l.Prefix
@@ -47,25 +44,46 @@ func (l Label) touches(op Op, text string) bool {
 	return strings.HasPrefix(text, mark)
 }
 
+// decides reports whether a test of the column with a text literal is about labelled content alone, so that it says nothing
+// of any other row.
+func (l Label) decides(op Op, text string) bool {
+	switch {
+	case l.whole():
+		return true
+	case op != OpEqual && op != OpIn && op != OpStartsWith:
+		return false
+	case l.Value != "":
+		return op != OpStartsWith && text == l.Value
+	}
+	return strings.HasPrefix(text, l.Prefix)
+}
+
 // checkLabels reports a test that selects by labelled content.
 func (b *binder) checkLabels(c *comparison, w *word, t *Test) {
 	if w == nil || b.sensitive == nil {
 		return
 	}
 	for _, l := range w.labels {
+		touches := l.touches
+		if l.Policy == policyDrop && l.Is != accountData {
+			if t.Term.Function != "" && !l.whole() {
+				continue // other values may have the same result
+			}
+			touches = l.decides
+		}
 		switch {
-		case l.Value == "" && l.Prefix == "":
+		case l.whole():
 			b.sensitive(&b.report, l, b.place(c.term.span))
 		case c.set != nil:
 			for _, v := range t.Args {
-				if l.touches(OpEqual, v.Text) {
+				if touches(OpEqual, v.Text) {
 					b.sensitive(&b.report, l, b.place(c.set.span))
 					break
 				}
 			}
 		default:
 			for _, literal := range c.literals {
-				if literal.kind == literalText && l.touches(c.op, literal.text) {
+				if literal.kind == literalText && touches(c.op, literal.text) {
 					b.sensitive(&b.report, l, b.place(literal.span))
 				}
 			}
@@ -82,7 +100,10 @@ func (c *checker) sensitiveAt(r *report, l labelled, at Span) {
 	case l.Is == accountData:
 		r.fail("E-SENSITIVE", at, "this rule selects by "+labelWord(l.Is),
 			expected("a rule that does not include by payment account data")).Note = note
-	case l.Policy == noAds && len(c.ads) > 0:
+	case l.Policy == policyDrop:
+		r.fail("E-SENSITIVE", at, fmt.Sprintf("this rule asks for %s, and rows that show it are never used", labelWord(l.Is)),
+			expected("a test of other content: no rule sees this one (policy: drop)")).Note = note
+	case l.Policy == policyNoAds && len(c.ads) > 0:
 		r.fail("E-SENSITIVE", at, fmt.Sprintf("this rule selects by %s and is delivered to %s", labelWord(l.Is), list(c.ads)),
 			expected("no ad destination for a rule that includes or excludes on this label (policy: no_ads)"),
 			fix("deliver: []   (keep it for analysis), or a waiver by the policy owner with an expiry date")).Note = note

@@ -9,8 +9,9 @@ import (
 
 // vocabulary is what rules can name: the union of the columns of all schemas.
 type vocabulary struct {
-	columns map[string]*word
-	events  []string // all declared events, sorted; nil: not declared
+	columns     map[string]*word
+	events      []string   // all declared events, sorted; nil: not declared
+	eventLabels []labelled // of events, whatever a schema calls the column with their names
 }
 
 // word is one column name and what the schemas say of it.
@@ -56,6 +57,9 @@ func (v *vocabulary) add(schema *Schema, c *Column) {
 	w.schemas = append(w.schemas, schema)
 	for _, l := range c.Labels {
 		w.labels = append(w.labels, labelled{l, schema})
+		if c.Role == RoleEventName {
+			v.eventLabels = append(v.eventLabels, labelled{l, schema})
+		}
 	}
 }
 

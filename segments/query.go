@@ -117,6 +117,7 @@ type writer struct {
 	leaves     []leafForm
 
 	profileColumns []string
+	profileWhere   string // which rows of the table of customers may be used; "": all
 	segments       []segmentForm
 }
 

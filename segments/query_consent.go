@@ -135,7 +135,7 @@ func (w *writer) people() {
 		record(qualifiers)
 	}
 	if w.profiled() {
-		w.with("customers with attributes", profiles, selection{columns: w.profileColumns, from: w.q.Tables.Attributes}.String())
+		w.with("customers with attributes", profiles, selection{columns: w.profileColumns, from: w.q.Tables.Attributes, where: []string{w.profileWhere}}.String())
 		record(profiles)
 	}
 	w.with("whose rows they are: a device, alone or with the customer logged in ('': nobody)", "owners", people)

@@ -53,6 +53,13 @@ func (w *writer) source(i int) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	shows, err := w.dropped(s.Schema)
+	if err != nil {
+		return "", err
+	}
+	if shows != "" {
+		columns = append(columns, as(shows, "dropped"))
+	}
 	name := fmt.Sprint("log", i+1)
 	visible := []string{fmt.Sprintf("happened < %d", w.q.Times.AsOf)}
 	if _, ok := s.Schema.WithRole(rules.RoleReceivedAt); ok {
@@ -67,6 +74,9 @@ func (w *writer) source(i int) (string, error) {
 		owner = "customer <> ''"
 	}
 	where := []string{fmt.Sprintf("happened >= %d", max(earliest, w.lo)), "device <> ''", owner}
+	if shows != "" { // a copy of such a row is a copy all the same
+		where = append(where, "NOT dropped")
+	}
 	if dedupe {
 		last = w.copies(i, s, last)
 		where = append(where, fmt.Sprintf("(event_id IS NULL OR earlier IS NULL OR coalesce(arrived, 0) - earlier > %d)", s.Dedupe))
@@ -137,6 +147,35 @@ func (w *writer) sourceColumns(s *EventTable, dedupe bool) (out []string, err er
 	return out, err
 }
 
+// dropped is true for a row of a table that shows content which nobody may use, and false or true for every row; "" where the
+// schemas label none with policy: drop.
+func (w *writer) dropped(table *rules.Schema) (string, error) {
+	e := rules.Dropped(w.labelling(), table)
+	if e == nil {
+		return "", nil
+	}
+	shows, err := sql.Where(e, func(t *rules.Test) (string, error) {
+		c, _ := table.Column(t.Term.Column) // Dropped names no other columns
+		x, err := w.read(c, table)
+		if err != nil {
+			return "", err
+		}
+		return w.q.Test(t, w.d, x, sql.Clock{})
+	})
+	return "coalesce(" + shows + ", FALSE)", err
+}
+
+// labelling are the schemas of all tables.
+func (w *writer) labelling() (out []*rules.Schema) {
+	for i := range w.q.Sources {
+		out = append(out, w.q.Sources[i].Schema)
+	}
+	if w.q.Attributes != nil {
+		out = append(out, w.q.Attributes)
+	}
+	return out
+}
+
 // raw is what a column is called where the whole of a row matters.
 func (w *writer) raw(c *rules.Column) string { return w.d.Ident("raw_" + c.Name) }
 
@@ -196,6 +235,13 @@ func (w *writer) profile() error {
 			err = e
 		}
 		w.profileColumns = append(w.profileColumns, as(x, w.column(name)))
+	}
+	shows, e := w.dropped(w.q.Attributes)
+	if shows != "" {
+		w.profileWhere = "NOT " + shows
+	}
+	if e != nil {
+		err = e
 	}
 	return err
 }

@@ -17,6 +17,7 @@ type Judged struct {
 	At          int64
 	User        User
 	Partner     bool
+	Sensitive   bool // it shows content that nobody may use (a label with policy: drop)
 	GPC         bool
 	BrowserDeny bool
 }
@@ -76,6 +77,8 @@ func (p *Policy) Decide(purpose int, r Judged, s Stand) (Reason, Level) {
 		return RowFuture, AtRow
 	case at < p.Now-p.Retention:
 		return RowRetention, AtRow
+	case r.Sensitive:
+		return SensitiveContent, AtRow
 	case r.GPC && purpose < len(p.GPCDenies) && p.GPCDenies[purpose]:
 		return GPC, AtRow
 	case r.BrowserDeny && purpose < len(p.BrowserDenies) && p.BrowserDenies[purpose]:

@@ -179,6 +179,39 @@ func TestSignalsOnARowDenyTheirPurposesOnly(t *testing.T) {
 	}
 }
 
+func TestARowThatShowsDroppedContentIsRefusedBeforeAnybodyIsAsked(t *testing.T) {
+	act := func(at int64, a Action) Event {
+		return Event{At: at, Action: a, Pattern: Profile, Notice: 2, Trusted: true}
+	}
+	for _, c := range []struct {
+		name   string
+		events []Event
+		listed bool
+		row    Judged
+		want   Reason
+		level  Level
+	}{
+		{"everything granted", []Event{act(30, Grant)}, false, Judged{At: 39}, SensitiveContent, AtRow},
+		{"nothing granted", nil, false, Judged{At: 39}, SensitiveContent, AtRow},
+		{"an objection", []Event{act(30, Object)}, false, Judged{At: 39}, SensitiveContent, AtRow},
+		{"a signal on the row", []Event{act(30, Grant)}, false, Judged{At: 39, GPC: true}, SensitiveContent, AtRow},
+		{"a row before the grant", []Event{act(35, Grant)}, false, Judged{At: 31}, SensitiveContent, AtRow},
+		{"erased", []Event{act(30, Erase)}, false, Judged{At: 39}, Erased, AtDevice},
+		{"on the suppression list", []Event{act(30, Grant)}, true, Judged{At: 39}, Suppressed, AtDevice},
+		{"ahead of now", []Event{act(30, Grant)}, false, Judged{At: testNow + Clamp + 1}, RowFuture, AtRow},
+		{"older than rows are kept", []Event{act(5, Grant)}, false, Judged{At: testNow - 31}, RowRetention, AtRow},
+	} {
+		p := densePolicy(testNow)
+		p.Retention, p.GPCDenies = 30, []bool{true, true, true, true, true}
+		c.row.Sensitive = true
+		s := person{device: c.events}.stand(p, Profile)
+		s.DeviceOff = c.listed
+		if got, level := p.Decide(Profile, c.row, s); got != c.want || level != c.level {
+			t.Errorf("%s: %s at %s, want %s at %s", c.name, got, level, c.want, c.level)
+		}
+	}
+}
+
 func TestRowsAheadOfNowCountAsNowForFiveMinutes(t *testing.T) {
 	p := densePolicy(testNow)
 	granted := person{device: []Event{{At: 35, Action: Grant, Pattern: Profile, Notice: 2, Trusted: true}}}

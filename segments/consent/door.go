@@ -10,14 +10,14 @@ import (
 // Door admits the blocks of one worker. It keeps its own counts and remembers what it was told about classes and
 // people, so that a row costs a few look-ups and no lock.
 type Door struct {
-	gate   *Gate
-	asked  []uint32     // by class: the uses that want its rows
-	pairs  [4]pairTable // by user (logged in, attached) and origin
-	batch  Batch
-	tally  Tallies
-	people []bitset // by use: who was admitted
-	silent bool     // it admits records, which are no rows of a log and are not counted as such
-	warmed int64    // keeps the compiler from dropping the loads of warm
+	gate    *Gate
+	classes []wantedClass
+	pairs   [4]pairTable // by user (logged in, attached) and origin
+	batch   Batch
+	tally   Tallies
+	people  []bitset // by use: who was admitted
+	silent  bool     // it admits records, which are no rows of a log and are not counted as such
+	warmed  int64    // keeps the compiler from dropping the loads of warm
 }
 
 // Admit judges a block and returns the rows that may be used. It is the only place that writes a Batch. The batch is
@@ -34,7 +34,7 @@ func (d *Door) Admit(b *evidence.Block) Batch {
 		if i%stretch == 0 {
 			d.warm(b, i)
 		}
-		allowed, owner := judge(b, i, d.asked[class])
+		allowed, owner := judge(b, i, d.classes[class])
 		for u := allowed; u != 0; u &= u - 1 {
 			d.tally.Admitted[bits.TrailingZeros32(u)]++
 		}
@@ -66,11 +66,17 @@ func (d *Door) warm(b *evidence.Block, from int) {
 	}
 }
 
+// wantedClass is a class of rows: the uses that want them, and whether they show content that nobody may use.
+type wantedClass struct {
+	asked     uint32
+	sensitive bool
+}
+
 // learn asks the plan about classes that are new.
 func (d *Door) learn(c *evidence.Classes) {
-	for k := len(d.asked); k < c.Len(); k++ {
+	for k := len(d.classes); k < c.Len(); k++ {
 		picks, slot := c.Of(uint32(k))
-		d.asked = append(d.asked, d.gate.asked(picks, slot))
+		d.classes = append(d.classes, wantedClass{d.gate.asked(picks, slot), c.IsDropped(uint32(k))})
 	}
 }
 
@@ -82,8 +88,8 @@ func (d *Door) enrol(subject, uses uint32) {
 
 // judge decides one row: who owns it (identity), then what may be done with it (consent). Refusals are counted under
 // their first reason.
-func (d *Door) judge(b *evidence.Block, i int, asked uint32) (allowed, owner uint32) {
-	device, customer, at := b.Device[i], b.Customer[i], b.Time[i]
+func (d *Door) judge(b *evidence.Block, i int, class wantedClass) (allowed, owner uint32) {
+	device, customer, at, asked := b.Device[i], b.Customer[i], b.Time[i], class.asked
 	switch {
 	case device == evidence.Blocked:
 		d.refuse(asked, BlockedDevice)
@@ -101,14 +107,14 @@ func (d *Door) judge(b *evidence.Block, i int, asked uint32) (allowed, owner uin
 			return 0, 0
 		}
 	}
-	return d.consent(device, customer, user, b.Partner, at, asked), customer
+	return d.consent(device, customer, Judged{At: at, User: user, Partner: b.Partner, Sensitive: class.sensitive}, asked), customer
 }
 
 // record decides about what was kept of somebody at an instant: whether that is covered by a consent that holds now, by the
 // same table as for an event of that time. A customer's record names no device.
-func (d *Door) record(b *evidence.Block, i int, asked uint32) (allowed, owner uint32) {
-	device, customer, at := b.Device[i], b.Customer[i], b.Time[i]
-	star := d.gate.star
+func (d *Door) record(b *evidence.Block, i int, class wantedClass) (allowed, owner uint32) {
+	device, customer, at, asked := b.Device[i], b.Customer[i], b.Time[i], class.asked
+	r, star := Judged{At: at, User: LoggedIn, Sensitive: class.sensitive}, d.gate.star
 	switch {
 	case customer == evidence.None && star != nil:
 		asked = d.listable(device, asked, false)
@@ -116,9 +122,10 @@ func (d *Door) record(b *evidence.Block, i int, asked uint32) (allowed, owner ui
 		return 0, 0
 	}
 	if customer == evidence.None {
-		return d.consent(device, customer, Anonymous, false, at, asked&d.gate.deviceUses), customer
+		r.User = Anonymous
+		return d.consent(device, customer, r, asked&d.gate.deviceUses), customer
 	}
-	return d.consent(device, customer, LoggedIn, false, at, asked&d.gate.customerUses), customer
+	return d.consent(device, customer, r, asked&d.gate.customerUses), customer
 }
 
 // own asks the star map whose row it is. It refuses what identity refuses and returns the uses that are left.
@@ -173,13 +180,13 @@ func (d *Door) listable(device, asked uint32, customers bool) uint32 {
 	return asked &^ d.gate.deviceUses
 }
 
-// consent asks where the row's people stand. Nearly every row is answered by their stance; a row older than that takes
-// the decision table itself.
-func (d *Door) consent(device, customer uint32, u User, partner bool, at int64, asked uint32) uint32 {
+// consent asks where the row's people stand. Nearly every row is answered by their stance; a row older than that, or one
+// that is refused for what it shows, takes the decision table itself.
+func (d *Door) consent(device, customer uint32, r Judged, asked uint32) uint32 {
 	g := d.gate
-	since, open, reasons := d.stance(device, customer, u, partner)
-	if at < since || at < g.policy.Now-g.policy.Retention || at > g.policy.Now {
-		return d.decide(device, customer, Judged{At: at, User: u, Partner: partner}, asked)
+	since, open, reasons := d.stance(device, customer, r.User, r.Partner)
+	if r.At < since || r.At < g.policy.Now-g.policy.Retention || r.At > g.policy.Now || r.Sensitive {
+		return d.decide(device, customer, r, asked)
 	}
 	allowed := asked & open
 	for left := asked &^ open; left != 0; left &= left - 1 {
@@ -217,7 +224,7 @@ func (d *Door) decide(device, customer uint32, r Judged, asked uint32) (allowed 
 			d.tally.Refused[i][NoLogin]++
 			continue
 		}
-		if r.User == Anonymous && r.At >= g.policy.Now-g.policy.Retention && r.At <= g.policy.Now {
+		if r.User == Anonymous && !r.Sensitive && r.At >= g.policy.Now-g.policy.Retention && r.At <= g.policy.Now {
 			var since int64
 			if reason := g.anonymous(device, use, r.Partner, r.At, &since); reason <= GrantedTC {
 				allowed |= 1 << i

@@ -59,8 +59,9 @@ func TestARecordIsUsedUnderAConsentThatHeldThenAndHoldsNow(t *testing.T) {
 				who = rapid.SampledFrom(worldCustomers).Draw(t, "customer's name")
 			}
 			at := testNow - rapid.Int64Range(0, 35).Draw(t, "ago")
+			sensitive := rapid.IntRange(0, 5).Draw(t, "sensitive") == 0
 			block := &evidence.Block{
-				Classes: &evidence.Classes{Words: 1, Picks: []uint64{1}, Slot: []uint16{1}}, Records: true, Class: []uint32{0},
+				Classes: &evidence.Classes{Words: 1, Picks: []uint64{1}, Slot: []uint16{1}, Dropped: []bool{sensitive}}, Records: true, Class: []uint32{0},
 				Device: []uint32{evidence.Unknown}, Customer: []uint32{evidence.None}, Time: []int64{at},
 			}
 			n, known := w.subjects.Lookup(w.subjects.Hash(kindOf(who), []byte(who)), []byte(who))
@@ -79,7 +80,7 @@ func TestARecordIsUsedUnderAConsentThatHeldThenAndHoldsNow(t *testing.T) {
 				got |= batch.Row(i).Uses
 			}
 			for u := range w.uses {
-				want := w.kept(who, customer, &w.uses[u], at)
+				want := !sensitive && w.kept(who, customer, &w.uses[u], at)
 				if (got>>u&1 != 0) != want {
 					t.Fatalf("%s, %s at %d: admitted %t, want %t\n%+v", who, w.uses[u].Name, at-testNow, !want, want, w.events)
 				}

@@ -29,6 +29,7 @@ type world struct {
 type worldRow struct {
 	device, customer string // customer "" for an anonymous row
 	at               int64
+	sensitive        bool // it shows content that is labelled policy: drop
 }
 
 var (
@@ -66,6 +67,7 @@ func drawWorld(t *rapid.T, linked bool) *world {
 				r.customer = rapid.SampledFrom(worldCustomers).Draw(t, "customer")
 			}
 		}
+		r.sensitive = rapid.IntRange(0, 5).Draw(t, "sensitive") == 0
 		w.rows = append(w.rows, r)
 	}
 	w.seal(t)
@@ -156,13 +158,14 @@ func (w *world) number(who string, logged bool) uint32 {
 func (w *world) admitted(t *rapid.T) (got map[string]string, roll Roll) {
 	asked := func([]uint64, uint16) uint32 { return 1<<len(w.uses) - 1 }
 	gate := NewGate(w.ledger, w.uses, asked, w.star, true, 2)
-	block := &evidence.Block{Classes: &evidence.Classes{Words: 1, Picks: []uint64{1}, Slot: []uint16{1}}, Partner: w.partner, Values: [][]int64{nil}}
+	classes := &evidence.Classes{Words: 1, Picks: []uint64{1, 1}, Slot: []uint16{1, 1}, Dropped: []bool{false, true}}
+	block := &evidence.Block{Classes: classes, Partner: w.partner, Values: [][]int64{nil}}
 	for i, r := range w.rows {
 		customer := uint32(evidence.None)
 		if r.customer != "" {
 			customer = w.number(r.customer, true)
 		}
-		block.Class, block.Device = append(block.Class, 0), append(block.Device, w.number(r.device, r.customer != ""))
+		block.Class, block.Device = append(block.Class, uint32(btoi(r.sensitive))), append(block.Device, w.number(r.device, r.customer != ""))
 		block.Customer, block.Time = append(block.Customer, customer), append(block.Time, r.at)
 		block.Values[0] = append(block.Values[0], int64(i))
 	}
@@ -243,9 +246,9 @@ func (w *world) allowed() map[string]string {
 		u, customer, device, anybody := w.owner(r)
 		for k := range w.uses {
 			use := &w.uses[k]
-			subject, ok := r.device, anybody && device
+			subject, ok := r.device, anybody && device && !r.sensitive
 			if use.Customer {
-				subject, ok = customer, anybody && customer != ""
+				subject, ok = customer, anybody && customer != "" && !r.sensitive
 			}
 			for _, purpose := range use.asked(w.partner) {
 				ok = ok && w.open(r.device, customer, u, purpose, r.at)
@@ -319,7 +322,7 @@ func TestTheGateRefusesForTheReasonsOfTheTable(t *testing.T) {
 
 // verdict is the decision table for one row without a star, from freshly folded timelines.
 func (w *world) verdict(use *Use, r worldRow) Verdict {
-	judged := Judged{At: r.at, Partner: w.partner}
+	judged := Judged{At: r.at, Partner: w.partner, Sensitive: r.sensitive}
 	if r.customer != "" {
 		judged.User = LoggedIn
 	}

@@ -17,17 +17,22 @@ const (
 const Null = math.MinInt64
 
 // Classes gives the classes of a worker's blocks their meaning. Class k wants the picks whose bits are set in
-// Picks[k*Words:(k+1)*Words] and lies in the window slot Slot[k]. The table only grows.
+// Picks[k*Words:(k+1)*Words] and lies in the window slot Slot[k]. Dropped says of a class whether its rows show content
+// that nobody may use (a label with policy: drop); it is nil where the schema has none. The table only grows.
 type Classes struct {
-	Words int
-	Picks []uint64
-	Slot  []uint16
+	Words   int
+	Picks   []uint64
+	Slot    []uint16
+	Dropped []bool
 }
 
 // Of returns the pick set and the window slot of class k.
 func (c *Classes) Of(k uint32) (picks []uint64, slot uint16) {
 	return c.Picks[int(k)*c.Words : int(k+1)*c.Words], c.Slot[k]
 }
+
+// IsDropped reports whether the rows of class k show content that nobody may use.
+func (c *Classes) IsDropped(k uint32) bool { return c.Dropped != nil && c.Dropped[k] }
 
 // Len is the number of classes so far.
 func (c *Classes) Len() int { return len(c.Slot) }

@@ -33,7 +33,7 @@ func NewAttributes(plan *Plan, record string, schema *rules.Schema, at int64, su
 			picks[i] = rules.Pick{Any: true, Where: p.Where}
 		}
 	}
-	program, err := newProgram(picks, customer.Name, plan.Compile)
+	program, err := newProgram(picks, rules.Dropped(plan.Labels, schema), customer.Name, plan.Compile)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,8 @@ func (a *Attributes) class(state uint32) uint32 {
 		c := &a.w.classes
 		class = uint32(c.Len())
 		a.classOf[state] = class
-		c.Picks, c.Slot = append(c.Picks, a.w.st.live[state]...), append(c.Slot, 1)
+		c.Picks, c.Slot = append(c.Picks, a.w.st.live[state][:c.Words]...), append(c.Slot, 1)
+		a.w.label(state)
 	}
 	return class
 }

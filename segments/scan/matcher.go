@@ -42,9 +42,11 @@ type column struct {
 	open    []int    // shared truths that still matter after this column
 }
 
-// program is the compiled form of all picks, read-only and shared by the workers.
+// program is the compiled form of all picks, read-only and shared by the workers. Where the schema drops labelled content
+// there is one more pick behind those of the plan: of the rows that show it. Nobody wants it, so it keeps no row alive.
 type program struct {
 	picks, words int
+	dropped      int // the pick of rows that show dropped content, -1 where there are none
 	tests        []test
 	byKey        map[string]int
 	shared       int
@@ -54,9 +56,15 @@ type program struct {
 // Compiler gives the plain meaning of a bound test; the zone is that of the pick, nil where it reads no local time.
 type Compiler func(*rules.Test, *rules.Zone) (kernel.Row, error)
 
-// newProgram compiles the picks. eventName is the column that carries the event's name.
-func newProgram(picks []rules.Pick, eventName string, compile Compiler) (*program, error) {
-	p := &program{picks: len(picks), words: (len(picks) + 63) / 64, byKey: map[string]int{}}
+// newProgram compiles the picks and the label of rows that nobody may use, nil for none. eventName is the column that
+// carries the event's name.
+func newProgram(picks []rules.Pick, dropped rules.Expr, eventName string, compile Compiler) (*program, error) {
+	p := &program{dropped: -1, byKey: map[string]int{}}
+	if dropped != nil {
+		p.dropped = len(picks)
+		picks = append(picks[:len(picks):len(picks)], rules.Pick{Any: true, Where: dropped})
+	}
+	p.picks, p.words = len(picks), (len(picks)+63)/64
 	byColumn := map[string]*column{}
 	var several []factor
 	for i, pick := range picks {

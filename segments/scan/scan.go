@@ -65,7 +65,8 @@ type Plan struct {
 	// Customers says that somebody asks for customers themselves. Otherwise one whom no consent event named needs no number:
 	// that somebody was logged in is all that matters.
 	Customers bool
-	Blocked   []string // ids that are blocked beside those of identity.Blocked, in lower case
+	Blocked   []string        // ids that are blocked beside those of identity.Blocked, in lower case
+	Labels    []*rules.Schema // of all tables of the project: what one of them labels is labelled in all (rules.Dropped)
 	Compile   Compiler
 }
 
@@ -119,7 +120,7 @@ func New(plan *Plan, schema *rules.Schema, partner bool, subjects *identity.Subj
 		}
 	}
 	var err error
-	if s.program, err = newProgram(ofEvents(plan.Picks), s.roles[rules.RoleEventName], plan.Compile); err != nil {
+	if s.program, err = newProgram(ofEvents(plan.Picks), rules.Dropped(plan.Labels, schema), s.roles[rules.RoleEventName], plan.Compile); err != nil {
 		return nil, err
 	}
 	s.window()

@@ -215,12 +215,45 @@ func drawPick(t *rapid.T) rules.Pick {
 	return p
 }
 
+// drawLabels draws what the schema, and that of another table, label.
+func drawLabels(t *rapid.T, schema *rules.Schema) []*rules.Schema {
+	other := &rules.Schema{Name: "other", Columns: []rules.Column{
+		{Name: "name", Type: textType, Role: rules.RoleEventName}, {Name: "page", Type: textType}, {Name: "absent", Type: textType}, {Name: "due", Type: rules.Type{Kind: rules.Date}},
+	}}
+	customers := &rules.Schema{Name: "customers", Customers: true, Columns: []rules.Column{{Name: "page", Type: textType, Labels: []rules.Label{{Is: "private", Policy: "drop"}}}}}
+	for k, s := range []*rules.Schema{schema, other} {
+		for i := range s.Columns {
+			c := &s.Columns[i]
+			if rapid.IntRange(0, []int{12, 2}[k]).Draw(t, "labelled") > 0 || slices.Contains([]rules.Role{rules.RoleDevice, rules.RoleCustomer}, c.Role) {
+				continue
+			}
+			l := rules.Label{Is: "private", Policy: rapid.SampledFrom([]string{"drop", "drop", "no_ads"}).Draw(t, "policy")}
+			if c.Type.Kind == rules.Text {
+				from := c.Name
+				if c.Role == rules.RoleEventName {
+					from = "event"
+				}
+				value := draw(t, from, "mark").(string)
+				switch {
+				case value == "" || c.Role != rules.RoleEventName && rapid.IntRange(0, 3).Draw(t, "whole") == 0:
+				case rapid.Bool().Draw(t, "prefix"):
+					l.Prefix = value[:1+rapid.IntRange(0, 1).Draw(t, "longer")]
+				default:
+					l.Value = value
+				}
+			}
+			c.Labels = append(c.Labels, l)
+		}
+	}
+	return []*rules.Schema{customers, schema, other}
+}
+
 // drawPlan draws picks, most of them few and deep, sometimes more than a word holds, and windows over them.
 func drawPlan(t *rapid.T) *scan.Plan {
 	p := &scan.Plan{Customers: true, KnownBy: knownBy, MaxSkew: skew, Blocked: []string{"house", "73"}, Compile: compile}
 	picks := rapid.IntRange(1, 5).Draw(t, "picks")
 	if rapid.IntRange(0, 19).Draw(t, "many") == 0 {
-		picks = 70
+		picks = rapid.SampledFrom([]int{64, 70}).Draw(t, "how many") // a label is one more
 	}
 	p.Values = []scan.Value{
 		{Column: "page", Type: textType},
@@ -254,9 +287,12 @@ func drawPlan(t *rapid.T) *scan.Plan {
 }
 
 func TestBlocksAreWhatALoopOverTheRowsFinds(t *testing.T) {
-	kept := 0
+	kept, shown := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		schema, plan := drawSchema(t), drawPlan(t)
+		if rapid.Bool().Draw(t, "labels") {
+			plan.Labels = drawLabels(t, schema)
+		}
 		subjects := identity.NewSubjects()
 		for _, id := range []string{"d1", "d2", "both", "1", "2"} { // the ledger names these
 			hash := subjects.Hash(identity.Device, []byte(id))
@@ -269,7 +305,7 @@ func TestBlocksAreWhatALoopOverTheRowsFinds(t *testing.T) {
 		o := &scanOracle{plan: plan, schema: schema, subjects: subjects, texts: map[string]int64{}}
 		for range rapid.IntRange(1, 2).Draw(t, "workers") {
 			w := s.Worker()
-			o.counts = scan.Counts{}
+			o.counts, o.shown = scan.Counts{}, 0
 			for range rapid.IntRange(1, 3).Draw(t, "row groups") {
 				rows := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) logRow { return drawRow(t, schema) }), 0, 80).Draw(t, "rows")
 				o.check(t, w, rows)
@@ -277,11 +313,14 @@ func TestBlocksAreWhatALoopOverTheRowsFinds(t *testing.T) {
 			if diff := cmp.Diff(o.counts, w.Counts()); diff != "" {
 				t.Fatal(diff)
 			}
-			kept += int(o.counts.Wanted)
+			kept, shown = kept+int(o.counts.Wanted), shown+o.shown
 		}
 	})
 	if kept == 0 {
 		t.Error("no row ever was evidence: the test asks nothing")
+	}
+	if shown == 0 || shown == kept {
+		t.Errorf("%d rows of %d show what is labelled: the test asks nothing", shown, kept)
 	}
 }
 
@@ -352,6 +391,7 @@ type scanOracle struct {
 	subjects *identity.Subjects
 	texts    map[string]int64 // numbers of texts met so far
 	counts   scan.Counts
+	shown    int // rows that show dropped content
 }
 
 // has reports whether the log has the column.
@@ -466,6 +506,13 @@ func (o *scanOracle) compare(t *rapid.T, b *evidence.Block, i int, r logRow) {
 	if int(slot) != edges || b.Time[i] != at {
 		t.Fatalf("%v has slot %d and time %d, want %d and %d", r, slot, b.Time[i], edges, at)
 	}
+	dropped := o.dropped(r)
+	if got := b.Classes.IsDropped(b.Class[i]); got != dropped {
+		t.Fatalf("%v shows dropped content: %t, want %t", r, got, dropped)
+	}
+	if dropped {
+		o.shown++
+	}
 	o.compareIDs(t, b, i, r)
 	for v, value := range o.plan.Values {
 		reads := slices.ContainsFunc(wants, func(w scan.Want) bool { return w.Value == v })
@@ -473,6 +520,29 @@ func (o *scanOracle) compare(t *rapid.T, b *evidence.Block, i int, r logRow) {
 			o.compareValue(t, value, r[value.Column], got)
 		}
 	}
+}
+
+// dropped looks for labelled content in the columns of a row, one label after another.
+func (o *scanOracle) dropped(r logRow) bool {
+	for _, s := range o.plan.Labels {
+		for _, c := range s.Columns {
+			name := c.Name
+			if c.Role == rules.RoleEventName {
+				name = "event"
+			}
+			value := r[name]
+			if f, ok := value.(float64); ok && f != f || s.Customers || !o.has(name) {
+				continue
+			}
+			text, _ := value.(string)
+			for _, l := range c.Labels {
+				if value != nil && l.Policy == "drop" && (l.Value == "" || text == l.Value) && strings.HasPrefix(text, l.Prefix) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // idOf is the trimmed id of a column, "" for none, and whether it may not be used.

@@ -59,10 +59,13 @@ func newStates(p *program) *states {
 	return s
 }
 
-// intern returns the state with these picks and truths; a state without picks is dead.
+// intern returns the state with these picks and truths; a state without picks that somebody could want is dead.
 func (s *states) intern(live []uint64, truths []byte) uint32 {
 	alive := uint64(0)
-	for _, w := range live {
+	for i, w := range live {
+		if s.p.dropped >= 0 && i == s.p.dropped/64 {
+			w &^= 1 << (s.p.dropped % 64)
+		}
 		alive |= w
 	}
 	if alive == 0 && len(s.live) > 0 {
@@ -81,6 +84,12 @@ func (s *states) intern(live []uint64, truths []byte) uint32 {
 		s.truths = append(s.truths, append([]byte(nil), truths...))
 	}
 	return id
+}
+
+// shows reports whether the rows of a state show content that nobody may use.
+func (s *states) shows(state uint32) bool {
+	d := s.p.dropped
+	return d >= 0 && s.live[state][d/64]>>(d%64)&1 != 0
 }
 
 // class returns the class of a value of column c whose tests have the truths that truth gives.

@@ -36,7 +36,7 @@ type Worker struct {
 func (s *Scanner) Worker() *Worker {
 	w := &Worker{s: s, st: newStates(s.program), values: make([]textClasses, len(s.program.columns))}
 	w.truths = make([][]rules.Truth, len(s.program.tests))
-	w.classes.Words = s.program.words
+	w.classes.Words = (len(s.plan.Picks) + 63) / 64
 	w.block = evidence.Block{Classes: &w.classes, Partner: s.partner, Values: make([][]int64, len(s.plan.Values))}
 	w.devices = numberer{subjects: s.subjects, blocked: s.plan.Blocked}
 	w.custs = numberer{subjects: s.subjects, blocked: s.plan.Blocked, customer: true, file: s.plan.Customers}
@@ -299,16 +299,24 @@ func (w *Worker) newClass(state uint32, slot int) uint32 {
 	if alive == 0 {
 		class = unwanted
 	} else {
-		for i, live := range w.st.live[state] {
+		for i, live := range w.st.live[state][:w.classes.Words] {
 			w.classes.Picks = append(w.classes.Picks, live&w.s.wanted[slot][i])
 		}
 		w.classes.Slot = append(w.classes.Slot, uint16(slot))
+		w.label(state)
 		for v := range w.needs {
 			w.needs[v] = append(w.needs[v], w.reads(class, v))
 		}
 	}
 	w.classOf[state][slot] = class
 	return class
+}
+
+// label notes for the newest class whether its rows, of this state, show content that nobody may use.
+func (w *Worker) label(state uint32) {
+	if w.s.program.dropped >= 0 {
+		w.classes.Dropped = append(w.classes.Dropped, w.st.shows(state))
+	}
 }
 
 // arrived hides rows received at or after known_by and quarantines rows whose clock ran ahead.
