@@ -142,7 +142,24 @@ func newArena(t *rapid.T) *arena {
 	for i := range rulesPerLog {
 		a.refused += a.add(t, fmt.Sprint("segment-", i))
 	}
+	if rapid.IntRange(0, 3).Draw(t, "labels") == 0 {
+		a.label(t)
+	}
 	return a
+}
+
+// label marks content of some column as nobody's: its rows count for no rule. The rules were checked before, so that they may
+// ask for it nevertheless.
+func (a *arena) label(t *rapid.T) {
+	for range rapid.IntRange(1, 2).Draw(t, "marks") {
+		m := reference.Mark{Column: "event", Value: rapid.SampledFrom([]string{"calc", "logout"}).Draw(t, "event")}
+		if rapid.Bool().Draw(t, "column") {
+			m = draw.NewMark(t)
+		}
+		a.log.Dropped = append(a.log.Dropped, m)
+		c, _ := a.schema.Column(m.Column)
+		c.Labels = append(c.Labels, rules.Label{Value: m.Value, Prefix: m.Prefix, Is: "private", Policy: "drop"})
+	}
 }
 
 // refusable are the reasons for which a rule drawn at random may be refused.
@@ -247,6 +264,9 @@ func (a *arena) describe(b *arena, r draw.Rule, rows []reference.Row, verdict st
 	var out strings.Builder
 	local := func(us int64) string { return time.UnixMicro(us).In(location(a.log.Zone)).Format(time.RFC3339Nano) }
 	fmt.Fprintf(&out, "about %s: %s\nzone %s, as_of %s, known_by %s, data from %s, session gap %d min\n", r.Name, verdict, a.log.Zone, local(a.log.AsOf), local(a.log.KnownBy), local(a.log.DataFrom), a.log.SessionGap/reference.Minute)
+	if len(a.log.Dropped) > 0 {
+		fmt.Fprintf(&out, "dropped %+v\n", a.log.Dropped)
+	}
 	for _, m := range a.log.Missing {
 		fmt.Fprintf(&out, "missing from %s to %s\n", local(m.From), local(m.Before))
 	}

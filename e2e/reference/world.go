@@ -11,6 +11,7 @@ import (
 	"cmp"
 	"math/big"
 	"slices"
+	"strings"
 )
 
 // Row is one line of the log. Times are microseconds UTC, absent texts are empty.
@@ -60,6 +61,20 @@ type World struct {
 	MaxSkew       int64
 	Dedupe        int64
 	Stays         map[string]map[string]int64 // by segment and person: when he last qualified
+	Dropped       []Mark                      // content whose rows nobody may use
+}
+
+// Mark is content of a column: a text, what a text begins with, or without either every value.
+type Mark struct{ Column, Value, Prefix string }
+
+// on reports whether a row shows the content.
+func (m Mark) on(r *Row) bool {
+	v := r.column(m.Column)
+	if v == nil || m.Value == "" && m.Prefix == "" {
+		return v != nil
+	}
+	text, _ := v.(string)
+	return m.Value != "" && text == m.Value || m.Prefix != "" && strings.HasPrefix(text, m.Prefix)
 }
 
 // Span is a half-open stretch of time.
@@ -75,7 +90,8 @@ func (w *World) covered(s Span) bool {
 	return w.DataFrom <= s.From && !slices.ContainsFunc(w.Missing, func(m Span) bool { return m.From < s.Before && s.From < m.Before })
 }
 
-// known are the rows that count, in canonical order: visible, by no clock that runs ahead, and no copies.
+// known are the rows that count, in canonical order: visible, by no clock that runs ahead, no copies, and showing nothing that
+// nobody may use.
 func (w *World) known() []*Row {
 	var seen []*Row
 	for i := range w.Rows {
@@ -85,7 +101,7 @@ func (w *World) known() []*Row {
 	}
 	var out []*Row
 	for i, r := range seen {
-		if !w.copied(seen, i) {
+		if !w.copied(seen, i) && !slices.ContainsFunc(w.Dropped, func(m Mark) bool { return m.on(r) }) {
 			out = append(out, r)
 		}
 	}

@@ -233,6 +233,25 @@ var Columns = []Column{
 	{"born", "date", 40, []any{reference.Date(7305), reference.Date(7306), reference.Date(20542)}},
 }
 
+// NewMark draws content of a free column: a text, what it begins with, or all of a column that is often missing.
+func NewMark(t *rapid.T) reference.Mark {
+	d := dice{t}
+	c := one(d, Columns...)
+	m := reference.Mark{Column: c.Name}
+	text, ok := one(d, c.values...).(string)
+	switch {
+	case !ok && c.nulls < 40:
+		return NewMark(t)
+	case !ok, text == "":
+	case d.chance(50):
+		m.Value = text
+	default:
+		letters := []rune(text)
+		m.Prefix = string(letters[:1+d.under(min(4, len(letters)))])
+	}
+	return m
+}
+
 // Lacks reports whether the partition of an instant's day is missing.
 func (l *Log) Lacks(at int64) bool { return slices.Contains(l.Missing, reference.UTCDay(at)) }
 
