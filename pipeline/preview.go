@@ -13,6 +13,7 @@ type Preview struct {
 	AsOf       string        `json:"as_of"`
 	KnownBy    string        `json:"known_by"`
 	Uses       []PreviewUse  `json:"uses"`
+	Coverage   []Covered     `json:"coverage"`
 	Sources    []SourceCount `json:"sources"`
 }
 
@@ -63,13 +64,13 @@ func Previewed(ctx context.Context, j *Job, segment string) (*Preview, error) {
 	if _, err := r.decide(ctx); err != nil {
 		return nil, err
 	}
-	out := &Preview{Segment: segment, AsOf: r.manifest.AsOf, KnownBy: r.manifest.KnownBy, Sources: r.manifest.Sources}
+	out := &Preview{Segment: segment, AsOf: r.manifest.AsOf, KnownBy: r.manifest.KnownBy, Coverage: []Covered{}, Sources: r.manifest.Sources}
 	for i := range r.eval.Audiences {
 		a := &r.eval.Audiences[i]
 		if a.Segment().Name != segment {
 			continue
 		}
-		out.Definition = definition(a.Segment())
+		out.Definition, out.Coverage = definition(a.Segment()), r.eval.dataOf(a.Segment())
 		out.Uses = append(out.Uses, r.previewUse(a))
 	}
 	return out, nil

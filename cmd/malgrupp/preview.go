@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -64,6 +65,7 @@ const sentenceWidth = 60
 
 func writePreview(w io.Writer, p *pipeline.Preview, sentences map[string]string) {
 	fmt.Fprintf(w, "%s   definition %s   as of %s, known by %s\n", p.Segment, p.Definition[:8], p.AsOf, p.KnownBy)
+	writeCoverage(w, p.Coverage)
 	for _, u := range p.Uses {
 		fmt.Fprintf(w, "\nfor %s\n", u.Use)
 		steps := newTable(w, "step", "people")
@@ -91,6 +93,32 @@ func writePreview(w io.Writer, p *pipeline.Preview, sentences map[string]string)
 				fmt.Fprintf(w, " (held back: %s)", l.Held)
 			}
 			fmt.Fprintln(w)
+		}
+	}
+}
+
+// shownDays is how many missing days a line names.
+const shownDays = 8
+
+// writeCoverage prints what the sources have of the time that the segment looks at.
+func writeCoverage(w io.Writer, of []pipeline.Covered) {
+	if len(of) == 0 {
+		return
+	}
+	fmt.Fprintln(w)
+	t := newTable(w, "source", "looked at from", "complete from", "covered", "from then to as of")
+	for _, c := range of {
+		t.AppendRow(table.Row{c.Source, c.LooksFrom, c.CompleteFrom, fmt.Sprintf("%d %%", c.Percent), c.Bar})
+	}
+	t.Render()
+	if slices.ContainsFunc(of, func(c pipeline.Covered) bool { return strings.ContainsAny(c.Bar, "-.") }) {
+		fmt.Fprintln(w, "# all there, - in part, . missing")
+	}
+	for _, c := range of {
+		if n := len(c.MissingDays); n > shownDays {
+			fmt.Fprintf(w, "%s lacks %s and %d more days\n", c.Source, strings.Join(c.MissingDays[:shownDays], ", "), n-shownDays)
+		} else if n > 0 {
+			fmt.Fprintf(w, "%s lacks %s\n", c.Source, strings.Join(c.MissingDays, ", "))
 		}
 	}
 }
