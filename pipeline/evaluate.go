@@ -34,6 +34,9 @@ type Evaluation struct {
 	skewed    int64
 	first     rules.CivilDate
 	gate      *consent.Gate
+	star      *identity.Star
+	subjects  *identity.Subjects
+	cover     *coverage
 	policy    *consent.Policy
 
 	contacts   table // of identifiers
@@ -158,16 +161,16 @@ func (e *Evaluation) settle(ctx context.Context, ledger *consent.Ledger, subject
 			return err
 		}
 	}
-	var star *identity.Star
+	e.subjects = subjects
 	err = e.timed("logins", func() (err error) {
-		star, err = e.star(ctx, subjects)
+		e.star, err = e.readLogins(ctx, subjects)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	_ = e.timed("gate", func() error {
-		e.gate = consent.NewGate(ledger, e.Uses, plan.Asked, star, partners, e.Job.Workers)
+		e.gate = consent.NewGate(ledger, e.Uses, plan.Asked, e.star, partners, e.Job.Workers)
 		return nil
 	})
 	tally := segments.NewTally(plan)
@@ -176,6 +179,11 @@ func (e *Evaluation) settle(ctx context.Context, ledger *consent.Ledger, subject
 	}
 	if err := e.timed("read", func() error { return e.readAll(ctx, plan, scanPlan, subjects, tally) }); err != nil {
 		return err
+	}
+	if e.Job.focus != nil {
+		if err := e.trace(e.Job.focus, tally); err != nil {
+			return err
+		}
 	}
 	return e.timed("settle", func() error {
 		all := tally.Settle(e.Job.Workers, e.Roll)

@@ -39,11 +39,12 @@ type Job struct {
 	// Stay is who qualified at earlier runs; Run takes it from the state.
 	Stay state.StayRecord
 
-	settled       bool  // instants has been called
-	given         bool  // known_by was given, not taken from the clock
-	replay        bool  // of days gone by
-	previousRows  int64 // rows of the consent log in the last accepted run not later than this one
-	previousFirst int64 // its first partition, as a day
+	focus         *focus // the person the job asks about; nil: nobody
+	settled       bool   // instants has been called
+	given         bool   // known_by was given, not taken from the clock
+	replay        bool   // of days gone by
+	previousRows  int64  // rows of the consent log in the last accepted run not later than this one
+	previousFirst int64  // its first partition, as a day
 }
 
 // Progress is how far a long phase has come. Reading counts bytes, everything else pieces; Total is 0 where it is not

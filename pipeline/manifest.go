@@ -49,6 +49,7 @@ type Manifest struct {
 	Segments    []SegmentCount    `json:"segments"`
 	Outputs     []Output          `json:"outputs"`
 	Labels      map[string]string `json:"labels,omitempty"`
+	Question    *Question         `json:"question,omitempty"` // of a line that says that somebody was asked about
 }
 
 // Refusal says why a run wrote nothing.

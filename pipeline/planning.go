@@ -61,20 +61,26 @@ func (e *Evaluation) uses() ([]segments.Request, error) {
 	return out, nil
 }
 
+// plan binds the requests of the run to what its sources cover.
 func (e *Evaluation) plan(ctx context.Context) (*segments.Plan, error) {
+	e.cover = &coverage{}
+	for i := range e.Sources {
+		if err := e.Sources[i].coverage(ctx, e.Job); err != nil {
+			return nil, err
+		}
+		e.cover.sources = append(e.cover.sources, e.Sources[i].cover)
+	}
+	return e.planAsOf(e.Job.AsOf, e.cover)
+}
+
+// planAsOf is the plan for windows that end then, over data that cover that much, with more segments beside those of the run.
+func (e *Evaluation) planAsOf(asOf int64, cover segments.Coverage, more ...segments.Request) (*segments.Plan, error) {
 	requests, err := e.uses()
 	if err != nil {
 		return nil, err
 	}
 	e.requests = requests
-	cover := &coverage{}
-	for i := range e.Sources {
-		if err := e.Sources[i].coverage(ctx, e.Job); err != nil {
-			return nil, err
-		}
-		cover.sources = append(cover.sources, e.Sources[i].cover)
-	}
-	plan, err := segments.NewPlan(requests, len(e.Uses), segments.Times{AsOf: e.Job.AsOf, SessionGap: project.Micros(e.Job.Project.SessionGap)}, builtin.Folds, cover)
+	plan, err := segments.NewPlan(slices.Concat(requests, more), len(e.Uses), segments.Times{AsOf: asOf, SessionGap: project.Micros(e.Job.Project.SessionGap)}, builtin.Folds, cover)
 	if err != nil {
 		return nil, fail(KindInvalid, "PLAN", err, "see docs/rules.md")
 	}

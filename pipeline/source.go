@@ -207,8 +207,8 @@ func (e *Evaluation) findCopies(ctx context.Context, s *SourceRun, plan *segment
 	return nil
 }
 
-// star reads the logins of all retained rows where identity is linked.
-func (e *Evaluation) star(ctx context.Context, subjects *identity.Subjects) (*identity.Star, error) {
+// readLogins reads the logins of all retained rows where identity is linked.
+func (e *Evaluation) readLogins(ctx context.Context, subjects *identity.Subjects) (*identity.Star, error) {
 	conf := e.Job.Project.Identity
 	if !conf.Linked {
 		return nil, nil

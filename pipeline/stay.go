@@ -15,14 +15,7 @@ import (
 // readStay brings former qualifiers before the gate, as records of the time at which they qualified last, and files whom it
 // admits. The door is returned with the others.
 func (e *Evaluation) readStay(plan *segments.Plan, scanPlan *scan.Plan, subjects *identity.Subjects, tally *segments.Tally, doors []*consent.Door) []*consent.Door {
-	var records []scan.Record
-	for _, s := range plan.Stays() {
-		for _, k := range e.Job.Stay {
-			if k.Segment == s.Segment.Name && k.Use == e.Uses[s.Use].Name && e.Job.stays(s.Segment, k) {
-				records = append(records, scan.Record{Customer: s.Segment.Level == rules.CustomerLevel, ID: k.ID, At: k.Last, Pick: s.Pick})
-			}
-		}
-	}
+	records := e.stayRecords(plan, e.Job.Stay, e.Job.AsOf)
 	if len(records) == 0 {
 		return doors
 	}
@@ -31,9 +24,21 @@ func (e *Evaluation) readStay(plan *segments.Plan, scanPlan *scan.Plan, subjects
 	return append(doors, door)
 }
 
+// stayRecords are the records of those whose time in a segment of the plan lasts as of then.
+func (e *Evaluation) stayRecords(plan *segments.Plan, of state.StayRecord, asOf int64) (records []scan.Record) {
+	for _, s := range plan.Stays() {
+		for _, k := range of {
+			if k.Segment == s.Segment.Name && k.Use == e.Uses[s.Use].Name && stays(s.Segment, k, asOf) {
+				records = append(records, scan.Record{Customer: s.Segment.Level == rules.CustomerLevel, ID: k.ID, At: k.Last, Pick: s.Pick})
+			}
+		}
+	}
+	return records
+}
+
 // stays reports whether somebody's time in a segment lasts: as_of < last_qualified + stay, under the same definition.
-func (j *Job) stays(s *rules.Segment, k state.Stay) bool {
-	return k.Definition == definition(s) && j.AsOf < s.Zone.Step(k.Last, s.Stay, 1)
+func stays(s *rules.Segment, k state.Stay, asOf int64) bool {
+	return k.Definition == definition(s) && asOf < s.Zone.Step(k.Last, s.Stay, 1)
 }
 
 func definition(s *rules.Segment) string { return hex.EncodeToString(s.Hash[:]) }
@@ -58,7 +63,7 @@ func (e *Evaluation) nextStay() state.StayRecord {
 			at := [3]string{s.Name, use, id}
 			today[at] = true
 			k := state.Stay{Segment: s.Name, Use: use, ID: id, Entered: e.Job.AsOf, Last: e.Job.AsOf, Definition: definition(s)}
-			if old, ok := before[at]; ok && e.Job.stays(s, old) {
+			if old, ok := before[at]; ok && stays(s, old, e.Job.AsOf) {
 				k.Entered, k.Last = old.Entered, max(old.Last, k.Last)
 			}
 			out = append(out, k)
@@ -68,7 +73,7 @@ func (e *Evaluation) nextStay() state.StayRecord {
 		s, now := decided[k.Segment]
 		switch {
 		case today[at]:
-		case now && s.Stay != (rules.Duration{}) && e.Job.stays(s, k), !now && e.Job.has(k.Segment):
+		case now && s.Stay != (rules.Duration{}) && stays(s, k, e.Job.AsOf), !now && e.Job.has(k.Segment):
 			out = append(out, k)
 		}
 	}

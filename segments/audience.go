@@ -22,6 +22,7 @@ type Audience struct {
 	capped           []string
 	waiting, unknown []uint32
 	study            *Study
+	trace            *Trace
 	roll             consent.Roll
 }
 

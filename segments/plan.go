@@ -77,6 +77,7 @@ type part struct {
 	pick, value  int // value is -1 where no column is read
 	from, before int64
 	record       bool // it wants records, whatever their time
+	name         string
 }
 
 // goal is a leaf to which a row goes, and the parts it is one of.
@@ -339,7 +340,7 @@ func (b *builder) leaf(c *rules.Condition, z *rules.Zone, mask uint32, rank bool
 
 // part binds one kind of row.
 func (b *builder) part(k fold.Part, s *fold.Setting) part {
-	out := part{pick: b.pick(k.Pick, s.Zone), value: -1, from: s.From, before: s.Before, record: k.Pick.Record != ""}
+	out := part{pick: b.pick(k.Pick, s.Zone), value: -1, from: s.From, before: s.Before, record: k.Pick.Record != "", name: k.Name}
 	if k.Metric != nil {
 		out.value = b.value(Value{Column: k.Metric.Column, Type: k.Metric.Type, Quantise: k.Metric.Quantise})
 	}

@@ -93,6 +93,7 @@ func (c *court) populate(a *Audience, seg *planned, r *settled) {
 	if c.studies != nil {
 		a.study = &r.study
 	}
+	a.trace = r.trace
 	a.capped = c.names(r.beyond, a.use)
 	if seg.Holdout != nil {
 		kept, a.control = c.holdout(seg.Holdout, kept, a.use)

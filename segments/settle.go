@@ -15,6 +15,7 @@ type Tally struct {
 	plan    *Plan
 	lanes   []*Lane
 	studied bool
+	traced  *uint32 // subject whose conditions are kept; nil: nobody asked
 }
 
 // NewTally returns an empty tally for the plan.
@@ -46,6 +47,7 @@ type settled struct {
 	today     []candidate // of a segment in which people stay: those who qualify without it
 	undecided [3][]uint32 // by undecided kind: subjects
 	study     Study
+	trace     *Trace
 }
 
 // The kinds of undecided verdict.
@@ -66,13 +68,14 @@ type court struct {
 	results  map[[2]int]*settled      // by segment and use
 	refs     map[[3]int]fold.Verdicts // by partition, segment and use: what in_segment reads
 	studies  []*studied               // by segment; nil: nobody asked
+	traced   *uint32
 }
 
 // Settle folds all lanes and decides every segment for each of its uses, with that many workers. The roll names the
 // people; it must come from the gate whose batches the lanes hold. The audiences are in the order of the requests, uses
 // ascending. The tally is spent afterwards.
 func (t *Tally) Settle(workers int, roll consent.Roll) []Audience {
-	c := &court{plan: t.plan, roll: roll, subjects: roll.Bound(), workers: max(1, workers), results: map[[2]int]*settled{}, refs: map[[3]int]fold.Verdicts{}}
+	c := &court{plan: t.plan, roll: roll, subjects: roll.Bound(), workers: max(1, workers), traced: t.traced, results: map[[2]int]*settled{}, refs: map[[3]int]fold.Verdicts{}}
 	dependent := slices.ContainsFunc(t.plan.segments, func(s planned) bool { return s.dependent })
 	if dependent {
 		c.kept = make([]*partition, parts)
@@ -188,6 +191,9 @@ func (c *court) judge(s int, p *partition, references func(segment, use int) fol
 		if c.studies != nil {
 			_, got.study = newStudied(seg)
 		}
+		if c.traced != nil {
+			got.trace = p.trace(seg, *c.traced, u, refs)
+		}
 		mask := p.masks[u]
 		for i := range mask {
 			if mask[i] == 0 {
@@ -228,6 +234,9 @@ func (c *court) merge(s, u int, got *settled) {
 		c.results[[2]int{s, u}] = r
 	} else {
 		r.study.add(&got.study)
+	}
+	if got.trace != nil {
+		r.trace = got.trace
 	}
 	r.qualified = append(r.qualified, got.qualified...)
 	r.stayers = append(r.stayers, got.stayers...)

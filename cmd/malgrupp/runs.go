@@ -63,6 +63,9 @@ func (a *app) runRunsList(ctx context.Context, limit int) error {
 			if l.Manifest.Refusal != nil {
 				reason = l.Manifest.Refusal.Reason
 			}
+			if l.Manifest.Question != nil {
+				reason = l.Manifest.Question.Reason
+			}
 			t.AppendRow(table.Row{l.RunID, l.Manifest.Status, l.Manifest.AsOf, len(l.Manifest.Segments), reason})
 		}
 		t.Render()
@@ -91,6 +94,10 @@ func (a *app) runRunsShow(ctx context.Context, name string) error {
 		}
 		if m.Refusal != nil {
 			fmt.Fprintf(w, "refused: %s: %s\n", m.Refusal.Reason, m.Refusal.Message)
+			return
+		}
+		if q := m.Question; q != nil {
+			fmt.Fprintf(w, "somebody asked why %s is in %s or not: %s\n", q.Subject, q.Segment, q.Reason)
 			return
 		}
 		writeUses(w, m)

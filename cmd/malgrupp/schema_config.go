@@ -56,7 +56,7 @@ func settingsSchemas() map[string]jsonSchema {
 		"audit":    object("url?", anyText),
 		"guards":   object("min_audience?", whole(50, 1<<30), "report_k?", whole(50, 1<<30)),
 		"limits":   object("chunk_mib?", whole(1, 8192), "page_mib?", whole(1, 2048)),
-		"security": object("file_roots?", listOf(anyText), "endpoints?", object("s3?", anyText, "gs?", anyText, "azblob?", anyText), "allow_private_endpoint?", truth),
+		"security": object("file_roots?", listOf(anyText), "endpoints?", object("s3?", anyText, "gs?", anyText, "azblob?", anyText), "allow_private_endpoint?", truth, "allow_explain?", truth),
 	}
 	out["identifiers"] = identifiersSchema()
 	out["profiles_of_customers"] = object("url", anyText, "schema?", described(anyText, "a schema that says of: customers; default customer-attributes"))

@@ -34,7 +34,7 @@ func manifestSchema() jsonSchema {
 	segment := growing("segment", anyText, "destination", anyText, "part?", anyText, "use", anyText, "members", shown, "additions", shown, "removals", shown,
 		"control", shown, "unknown", shown, "wait", shown, "unwritable", shown, "dropped_identifiers?", mapOf(shown), "held_back?", anyText)
 	return growing("schema", exactly(pipeline.ManifestSchema), "run_id", anyText, "project", anyText, "profile?", anyText,
-		"status", oneOfWords(string(pipeline.StatusDone), string(pipeline.StatusPartial), string(pipeline.StatusRefused), string(pipeline.StatusReplay)),
+		"status", oneOfWords(string(pipeline.StatusDone), string(pipeline.StatusPartial), string(pipeline.StatusRefused), string(pipeline.StatusReplay), string(pipeline.StatusAnswered)),
 		"generated_at", anyText, "as_of", anyText, "known_by", anyText, "previous", sha, "idempotence_key?", sha,
 		"refusal?", growing("kind", anyText, "reason", anyText, "message", anyText),
 		"versions", texts, "config_sha256", sha, "rules", texts, "inputs", orNull(listOf(input)), "sources", orNull(listOf(source)),
@@ -42,7 +42,7 @@ func manifestSchema() jsonSchema {
 		"uses", orNull(listOf(growing("use", anyText, "people", shown, "admitted_rows", shown, "refused_rows", orNull(mapOf(shown))))),
 		"segments", orNull(listOf(segment)),
 		"outputs", orNull(listOf(growing("root", oneOfWords("output", "state"), "name", anyText, "size", number, "sha256", sha))),
-		"labels?", texts)
+		"labels?", texts, "question?", growing("segment", anyText, "subject", anyText, "reason", anyText))
 }
 
 // orNull is for lists and maps that a refused run leaves unset.

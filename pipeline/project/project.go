@@ -120,11 +120,12 @@ type Guards struct {
 // Limits bound what one object may make the reader allocate, in bytes.
 type Limits struct{ Chunk, Page int64 }
 
-// Security fences what URLs may reach.
+// Security fences what URLs may reach, and who may be looked at.
 type Security struct {
 	FileRoots            []string
 	Endpoints            map[string]string // by scheme
 	AllowPrivateEndpoint bool
+	AllowExplain         bool // somebody may ask why one person is in a segment or not
 }
 
 // Attributes is the table of customers that profile conditions look at.

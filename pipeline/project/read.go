@@ -349,8 +349,11 @@ func (p *Project) limits(top section) {
 		Page:  int64(l.whole("page_mib", 64, 1, 2048)) << 20,
 	}
 	sec := top.sub("security")
-	sec.only([]string{"file_roots", "endpoints", "allow_private_endpoint"}, []string{"allow_explain", "opaque_names"})
-	p.Security = Security{FileRoots: sec.texts("file_roots", nil), AllowPrivateEndpoint: sec.flag("allow_private_endpoint", false), Endpoints: map[string]string{}}
+	sec.only([]string{"file_roots", "endpoints", "allow_private_endpoint", "allow_explain"}, []string{"opaque_names"})
+	p.Security = Security{
+		FileRoots: sec.texts("file_roots", nil), AllowPrivateEndpoint: sec.flag("allow_private_endpoint", false), AllowExplain: sec.flag("allow_explain", false),
+		Endpoints: map[string]string{},
+	}
 	e := sec.sub("endpoints")
 	e.only([]string{"s3", "gs", "azblob"}, nil)
 	for _, scheme := range []string{"s3", "gs", "azblob"} {

@@ -40,8 +40,8 @@ func (j judgement) outcome(id string) segments.Outcome {
 // evaluate runs the pipeline over the case's rows in memory and returns what was judged, by segment.
 func (c *Case) evaluate(ctx context.Context, schema *rules.Schema, t trial) (map[string]judgement, error) {
 	if c.segment != nil {
-		w := witness(c.segment)
-		t.segments, t.judged = append(slices.Clip(t.segments), w), append(slices.Clip(t.judged), w.Name)
+		all := pipeline.Everybody(c.segment) // also whoever did nothing that a condition looks at
+		t.segments, t.judged = append(slices.Clip(t.segments), all), append(slices.Clip(t.judged), all.Name)
 	}
 	tables, err := c.tables(schema)
 	if err != nil {
@@ -62,17 +62,6 @@ func (c *Case) evaluate(ctx context.Context, schema *rules.Schema, t trial) (map
 		out[a.Segment().Name] = judgement{a.Outcomes(0), a.Study()}
 	}
 	return out, nil
-}
-
-// witness is a segment of everybody who did anything at all. The engine meets only people of whom some rule wants a row;
-// with the witness the person of a test is judged even if no condition looks at what she did.
-func witness(s *rules.Segment) *rules.Segment {
-	return &rules.Segment{
-		Name: "the witness", Purpose: s.Purpose, Level: s.Level, Zone: s.Zone,
-		Match: &rules.Condition{
-			Verb: "did", Path: "match", AnyEvent: true, Window: &rules.Window{All: true}, Compare: &rules.Compare{Op: rules.AtLeast, Bound: rules.Number{Int: 1}},
-		},
-	}
 }
 
 // tables are the case's rows, an all-granting consent log and the customers' attributes as Parquet files.

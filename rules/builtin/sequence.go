@@ -1,6 +1,8 @@
 package builtin
 
 import (
+	"fmt"
+
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
 )
@@ -38,20 +40,20 @@ type layout struct {
 
 func layOut(s *rules.Sequence) layout {
 	l := layout{without: make([]uint32, len(s.Steps)), steps: 1<<len(s.Steps) - 1}
-	add := func(step *rules.Step, reach fold.Reach) uint32 {
-		l.parts = append(l.parts, fold.Part{Pick: rules.Pick{Events: step.Events, Any: step.AnyEvent, Where: step.Where}, Reach: reach})
+	add := func(step *rules.Step, reach fold.Reach, name string) uint32 {
+		l.parts = append(l.parts, fold.Part{Pick: rules.Pick{Events: step.Events, Any: step.AnyEvent, Where: step.Where}, Reach: reach, Name: name})
 		return 1 << (len(l.parts) - 1)
 	}
 	for i := range s.Steps {
-		add(&s.Steps[i], fold.InWindow)
+		add(&s.Steps[i], fold.InWindow, fmt.Sprintf("step %d", i+1))
 	}
 	for i := range s.Steps {
 		if s.Steps[i].Without != nil {
-			l.without[i] = add(s.Steps[i].Without, fold.InWindow)
+			l.without[i] = add(s.Steps[i].Without, fold.InWindow, fmt.Sprintf("without of step %d", i+1))
 		}
 	}
 	if s.Then != nil {
-		l.then = add(s.Then, fold.ToNow)
+		l.then = add(s.Then, fold.ToNow, "then_not")
 	}
 	if s.SameSession {
 		l.parts = append(l.parts, fold.Part{Pick: rules.Pick{Any: true}, Reach: fold.Around})

@@ -3,6 +3,7 @@ package builtin
 import (
 	"fmt"
 	"math/bits"
+	"strings"
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
@@ -53,7 +54,7 @@ func innerParts(c *rules.Condition, verbs fold.Verbs) []fold.Part {
 	verb, _ := verbs(c.Verb)
 	parts := verb.Parts(c, verbs)
 	for i := range parts {
-		parts[i].Reach = fold.Around
+		parts[i].Reach, parts[i].Name = fold.Around, strings.TrimSpace(c.Path+" "+parts[i].Name)
 	}
 	return parts
 }

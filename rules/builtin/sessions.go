@@ -16,7 +16,7 @@ var _ = defineAggregate(Aggregate{
 	Needs: fold.NeedTime | fold.NeedParts | fold.NeedSession,
 	Parts: func(c *rules.Condition, verbs fold.Verbs) []fold.Part {
 		match := matching(c, verbs)[0]
-		match.Reach = fold.Around
+		match.Reach, match.Name = fold.Around, "event"
 		return []fold.Part{everyRow, match}
 	},
 	Fold: func(_ *rules.Metric, c *rules.Compare, s fold.Setting) fold.Fold {

@@ -104,6 +104,7 @@ type Part struct {
 	Pick   rules.Pick
 	Metric *rules.Metric // whose column the rows bring along; nil: none
 	Reach  Reach
+	Name   string // what a row of this part is to the condition; "" where it has one part only, or the rows say nothing by themselves
 }
 
 // Verb is the engine's half of a verb: everything that follows from a condition once it is checked. Logical verbs have

@@ -182,6 +182,13 @@ func (g *Gate) linked(device, customer uint32, at int64, partner bool) bool {
 	return r <= GrantedTC
 }
 
+// For is the same gate for another plan's rows: what was decided about people is shared.
+func (g *Gate) For(asked Asked) *Gate {
+	other := *g
+	other.asked = asked
+	return &other
+}
+
 // Open returns a door for one goroutine.
 func (g *Gate) Open() *Door {
 	return &Door{gate: g, tally: newTallies(len(g.uses)), people: make([]bitset, len(g.uses))}

@@ -165,6 +165,23 @@ func (s *Subjects) Name(n Number) string {
 	return sh.lateIDs[local-len(sh.hashes)]
 }
 
+// Names yields the ids of all subjects, whatever their kind, in no order that matters. Nobody files meanwhile.
+func (s *Subjects) Names(yield func(id string) bool) {
+	for i := range s.shards {
+		sh := &s.shards[i]
+		for local := range sh.hashes {
+			if !yield(string(sh.id(uint32(local)))) {
+				return
+			}
+		}
+		for _, id := range sh.lateIDs {
+			if !yield(id) {
+				return
+			}
+		}
+	}
+}
+
 // Shard is one independent part of the number space: an open-addressing table over an arena of ids. A slot holds the
 // upper half of the hash, so that a look-up leaves the table only for the id it finds.
 type Shard struct {

@@ -50,6 +50,9 @@ func (s *Scanner) Worker() *Worker {
 // Counts returns what the worker has counted so far.
 func (w *Worker) Counts() Counts { return w.counts }
 
+// Row is the row of the row group behind row i of the last block.
+func (w *Worker) Row(i int) uint32 { return w.sel[i] }
+
 // OversizedIn returns the names, sorted, of the columns that held the oversized values.
 func (w *Worker) OversizedIn() []string { return w.oversizedIn }
 

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/segments"
+)
+
+// answerWriter prints an answer with times of one zone.
+type answerWriter struct {
+	io.Writer
+	zone *rules.Zone
+}
+
+func writeAnswer(out io.Writer, a *pipeline.Answer, zone *rules.Zone) {
+	w := answerWriter{out, zone}
+	fmt.Fprintf(w, "%s %s, segment %s (definition %s), as of %s %s\n", a.Level, a.Subject, a.Segment, a.Definition[:8], w.at(a.AsOf), zone.Name())
+	for i := range a.Uses {
+		w.use(&a.Uses[i])
+		w.next(&a.Uses[i], a.Searched)
+		w.hidden(a.Uses[i].Hidden)
+	}
+}
+
+// at is the local time, to the minute where it is a whole one.
+func (w answerWriter) at(i pipeline.Instant) string {
+	wall := time.UnixMicro(w.zone.Local(int64(i))).UTC()
+	switch {
+	case wall.Nanosecond() != 0:
+		return wall.Format("2006-01-02 15:04:05.000000")
+	case wall.Second() != 0:
+		return wall.Format(time.DateTime)
+	}
+	return wall.Format("2006-01-02 15:04")
+}
+
+func (w answerWriter) use(u *pipeline.AnswerUse) {
+	fmt.Fprintf(w, "\nfor %s: %s\n", u.Use, strings.ToUpper(string(u.Outcome)))
+	switch {
+	case u.Stays != 0:
+		fmt.Fprintf(w, "  stays until %s for an earlier day's match\n", w.at(u.Stays))
+	case u.Outcome != u.Alone:
+		fmt.Fprintf(w, "  the person's own events alone would make it %s: others come first (top, cap, an exclusive group, a segment it refers to)\n", strings.ToUpper(string(u.Alone)))
+	}
+	if !u.Seen {
+		fmt.Fprintln(w, "  no row of the person may be used for this, so no condition was asked")
+	}
+	width := 0
+	for _, n := range u.Conditions {
+		width = max(width, len(conditionName(n)))
+	}
+	for _, n := range u.Conditions {
+		line := fmt.Sprintf("  %-*s  %-8s %s", width, conditionName(n), strings.ToUpper(string(n.Verdict)), w.evidence(n))
+		if n.Decides && u.Outcome != segments.In {
+			line += "   <- decides"
+		}
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
+	}
+	for _, d := range u.Destinations {
+		if d.Held != "" {
+			fmt.Fprintf(w, "  %s is told nobody: %s\n", d.Destination, d.Held)
+		}
+	}
+	w.rests(u)
+}
+
+// conditionName is a condition's path, verb and events.
+func conditionName(n pipeline.AnswerNode) string {
+	return strings.TrimRight(strings.Repeat("  ", n.Depth)+n.Path+" "+n.Verb+" "+strings.Join(n.LooksAt, " or "), " ")
+}
+
+// evidence says how many events a condition looked at, and which was the last.
+func (w answerWriter) evidence(n pipeline.AnswerNode) string {
+	if n.Events == 0 {
+		return ""
+	}
+	last := n.Evidence[len(n.Evidence)-1]
+	return fmt.Sprintf("%s, last %s (%s, %s)", plural(n.Events, "event"), w.at(last.At/1e6*1e6), eventName(last), path.Base(last.Object))
+}
+
+func eventName(e pipeline.AnswerEvent) string {
+	name := "event " + e.ID
+	if e.ID == "" {
+		name = fmt.Sprintf("row %d", e.Row)
+	}
+	if len(e.As) > 0 {
+		name = strings.Join(e.As, " and ") + ": " + name
+	}
+	return name
+}
+
+// rests says what would have to be different.
+func (w answerWriter) rests(u *pipeline.AnswerUse) {
+	for _, r := range u.Rests {
+		fmt.Fprintf(w, "Would be %s if %s did not exist.\n", r.Outcome, eventName(r.Without))
+	}
+	if len(u.Rests) > 0 || u.Alone == segments.In {
+		return
+	}
+	for _, n := range u.Conditions {
+		if n.Decides {
+			fmt.Fprintf(w, "Would be in if %s were %s.\n", n.Path, opposite(n.Verdict))
+		}
+	}
+}
+
+func opposite(v segments.Verdict) string {
+	if v == segments.IsTrue {
+		return "false"
+	}
+	return "true"
+}
+
+func (w answerWriter) next(u *pipeline.AnswerUse, searched pipeline.Instant) {
+	for _, c := range u.Next {
+		turns := make([]string, len(c.Conditions))
+		for i, t := range c.Conditions {
+			turns[i] = fmt.Sprintf("%s becomes %s", t.Path, strings.ToUpper(string(t.Verdict)))
+		}
+		still := ""
+		if c.Outcome == u.Alone {
+			still = "still "
+		}
+		fmt.Fprintf(w, "Change without new events: %s, %s%s (%s)\n", w.at(c.At), still, strings.ToUpper(string(c.Outcome)), strings.Join(turns, ", "))
+	}
+	switch {
+	case len(u.Next) > 0 && u.Next[len(u.Next)-1].Outcome != u.Alone:
+	case searched != 0:
+		fmt.Fprintf(w, "No other change of the outcome until %s; later ones were not looked for.\n", w.at(searched))
+	case len(u.Next) > 0:
+		fmt.Fprintln(w, "No later change.")
+	default:
+		fmt.Fprintln(w, "No change without new events.")
+	}
+}
+
+func (w answerWriter) hidden(h pipeline.Hidden) {
+	var parts []string
+	for _, c := range []struct {
+		n    int64
+		what string
+	}{
+		{h.NotArrived, "received after known_by"},
+		{h.ClockAhead, "with a clock ahead"},
+		{h.Copies, "repeated"},
+		{h.ImpossibleTime, "with an impossible time"},
+		{h.TooLarge, "with a value too large to be read"},
+	} {
+		if c.n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s", plural(int(c.n), "row"), c.what))
+		}
+	}
+	for _, reason := range slices.Sorted(maps.Keys(h.Refused)) {
+		parts = append(parts, fmt.Sprintf("%s refused (%s)", plural(int(h.Refused[reason]), "row"), reason))
+	}
+	if len(parts) > 0 {
+		fmt.Fprintf(w, "Hidden from this decision: %s.\n", strings.Join(parts, ", "))
+	}
+}

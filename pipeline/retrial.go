@@ -1,0 +1,175 @@
+package pipeline
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/malgrupp/malgrupp/pipeline/state"
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/builtin"
+	"github.com/malgrupp/malgrupp/segments"
+	"github.com/malgrupp/malgrupp/segments/consent"
+	"github.com/malgrupp/malgrupp/segments/scan"
+)
+
+// place is one row that a dossier holds.
+type place struct{ source, group, row int }
+
+// sight is a row that the gate admitted for the person, and what the conditions of a use take it for.
+type sight struct {
+	place
+	at     int64
+	wanted map[int][]segments.Wanted // by use
+}
+
+// verdict is what became of the person in the segment that was asked about, for one use.
+type verdict struct {
+	outcome segments.Outcome
+	trace   *segments.Trace // nil: the use was given no row
+}
+
+// retrial is a decision about the person alone.
+type retrial struct {
+	verdicts map[int]verdict // by use
+	seen     []sight         // in time
+	counts   scan.Counts
+	roll     consent.Roll
+}
+
+// decide runs the person's rows through scan, gate and fold again, with windows that end then, without the rows named. What
+// the gate knows of consent is what it knew. Others are not there: nobody is cut off by top or cap. The person is judged even
+// if no condition wants a row; asked for the rows that some condition wants, it leaves out all others, and whoever has none.
+func (d *dossier) decide(asOf int64, onlyWanted bool, without ...place) (*retrial, error) {
+	var beside []segments.Request
+	if !onlyWanted {
+		beside = d.everybody()
+	}
+	plan, err := d.planAsOf(asOf, later{d.cover, d.Job.AsOf}, beside...)
+	if err != nil {
+		return nil, err
+	}
+	scanPlan, gate, tally := d.scanPlan(plan), d.gate.For(plan.Asked), segments.NewTally(plan)
+	out := &retrial{verdicts: map[int]verdict{}}
+	var doors []*consent.Door
+	open := func() (*consent.Door, *segments.Lane) {
+		doors = append(doors, gate.Open())
+		return doors[len(doors)-1], tally.Lane()
+	}
+	names := scan.NewNames()
+	for i := range d.Sources {
+		s := &d.Sources[i]
+		scanner, err := scan.New(scanPlan, s.Schema, s.Partner != "", d.subjects, names)
+		if err != nil {
+			return nil, err
+		}
+		worker := scanner.Worker()
+		door, lane := open()
+		for g, h := range d.rows[i] {
+			drop := slices.Clone(d.copies[i][g])
+			for _, p := range without {
+				if p.source == i && p.group == g {
+					drop = append(drop, uint32(p.row))
+				}
+			}
+			slices.Sort(drop)
+			block, err := worker.Scan(h, drop)
+			if err != nil {
+				return nil, err
+			}
+			batch := door.Admit(block)
+			d.look(out, batch, plan, func(row int) place { return place{i, g, int(worker.Row(row))} })
+			lane.Add(batch)
+		}
+		out.counts.Add(worker.Counts())
+	}
+	door, lane := open()
+	if err := d.tell(scanPlan, plan, asOf, door, lane); err != nil {
+		return nil, err
+	}
+	if d.known {
+		tally.Trace(d.number)
+	}
+	out.roll = gate.Close(doors...)
+	for _, a := range tally.Settle(1, out.roll) {
+		if a.Segment() == d.segment {
+			out.verdicts[a.Use()] = verdictOf(&a, d.raw)
+		}
+	}
+	slices.SortStableFunc(out.seen, func(a, b sight) int { return cmp.Compare(a.at, b.at) })
+	return out, nil
+}
+
+func verdictOf(a *segments.Audience, id string) verdict {
+	v := verdict{outcome: segments.Out, trace: a.Trace()}
+	if o, ok := a.Outcomes(0)[id]; ok {
+		v.outcome = o
+	}
+	return v
+}
+
+// look notes the admitted rows of the person.
+func (d *dossier) look(out *retrial, b consent.Batch, plan *segments.Plan, of func(row int) place) {
+	for i := range b.Len() {
+		r := b.Row(i)
+		if !d.known || r.Subject != d.number {
+			continue
+		}
+		picks, slot := b.Class(r.Class)
+		s := sight{place: of(b.Origin(i)), at: r.Time, wanted: map[int][]segments.Wanted{}}
+		for use := range d.Uses {
+			if r.Uses>>use&1 != 0 {
+				s.wanted[use] = plan.Wanted(picks, slot, use)
+			}
+		}
+		out.seen = append(out.seen, s)
+	}
+}
+
+// tell brings what is known of the person beside rows before the gate: attributes, and segments the person qualified for.
+func (d *dossier) tell(scanPlan *scan.Plan, plan *segments.Plan, asOf int64, door *consent.Door, lane *segments.Lane) error {
+	var mine state.StayRecord
+	for _, k := range d.Job.Stay {
+		if k.ID == d.raw {
+			mine = append(mine, k)
+		}
+	}
+	if records := d.stayRecords(plan, mine, asOf); len(records) > 0 {
+		lane.Add(door.Admit(scan.Records(scanPlan, d.subjects, records)))
+	}
+	if len(d.records) == 0 {
+		return nil
+	}
+	reader, err := scan.NewAttributes(scanPlan, builtin.ProfileRecord, d.Job.Attributes(), d.Job.KnownBy, d.subjects)
+	if err != nil {
+		return err
+	}
+	for _, h := range d.records {
+		block, err := reader.Records(h)
+		if err != nil {
+			return err
+		}
+		lane.Add(door.Admit(block))
+	}
+	return nil
+}
+
+// everybody asks, for the uses of the segment, about everybody who did anything.
+func (d *dossier) everybody() []segments.Request {
+	r := segments.Request{Segment: Everybody(d.segment)}
+	for i := range d.Audiences {
+		if a := &d.Audiences[i]; a.Segment() == d.segment {
+			r.Uses = append(r.Uses, a.Use())
+		}
+	}
+	return []segments.Request{r}
+}
+
+// later is what the data cover when time goes on and nothing of the person's comes in any more: all of it.
+type later struct {
+	*coverage
+	asOf int64
+}
+
+func (l later) Covers(c *rules.Condition, from, before int64) bool {
+	return l.coverage.Covers(c, from, min(before, l.asOf))
+}

@@ -1,0 +1,95 @@
+package pipeline
+
+import (
+	"slices"
+	"sort"
+
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+// turns are the instants after as_of, ascending, at which the verdict on the person can change though nothing happens: a row
+// leaves a window or enters it, the time of a then_not is over, a stay ends, a day that is missing in the data leaves a
+// window. Between two of them it cannot. Where as_of is a local midnight, as that of a nightly run is, so are they.
+func (d *dossier) turns(seen []int64) []int64 {
+	for i := range d.cover.sources {
+		s := &d.cover.sources[i]
+		seen = append(seen, s.from)
+		for _, m := range s.missing {
+			seen = append(seen, m.from, m.before)
+		}
+	}
+	slices.Sort(seen)
+	seen = slices.Compact(seen)
+	var out []int64
+	for _, s := range d.Segments {
+		for _, c := range conditionsOf(s) {
+			if c.Window != nil {
+				out = append(out, d.crossings(c, s.Zone, seen)...)
+			}
+			if c.Sequence != nil && c.Sequence.Then != nil {
+				for _, at := range seen {
+					out = append(out, s.Zone.Step(at, c.Sequence.Then.Limit, 1)+1)
+				}
+			}
+		}
+		for _, k := range d.Job.Stay {
+			if k.Segment == s.Name && k.ID == d.raw {
+				out = append(out, s.Zone.Step(k.Last, s.Stay, 1))
+			}
+		}
+	}
+	out = slices.DeleteFunc(out, func(at int64) bool { return at <= d.Job.AsOf })
+	if d.Job.localMidnight(d.Job.AsOf) == d.Job.AsOf {
+		for i, at := range out {
+			out[i] = d.Job.midnightFrom(at)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// horizon is how far ahead a crossing is looked for: no window reaches further back than rows may be kept.
+const horizon = 762 * dayMicros
+
+// crossings are the instants at which one of the times passes an edge of the condition's window. Both edges only move on.
+func (d *dossier) crossings(c *rules.Condition, z *rules.Zone, times []int64) (out []int64) {
+	from := d.cover.From(c)
+	edges := func(asOf int64) (int64, int64) { return c.Window.Bounds(asOf, from, z) }
+	for _, at := range times {
+		for _, passed := range []func(asOf int64) bool{
+			func(asOf int64) bool { lo, _ := edges(asOf); return lo > at },
+			func(asOf int64) bool { _, hi := edges(asOf); return hi > at },
+		} {
+			if passed(d.Job.AsOf) || !passed(d.Job.AsOf+horizon) {
+				continue
+			}
+			out = append(out, d.Job.AsOf+int64(sort.Search(int(horizon), func(i int) bool { return passed(d.Job.AsOf + int64(i)) })))
+		}
+	}
+	return out
+}
+
+// conditionsOf are all conditions of a segment, from the outside in.
+func conditionsOf(s *rules.Segment) []*rules.Condition {
+	var out []*rules.Condition
+	var walk func(c *rules.Condition)
+	walk = func(c *rules.Condition) {
+		if c != nil {
+			out = append(out, c)
+			for _, child := range c.Children {
+				walk(child)
+			}
+		}
+	}
+	walk(s.Match)
+	walk(s.Exclude)
+	return out
+}
+
+// midnightFrom is the first local midnight that is not before an instant.
+func (j *Job) midnightFrom(at int64) int64 {
+	if j.localMidnight(at) == at {
+		return at
+	}
+	return j.localMidnight(j.localMidnight(at) + 36*dayMicros/24)
+}
