@@ -22,6 +22,9 @@ type Answer struct {
 	KnownBy    Instant     `json:"known_by"`
 	Uses       []AnswerUse `json:"uses"`
 	Searched   Instant     `json:"searched_until,omitzero"` // where the search for the next change was given up
+
+	dossier *dossier
+	wanted  []sight // rows that some condition wants
 }
 
 // Hidden counts the person's rows that nobody may decide by.

@@ -114,7 +114,7 @@ func (d *dossier) answer(r *run, q Question) (*Answer, error) {
 	}
 	a := &Answer{
 		Segment: q.Segment, Level: string(d.segment.Level), Subject: d.keyed, Reason: q.Reason, AsOf: Instant(d.Job.AsOf), KnownBy: Instant(d.Job.KnownBy),
-		Definition: definition(d.segment),
+		Definition: definition(d.segment), dossier: d, wanted: wanted.seen,
 	}
 	for i := range d.Audiences {
 		if audience := &d.Audiences[i]; audience.Segment() == d.segment {

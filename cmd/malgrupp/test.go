@@ -16,6 +16,7 @@ import (
 type testOptions struct {
 	mutate, strict bool
 	minCoverage    int // percent
+	fromWhy        fromWhyOptions
 }
 
 func (a *app) testCommand() *cobra.Command {
@@ -26,12 +27,20 @@ func (a *app) testCommand() *cobra.Command {
 			"memory through the same reader, gate and engine as a run on real logs.\n\n" +
 			"For each segment follows its coverage: whether the cases have seen each condition TRUE and FALSE. --mutate changes the rules in\n" +
 			"small ways, one at a time (a window a day longer, a bound one less, a condition left out, != for =), and prints the changes that\n" +
-			"no case notices. See docs/how-to/test-rules.md.",
-		RunE: func(cmd *cobra.Command, args []string) error { return a.runTest(cmd.Context(), args, o) },
+			"no case notices. See docs/how-to/test-rules.md.\n\n" +
+			"--from-why prints a file with a case made of a real decision, as why tells it: the same permission, reason and record in the\n" +
+			"audit folder. Texts are replaced by others that the rule takes for the same; numbers and times stay.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.fromWhy.subject != "" {
+				return a.runFromWhy(cmd.Context(), args, o.fromWhy)
+			}
+			return a.runTest(cmd.Context(), args, o)
+		},
 	}
 	c.Flags().BoolVar(&o.mutate, "mutate", false, "change the rules as well; exit 12 if a change goes unnoticed")
 	c.Flags().IntVar(&o.minCoverage, "min-coverage", 0, "exit 12 if a segment's coverage is below so many percent")
 	c.Flags().BoolVar(&o.strict, "strict", false, "a delivered segment without a case that is in and one that is out is an error")
+	o.fromWhy.flags(c)
 	return c
 }
 
