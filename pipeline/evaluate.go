@@ -207,6 +207,8 @@ func (e *Evaluation) readAll(ctx context.Context, plan *segments.Plan, scanPlan 
 	if doors, err = e.readAttributes(ctx, plan, scanPlan, subjects, tally, doors); err != nil {
 		return err
 	}
-	e.Roll = e.gate.Close(e.readStay(plan, scanPlan, subjects, tally, doors)...)
+	doors = e.readStay(plan, scanPlan, subjects, tally, doors)
+	tally.Since(func(use int) func(uint32) int64 { return e.gate.Since(use, doors...) })
+	e.Roll = e.gate.Close(doors...)
 	return nil
 }

@@ -19,17 +19,20 @@ type Preview struct {
 
 // PreviewUse is the way from everybody who was seen to those who are delivered, for one use of their consent.
 type PreviewUse struct {
-	Use       string         `json:"use"`
-	Seen      Shown          `json:"seen"`
-	Matched   Shown          `json:"matched"`
-	Excluded  Shown          `json:"excluded"`
-	Qualified Shown          `json:"qualified"` // after exclude, top, stay and exclusive
-	Control   Shown          `json:"control"`
-	Capped    Shown          `json:"capped"` // beyond top or cap
-	Members   Shown          `json:"members"`
-	Nodes     []PreviewNode  `json:"conditions"`
-	Overlaps  []Overlap      `json:"overlaps"`
-	Lists     []SegmentCount `json:"lists"` // what destinations would be told
+	Use       string `json:"use"`
+	Seen      Shown  `json:"seen"`
+	Matched   Shown  `json:"matched"`
+	Excluded  Shown  `json:"excluded"`
+	Qualified Shown  `json:"qualified"` // after exclude, top, stay and exclusive
+	Control   Shown  `json:"control"`
+	Capped    Shown  `json:"capped"` // beyond top or cap
+	Members   Shown  `json:"members"`
+	// Hidden are the members whom rows that consent hides could throw out: some condition holds for want of events over time
+	// of which not all their rows may be seen.
+	Hidden   Shown          `json:"members_resting_on_hidden_time"`
+	Nodes    []PreviewNode  `json:"conditions"`
+	Overlaps []Overlap      `json:"overlaps"`
+	Lists    []SegmentCount `json:"lists"` // what destinations would be told
 }
 
 // PreviewNode is what one condition is for how many people.
@@ -49,7 +52,7 @@ const shownOverlaps = 5
 
 // Previewed decides all segments and tells how one of them came to be. Nothing is written, not even the lock.
 func Previewed(ctx context.Context, j *Job, segment string) (*Preview, error) {
-	j.DryRun, j.Study = true, true
+	j.DryRun, j.Study, j.Examine = true, true, segment
 	if err := j.instants(); err != nil {
 		return nil, err
 	}
@@ -80,7 +83,7 @@ func (r *run) previewUse(a *segments.Audience) PreviewUse {
 	s := a.Study()
 	u := PreviewUse{
 		Use: r.eval.Uses[a.Use()].Name, Qualified: Shown(a.Qualified), Control: Shown(count(a.Control())), Capped: Shown(count(a.Capped())),
-		Members: Shown(a.Len()), Nodes: []PreviewNode{}, Lists: []SegmentCount{},
+		Members: Shown(a.Len()), Hidden: Shown(a.Hidden), Nodes: []PreviewNode{}, Lists: []SegmentCount{},
 	}
 	u.Overlaps = r.eval.overlaps(a)
 	u.Overlaps = u.Overlaps[:min(shownOverlaps, len(u.Overlaps))]

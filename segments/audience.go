@@ -12,6 +12,7 @@ import (
 // holds an Audience holds people whom the gate admitted.
 type Audience struct {
 	Qualified int // after top, stay and exclusive; before holdout, cap and minimum size
+	Hidden    int // members who rest on time that consent hides, if the request asked for them
 
 	segment          *rules.Segment
 	world            int

@@ -35,7 +35,7 @@ func (w *world) drawSegments(t *rapid.T) {
 			s.Exclude = drawCondition(t, others, 1)
 		}
 		drawPopulation(t, s)
-		w.requests = append(w.requests, segments.Request{Segment: s, Uses: uses})
+		w.requests = append(w.requests, segments.Request{Segment: s, Uses: uses, Hidden: rapid.Bool().Draw(t, "hidden time is asked for")})
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 // partition folds the rows of one partition: views, then the rows of every condition, then verdicts.
 type partition struct {
 	plan   *Plan
+	part   uint32 // its number
 	lanes  []*Lane
 	views  views
 	rows   []rows          // by leaf
@@ -35,6 +36,7 @@ func newPartition(p *Plan, lanes []*Lane) *partition {
 
 // fold leaves the verdicts of every condition in t.leaves; subjects is the bound of the run's subject numbers.
 func (t *partition) fold(part uint32, subjects int) {
+	t.part = part
 	locals := (subjects + parts - 1) >> partBits
 	all := uint32(1)<<t.plan.uses - 1
 	t.views.number(locals, part, all, t.splits(part, all))

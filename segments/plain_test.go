@@ -29,6 +29,7 @@ type plain struct {
 	*world
 	uses [][]int // by request: the uses it is evaluated for, with those of the segments that refer to it
 	done map[[2]int]map[string]verdict
+	dim  bool // time that consent hides from somebody is time without data
 }
 
 func newPlain(w *world) *plain {
@@ -168,7 +169,7 @@ func (p *plain) compared(c *rules.Condition, use int, who string) verdict {
 		compare = &rules.Compare{Op: rules.Exactly}
 	}
 	from, _ := p.window(c)
-	covered := from >= p.covered
+	covered := from >= p.covered && (!p.dim || from >= p.since(use, who))
 	switch {
 	case v == nil && covered:
 		return none
@@ -228,7 +229,11 @@ func opposite(v verdict) verdict {
 
 func (p *plain) verdict(c *rules.Condition, use int, who string) verdict {
 	if c.Segment != "" {
-		return p.settled(p.at(c.Segment), use).verdicts[who]
+		told := p.settled(p.at(c.Segment), use).verdicts[who]
+		if p.dim && (told == yes || told == no) && p.dimmed(p.requests[p.at(c.Segment)].Segment, use, who) != told {
+			return unknown
+		}
+		return told
 	}
 	if c.Window != nil {
 		return p.compared(c, use, who)
@@ -267,6 +272,11 @@ type settled struct {
 }
 
 func (p *plain) settled(i, use int) settled {
+	if p.dim { // what a run tells is told in the light
+		light := *p
+		light.dim = false
+		return light.settled(i, use)
+	}
 	seg, s := p.requests[i].Segment, settled{map[string]verdict{}, map[string]segments.Outcome{}, 0}
 	var in []string
 	for _, who := range p.people(use) {

@@ -22,6 +22,7 @@ type Request struct {
 	Segment *rules.Segment
 	Uses    []int
 	World   int
+	Hidden  bool // tell also how many members rest on time that consent hides
 }
 
 // Coverage answers what the data cover, for the rows that a condition could want.
@@ -96,7 +97,9 @@ type planned struct {
 	topBy     int // leaf, -1: none
 	capBy     int
 	stay      []int // by use of the segment: leaf, nil: nobody stays
-	dependent bool  // refers to another segment, or is referred to
+	hidden    bool
+	twins     [][2]int // leaves, and the same as if their windows lacked data; only where hidden time is asked for
+	dependent bool     // refers to another segment, or is referred to
 }
 
 // Times are the instants that a plan is made for, and what ends a session.
@@ -118,7 +121,7 @@ func NewPlan(requests []Request, uses int, times Times, verbs fold.Verbs, cov Co
 	}
 	b.segments = make([]planned, len(requests))
 	for i, r := range requests {
-		b.segments[i] = planned{Segment: r.Segment, world: r.World, uses: slices.Clone(r.Uses), topBy: -1, capBy: -1}
+		b.segments[i] = planned{Segment: r.Segment, world: r.World, hidden: r.Hidden, uses: slices.Clone(r.Uses), topBy: -1, capBy: -1}
 	}
 	b.spread()
 	for i := range b.segments {
@@ -220,6 +223,7 @@ func (b *builder) spread() {
 			r := &b.segments[b.at[inWorld{s.world, name}]]
 			r.uses = append(r.uses, s.uses...)
 			r.dependent, s.dependent = true, true
+			r.hidden = r.hidden || s.hidden
 		}
 		slices.Sort(s.uses)
 		s.uses = slices.Compact(s.uses)
@@ -257,12 +261,12 @@ func (b *builder) segment(s *planned) (err error) {
 		}
 	}
 	if s.Top != nil {
-		if s.topBy, err = b.leaf(s.Top.By, s.Zone, mask, true); err != nil {
+		if s.topBy, err = b.leaf(s.Top.By, s.Zone, mask, true, b.cov); err != nil {
 			return err
 		}
 	}
 	if s.Cap != nil && s.Cap.By != nil {
-		if s.capBy, err = b.leaf(s.Cap.By, s.Zone, mask, true); err != nil {
+		if s.capBy, err = b.leaf(s.Cap.By, s.Zone, mask, true, b.cov); err != nil {
 			return err
 		}
 	}
@@ -278,8 +282,10 @@ func (b *builder) node(c *rules.Condition, s *planned, mask uint32) (*fold.Tree,
 	}
 	if _, folds := b.verbs(c.Verb); folds {
 		var err error
-		n.Leaf, err = b.leaf(c, s.Zone, mask, false)
-		return n, err
+		if n.Leaf, err = b.leaf(c, s.Zone, mask, false, b.cov); err != nil {
+			return nil, err
+		}
+		return n, b.twin(s, n.Leaf, c, mask)
 	}
 	for _, child := range c.Children {
 		k, err := b.node(child, s, mask)
@@ -298,18 +304,18 @@ func (b *builder) node(c *rules.Condition, s *planned, mask uint32) (*fold.Tree,
 const maxParts = 32
 
 // leaf returns the leaf of a condition, a new one if no equal condition was met before.
-func (b *builder) leaf(c *rules.Condition, z *rules.Zone, mask uint32, rank bool) (int, error) {
+func (b *builder) leaf(c *rules.Condition, z *rules.Zone, mask uint32, rank bool, cov Coverage) (int, error) {
 	verb, ok := b.verbs(c.Verb)
 	if !ok {
 		return 0, fmt.Errorf("%s: no such verb in this build", c.Verb)
 	}
 	from, before := b.AsOf, b.AsOf // of a condition on attributes, which has no window
 	if c.Window != nil {
-		from, before = c.Window.Bounds(b.AsOf, b.cov.From(c), z)
+		from, before = c.Window.Bounds(b.AsOf, cov.From(c), z)
 	}
 	l := leaf{condition: c, verb: verb, needs: verb.Needs(c), rank: rank, session: -1}
 	l.setting = fold.Setting{
-		Covered: c.Window == nil || b.cov.Covers(c, from, before), Covers: func(from, before int64) bool { return b.cov.Covers(c, from, before) },
+		Covered: c.Window == nil || cov.Covers(c, from, before), Covers: func(from, before int64) bool { return cov.Covers(c, from, before) },
 		Zone: z, AsOf: b.AsOf, From: from, Before: before, Gap: b.gap, Verbs: b.verbs,
 	}
 	parts := verb.Parts(c, b.verbs)

@@ -104,6 +104,11 @@ func (c *court) populate(a *Audience, seg *planned, r *settled) {
 		kept = kept[:seg.Cap.Count]
 	}
 	a.members = c.names(kept, a.use)
+	for i := range kept {
+		if kept[i].hidden {
+			a.Hidden++
+		}
+	}
 	a.waiting, a.unknown = r.undecided[waiting], r.undecided[unknowing]
 	a.roll = c.roll
 }

@@ -15,7 +15,8 @@ type Tally struct {
 	plan    *Plan
 	lanes   []*Lane
 	studied bool
-	traced  *uint32 // subject whose conditions are kept; nil: nobody asked
+	traced  *uint32                            // subject whose conditions are kept; nil: nobody asked
+	since   map[int]func(subject uint32) int64 // by use: from when on all rows of somebody may be seen; nil: nobody asked
 }
 
 // NewTally returns an empty tally for the plan.
@@ -34,6 +35,7 @@ type candidate struct {
 	top, cap   fold.Int128
 	hasTop     bool
 	hasCap     bool
+	hidden     bool // he rests on what consent hides
 	name       string
 	tie        uint64
 	tieIsKnown bool
@@ -69,13 +71,15 @@ type court struct {
 	refs     map[[3]int]fold.Verdicts // by partition, segment and use: what in_segment reads
 	studies  []*studied               // by segment; nil: nobody asked
 	traced   *uint32
+	since    map[int]func(subject uint32) int64
+	dims     map[[3]int]fold.Verdicts // as refs, with everything doubtful that is hidden
 }
 
 // Settle folds all lanes and decides every segment for each of its uses, with that many workers. The roll names the
 // people; it must come from the gate whose batches the lanes hold. The audiences are in the order of the requests, uses
 // ascending. The tally is spent afterwards.
 func (t *Tally) Settle(workers int, roll consent.Roll) []Audience {
-	c := &court{plan: t.plan, roll: roll, subjects: roll.Bound(), workers: max(1, workers), traced: t.traced, results: map[[2]int]*settled{}, refs: map[[3]int]fold.Verdicts{}}
+	c := &court{plan: t.plan, roll: roll, subjects: roll.Bound(), workers: max(1, workers), traced: t.traced, results: map[[2]int]*settled{}, refs: map[[3]int]fold.Verdicts{}, since: t.since, dims: map[[3]int]fold.Verdicts{}}
 	dependent := slices.ContainsFunc(t.plan.segments, func(s planned) bool { return s.dependent })
 	if dependent {
 		c.kept = make([]*partition, parts)
@@ -168,6 +172,7 @@ func (c *court) judgeDependent(s int) {
 		c.top(seg, u, r)
 		r.remain(seg)
 		c.publish(s, u, r)
+		c.dimReferences(s, u)
 	}
 }
 
@@ -194,7 +199,7 @@ func (c *court) judge(s int, p *partition, references func(segment, use int) fol
 		if c.traced != nil {
 			got.trace = p.trace(seg, *c.traced, u, refs)
 		}
-		mask := p.masks[u]
+		mask, d := p.masks[u], c.dimmed(s, u, p, refs)
 		for i := range mask {
 			if mask[i] == 0 {
 				continue
@@ -202,24 +207,26 @@ func (c *court) judge(s int, p *partition, references func(segment, use int) fol
 			if c.studies != nil {
 				c.studies[s].count(&got.study, seg, i, mask[i], p.leaves, refs)
 			}
-			w, free := seg.match.Verdict(i, p.leaves, refs), ^uint64(0)
-			if seg.exclude != nil {
-				excluded := seg.exclude.Verdict(i, p.leaves, refs)
-				w, free = fold.And(w, fold.Not(excluded)), excluded.False()
-			}
+			w, free := seg.verdict(i, p.leaves, refs)
+			notIn, notFree := d.doubt(seg, i)
 			if seg.stay != nil {
 				for b := p.leaves[seg.stay[at]].True[i] & free & mask[i]; b != 0; b &= b - 1 {
-					got.stayers = append(got.stayers, p.candidate(seg, uint32(i*64+bits.TrailingZeros64(b))))
+					got.stayers = append(got.stayers, p.candidate(seg, uint32(i*64+bits.TrailingZeros64(b)), b&-b&notFree != 0))
 				}
 			}
 			for b := w.True & mask[i]; b != 0; b &= b - 1 {
-				got.qualified = append(got.qualified, p.candidate(seg, uint32(i*64+bits.TrailingZeros64(b))))
+				got.qualified = append(got.qualified, p.candidate(seg, uint32(i*64+bits.TrailingZeros64(b)), b&-b&notIn != 0))
 			}
 			for kind, undecided := range [3]uint64{w.Wait, w.Unknown, w.NoValue} {
 				for b := undecided & mask[i]; b != 0; b &= b - 1 {
 					got.undecided[kind] = append(got.undecided[kind], p.views.subject[i*64+bits.TrailingZeros64(b)])
 				}
 			}
+		}
+		if d != nil && seg.dependent {
+			c.mu.Lock()
+			c.dims[[3]int{int(p.part), s, u}] = d.came
+			c.mu.Unlock()
 		}
 		c.merge(s, u, &got)
 	}
@@ -256,8 +263,8 @@ func (p *partition) mask(use int) fold.Bits {
 	return m
 }
 
-func (p *partition) candidate(seg *planned, view uint32) candidate {
-	c := candidate{subject: p.views.subject[view]}
+func (p *partition) candidate(seg *planned, view uint32, hidden bool) candidate {
+	c := candidate{subject: p.views.subject[view], hidden: hidden}
 	if seg.topBy >= 0 {
 		c.top, c.hasTop = p.ranks[seg.topBy].Value[view], p.ranks[seg.topBy].Has.Has(view)
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 func TestAudiencesAreWhatAPlainComputationFinds(t *testing.T) {
-	members, split := 0, 0
+	members, split, hidden, plainly := 0, 0, 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t)
 		p, got := newPlain(w), w.audiences(t)
@@ -33,6 +33,11 @@ func TestAudiencesAreWhatAPlainComputationFinds(t *testing.T) {
 				if diff := cmp.Diff(p.study(r.Segment, use), a.Study(), cmpopts.EquateEmpty()); diff != "" {
 					t.Fatalf("study of %s for %s:\n%s", r.Segment.Name, w.uses[use].Name, diff)
 				}
+				if want := p.resting(s, use); a.Hidden != want {
+					t.Fatalf("%s for %s: %d members rest on hidden time, want %d", r.Segment.Name, w.uses[use].Name, a.Hidden, want)
+				} else if p.examined(s) {
+					hidden, plainly = hidden+want, plainly+a.Len()-want
+				}
 				members += a.Len()
 				if previous != nil && !maps.Equal(previous, want.outcomes) {
 					split++
@@ -44,8 +49,8 @@ func TestAudiencesAreWhatAPlainComputationFinds(t *testing.T) {
 			t.Fatalf("%d audiences, want %d", len(got), i)
 		}
 	})
-	if members == 0 || split == 0 {
-		t.Errorf("%d members, %d segments that uses saw differently: the test asks nothing", members, split)
+	if members == 0 || split == 0 || hidden == 0 || plainly == 0 {
+		t.Errorf("%d members, %d segments that uses saw differently, %d members on hidden time and %d not: the test asks nothing", members, split, hidden, plainly)
 	}
 }
 

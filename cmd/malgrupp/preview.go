@@ -80,6 +80,7 @@ func writePreview(w io.Writer, p *pipeline.Preview, sentences map[string]string)
 			{"of them control group", u.Control},
 			{"beyond top or cap", u.Capped},
 			{"would be delivered", u.Members},
+			{"of them rest on hidden time", u.Hidden},
 		} {
 			steps.AppendRow(table.Row{s.name, s.n})
 		}

@@ -184,7 +184,7 @@ func (d *Door) listable(device, asked uint32, customers bool) uint32 {
 // that is refused for what it shows, takes the decision table itself.
 func (d *Door) consent(device, customer uint32, r Judged, asked uint32) uint32 {
 	g := d.gate
-	since, open, reasons := d.stance(device, customer, r.User, r.Partner)
+	since, open, reasons := d.stance(device, customer, r.User, r.Partner, asked)
 	if r.At < since || r.At < g.policy.Now-g.policy.Retention || r.At > g.policy.Now || r.Sensitive {
 		return d.decide(device, customer, r, asked)
 	}
@@ -196,7 +196,7 @@ func (d *Door) consent(device, customer uint32, r Judged, asked uint32) uint32 {
 	return allowed
 }
 
-func (d *Door) stance(device, customer uint32, u User, partner bool) (since int64, open uint32, reasons []Reason) {
+func (d *Door) stance(device, customer uint32, u User, partner bool, asked uint32) (since int64, open uint32, reasons []Reason) {
 	g := d.gate
 	if u == Anonymous {
 		s := &g.alone[btoi(partner)]
@@ -211,6 +211,7 @@ func (d *Door) stance(device, customer uint32, u User, partner bool) (since int6
 	if st == nil {
 		st = pairs.add(device, customer, g.stance(device, customer, u, partner, make([]Reason, len(g.uses))))
 	}
+	st.asked |= asked
 	return st.since, st.open, st.reasons
 }
 

@@ -19,6 +19,7 @@ type Gate struct {
 	uses         []Use
 	asked        Asked
 	star         *identity.Star // nil with identity.attach: off
+	partners     bool           // some source is a partner's
 	deviceUses   uint32
 	customerUses uint32
 	alone        [2]stances // anonymous rows by device: own rows, partners' rows
@@ -31,6 +32,7 @@ type stance struct {
 	since   int64
 	open    uint32
 	reasons []Reason // by use
+	asked   uint32   // of a pair: the uses that asked for its rows
 }
 
 // stances holds the stances of devices; the reasons lie apart, because only refusals ask for them.
@@ -48,7 +50,7 @@ type opening struct {
 // NewGate returns a gate over a sealed ledger. star is nil with identity.attach: off; partners says that some source is a
 // partner's; workers prepare what is known of every device beforehand.
 func NewGate(l *Ledger, uses []Use, asked Asked, star *identity.Star, partners bool, workers int) *Gate {
-	g := &Gate{ledger: l, policy: l.policy, uses: uses, asked: asked, star: star}
+	g := &Gate{ledger: l, policy: l.policy, uses: uses, asked: asked, star: star, partners: partners}
 	for i := range uses {
 		if uses[i].Customer {
 			g.customerUses |= 1 << i

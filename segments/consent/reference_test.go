@@ -23,7 +23,8 @@ type world struct {
 	partner  bool
 	subjects *identity.Subjects
 	ledger   *Ledger
-	star     *identity.Star // nil: attach is off
+	star     *identity.Star                           // nil: attach is off
+	since    func(use int) func(subject uint32) int64 // once the gate was asked
 }
 
 type worldRow struct {
@@ -171,6 +172,7 @@ func (w *world) admitted(t *rapid.T) (got map[string]string, roll Roll) {
 	}
 	door := gate.Open()
 	batch := door.Admit(block)
+	w.since = func(use int) func(uint32) int64 { return gate.Since(use, door) }
 	roll = gate.Close(door)
 	got = map[string]string{}
 	for i := range batch.Len() {
