@@ -92,7 +92,11 @@ func (d *dossier) decide(asOf int64, onlyWanted bool, without ...place) (*retria
 	out.roll = gate.Close(doors...)
 	for _, a := range tally.Settle(1, out.roll) {
 		if a.Segment() == d.segment {
-			out.verdicts[a.Use()] = verdictOf(&a, d.raw)
+			v := verdictOf(&a, d.raw)
+			if v.outcome == segments.Withheld { // for a single person every min_size is too large
+				v.outcome = segments.In
+			}
+			out.verdicts[a.Use()] = v
 		}
 	}
 	slices.SortStableFunc(out.seen, func(a, b sight) int { return cmp.Compare(a.at, b.at) })

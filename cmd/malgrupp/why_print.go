@@ -47,6 +47,8 @@ func (w answerWriter) use(u *pipeline.AnswerUse) {
 	switch {
 	case u.Stays != 0:
 		fmt.Fprintf(w, "  stays until %s for an earlier day's match\n", w.at(u.Stays))
+	case u.Outcome == segments.Withheld:
+		fmt.Fprintln(w, "  the person qualifies, but fewer people do than the segment's min_size")
 	case u.Outcome != u.Alone:
 		fmt.Fprintf(w, "  the person's own events alone would make it %s: others come first (top, cap, an exclusive group, a segment it refers to)\n", strings.ToUpper(string(u.Alone)))
 	}
