@@ -130,6 +130,9 @@ for no reason in the data. Two days are kept as a margin. Shorten the window, or
 an indentation, an open quote or bracket.`,
 	"W-ALLOW-EXPIRED": `A comment let a warning pass until a day that is over, so the warning is shown again. Put its cause right, or decide again and
 set a new date.`,
+	"W-ALWAYS-EMPTY": `On the logs as they are (validate --data) nobody is in the segment, although people were seen and nothing is undecided. The message
+stands at the condition that nobody fulfils, or at the whole rule if its conditions never hold together. malgrupp preview shows each condition for how many
+people. A segment for something that has not begun may be empty for a while: allow it until then.`,
 	"W-CAP-UNORDERED": `A cap that does not say by which metric people are ordered takes them by chance, the same ones every day. Say who comes first
 with by: a metric.`,
 	"W-CASE": `Texts are compared with their capitals. This text differs from what the column can have in capitals alone, or stands beside lower(),
@@ -138,6 +141,10 @@ which has none; so no row passes.`,
 will be unknown for every row, which never passes.`,
 	"W-DUPLICATE": `Two segments have the same identity, match and exclude, so they hold the same people. One of them can refer to the other by
 in_segment, or is not needed.`,
+	"W-EVERYONE": `On the logs as they are (validate --data) more than 95 % of the people who were seen in the recent days, with the consent that the segment
+needs, are in it. A rule that leaves hardly anybody out often has a condition that is always true. If everybody is meant, allow it with a comment.`,
+	"W-EXPENSIVE": `The condition wants every row of a long time, so all of it is read and kept, whatever the other conditions choose (validate --data adds up
+the stored bytes of those days). Name the events, or add a where that most rows fail by the value of a column, or shorten the window.`,
 	"W-HOLDOUT-SALT": `The control group is drawn by the salt. Two campaigns with one salt hold the same people back, so their results cannot be told
 apart. Give each campaign a salt of its own.`,
 	"W-HOURS-FOR-DAYS": `Hours are elapsed time, days are local days: they differ twice a year, when clocks change. A window of 24h, 48h or 168h is
@@ -147,7 +154,9 @@ you mean people who never did it, say did_not with = beside another condition.`,
 	"W-NFC": `Letters such as ä can be written as one character or as two. Data is compared byte by byte and never changed, and this literal has the
 rarer form. malgrupp validate --fix rewrites it.`,
 	"W-NULL-DROPPED": `As in SQL a missing value is neither equal nor unequal to anything, so rows without the column never pass !=, not in, not
-contains. If they should, add: or COLUMN is null. If not, COLUMN is not null says so and silences this.`,
+contains. If they should, add: or COLUMN is null. If not, COLUMN is not null says so and silences this. validate --data adds how many rows that is.`,
+	"W-OVERLAP": `Two segments of one owner go to one destination, and more than 80 % of the people in either are in both (validate --data), so nearly
+the same people are addressed twice. exclusive with a priority in both gives each person to one of them; or leave one of them out.`,
 	"W-PLATFORM-NAME": `The name of the segment speaks of a person's money, health, belief or the like, and a receiver of its lists sees it. Ad platforms
 may switch such audiences off. Give the segment a platform_name or another name.`,
 	"W-REGEX": `The pattern has no choice in it, or only at an end. starts_with, ends_with, contains or = say the same, are read more easily and let the
@@ -155,8 +164,12 @@ program skip data that cannot pass.`,
 	"W-REVIEW-DUE": `The review date of the object has passed. Its owner should look at it, then set a new date or delete it.`,
 	"W-SENSITIVE-NAME": `The title, the reason or a text that the rule looks for speaks of a person's money, health, belief or the like, and no schema
 labels it. If that is what it is about, label the content in the schema, so that rules about it stay away from ad platforms; else use other words.`,
+	"W-SMALL": `On the logs as they are (validate --data) fewer people are in the segment than the destination's min_size, the segment's own or the
+project's guards: min_audience ask for. The list would be withheld, and whoever the destination holds of it would be removed.`,
 	"W-STAY-LONG": `People stay longer in the segment than its conditions look back, so most of its members would be there for something that no
 condition sees any more. Shorten the stay or lengthen the window.`,
+	"W-SUBSET": `On the logs as they are (validate --data) everybody in this segment is also in another one that the same destination is told, and neither
+refers to the other. That is often meant, as with steps of a funnel; if nobody should be addressed twice, say exclusive with a priority in both.`,
 	"W-TAUTOLOGY": `This part is true whatever happened: it accepts every value that the column can have, asks for an event and for its absence as
 alternatives, or holds for whoever fulfils the condition beside it. Leave it out, or say what was meant.`,
 	"W-UNTESTED": `The segment is delivered, and its tests do not say of one invented person that she is in it and of another that she is
@@ -165,6 +178,11 @@ not. Write both cases in a file of kind SegmentTest in tests/; malgrupp test --m
 a schema that the project wrote itself; or no source has the schema. Somebody may have forgotten to deliver it, or to delete it. What a schema does not
 name no rule can know, so fewer columns are also less personal data. Columns with a role
 or a label, or of an event in events, are in use, and a schema of which rules use less than half is not asked about.`,
+	"W-VALUE-NOT-SEEN": `The rule names an event, a value or the beginning of a path that no row of the recent days has (validate --data; --days says how many).
+Often it is misspelt, or the site has changed. Conditions whose windows ended before those days are not asked about, nor are ids of people. Of a list of more
+than 20 values and of a value set only that none of them came is said.`,
+	"W-WINDOW-COVERAGE": `The window begins before the logs do (validate --data). What lies there is unknown: did_not and other limits from above are true for
+nobody who could have an event there, and did finds fewer people than it will later. Shorten the window, keep older days, or wait; the message says until when.`,
 	"W-SENSITIVE": `The rule excludes by content of payment accounts. That is allowed where the purpose is to spare people advertising, but somebody
 should have decided it.`,
 }

@@ -241,6 +241,10 @@ func (c *checker) events(cond *Condition, n Node) {
 		}
 		c.checkEvent(member, name)
 		cond.Events = append(cond.Events, name)
+		if cond.EventAt == nil {
+			cond.EventAt = map[string]Span{}
+		}
+		cond.EventAt[name] = member.Span()
 	}
 	slices.Sort(cond.Events)
 	cond.Events = slices.Compact(cond.Events)

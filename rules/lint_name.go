@@ -16,9 +16,9 @@ func (l *linter) lintNames(r *report, seg *Segment) {
 			r.warn("W-SENSITIVE-NAME", keyAt(seg.Source, "metadata", key), fmt.Sprintf("%q in the %s speaks of %s", d.word, key, d.about), expected(d.instead))
 		}
 	}
-	for cond := range seg.conditions() {
-		for _, w := range cond.wheres() {
-			for t := range Tests(w) {
+	for cond := range seg.Conditions() {
+		for _, w := range cond.demands() {
+			for t := range Tests(w.where) {
 				l.lintLiterals(r, t)
 			}
 		}

@@ -14,7 +14,7 @@ func (l *linter) lintTogether() {
 	}
 	referred := map[string]bool{}
 	for _, seg := range l.segs {
-		for cond := range seg.conditions() {
+		for cond := range seg.Conditions() {
 			if target := byName[cond.Segment]; target != nil {
 				referred[target.Name] = true
 				l.lintReference(seg, cond, target)
@@ -36,7 +36,7 @@ func (l *linter) lintTogether() {
 				salts[h.Salt] = name
 			}
 		}
-		key := fmt.Sprint(seg.Level, seg.Zone.Name(), seg.Match.Normal(), seg.Exclude.Normal(), seg.Top != nil)
+		key := seg.decides()
 		if other, twice := rules[key]; twice && seg.Top == nil {
 			r.warn("W-DUPLICATE", seg.NameSpan, "this segment has the same rule as "+other, expected("in_segment: "+other+", or one of the two"))
 		} else {
@@ -45,6 +45,11 @@ func (l *linter) lintTogether() {
 		l.found = append(l.found, r.found...)
 	}
 	l.lintSets()
+}
+
+// decides is equal for segments with the same rule, as far as it asks nothing of the others' people.
+func (s *Segment) decides() string {
+	return fmt.Sprint(s.Level, s.Zone.Name(), s.Match.Normal(), s.Exclude.Normal(), s.Top != nil)
 }
 
 // lintReference reports a reference to a segment that has emptied itself.

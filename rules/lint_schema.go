@@ -27,12 +27,12 @@ func (s *Scope) LintSchemas(segs []*Segment, own []*Schema) Errors {
 func namedColumns(segs []*Segment) map[string]bool {
 	named := map[string]bool{}
 	for _, seg := range segs {
-		for cond := range seg.conditions() {
+		for cond := range seg.Conditions() {
 			if cond.Metric != nil {
 				named[cond.Metric.Column] = true
 			}
-			for _, w := range cond.wheres() {
-				for t := range Tests(w) {
+			for _, w := range cond.demands() {
+				for t := range Tests(w.where) {
 					named[t.Term.Column] = true
 				}
 			}

@@ -4,7 +4,7 @@ import "fmt"
 
 // lintTimes looks at durations that may not be what was meant, and at the steps of the population.
 func (l *linter) lintTimes(r *report, seg *Segment) {
-	for cond := range seg.conditions() {
+	for cond := range seg.Conditions() {
 		if w := cond.Window; w != nil {
 			for _, d := range []Duration{w.From, w.To} {
 				if d.Unit == Hour && d.N%24 == 0 {

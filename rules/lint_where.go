@@ -9,7 +9,8 @@ import (
 )
 
 // lintWhere looks at the tests of one expression.
-func (l *linter) lintWhere(r *report, cond *Condition, e Expr) {
+func (l *linter) lintWhere(r *report, cond *Condition, d demand) {
+	e := d.where
 	uses := map[string]int{}
 	asked := map[string]bool{} // columns that are asked for null
 	for t := range Tests(e) {
@@ -18,9 +19,9 @@ func (l *linter) lintWhere(r *report, cond *Condition, e Expr) {
 	}
 	for t := range Tests(e) {
 		column := t.Term.Column
-		if t.Not && t.Op != OpIsNull && !asked[column] && l.optional(column) {
+		if l.dropsNull(t, asked[column]) {
 			r.warn("W-NULL-DROPPED", t.Span, "rows without "+column+" do not pass this: a missing value is neither equal nor unequal",
-				expected(fmt.Sprintf("... or %s is null, to keep them; ... and %s is not null, to say that they go", column, column)))
+				expected(fmt.Sprintf("... or %s is null, to keep them; ... and %s is not null, to say that they go", column, column))).Note = l.lost(d, t)
 		}
 		if t.Not && (t.Op == OpEqual || t.Op == OpIn) && uses[column] == 1 && cond.Verb == "did" {
 			r.warn("W-NEGATED-EVENT-FILTER", t.Span, "one other event is enough for this, also for people who did the excluded thing as well",
@@ -44,6 +45,11 @@ func (l *linter) lintEnum(r *report, t *Test) {
 	default:
 		r.warn("W-TAUTOLOGY", t.Span, "this accepts every value that "+column+" can have", Hint{DidYouMean, column + " is not null"})
 	}
+}
+
+// dropsNull reports whether rows without a value fail the test although nothing near it says so.
+func (l *linter) dropsNull(t *Test, asked bool) bool {
+	return t.Not && t.Op != OpIsNull && !asked && l.optional(t.Term.Column)
 }
 
 // optional reports whether a log may lack the column's value.

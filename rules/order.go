@@ -89,7 +89,7 @@ func (o *ordering) visit(s *Segment) {
 		return
 	}
 	o.state[s.Name] = open
-	for cond := range s.conditions() {
+	for cond := range s.Conditions() {
 		if cond.Segment != "" {
 			o.follow(s, cond)
 		}

@@ -75,13 +75,14 @@ type Holdout struct {
 // Condition is one node of a rule's tree. Which fields speak depends on the verb.
 type Condition struct {
 	Verb     string
-	Path     string       // "match.all[0]"
-	Children []*Condition // all, any, at_least_of; the one child of not and session
-	Count    int          // at_least_of
-	Events   []string     // did, did_not, metric's `of`; sorted, distinct
-	AnyEvent bool         // `any`
-	Where    Expr         // nil: every row
-	Window   *Window      // nil for logical verbs, in_segment, and inside a session
+	Path     string          // "match.all[0]"
+	Children []*Condition    // all, any, at_least_of; the one child of not and session
+	Count    int             // at_least_of
+	Events   []string        // did, did_not, metric's `of`; sorted, distinct
+	EventAt  map[string]Span // where each of them stands
+	AnyEvent bool            // `any`
+	Where    Expr            // nil: every row
+	Window   *Window         // nil for logical verbs, in_segment, and inside a session
 	Metric   *Metric
 	Compare  *Compare // did (default at_least 1), session and metric; nil for a ranking metric
 	Segment  string   // in_segment
@@ -103,7 +104,8 @@ type Sequence struct {
 
 // Step is one link of a sequence.
 type Step struct {
-	Events   []string // sorted, distinct
+	Events   []string        // sorted, distinct
+	EventAt  map[string]Span // where each of them stands
 	AnyEvent bool
 	Where    Expr     // nil: every row
 	Limit    Duration // within_previous, or `for` of a then_not; zero: any
@@ -177,8 +179,8 @@ type ValueSet struct {
 	Source      *Source
 }
 
-// conditions walks all conditions of the segment: match, exclude and what ranks.
-func (s *Segment) conditions() iter.Seq[*Condition] {
+// Conditions walks all conditions of the segment: match, exclude and what ranks.
+func (s *Segment) Conditions() iter.Seq[*Condition] {
 	return func(yield func(*Condition) bool) {
 		for _, root := range s.roots() {
 			if !root.walk(yield) {

@@ -35,7 +35,7 @@ func (s *Segment) Sentences() []Sentence {
 // Reads returns the columns that the rule's conditions name, and the events they look at (nil with anyEvent: all), sorted.
 // The columns that the program itself needs, such as the time of an event, are not among them.
 func (s *Segment) Reads() (columns, events []string, anyEvent bool) {
-	for c := range s.conditions() {
+	for c := range s.Conditions() {
 		columns = append(append(columns, Columns(c.Where)...), Columns(c.Has)...)
 		if c.Metric != nil && c.Metric.Column != "" {
 			columns = append(columns, c.Metric.Column)

@@ -98,7 +98,7 @@ func (c *checker) matching(o *Object, key, path string) (Step, bool) {
 	if w, ok := o.Find("where"); ok {
 		cond.Where = c.where(w, cond.Events)
 	}
-	return Step{Events: cond.Events, AnyEvent: cond.AnyEvent, Where: cond.Where, Path: path, Span: o.KeySpan(key)}, true
+	return Step{Events: cond.Events, EventAt: cond.EventAt, AnyEvent: cond.AnyEvent, Where: cond.Where, Path: path, Span: o.KeySpan(key)}, true
 }
 
 // stepDuration reads a duration between two events: months are too vague there.

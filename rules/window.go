@@ -80,7 +80,7 @@ func (c *checker) checkRetention() {
 	}
 	now := c.seg.Zone.Midnight(c.scope.AsOf)
 	kept := now - c.scope.Retention.micros(unitMicros) + 2*microsPerDay
-	for cond := range c.seg.conditions() {
+	for cond := range c.seg.Conditions() {
 		w := cond.Window
 		if w == nil || w.All || w.Since != 0 {
 			continue
