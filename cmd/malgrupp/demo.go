@@ -49,7 +49,7 @@ func (a *app) runDemo(ctx context.Context, dir string, o sample.DemoOptions) err
 	a.project = dir
 	if !a.asJSON() {
 		fmt.Fprintf(story, "2. malgrupp -C %s validate\n", dir)
-		if err := a.runValidate(nil, validateOptions{}); err != nil {
+		if err := a.runValidate(ctx, nil, validateOptions{}); err != nil {
 			return err
 		}
 	}

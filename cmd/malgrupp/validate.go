@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -24,28 +25,35 @@ type validation struct {
 }
 
 type validateOptions struct {
-	format, asOf string
-	strict, fix  bool
+	format, asOf, knownBy string
+	strict, fix, data     bool
+	days                  int
 }
 
 func (a *app) validateCommand() *cobra.Command {
 	var o validateOptions
 	c := &cobra.Command{
 		Use: "validate [FILE...]", Aliases: []string{"check"},
-		Short: "Check rules, schemas and settings; read no data",
+		Short: "Check rules, schemas and settings; with --data against the logs as well",
 		Long: "Checks every file of the project and prints all mistakes at once. With FILE only findings in these files are shown.\n" +
 			"--fix puts right what has one meaning only, such as == for =, and says what it changed; then it checks again.\n" +
+			"--data also reads the logs, decides every segment as preview does, and asks about segments with nobody, hardly anybody or everybody in\n" +
+			"them, about lists that hold the same people, values that the logs do not have, and windows that begin before them. It needs no keys,\n" +
+			"writes nothing, and forgets earlier runs: nobody stays from them.\n" +
 			"--format sarif is SARIF 2.1.0 for code scanning, --format github makes annotations in a workflow of GitHub.",
-		RunE: func(_ *cobra.Command, args []string) error { return a.runValidate(args, o) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.runValidate(cmd.Context(), args, o) },
 	}
 	c.Flags().BoolVar(&o.strict, "strict", false, "warnings count as errors")
 	c.Flags().BoolVar(&o.fix, "fix", false, "rewrite the files where the meaning is certain")
 	c.Flags().StringVar(&o.format, "format", "", "text, json, sarif or github (default: as -o says)")
-	c.Flags().StringVar(&o.asOf, "as-of", "", "day on which review dates are judged (default: today)")
+	c.Flags().StringVar(&o.asOf, "as-of", "", "day on which review dates are judged (default: today); with --data also where windows end")
+	c.Flags().BoolVar(&o.data, "data", false, "read the logs and ask about what they show")
+	c.Flags().IntVar(&o.days, "days", 28, "with --data: how many days before as-of must have the values that rules name (1 to 400)")
+	c.Flags().StringVar(&o.knownBy, "known-by", "", "with --data: hide what arrived at or after this time (default: now)")
 	return c
 }
 
-func (a *app) runValidate(files []string, o validateOptions) error {
+func (a *app) runValidate(ctx context.Context, files []string, o validateOptions) error {
 	if o.format == "" {
 		o.format = "text"
 		if a.asJSON() {
@@ -58,12 +66,21 @@ func (a *app) runValidate(files []string, o validateOptions) error {
 	if !ok {
 		return usagef("--format is %q: use text, json, sarif or github", o.format)
 	}
+	if o.data && (o.days < 1 || o.days > 400) {
+		return usagef("--days is %d: use 1 to 400", o.days)
+	}
+	if o.knownBy != "" && !o.data {
+		return usagef("--known-by says what of the logs is read: give it together with --data")
+	}
 	loaded, err := a.load(o.asOf)
 	if err == nil && o.fix {
 		loaded, err = a.fix(loaded, files, o.asOf)
 	}
 	if err == nil {
 		err = a.checkTests(loaded, o.asOf)
+	}
+	if err == nil && o.data && !loaded.Findings.Failed() {
+		err = a.checkData(ctx, loaded, o)
 	}
 	if err != nil {
 		return err

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+// checkData adds what the logs say of a project whose rules are right.
+func (a *app) checkData(ctx context.Context, loaded *pipeline.Loaded, o validateOptions) error {
+	today, err := a.today(o.asOf)
+	if err != nil {
+		return err
+	}
+	job := &pipeline.Job{Loaded: loaded, Clock: a.now, Workers: a.workers, Log: a.log}
+	if job.AsOf, err = a.instant("as-of", o.asOf, loaded); err != nil {
+		return err
+	}
+	if job.KnownBy, err = a.instant("known-by", o.knownBy, loaded); err != nil {
+		return err
+	}
+	options, err := pipeline.StoreOptions(loaded.Dir, loaded.Project)
+	if err != nil {
+		return err
+	}
+	job.Stores = pipeline.NewStores(options)
+	defer job.Stores.Close()
+	show := a.newProgress()
+	job.Watch = show.update
+	facts, err := pipeline.Facts(ctx, job, pipeline.FactsOptions{Days: o.days})
+	show.stop()
+	if err != nil {
+		return err
+	}
+	files := make([]*rules.Source, len(loaded.Segments))
+	for i, s := range loaded.Segments {
+		files[i] = s.Source
+	}
+	found := rules.Allow(loaded.Scope(today).LintData(loaded.Segments, facts), files, today)
+	loaded.Findings = slices.Concat(found, loaded.Findings).Sorted() // of two that say the same the first stays, and it knows the logs
+	return nil
+}
