@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -14,7 +15,8 @@ import (
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
-// search looks for rows in all sources. It tells nothing about anybody: only whether a log has what rules name.
+// search looks for rows in all sources. It tells nothing about anybody: only whether a log has what rules name. Rows that show
+// content which nobody may use are not looked at.
 type search struct {
 	sought       []rules.Sought
 	tests        []*kernel.Test // nil where every row of the events is meant
@@ -23,21 +25,22 @@ type search struct {
 }
 
 // rowsOf counts rows of [from, before) as the linter asks for them, by their keys. Of what need not be counted it stops looking
-// once it has seen some.
+// once it has seen some. A damaged object of a source that may skip them is left out, as when people are decided.
 func (e *Evaluation) rowsOf(ctx context.Context, sought []rules.Sought, from, before int64) (map[string]int64, error) {
-	s := &search{sought: sought, tests: make([]*kernel.Test, len(sought)), rows: make([]atomic.Int64, len(sought)), from: from, before: before}
+	s := &search{sought: sought, tests: make([]*kernel.Test, len(sought)), from: from, before: before}
 	for i := range sought {
 		if t, ok := sought[i].Pick.Where.(*rules.Test); ok {
-			row, err := builtin.CompileTest(t, nil)
+			test, err := compiled(t)
 			if err != nil {
 				return nil, err
 			}
-			test := kernel.New(t.Term.Of.Kind, kernel.Row(row))
 			s.tests[i] = &test
 		}
 	}
-	for i := range e.Sources {
-		if err := e.search(ctx, &e.Sources[i], s); err != nil {
+	for again := true; again; {
+		s.rows = make([]atomic.Int64, len(sought))
+		var err error
+		if again, err = e.skip(e.searchAll(ctx, s)); err != nil {
 			return nil, err
 		}
 	}
@@ -48,6 +51,20 @@ func (e *Evaluation) rowsOf(ctx context.Context, sought []rules.Sought, from, be
 	return out, nil
 }
 
+func (e *Evaluation) searchAll(ctx context.Context, s *search) error {
+	for i := range e.Sources {
+		if err := e.search(ctx, &e.Sources[i], s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func compiled(t *rules.Test) (kernel.Test, error) {
+	row, err := builtin.CompileTest(t, nil)
+	return kernel.New(t.Term.Of.Kind, kernel.Row(row)), err
+}
+
 // search looks through one source. Rows come in after they happened, so later partitions are looked through as well.
 func (e *Evaluation) search(ctx context.Context, source *SourceRun, s *search) error {
 	before := e.Job.KnownBy
@@ -55,12 +72,20 @@ func (e *Evaluation) search(ctx context.Context, source *SourceRun, s *search) e
 		before = s.before
 	}
 	objects := source.objects(s.from, before)
+	var unusable []labelled
+	for t := range rules.Tests(rules.Dropped(e.Job.inUse(), source.Schema)) {
+		test, err := compiled(t)
+		if err != nil {
+			return err
+		}
+		unusable = append(unusable, labelled{t.Term.Column, test})
+	}
 	workers := make([]searcher, max(1, e.Job.Workers))
 	r := reading{bucket: source.bucket, objects: objects, schema: source.Schema, limits: e.Job.limits(), workers: e.Job.Workers}
 	var done atomic.Int64
 	return source.wrap(r.each(ctx, func(w int, _ scan.Unit, g *parquet.RowGroup) error {
 		e.Job.watch(Progress{Phase: "values", Done: done.Add(1)})
-		workers[w].search, workers[w].schema = s, source.Schema
+		workers[w].search, workers[w].schema, workers[w].unusable = s, source.Schema, unusable
 		return workers[w].read(g)
 	}), objects)
 }
@@ -68,14 +93,26 @@ func (e *Evaluation) search(ctx context.Context, source *SourceRun, s *search) e
 // searcher looks through row groups one after another, with buffers of its own.
 type searcher struct {
 	*search
-	schema *rules.Schema
-	recent []uint32 // rows in the time looked through
-	events []uint32 // of them those of the events of the pick at hand
-	truths []rules.Truth
+	schema   *rules.Schema
+	unusable []labelled // what rows show that nobody may use
+	recent   []uint32   // rows in the time looked through that may be used
+	events   []uint32   // of them those of the events of the pick at hand
+	truths   []rules.Truth
+	passes   []bool // by row at hand
+	ofText   []bool // by text of the dictionary at hand
+}
+
+// labelled is content of a column.
+type labelled struct {
+	column string
+	shown  kernel.Test
 }
 
 func (s *searcher) read(g *parquet.RowGroup) error {
-	if err := s.when(g); err != nil || len(s.recent) == 0 {
+	if err := s.when(g); err != nil {
+		return err
+	}
+	if err := s.leaveOut(g); err != nil || len(s.recent) == 0 {
 		return err
 	}
 	for i := range s.sought {
@@ -114,70 +151,92 @@ func (s *searcher) when(g *parquet.RowGroup) error {
 	return nil
 }
 
-// count counts the rows of one pick. What no value of the column can pass is known from its dictionary.
-func (s *searcher) count(g *parquet.RowGroup, i int) (int64, error) {
-	test := s.tests[i]
-	if test == nil {
-		err := s.ofEvents(g, s.sought[i].Pick)
-		return int64(len(s.events)), err
+// leaveOut takes the rows away that nobody may use.
+func (s *searcher) leaveOut(g *parquet.RowGroup) error {
+	for _, l := range s.unusable {
+		if len(s.recent) == 0 {
+			return nil
+		}
+		a, err := g.Column(l.column)
+		if err != nil {
+			return err
+		}
+		passed, err := s.passed(a, l.shown, s.recent)
+		if err != nil {
+			return err
+		}
+		kept := s.recent[:0]
+		for i, row := range s.recent {
+			if !passed[i] {
+				kept = append(kept, row)
+			}
+		}
+		s.recent = kept
 	}
-	name := s.sought[i].Pick.Where.(*rules.Test).Term.Column
-	if _, ok := s.schema.Column(name); !ok {
-		if test.Null() != rules.True {
+	return nil
+}
+
+// count counts the rows of one pick. What no text of the column can pass is known from its dictionary.
+func (s *searcher) count(g *parquet.RowGroup, i int) (n int64, err error) {
+	pick, test := s.sought[i].Pick, s.tests[i]
+	var a arrow.Array // nil: every row of the events has the same answer
+	if test != nil {
+		name := pick.Where.(*rules.Test).Term.Column
+		if _, ok := s.schema.Column(name); ok {
+			if a, err = g.Column(name); err != nil {
+				return 0, err
+			}
+		} else if test.Null() != rules.True {
 			return 0, nil
 		}
-		err := s.ofEvents(g, s.sought[i].Pick)
-		return int64(len(s.events)), err
 	}
-	a, err := g.Column(name)
-	if err != nil {
-		return 0, err
-	}
-	if d, ok := a.(*array.Dictionary); ok {
-		return s.countTexts(g, d, test, i)
-	}
-	return s.countNumbers(g, a, test, i)
-}
-
-func (s *searcher) countTexts(g *parquet.RowGroup, d *array.Dictionary, test *kernel.Test, i int) (n int64, err error) {
-	dict := d.Dictionary().(*array.String)
-	passes, some := make([]bool, dict.Len()), false
-	for code := range passes {
-		if dict.IsNull(code) {
-			passes[code] = test.Null() == rules.True
-		} else {
-			passes[code] = test.Text(dict.Value(code)) == rules.True
-		}
-		some = some || passes[code]
-	}
-	if !some {
+	if d, ok := a.(*array.Dictionary); ok && !slices.Contains(s.texts(d, *test), true) {
 		return 0, nil
 	}
-	if err := s.ofEvents(g, s.sought[i].Pick); err != nil {
-		return 0, err
+	if err := s.ofEvents(g, pick); err != nil || a == nil {
+		return int64(len(s.events)), err
 	}
-	for _, row := range s.events {
-		if passes[d.GetValueIndex(int(row))] {
+	passed, err := s.passed(a, *test, s.events)
+	for _, p := range passed {
+		if p {
 			n++
 		}
 	}
-	return n, nil
+	return n, err
 }
 
-func (s *searcher) countNumbers(g *parquet.RowGroup, a arrow.Array, test *kernel.Test, i int) (n int64, err error) {
-	if err := s.ofEvents(g, s.sought[i].Pick); err != nil {
-		return 0, err
+// passed says of each of the rows whether its value passes; the answer is valid until the next call.
+func (s *searcher) passed(a arrow.Array, test kernel.Test, rows []uint32) ([]bool, error) {
+	s.passes = s.passes[:0]
+	if d, ok := a.(*array.Dictionary); ok {
+		texts := s.texts(d, test)
+		for _, row := range rows {
+			s.passes = append(s.passes, texts[d.GetValueIndex(int(row))])
+		}
+		return s.passes, nil
 	}
-	s.truths = append(s.truths[:0], make([]rules.Truth, len(s.events))...)
-	if err := test.Rows(a, s.events, s.truths); err != nil {
-		return 0, err
+	s.truths = append(s.truths[:0], make([]rules.Truth, len(rows))...)
+	if err := test.Rows(a, rows, s.truths); err != nil {
+		return nil, err
 	}
 	for _, t := range s.truths {
-		if t == rules.True {
-			n++
-		}
+		s.passes = append(s.passes, t == rules.True)
 	}
-	return n, nil
+	return s.passes, nil
+}
+
+// texts says of each text of a dictionary whether it passes; the answer is valid until the next call.
+func (s *searcher) texts(d *array.Dictionary, test kernel.Test) []bool {
+	dict := d.Dictionary().(*array.String)
+	s.ofText = s.ofText[:0]
+	for code := range dict.Len() {
+		truth := test.Null()
+		if !dict.IsNull(code) {
+			truth = test.Text(dict.Value(code))
+		}
+		s.ofText = append(s.ofText, truth == rules.True)
+	}
+	return s.ofText
 }
 
 // ofEvents selects of the recent rows those of a pick's events.
