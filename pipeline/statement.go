@@ -173,7 +173,7 @@ func (t *tableNames) others(segment string) (out segments.Tables, err error) {
 		default:
 			expr, possible := segments.FileTable(t.dialect, list.conf.URL)
 			if !possible {
-				return out, fail(KindUsage, "SQL", segments.ListInCSV(segment), "see malgrupp sql --unsupported")
+				return out, fail(KindUsage, "SQL", segments.ListFile(segment, list.conf.URL), "see malgrupp sql --unsupported")
 			}
 			*list.into = expr
 		}

@@ -100,16 +100,21 @@ func (w *writer) acts() {
 	denied := selection{
 		columns: []string{"purpose", "level", "id", "CASE WHEN erases THEN NULL WHEN kind = 3 THEN lifted_at ELSE granted_at END AS until"}, from: "acts", where: []string{"kind >= 2"},
 	}.String()
-	for _, list := range []string{w.q.Tables.Suppression, w.q.Tables.Protected} {
-		if list != "" {
-			denied += "\n  UNION ALL\n" + w.forbidden(list)
+	for _, list := range [][2]string{{"suppressed", w.q.Tables.Suppression}, {"protected", w.q.Tables.Protected}} {
+		if list[1] != "" {
+			denied += "\n  UNION ALL\n" + w.forbidden(list[0], list[1])
 		}
 	}
 	w.with("stretches of denial; one without end stands now", "denied", denied)
 }
 
-// forbidden are the people of a list, denied without end. Without a purpose they are from all.
-func (w *writer) forbidden(list string) string {
+// forbidden are the people of a list, denied without end. Without a purpose they are from all, be it missing or the column:
+// a name that the list does not have is looked up outside of it.
+func (w *writer) forbidden(name, table string) string {
+	inner := selection{columns: []string{"subject_type", "subject_id", "purpose"}, from: table}.String()
+	list := w.with("the list of "+name+" people; one without purposes means all", name+"_people", selection{
+		columns: []string{"l.*"}, from: "(SELECT '' AS purpose) AS every CROSS JOIN LATERAL (\n" + indented(inner) + "\n  ) AS l",
+	}.String())
 	return selection{
 		columns: []string{"a.purpose", "l.subject_type AS level", as(w.d.Trim("l.subject_id"), "id"), "CAST(NULL AS BIGINT) AS until"},
 		from:    list + " AS l CROSS JOIN asked AS a",

@@ -30,21 +30,27 @@ var (
 	unsaidWords  = Unsaid{"identity.blocked with letters beyond U+017F", "letters are made small by a table that ends there"}
 	unsaidMarks  = Unsaid{"complete: success or manifest", "which partitions are complete is known from their listing; name a table that holds those alone"}
 	unsaidCSV    = Unsaid{"a suppression or protected list in CSV, in Spark", "Spark reads CSV without a header in plain SQL; name a table"}
+	unsaidFile   = Unsaid{"a suppression or protected list whose name ends neither in .parquet nor in .csv", "which of the two it is shows when it is open; name a table"}
 )
 
 // CannotSay lists what a statement cannot say, each with its reason.
 func CannotSay() []Unsaid {
-	return []Unsaid{unsaidLinked, unsaidParam, unsaidFloats, unsaidWords, unsaidMarks, unsaidCSV}
+	return []Unsaid{unsaidLinked, unsaidParam, unsaidFloats, unsaidWords, unsaidMarks, unsaidCSV, unsaidFile}
 }
 
-// Linked, Incomplete and ListInCSV are what only the project says: it refuses a statement for them.
+// Linked, Incomplete and ListFile are what only the project says: it refuses a statement for them.
 func Linked(segment string) error { return &UnsaidError{unsaidLinked, segment} }
 
 // Incomplete refuses a source whose partitions count when they are complete.
 func Incomplete(segment string) error { return &UnsaidError{unsaidMarks, segment} }
 
-// ListInCSV refuses a list that a dialect cannot read.
-func ListInCSV(segment string) error { return &UnsaidError{unsaidCSV, segment} }
+// ListFile refuses a list that a dialect cannot read.
+func ListFile(segment, url string) error {
+	if strings.HasSuffix(url, ".csv") {
+		return &UnsaidError{unsaidCSV, segment}
+	}
+	return &UnsaidError{unsaidFile, segment}
+}
 
 // check refuses what cannot be said.
 func (w *writer) check() error {
@@ -150,14 +156,17 @@ func FolderTable(d *sql.Dialect, url string) string {
 	return "read_parquet(" + d.Quote(strings.TrimSuffix(url, "/")+"/**/*.parquet") + ", hive_partitioning = false, union_by_name = true, binary_as_string = true)"
 }
 
-// FileTable is what stands after FROM for one file, Parquet or CSV with a header; false where the dialect cannot say it.
+// FileTable is what stands after FROM for one file, by its name Parquet or CSV with a header; false where the dialect cannot say
+// it. Nothing of a CSV's form is left to be guessed.
 func FileTable(d *sql.Dialect, url string) (string, bool) {
-	csv := strings.HasSuffix(url, ".csv")
+	csv, parquet := strings.HasSuffix(url, ".csv"), strings.HasSuffix(url, ".parquet")
 	switch {
-	case d == sql.Spark:
-		return "parquet." + d.Ident(url), !csv
-	case csv:
-		return "read_csv(" + d.Quote(url) + ", header = true, all_varchar = true)", true
+	case parquet && d == sql.Spark:
+		return "parquet." + d.Ident(url), true
+	case parquet:
+		return "read_parquet(" + d.Quote(url) + ", binary_as_string = true)", true
+	case csv && d != sql.Spark:
+		return "read_csv(" + d.Quote(url) + `, header = true, all_varchar = true, delim = ',', quote = '"', escape = '"', comment = '', skip = 0, nullstr = '')`, true
 	}
-	return "read_parquet(" + d.Quote(url) + ", binary_as_string = true)", true
+	return "", false
 }
