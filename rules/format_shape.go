@@ -82,14 +82,15 @@ func shapeOf(kind string) *shape {
 	case KindSegment:
 		return fileShape(segmentShape())
 	case KindSegmentTest:
-		test := object("name", "as_of", "known_by", "events", "expect", "because").with(map[string]*shape{"events": listOf(object("t", "e"))})
+		test := object("name", "subject", "as_of", "known_by", "events", "profile", "expect", "because").
+			with(map[string]*shape{"events": listOf(object("t", "r", "e", "id", "dev", "cust", "sid"))})
 		return fileShape(object("segment", "as_of", "known_by", "data_from", "cases").with(map[string]*shape{"cases": listOf(test)}))
 	case KindEventSchema:
 		label := object("value", "prefix", "is", "policy")
 		label.each = label
 		column := object("from", "type", "unit", "role", "optional", "enum", "quantise", "zone", "int96", "since", "until", "label").
 			with(map[string]*shape{"label": label})
-		return fileShape(object("empty_is_null", "columns", "events").with(map[string]*shape{"columns": namesOf(column), "events": namesOf(nil)}))
+		return fileShape(object("of", "empty_is_null", "columns", "events").with(map[string]*shape{"columns": namesOf(column), "events": namesOf(nil)}))
 	case KindValueSet:
 		return fileShape(object("type", "values"))
 	case KindProject:

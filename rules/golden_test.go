@@ -71,7 +71,11 @@ func scope(t testing.TB, archive *txtar.Archive) (*rules.Scope, rules.Errors) {
 		case "schemas":
 			schema, errs := rules.ParseSchema(src)
 			found = append(found, errs...)
-			if schema != nil {
+			switch {
+			case schema == nil:
+			case f.Name == "schemas/customers.yaml":
+				s.Profile = schema
+			default:
 				s.Schemas = append(s.Schemas, schema)
 			}
 		case "value-sets":
@@ -82,7 +86,9 @@ func scope(t testing.TB, archive *txtar.Archive) (*rules.Scope, rules.Errors) {
 			}
 		}
 	}
-	if !slices.ContainsFunc(archive.Files, func(f txtar.File) bool { return strings.HasPrefix(f.Name, "schemas/") }) {
+	if len(s.Schemas) == 0 && !slices.ContainsFunc(archive.Files, func(f txtar.File) bool {
+		return strings.HasPrefix(f.Name, "schemas/") && f.Name != "schemas/customers.yaml"
+	}) {
 		schema, errs := rules.ParseSchema(&rules.Source{Name: "schemas/web.yaml", Text: webAppEvents})
 		if errs != nil {
 			t.Fatal(errs.Text())

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,14 +18,19 @@ type Sentence struct {
 // Sentences says in words who is in the segment: the conditions of match and exclude from the outside in, then the
 // population steps in the order in which they are taken.
 func (s *Segment) Sentences() []Sentence {
-	n := narrator{zone: s.Zone}
+	return s.sentences(english)
+}
+
+// sentences says it with the phrases of a language.
+func (s *Segment) sentences(in phrases) []Sentence {
+	n := narrator{phrases: in, zone: s.Zone}
 	n.condition(s.Match, 0, false)
 	if s.Exclude != nil {
 		from := len(n.said)
 		n.excluding = true
 		n.condition(s.Exclude, 0, false)
-		n.said[from].Text = "not if this holds: " + n.said[from].Text
-		n.said[from].Notes = append(n.said[from].Notes, "whoever cannot be decided here, because data is missing, is kept out as well")
+		n.said[from].Text = n.fill("exclude", "condition", n.said[from].Text)
+		n.said[from].Notes = append(n.said[from].Notes, n.fill("exclude.note"))
 	}
 	n.population(s)
 	return n.said
@@ -58,6 +62,7 @@ func (s *Segment) Reads() (columns, events []string, anyEvent bool) {
 
 // narrator collects sentences.
 type narrator struct {
+	phrases
 	zone      *Zone
 	excluding bool // what is undecided is said once, of the whole exclusion
 	said      []Sentence
@@ -71,18 +76,18 @@ func (n *narrator) say(path string, depth int, text string, notes ...string) {
 func (n *narrator) condition(c *Condition, depth int, negated bool) {
 	switch c.Verb {
 	case "all":
-		n.say(c.Path, depth, "all of these hold:")
+		n.say(c.Path, depth, n.fill("all"))
 	case "any":
-		n.say(c.Path, depth, "at least one of these holds:")
+		n.say(c.Path, depth, n.fill("any"))
 	case "at_least_of":
-		n.say(c.Path, depth, fmt.Sprintf("at least %d of these %d hold:", c.Count, len(c.Children)))
+		n.say(c.Path, depth, n.fill("at_least_of", "count", c.Count, "of", len(c.Children)))
 	case "not":
-		n.say(c.Path, depth, "this does not hold:", "what is unknown stays unknown and makes nobody a member")
+		n.say(c.Path, depth, n.fill("not"), n.fill("not.note"))
 		negated = !negated
 	case "in_segment":
-		n.say(c.Path, depth, "qualifies for segment "+c.Segment, "before that segment's holdout, cap and minimum size; consent is asked for the use of this segment")
+		n.say(c.Path, depth, n.fill("in_segment", "segment", c.Segment), n.fill("in_segment.note"))
 	case "profile":
-		n.say(c.Path, depth, "is a customer with "+whereWords(c.Where), "attributes are those of the moment up to which the run knows; who has no row has none of them")
+		n.say(c.Path, depth, n.fill("profile", "where", n.whereWords(c.Where)), n.fill("profile.note"))
 	case "session":
 		n.say(c.Path, depth, n.sessions(c), n.sessionNotes(c, negated)...)
 	case "sequence":
@@ -97,68 +102,51 @@ func (n *narrator) condition(c *Condition, depth int, negated bool) {
 
 // events says a condition about events.
 func (n *narrator) events(c *Condition) string {
-	when := " in that session"
-	if c.Window != nil {
-		when = c.Window.words()
-	}
+	when := n.when(c)
 	switch {
 	case c.Verb == "did_not":
-		return "had no " + c.noun(1) + when
+		return n.fill("did_not", "events", n.noun(c, 1), "when", when)
 	case c.Has != nil:
-		return "the " + c.Verb + " " + c.noun(1) + when + " has " + whereWords(c.Has)
+		return n.fill(phrase(c.Verb), "events", n.noun(c, 1), "when", when, "where", n.whereWords(c.Has))
 	case c.Metric != nil:
-		return n.quantity(c) + when + " is " + c.Compare.words(n.bound(c))
+		return n.fill("metric", "quantity", n.quantity(c), "when", when, "compared", n.compared(c.Compare, n.bound(c)))
 	case c.Compare.Op == AtLeast && c.Compare.Bound.Int == 1:
-		return "had at least one " + c.noun(1) + when
+		return n.fill("did.once", "events", n.noun(c, 1), "when", when)
 	}
-	return "had " + c.Compare.words(c.Compare.Bound.String()) + " " + c.noun(c.Compare.Bound.Int) + when
+	return n.fill("did", "compared", n.compared(c.Compare, c.Compare.Bound.String()), "events", n.noun(c, c.Compare.Bound.Int), "when", when)
+}
+
+// when says the window of a condition; inside a session there is none.
+func (n *narrator) when(c *Condition) string {
+	if c.Window == nil {
+		return n.fill("when.session")
+	}
+	return n.window(c.Window)
 }
 
 // noun names the events that count: app_open or login events with channel = 'app'.
-func (c *Condition) noun(count int64) string {
-	text := " events"
-	if count == 1 {
-		text = " event"
-	}
+func (n *narrator) noun(c *Condition, count int64) string {
+	text := n.fill("events", "names", strings.Join(c.Events, n.fill("or")), "n", count)
 	if c.AnyEvent {
-		text = text[1:] + " of any kind"
-	} else {
-		text = strings.Join(c.Events, " or ") + text
+		text = n.fill("events.any", "n", count)
 	}
 	if c.Where != nil {
-		text += " with " + whereWords(c.Where)
+		text = n.fill("events.where", "events", text, "where", n.whereWords(c.Where))
 	}
 	return text
 }
 
 // quantity names what a metric measures.
 func (n *narrator) quantity(c *Condition) string {
-	m, events := c.Metric, c.noun(2)
-	times := m.Type.Kind == Date || m.Type.Kind == Timestamp
-	switch m.Function {
-	case "count":
-		return "the number of " + events
-	case "sessions":
-		return "the number of sessions with " + events
-	case "days":
-		return "the number of different calendar days (" + n.zone.Name() + ") with " + events
-	case "distinct":
-		return "the number of different values of " + m.Column + " in " + events
-	case "avg":
-		return "the average of " + m.Column + " over " + events
-	case "min":
-		return superlative(times, "earliest", "smallest") + m.Column + " of " + events
-	case "max":
-		return superlative(times, "latest", "largest") + m.Column + " of " + events
+	m := c.Metric
+	key := phrase("metric." + m.Function)
+	if times := m.Type.Kind == Date || m.Type.Kind == Timestamp; times && (m.Function == "min" || m.Function == "max") {
+		key += ".time"
 	}
-	return "the " + m.Function + " of " + m.Column + " over " + events
-}
-
-func superlative(times bool, ofTimes, ofNumbers string) string {
-	if times {
-		return "the " + ofTimes + " "
+	if _, known := n.phrases[key]; !known {
+		key = "metric.other"
 	}
-	return "the " + ofNumbers + " "
+	return n.fill(key, "function", m.Function, "events", n.noun(c, 2), "column", m.Column, "zone", n.zone.Name())
 }
 
 // bound writes the bound of a metric's comparison; dates and times are counted in days and microseconds.
@@ -176,28 +164,28 @@ func (n *narrator) bound(c *Condition) string {
 	return b.String()
 }
 
-// words says a comparison with a bound.
-func (c *Compare) words(bound string) string {
-	return strings.ReplaceAll(string(c.Op), "_", " ") + " " + bound
+// compared says a comparison with a bound.
+func (n *narrator) compared(c *Compare, bound string) string {
+	return n.fill(phrase(c.Op), "bound", bound)
 }
 
 // notes says what does not count for a condition and what becomes of missing data.
 func (n *narrator) notes(c *Condition, negated bool) []string {
 	var notes []string
 	for _, term := range dropped(c.Where) {
-		notes = append(notes, "events without "+term+" do not count")
+		notes = append(notes, n.fill("note.dropped", "column", term))
 	}
 	for _, term := range dropped(c.Has) {
-		notes = append(notes, "whoever has no "+term+" there is not a member because of this condition")
+		notes = append(notes, n.fill("note.dropped_there", "column", term))
 	}
 	if m := c.Metric; m != nil && m.Column != "" {
-		notes = append(notes, "events without "+m.Column+" are left out")
+		notes = append(notes, n.fill("note.left_out", "column", m.Column))
 		if m.Function == "avg" || m.Function == "min" || m.Function == "max" {
-			notes = append(notes, "whoever has no value at all is not a member because of this condition")
+			notes = append(notes, n.fill("note.no_value"))
 		}
 	}
 	if c.Window != nil && !c.Window.All && !n.excluding && (negated || !c.grows()) {
-		notes = append(notes, "if some of those days are missing in the data this is unknown, and unknown makes nobody a member")
+		notes = append(notes, n.fill("note.missing"))
 	}
 	return notes
 }
@@ -249,11 +237,11 @@ func canPass(e Expr, null string) bool {
 const shownValues = 6
 
 // whereWords writes a condition on one row; long lists are cut short.
-func whereWords(e Expr) string {
+func (n *narrator) whereWords(e Expr) string {
 	join := func(terms []Expr, word string) string {
 		parts := make([]string, len(terms))
 		for i, t := range terms {
-			parts[i] = whereWords(t)
+			parts[i] = n.whereWords(t)
 			if _, or := t.(Or); or {
 				parts[i] = "(" + parts[i] + ")"
 			}
@@ -271,68 +259,61 @@ func whereWords(e Expr) string {
 		}
 		short := *e
 		short.Args = e.Args[:shownValues]
-		return fmt.Sprintf("%s and %d more)", strings.TrimSuffix(short.String(), ")"), len(e.Args)-shownValues)
+		return n.fill("values.more", "values", strings.TrimSuffix(short.String(), ")"), "n", len(e.Args)-shownValues)
 	}
 	return ""
 }
 
-// words says a window; the moment for which membership is asked is "that moment".
-func (w *Window) words() string {
+// window says a window; the moment for which membership is asked is "that moment".
+func (n *narrator) window(w *Window) string {
 	switch {
 	case w.All:
-		return " at any time that the data covers"
+		return n.fill("when.all")
 	case w.Since != 0:
-		return fmt.Sprintf(" from %v to the end of %v", w.Since, w.Until-1)
+		return n.fill("when.dates", "from", w.Since, "to", w.Until-1)
 	case w.To == (Duration{}):
-		return " in the " + w.From.words() + " before that moment"
+		return n.fill("when.back", "span", n.duration(w.From))
 	}
-	return fmt.Sprintf(" from %s until %s before that moment", w.From.words(), w.To.words())
+	return n.fill("when.band", "from", n.duration(w.From), "to", n.duration(w.To))
 }
 
-var unitWords = map[Unit]string{Second: "second", Minute: "minute", Hour: "hour", Day: "calendar day", Week: "calendar week", Month: "calendar month"}
+// duration says how long: 14 calendar days, 48 hours.
+func (n *narrator) duration(d Duration) string { return n.fill(unitPhrases[d.Unit], "n", d.N) }
 
-// words says a duration: 14 calendar days, 48 hours.
-func (d Duration) words() string { return counted(d.N, unitWords[d.Unit]) }
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return strconv.Itoa(n) + " " + what + "s"
+var unitPhrases = map[Unit]phrase{
+	Second: "span.second", Minute: "span.minute", Hour: "span.hour", Day: "span.day", Week: "span.week", Month: "span.month",
 }
 
 // population says the steps after match and exclude.
 func (n *narrator) population(s *Segment) {
 	if t := s.Top; t != nil {
-		share := "the first " + strconv.Itoa(t.Count)
+		first := n.fill("top.count", "count", t.Count)
 		if t.Count == 0 {
-			share = "the first " + t.Percent.String() + " % (rounded up)"
+			first = n.fill("top.percent", "percent", t.Percent)
 		}
-		n.say("top", 0, "of these only "+share+", by "+n.ranking(t.By))
+		n.say("top", 0, n.fill("top", "first", first, "ranking", n.ranking(t.By)))
 	}
 	if s.Stay != (Duration{}) {
-		n.say("stay", 0, "whoever qualified stays for "+s.Stay.words()+" after the last time",
-			"as long as consent lasts and the exclusion does not hold; a changed rule starts anew")
+		n.say("stay", 0, n.fill("stay", "span", n.duration(s.Stay)), n.fill("stay.note"))
 	}
 	if e := s.Exclusive; e != nil {
-		n.say("exclusive", 0, fmt.Sprintf("whoever also qualifies for a segment of group %s with a priority below %d goes there", e.Group, e.Priority))
+		n.say("exclusive", 0, n.fill("exclusive", "group", e.Group, "priority", e.Priority))
 	}
 	if h := s.Holdout; h != nil {
-		n.say("holdout", 0, h.Percent.String()+" % are kept out as a control group, drawn with salt "+strconv.Quote(h.Salt),
-			"the same people at every run as long as the salt stays")
+		n.say("holdout", 0, n.fill("holdout", "percent", h.Percent, "salt", strconv.Quote(h.Salt)), n.fill("holdout.note"))
 	}
 	if c := s.Cap; c != nil {
-		text := "at most " + strconv.Itoa(c.Count) + " are delivered, drawn by a hash of segment and id"
+		text := n.fill("cap", "count", c.Count)
 		if c.By != nil {
-			text = "at most " + strconv.Itoa(c.Count) + " are delivered, by " + n.ranking(c.By)
+			text = n.fill("cap.by", "count", c.Count, "ranking", n.ranking(c.By))
 		}
 		n.say("cap", 0, text)
 	}
 	if s.MinSize != 0 {
-		n.say("min_size", 0, "with fewer than "+counted(s.MinSize, "member")+" nobody is delivered and everybody held is removed")
+		n.say("min_size", 0, n.fill("min_size", "n", s.MinSize))
 	}
 }
 
 func (n *narrator) ranking(by *Condition) string {
-	return n.quantity(by) + by.Window.words() + ", largest first; whoever has no value comes last"
+	return n.fill("ranking", "quantity", n.quantity(by), "when", n.window(by.Window))
 }

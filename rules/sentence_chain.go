@@ -1,23 +1,21 @@
 package rules
 
-import "strconv"
-
 // sessions says a condition on sessions; what must hold in each follows.
 func (n *narrator) sessions(c *Condition) string {
-	text := "had " + c.Compare.words(c.Compare.Bound.String()) + " sessions"
+	text := n.fill("session.compared", "compared", n.compared(c.Compare, c.Compare.Bound.String()))
 	if c.Compare.Op == AtLeast && c.Compare.Bound.Int == 1 {
-		text = "had at least one session"
+		text = n.fill("session.once")
 	}
 	if c.Lasting != (Duration{}) {
-		text += " of " + c.Lasting.words() + " or longer"
+		text = n.fill("session.lasting", "sessions", text, "span", n.duration(c.Lasting))
 	}
-	return text + c.Window.words() + " in which this holds:"
+	return n.fill("session", "sessions", text, "when", n.window(c.Window))
 }
 
 func (n *narrator) sessionNotes(c *Condition, negated bool) []string {
-	notes := []string{"a session belongs to the time in which it starts; a pause longer than the project's session_gap ends it where the log has no session id"}
+	notes := []string{n.fill("session.note")}
 	if !c.Window.All && !n.excluding && (negated || !c.grows()) {
-		notes = append(notes, "if some of those days are missing in the data this is unknown, and unknown makes nobody a member")
+		notes = append(notes, n.fill("note.missing"))
 	}
 	return notes
 }
@@ -25,44 +23,38 @@ func (n *narrator) sessionNotes(c *Condition, negated bool) []string {
 // sequence says a chain of events, one line for each link.
 func (n *narrator) sequence(c *Condition, depth int, negated bool) {
 	s := c.Sequence
-	text := "did these in this order"
-	if c.Window != nil {
-		text += c.Window.words()
-	} else {
-		text += " in that session"
-	}
+	text := n.fill("sequence", "when", n.when(c))
 	if s.SameSession {
-		text += ", in one session"
+		text = n.fill("sequence.same_session", "sequence", text)
 	}
 	if s.MaxSpan != (Duration{}) {
-		text += ", from first to last in " + s.MaxSpan.words() + " at most"
+		text = n.fill("sequence.span", "sequence", text, "span", n.duration(s.MaxSpan))
 	}
 	var notes []string
 	if s.Strict {
-		notes = append(notes, "events at the same moment are not in order")
+		notes = append(notes, n.fill("sequence.strict"))
 	}
 	if c.Window != nil && !c.Window.All && !n.excluding && (negated || s.Then != nil) {
-		notes = append(notes, "if some of those days are missing in the data this is unknown, and unknown makes nobody a member")
+		notes = append(notes, n.fill("note.missing"))
 	}
-	n.say(c.Path, depth, text+":", notes...)
+	n.say(c.Path, depth, n.fill("sequence.steps", "sequence", text), notes...)
 	for i := range s.Steps {
 		step := &s.Steps[i]
-		text := strconv.Itoa(i+1) + ". " + step.noun()
+		text := n.fill("step", "number", i+1, "events", n.step(step))
 		if step.Limit != (Duration{}) {
-			text += ", at most " + step.Limit.words() + " after the one before"
+			text = n.fill("step.limit", "step", text, "span", n.duration(step.Limit))
 		}
 		if step.Without != nil {
-			text += ", with no " + step.Without.noun() + " in between"
+			text = n.fill("step.without", "step", text, "events", n.step(step.Without))
 		}
 		n.say(step.Path, depth+1, text)
 	}
 	if s.Then != nil {
-		n.say(s.Then.Path, depth+1, "then no "+s.Then.noun()+" for "+s.Then.Limit.words(), "as long as that time is not over nobody is a member")
+		n.say(s.Then.Path, depth+1, n.fill("then_not", "events", n.step(s.Then), "span", n.duration(s.Then.Limit)), n.fill("then_not.note"))
 	}
 }
 
-// noun names the events of a step.
-func (s *Step) noun() string {
-	c := Condition{Events: s.Events, AnyEvent: s.AnyEvent, Where: s.Where}
-	return c.noun(1)
+// step names the events of a step.
+func (n *narrator) step(s *Step) string {
+	return n.noun(&Condition{Events: s.Events, AnyEvent: s.AnyEvent, Where: s.Where}, 1)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -47,8 +48,77 @@ func TestSentencesSayTheRulesAsTheGoldenFilesShow(t *testing.T) {
 	}
 }
 
+// A language is its phrases: with others in their place nothing of English is left, every phrase is said by some example, and
+// every place is filled.
+func TestSentencesAreMadeOfPhrasesAlone(t *testing.T) {
+	english, language := rules.English(), map[string]string{}
+	place := regexp.MustCompile(`\{([a-z]+)[^}]*\}`)
+	for name, text := range english {
+		language[name] = "«" + name + ":"
+		for _, m := range place.FindAllStringSubmatch(text, -1) {
+			language[name] += " {" + m[1] + "}"
+		}
+		language[name] += "»"
+	}
+	said := map[string]bool{}
+	files, _ := filepath.Glob("../testdata/explain/*.txtar")
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rule := "timezone: Europe/Helsinki"
+		for _, f := range archive.Files {
+			if f.Name != "out/sentences" {
+				rule += string(f.Data)
+			}
+		}
+		for _, seg := range segmentsOf(t, archive) {
+			for _, line := range seg.SentencesIn(language) {
+				for _, text := range append(line.Notes, line.Text) {
+					for _, m := range regexp.MustCompile(`«([a-z_.]+):`).FindAllStringSubmatch(text, -1) {
+						said[m[1]] = true
+					}
+					left := regexp.MustCompile(`«[a-z_.]+:`).ReplaceAllString(text, " ")
+					if strings.Contains(left, "{n") || strings.Contains(left, "{e") {
+						t.Errorf("%s: a place was not filled: %s", seg.Name, text)
+					}
+					for _, word := range regexp.MustCompile(`[a-z]{4,}`).FindAllString(strings.ToLower(left), -1) {
+						if !strings.Contains(strings.ToLower(rule), word) {
+							t.Errorf("%s: %q is of no phrase and no rule: %s", seg.Name, word, text)
+						}
+					}
+				}
+			}
+		}
+	}
+	for name := range english {
+		if !said[name] {
+			t.Errorf("no example says %q: %s", name, english[name])
+		}
+	}
+}
+
 // told renders the sentences of all segments of a case, one a line, with their notes below.
 func told(t *testing.T, archive *txtar.Archive) string {
+	t.Helper()
+	segs := segmentsOf(t, archive)
+	var b strings.Builder
+	for _, seg := range segs {
+		columns, events, anyEvent := seg.Reads()
+		fmt.Fprintf(&b, "# %s reads %v of %v any=%v\n", seg.Name, columns, events, anyEvent)
+		for _, line := range seg.Sentences() {
+			fmt.Fprintf(&b, "%s %s| %s\n", line.Path, strings.Repeat("  ", line.Depth), line.Text)
+			for _, note := range line.Notes {
+				fmt.Fprintf(&b, "    (%s)\n", note)
+			}
+		}
+	}
+	return b.String()
+}
+
+// segmentsOf are the checked segments of a case.
+func segmentsOf(t *testing.T, archive *txtar.Archive) []*rules.Segment {
 	t.Helper()
 	s, found := scope(t, archive)
 	var segs []*rules.Segment
@@ -64,18 +134,7 @@ func told(t *testing.T, archive *txtar.Archive) string {
 	if found.Failed() {
 		t.Fatal(found.Text())
 	}
-	var b strings.Builder
-	for _, seg := range segs {
-		columns, events, anyEvent := seg.Reads()
-		fmt.Fprintf(&b, "# %s reads %v of %v any=%v\n", seg.Name, columns, events, anyEvent)
-		for _, line := range seg.Sentences() {
-			fmt.Fprintf(&b, "%s %s| %s\n", line.Path, strings.Repeat("  ", line.Depth), line.Text)
-			for _, note := range line.Notes {
-				fmt.Fprintf(&b, "    (%s)\n", note)
-			}
-		}
-	}
-	return b.String()
+	return segs
 }
 
 func TestEveryConditionHasASentenceOfItsOwn(t *testing.T) {

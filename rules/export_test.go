@@ -1,0 +1,19 @@
+package rules
+
+// English is the language of Sentences, for a test that makes another of it.
+func English() map[string]string {
+	out := map[string]string{}
+	for p, text := range english {
+		out[string(p)] = text
+	}
+	return out
+}
+
+// SentencesIn are the sentences with other phrases.
+func (s *Segment) SentencesIn(language map[string]string) []Sentence {
+	in := phrases{}
+	for p, text := range language {
+		in[phrase(p)] = text
+	}
+	return s.sentences(in)
+}
