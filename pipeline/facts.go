@@ -20,7 +20,12 @@ func Facts(ctx context.Context, j *Job, o FactsOptions) (*rules.Facts, error) {
 		return nil, err
 	}
 	own, loaded, ruled := *j, *j.Loaded, j.Segments
-	own.Study, own.Loaded = true, &loaded
+	own.Study, own.Loaded, own.Examine = true, &loaded, nil
+	for _, s := range ruled {
+		if s.Purpose == rules.Advertising && len(s.Deliver) > 0 {
+			own.Examine = append(own.Examine, s.Name)
+		}
+	}
 	loaded.Segments = append(ruled[:len(ruled):len(ruled)], everybodySeen(ruled, o.Days)...)
 	e, err := Evaluate(ctx, &own)
 	if err != nil {
@@ -89,7 +94,7 @@ func everybodySeen(segs []*rules.Segment, days int) (out []*rules.Segment) {
 // size counts what a segment comes to in one use.
 func (e *Evaluation) size(a *segments.Audience) rules.Size {
 	waiting, unknown := a.Count()
-	s := rules.Size{Qualified: a.Qualified, Undecided: waiting + unknown, True: map[string]int{}}
+	s := rules.Size{Members: a.Len(), Hidden: a.Hidden, Qualified: a.Qualified, Undecided: waiting + unknown, True: map[string]int{}}
 	if study := a.Study(); study != nil {
 		s.Matched, s.Excluded = study.Matched, study.Excluded
 		for _, n := range study.Nodes {

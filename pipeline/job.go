@@ -36,7 +36,7 @@ type Job struct {
 	LockFor time.Duration  // how long to wait for the lock
 	DryRun  bool           // decide everything, write nothing
 	Study   bool           // count what each condition is for how many people
-	Examine string         // name of a segment: count also its members who rest on time that consent hides
+	Examine []string       // names of segments: count also their members who rest on time that consent hides
 	// Stay is who qualified at earlier runs; Run takes it from the state.
 	Stay state.StayRecord
 

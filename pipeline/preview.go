@@ -52,7 +52,7 @@ const shownOverlaps = 5
 
 // Previewed decides all segments and tells how one of them came to be. Nothing is written, not even the lock.
 func Previewed(ctx context.Context, j *Job, segment string) (*Preview, error) {
-	j.DryRun, j.Study, j.Examine = true, true, segment
+	j.DryRun, j.Study, j.Examine = true, true, []string{segment}
 	if err := j.instants(); err != nil {
 		return nil, err
 	}

@@ -145,6 +145,9 @@ in_segment, or is not needed.`,
 needs, are in it. A rule that leaves hardly anybody out often has a condition that is always true. If everybody is meant, allow it with a comment.`,
 	"W-EXPENSIVE": `The condition wants every row of a long time, so all of it is read and kept, whatever the other conditions choose (validate --data adds up
 the stored bytes of those days). Name the events, or add a where that most rows fail by the value of a column, or shorten the window.`,
+	"W-HIDDEN-NEGATIVE": `On the logs as they are (validate --data) more than a tenth of the people of a segment for advertising are in it for what they did
+not do, over a time of which consent hides rows: what they did then counts as not done. A window that begins after most people consented has fewer of
+them; or somebody decides, with a comment, that what consent lets us see is enough. malgrupp preview shows how many they are.`,
 	"W-HOLDOUT-SALT": `The control group is drawn by the salt. Two campaigns with one salt hold the same people back, so their results cannot be told
 apart. Give each campaign a salt of its own.`,
 	"W-HOURS-FOR-DAYS": `Hours are elapsed time, days are local days: they differ twice a year, when clocks change. A window of 24h, 48h or 168h is

@@ -17,6 +17,8 @@ type Facts struct {
 type Size struct {
 	Recent    int            // people of whom the use was given a recent row
 	Among     int            // of them those who qualify
+	Members   int            // people who would be delivered
+	Hidden    int            // of them those who rest on time that consent hides; of segments for advertising alone
 	Qualified int            // everybody who does
 	Matched   int            // people for whom match is true
 	Excluded  int            // of them those whom exclude keeps out

@@ -12,6 +12,7 @@ func (s *Scope) LintData(segs []*Segment, facts *Facts) Errors {
 		l.lintEmpty(r, seg)
 		l.lintEverybody(r, seg)
 		l.lintSmall(r, seg)
+		l.lintHidden(r, seg)
 		l.lintReach(r, seg)
 		l.lintCost(r, seg)
 		l.lintUnseen(r, seg)
