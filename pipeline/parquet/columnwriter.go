@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 
@@ -28,6 +29,8 @@ type columnWriter struct {
 	known  []int32  // -1: not met in this row group
 }
 
+// newColumnWriter gives the column its logical type and the older converted type: the format asks for both, and many readers
+// know only the older one.
 func newColumnWriter(column rules.Column) (*columnWriter, error) {
 	c := &columnWriter{column: column}
 	c.dict.reset()
@@ -43,19 +46,24 @@ func newColumnWriter(column rules.Column) (*columnWriter, error) {
 	switch column.Type.Kind {
 	case rules.Text:
 		kind, e.LogicalType.Value = format.ByteArray, new(format.StringType)
+		e.ConvertedType = thrift.New(deprecated.UTF8)
 	case rules.Integer:
 		e.LogicalType.Value = &format.IntType{BitWidth: 64, IsSigned: true}
+		e.ConvertedType = thrift.New(deprecated.Int64)
 	case rules.Decimal:
 		scale, precision := int32(column.Type.Scale), int32(column.Type.Precision)
 		if precision < 1 || precision > maxDecimalDigits || scale < 0 || scale > precision {
 			return nil, fmt.Errorf("write parquet table: column %q: %s is not a decimal of at most %d digits", column.Name, typeName(column.Type), maxDecimalDigits)
 		}
 		e.LogicalType.Value = &format.DecimalType{Scale: scale, Precision: precision}
+		e.ConvertedType, e.Scale, e.Precision = thrift.New(deprecated.Decimal), thrift.New(scale), thrift.New(precision)
 	case rules.Timestamp:
 		unit := format.TimeUnit{Value: new(format.MicroSeconds)}
 		e.LogicalType.Value = &format.TimestampType{IsAdjustedToUTC: true, Unit: unit}
+		e.ConvertedType = thrift.New(deprecated.TimestampMicros)
 	case rules.Date:
 		kind, e.LogicalType.Value = format.Int32, new(format.DateType)
+		e.ConvertedType = thrift.New(deprecated.Date)
 	case rules.Float:
 		kind = format.Double
 	case rules.Boolean:

@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/google/go-cmp/cmp"
 	upstream "github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/deprecated"
 	"pgregory.net/rapid"
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
@@ -240,5 +241,47 @@ func TestAWriterRefusesWhatItsColumnsDoNotTake(t *testing.T) {
 		if w.Write(2, values) == nil || w.Close() == nil {
 			t.Errorf("%s was accepted", name)
 		}
+	}
+}
+
+// A reader that knows only the older converted types still reads text as text and decimals as decimals: the format asks
+// writers for both.
+func TestColumnsCarryTheOlderConvertedTypesToo(t *testing.T) {
+	columns := []rules.Column{
+		{Name: "text", Type: rules.Type{Kind: rules.Text}},
+		{Name: "integer", Type: rules.Type{Kind: rules.Integer}},
+		{Name: "decimal", Type: rules.Type{Kind: rules.Decimal, Precision: 12, Scale: 2}},
+		{Name: "date", Type: rules.Type{Kind: rules.Date}},
+		{Name: "timestamp", Type: rules.Type{Kind: rules.Timestamp}},
+		{Name: "float", Type: rules.Type{Kind: rules.Float}},
+	}
+	var out bytes.Buffer
+	w, err := parquet.NewWriter(&out, columns, parquet.WriterOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f, err := upstream.OpenFile(bytes.NewReader(out.Bytes()), int64(out.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, e := range f.Metadata().Schema[1:] {
+		got[e.Name] = "none"
+		if e.ConvertedType.Valid {
+			got[e.Name] = fmt.Sprint(e.ConvertedType.V)
+		}
+		if e.Name == "decimal" {
+			got[e.Name] += fmt.Sprint(" ", e.Precision.V, " ", e.Scale.V)
+		}
+	}
+	want := map[string]string{
+		"text": fmt.Sprint(deprecated.UTF8), "integer": fmt.Sprint(deprecated.Int64), "decimal": fmt.Sprint(deprecated.Decimal, " ", 12, " ", 2), "date": fmt.Sprint(deprecated.Date),
+		"timestamp": fmt.Sprint(deprecated.TimestampMicros), "float": "none",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("converted types (-want +got):\n%s", diff)
 	}
 }
