@@ -174,6 +174,7 @@ func (e *Evaluation) settle(ctx context.Context, ledger *consent.Ledger, subject
 		return nil
 	})
 	tally := segments.NewTally(plan)
+	tally.Sample(e.Job.sample)
 	if e.Job.Study {
 		tally.Study()
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/segments"
+	"github.com/malgrupp/malgrupp/segments/identity"
 )
 
 // Job is the order for one run. Everything that could differ between two runs of the same inputs is in it: nothing below
@@ -40,12 +41,14 @@ type Job struct {
 	// Stay is who qualified at earlier runs; Run takes it from the state.
 	Stay state.StayRecord
 
-	focus         *focus // the person the job asks about; nil: nobody
-	settled       bool   // instants has been called
-	given         bool   // known_by was given, not taken from the clock
-	replay        bool   // of days gone by
-	previousRows  int64  // rows of the consent log in the last accepted run not later than this one
-	previousFirst int64  // its first partition, as a day
+	sample        *segments.Sample // of the people; nil: all. Only a preview takes one
+	focus         *focus           // the person the job asks about; nil: nobody
+	settled       bool             // instants has been called
+	given         bool             // known_by was given, not taken from the clock
+	replay        bool             // of days gone by
+	sampled       identity.Kind    // what it is drawn from
+	previousRows  int64            // rows of the consent log in the last accepted run not later than this one
+	previousFirst int64            // its first partition, as a day
 }
 
 // Progress is how far a long phase has come. Reading counts bytes, everything else pieces; Total is 0 where it is not
@@ -54,6 +57,12 @@ type Progress struct {
 	Phase       string // copies, logins, read, write
 	Done, Total int64
 	Rows        int64 // rows read so far
+}
+
+// leftOut reports whether a subject's consent need not be known: somebody who is not drawn. Of the other kind all are, for
+// they share rows with those who are drawn.
+func (j *Job) leftOut(kind identity.Kind, id string) bool {
+	return j.sample != nil && kind == j.sampled && !j.sample.Draws(id)
 }
 
 func (j *Job) watch(p Progress) {

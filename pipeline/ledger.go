@@ -295,7 +295,7 @@ func (c *consentRows) load(l *consent.Loader) error {
 		if met[kind][code] == unmet {
 			id := identity.Normalise(c.subject.dict.Value(int(code)))
 			met[kind][code] = blocked
-			if !identity.Blocked(id, c.log.job.Project.Identity.Blocked...) {
+			if !identity.Blocked(id, c.log.job.Project.Identity.Blocked...) && !c.log.job.leftOut(kind, id) {
 				refs[kind][code], met[kind][code] = l.Subject(kind, []byte(id)), filed
 			}
 		}

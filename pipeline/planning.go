@@ -10,6 +10,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules/kernel"
 	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/consent"
+	"github.com/malgrupp/malgrupp/segments/identity"
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
@@ -96,6 +97,9 @@ func (e *Evaluation) scanPlan(p *segments.Plan) *scan.Plan {
 			row, err := builtin.CompileTest(t, z)
 			return kernel.Row(row), err
 		},
+	}
+	if sample := e.Job.sample; sample != nil {
+		s.Draw = &scan.Draw{Customers: e.Job.sampled == identity.Customer, Anonymous: e.Job.Project.Identity.Linked, Draws: sample.Draws}
 	}
 	for i := range e.Uses {
 		s.Customers = s.Customers || e.Uses[i].Customer

@@ -2,34 +2,39 @@ package pipeline
 
 import (
 	"context"
+	"slices"
+	"strings"
 
+	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/segments"
+	"github.com/malgrupp/malgrupp/segments/identity"
 )
 
-// Preview is what a segment would come to, use by use, and why. Every number of people is Shown.
+// Preview is what a segment would come to, use by use, and why. Every number of people is Shown, or estimated from a sample.
 type Preview struct {
 	Segment    string        `json:"segment"`
 	Definition string        `json:"definition"`
 	AsOf       string        `json:"as_of"`
 	KnownBy    string        `json:"known_by"`
 	Uses       []PreviewUse  `json:"uses"`
+	Sample     *SampleOf     `json:"sample,omitempty"` // missing where everybody was counted
 	Coverage   []Covered     `json:"coverage"`
 	Sources    []SourceCount `json:"sources"`
 }
 
 // PreviewUse is the way from everybody who was seen to those who are delivered, for one use of their consent.
 type PreviewUse struct {
-	Use       string `json:"use"`
-	Seen      Shown  `json:"seen"`
-	Matched   Shown  `json:"matched"`
-	Excluded  Shown  `json:"excluded"`
-	Qualified Shown  `json:"qualified"` // after exclude, top, stay and exclusive
-	Control   Shown  `json:"control"`
-	Capped    Shown  `json:"capped"` // beyond top or cap
-	Members   Shown  `json:"members"`
+	Use       string  `json:"use"`
+	Seen      Tallied `json:"seen"`
+	Matched   Tallied `json:"matched"`
+	Excluded  Tallied `json:"excluded"`
+	Qualified Tallied `json:"qualified"` // after exclude, top, stay and exclusive
+	Control   Tallied `json:"control"`
+	Capped    Tallied `json:"capped"` // beyond top or cap
+	Members   Tallied `json:"members"`
 	// Hidden are the members whom rows that consent hides could throw out: some condition holds for want of events over time
 	// of which not all their rows may be seen.
-	Hidden   Shown          `json:"members_resting_on_hidden_time"`
+	Hidden   Tallied        `json:"members_resting_on_hidden_time"`
 	Nodes    []PreviewNode  `json:"conditions"`
 	Overlaps []Overlap      `json:"overlaps"`
 	Lists    []SegmentCount `json:"lists"` // what destinations would be told
@@ -37,27 +42,42 @@ type PreviewUse struct {
 
 // PreviewNode is what one condition is for how many people.
 type PreviewNode struct {
-	Path    string `json:"path"`
-	Depth   int    `json:"depth"`
-	True    Shown  `json:"true"`
-	False   Shown  `json:"false"`
-	Unknown Shown  `json:"unknown"`
-	Wait    Shown  `json:"wait"`
-	NoValue Shown  `json:"no_value"`
-	Without *Shown `json:"without,omitempty"` // how many would qualify if it were not written
+	Path    string   `json:"path"`
+	Depth   int      `json:"depth"`
+	True    Tallied  `json:"true"`
+	False   Tallied  `json:"false"`
+	Unknown Tallied  `json:"unknown"`
+	Wait    Tallied  `json:"wait"`
+	NoValue Tallied  `json:"no_value"`
+	Without *Tallied `json:"without,omitempty"` // how many would qualify if it were not written
+}
+
+// SampleOf says that a preview looked at some of the people only, and that its numbers are estimates of all.
+type SampleOf struct {
+	Percent    string `json:"percent"`
+	Of         string `json:"of"` // devices or customers
+	Confidence string `json:"confidence"`
 }
 
 // shownOverlaps is how many other audiences a preview names.
 const shownOverlaps = 5
 
-// Previewed decides all segments and tells how one of them came to be. Nothing is written, not even the lock.
-func Previewed(ctx context.Context, j *Job, segment string) (*Preview, error) {
-	j.DryRun, j.Study, j.Examine = true, true, []string{segment}
+// Previewed decides all segments and tells how one of them came to be. Nothing is written, not even the lock. With a sample,
+// only the segments of the same identity level are decided, about the people drawn, and what destinations would be told is
+// left out, for that is a matter of everybody.
+func Previewed(ctx context.Context, j *Job, segment string, sample *segments.Sample) (*Preview, error) {
+	j.DryRun, j.Study, j.Examine, j.sample = true, true, []string{segment}, sample
 	if err := j.instants(); err != nil {
 		return nil, err
 	}
 	if !j.has(segment) {
 		return nil, fail(KindUsage, "SELECT", errNoSegment(segment), "see malgrupp validate for the names")
+	}
+	if sample != nil {
+		j.Select, j.sampled = j.ofLevel(segment), identity.Device
+		if j.level(segment) == rules.CustomerLevel {
+			j.sampled = identity.Customer
+		}
 	}
 	p, err := j.places(ctx)
 	if err != nil {
@@ -75,26 +95,46 @@ func Previewed(ctx context.Context, j *Job, segment string) (*Preview, error) {
 		}
 		out.Definition, out.Coverage = definition(a.Segment()), r.eval.dataOf(a.Segment())
 		out.Uses = append(out.Uses, r.previewUse(a))
+		if sample != nil {
+			out.Sample = &SampleOf{percent(sample), string(a.Segment().Level) + "s", "95 %"}
+			out.Sources = []SourceCount{} // what became of the rows of people who were not drawn, nobody asked
+		}
 	}
 	return out, nil
 }
 
+// level is what a segment of the project is about.
+func (j *Job) level(segment string) rules.Level {
+	return j.Segments[slices.IndexFunc(j.Segments, func(s *rules.Segment) bool { return s.Name == segment })].Level
+}
+
+// ofLevel are the names of the segments about the same kind of subject.
+func (j *Job) ofLevel(segment string) (out []string) {
+	for _, s := range j.Segments {
+		if s.Level == j.level(segment) {
+			out = append(out, s.Name)
+		}
+	}
+	return out
+}
+
 func (r *run) previewUse(a *segments.Audience) PreviewUse {
 	s := a.Study()
+	tallied := func(n int) Tallied { return Tallied{n, r.sample} }
 	u := PreviewUse{
-		Use: r.eval.Uses[a.Use()].Name, Qualified: Shown(a.Qualified), Control: Shown(count(a.Control())), Capped: Shown(count(a.Capped())),
-		Members: Shown(a.Len()), Hidden: Shown(a.Hidden), Nodes: []PreviewNode{}, Lists: []SegmentCount{},
+		Use: r.eval.Uses[a.Use()].Name, Qualified: tallied(a.Qualified), Control: tallied(count(a.Control())), Capped: tallied(count(a.Capped())),
+		Members: tallied(a.Len()), Hidden: tallied(a.Hidden), Nodes: []PreviewNode{}, Lists: []SegmentCount{},
 	}
 	u.Overlaps = r.eval.overlaps(a)
 	u.Overlaps = u.Overlaps[:min(shownOverlaps, len(u.Overlaps))]
 	if s != nil {
-		u.Seen, u.Matched, u.Excluded = Shown(s.Seen), Shown(s.Matched), Shown(s.Excluded)
+		u.Seen, u.Matched, u.Excluded = tallied(s.Seen), tallied(s.Matched), tallied(s.Excluded)
 		for _, n := range s.Nodes {
 			node := PreviewNode{
-				Path: n.Path, Depth: n.Depth, True: Shown(n.True), False: Shown(n.False), Unknown: Shown(n.Unknown), Wait: Shown(n.Wait), NoValue: Shown(n.NoValue),
+				Path: n.Path, Depth: n.Depth, True: tallied(n.True), False: tallied(n.False), Unknown: tallied(n.Unknown), Wait: tallied(n.Wait), NoValue: tallied(n.NoValue),
 			}
 			if n.Droppable {
-				without := Shown(n.Without)
+				without := tallied(n.Without)
 				node.Without = &without
 			}
 			u.Nodes = append(u.Nodes, node)
@@ -106,6 +146,11 @@ func (r *run) previewUse(a *segments.Audience) PreviewUse {
 		}
 	}
 	return u
+}
+
+// percent writes the share of a sample: 5 or 0.25.
+func percent(s *segments.Sample) string {
+	return strings.TrimRight(strings.TrimRight(rules.Number{Int: int64(s.Parts), Scale: 2}.String(), "0"), ".")
 }
 
 func count(ids func(yield func(string) bool)) (n int) {

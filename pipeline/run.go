@@ -148,12 +148,14 @@ func (r *run) decide(ctx context.Context) (*Report, error) {
 		report.NothingToDo = true
 		return report, nil
 	}
-	if r.contacts, err = r.eval.readContacts(ctx); err != nil {
-		return nil, err
+	if r.sample == nil {
+		if r.contacts, err = r.eval.readContacts(ctx); err != nil {
+			return nil, err
+		}
 	}
 	r.manifest = r.record(key)
 	report.Manifest = r.manifest
-	if r.DryRun {
+	if r.DryRun && r.sample == nil {
 		_, err = r.differences(nil)
 	}
 	return report, err

@@ -20,7 +20,7 @@ func (c *court) top(seg *planned, use int, r *settled) {
 	if seg.Top == nil {
 		return
 	}
-	n := seg.Top.Count
+	n := c.sample.of(seg.Top.Count)
 	if n == 0 {
 		n = share(len(r.qualified), seg.Top.Percent)
 	}
@@ -98,10 +98,11 @@ func (c *court) populate(a *Audience, seg *planned, r *settled) {
 	if seg.Holdout != nil {
 		kept, a.control = c.holdout(seg.Holdout, kept, a.use)
 	}
-	if seg.Cap != nil && len(kept) > seg.Cap.Count {
+	if seg.Cap != nil && len(kept) > c.sample.of(seg.Cap.Count) {
+		bound := c.sample.of(seg.Cap.Count)
 		c.rank(seg, a.use, kept, func(k *candidate) (fold.Int128, bool) { return k.cap, k.hasCap })
-		a.capped = append(a.capped, c.names(kept[seg.Cap.Count:], a.use)...)
-		kept = kept[:seg.Cap.Count]
+		a.capped = append(a.capped, c.names(kept[bound:], a.use)...)
+		kept = kept[:bound]
 	}
 	a.members = c.names(kept, a.use)
 	for i := range kept {

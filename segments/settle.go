@@ -15,6 +15,7 @@ type Tally struct {
 	plan    *Plan
 	lanes   []*Lane
 	studied bool
+	sample  *Sample
 	traced  *uint32                            // subject whose conditions are kept; nil: nobody asked
 	since   map[int]func(subject uint32) int64 // by use: from when on all rows of somebody may be seen; nil: nobody asked
 }
@@ -71,6 +72,7 @@ type court struct {
 	refs     map[[3]int]fold.Verdicts // by partition, segment and use: what in_segment reads
 	studies  []*studied               // by segment; nil: nobody asked
 	traced   *uint32
+	sample   *Sample
 	since    map[int]func(subject uint32) int64
 	dims     map[[3]int]fold.Verdicts // as refs, with everything doubtful that is hidden
 }
@@ -79,7 +81,7 @@ type court struct {
 // people; it must come from the gate whose batches the lanes hold. The audiences are in the order of the requests, uses
 // ascending. The tally is spent afterwards.
 func (t *Tally) Settle(workers int, roll consent.Roll) []Audience {
-	c := &court{plan: t.plan, roll: roll, subjects: roll.Bound(), workers: max(1, workers), traced: t.traced, results: map[[2]int]*settled{}, refs: map[[3]int]fold.Verdicts{}, since: t.since, dims: map[[3]int]fold.Verdicts{}}
+	c := &court{plan: t.plan, roll: roll, subjects: roll.Bound(), workers: max(1, workers), traced: t.traced, sample: t.sample, results: map[[2]int]*settled{}, refs: map[[3]int]fold.Verdicts{}, since: t.since, dims: map[[3]int]fold.Verdicts{}}
 	dependent := slices.ContainsFunc(t.plan.segments, func(s planned) bool { return s.dependent })
 	if dependent {
 		c.kept = make([]*partition, parts)
@@ -142,6 +144,7 @@ func (c *court) foldAll(lanes []*Lane, keep bool) {
 			defer pool.Put(p)
 		}
 		p.fold(uint32(i), c.subjects)
+		c.draw(p)
 		for s := range c.plan.segments {
 			if !c.plan.segments[s].dependent {
 				c.judge(s, p, nil)

@@ -11,23 +11,55 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/segments"
 )
 
 func (a *app) previewCommand() *cobra.Command {
 	var o runOptions
+	var share string
 	c := &cobra.Command{
 		Use: "preview SEGMENT", Short: "What a segment comes to on the real logs, and which condition makes it so",
 		Long: "Reads and decides like a run, writes nothing, and shows the way from everybody who was seen to those who would be delivered: what each\n" +
 			"condition is for how many people, how many would qualify if it were not written, and which other segments have the same people.\n" +
-			"People are counted in tens, 1 to 49 as <50.",
+			"People are counted in tens, 1 to 49 as <50.\n\n" +
+			"With --sample some of the people are drawn by a hash of their id, each with all rows, and the rows of others are dropped early. Every figure is\n" +
+			"then an estimate of all, with the interval that holds the true one 19 times of 20.",
 		Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeSegments,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.runPreview(cmd.Context(), args[0], o) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			sample, err := sampleOf(share)
+			if err != nil {
+				return err
+			}
+			return a.runPreview(cmd.Context(), args[0], o, sample)
+		},
 	}
 	o.instants(c)
+	c.Flags().StringVar(&share, "sample", "", "look at this share of the people only, such as 5%: figures become estimates")
 	return c
 }
 
-func (a *app) runPreview(ctx context.Context, name string, o runOptions) error {
+// sampleOf reads a share such as 5% or 0.25%; nil for none.
+func sampleOf(share string) (*segments.Sample, error) {
+	if share == "" {
+		return nil, nil
+	}
+	number, ok := strings.CutSuffix(share, "%")
+	percent, valid := rules.ParseNumber(number)
+	if !ok || !valid || percent.Scale > 2 || percent.Int > segments.Whole {
+		return nil, usagef("--sample is %q: give a share of the people such as 5%% or 0.25%%", share)
+	}
+	parts := percent.Int
+	for range 2 - percent.Scale {
+		parts *= 10
+	}
+	if parts <= 0 || parts >= segments.Whole {
+		return nil, usagef("--sample is %q: give more than 0%% and less than 100%%; without it everybody is counted", share)
+	}
+	return &segments.Sample{Parts: int(parts)}, nil
+}
+
+func (a *app) runPreview(ctx context.Context, name string, o runOptions, sample *segments.Sample) error {
 	job, err := a.job(nil, o)
 	if err != nil {
 		return err
@@ -35,7 +67,7 @@ func (a *app) runPreview(ctx context.Context, name string, o runOptions) error {
 	defer job.Stores.Close()
 	show := a.newProgress()
 	job.Watch = show.update
-	p, err := pipeline.Previewed(ctx, job, name)
+	p, err := pipeline.Previewed(ctx, job, name, sample)
 	show.stop()
 	if err != nil {
 		return err
@@ -44,6 +76,9 @@ func (a *app) runPreview(ctx context.Context, name string, o runOptions) error {
 		Schema string `json:"schema"`
 		*pipeline.Preview
 	}{"malgrupp.preview/v1", p}
+	if sample != nil {
+		doc.Schema = "malgrupp.preview-sample/v1" // its figures are no numbers, and no reader of numbers shall take it
+	}
 	return a.print(doc, func(w io.Writer) { writePreview(w, p, sentencesOf(job.Loaded, name)) })
 }
 
@@ -65,13 +100,16 @@ const sentenceWidth = 60
 
 func writePreview(w io.Writer, p *pipeline.Preview, sentences map[string]string) {
 	fmt.Fprintf(w, "%s   definition %s   as of %s, known by %s\n", p.Segment, p.Definition[:8], p.AsOf, p.KnownBy)
+	if s := p.Sample; s != nil {
+		fmt.Fprintf(w, "SAMPLE of %s %% of the %s: all figures are estimates; in brackets between what the true number lies, 19 times of 20\n", s.Percent, s.Of)
+	}
 	writeCoverage(w, p.Coverage)
 	for _, u := range p.Uses {
 		fmt.Fprintf(w, "\nfor %s\n", u.Use)
 		steps := newTable(w, "step", "people")
 		for _, s := range []struct {
 			name string
-			n    pipeline.Shown
+			n    pipeline.Tallied
 		}{
 			{"seen with consent", u.Seen},
 			{"match", u.Matched},
