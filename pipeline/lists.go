@@ -150,6 +150,9 @@ func (e *Evaluation) forbid(l *consent.Loader, list string, r listRow) error {
 			return consentFailure(consent.Unreadable("the " + list + " list has an unknown purpose"))
 		}
 	}
-	l.Suppress(l.Subject(kind, []byte(identity.Normalise(r[1]))), pattern)
+	// An id that stands for nobody in particular gets no number: with one, its rows would be somebody's.
+	if id := identity.Normalise(r[1]); !identity.Blocked(id, e.Job.Project.Identity.Blocked...) {
+		l.Suppress(l.Subject(kind, []byte(id)), pattern)
+	}
 	return nil
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
+	"github.com/malgrupp/malgrupp/segments/consent"
 )
 
 // bank is a small project in memory: people who looked at a page, and what they consented to.
@@ -334,5 +335,25 @@ func TestADamagedObjectIsSkippedWhereTheSourceSaysSo(t *testing.T) {
 	}
 	if got := b.list(report.RunID, "snapshot"); len(got) != 60 {
 		t.Errorf("%d members, want 60", len(got))
+	}
+}
+
+// An id that stands for nobody is blocked also where a list names it: were it filed, its rows would be one person's.
+func TestAListDoesNotMakeSomebodyOfABlockedID(t *testing.T) {
+	b := newBank(t)
+	b.loaded.Project.Consent.Suppression = &project.List{URL: "mem://lists/suppressed.csv", MaxAge: rules.Duration{N: 2, Unit: rules.Day}}
+	b.put("lists/suppressed.csv", []byte("subject_type,subject_id,purpose\ndevice,null,link\ndevice,d7,activate:files\n"))
+	at := instant(t, "2026-04-10T11:00:00Z")
+	row := func(text string) parquet.Values { return parquet.Values{Text: []string{text}} }
+	b.put("events/dt=2026-04-10/null.parquet", table(t, eventColumns(), 1, []parquet.Values{
+		row("n1"), {Ints: []int64{at}}, {Ints: []int64{at + 1e6}}, row("page_view"), row("null"), row("/lainat/asunto"),
+	}))
+	j := b.job(night)
+	defer j.Stores.Close()
+	e, err := pipeline.Evaluate(t.Context(), j)
+	check(t, err)
+	refused := e.Roll.Tallies.Refused[0]
+	if refused[consent.BlockedDevice] != 1 || refused[consent.Suppressed] != 1 || refused[consent.NoRecord] != 0 {
+		t.Errorf("%d rows of blocked ids, %d of suppressed people, %d of people without a record; want 1, 1, 0", refused[consent.BlockedDevice], refused[consent.Suppressed], refused[consent.NoRecord])
 	}
 }
