@@ -23,11 +23,8 @@ type table struct {
 
 // listTable lists a folder that a setting names; one without objects is an input that is missing.
 func (j *Job) listTable(ctx context.Context, setting, url string) (t table, err error) {
-	if t.bucket, err = j.bucket(ctx, url); err != nil {
-		return t, err
-	}
-	listing, err := t.bucket.List(ctx, "")
-	if err != nil {
+	bucket, listing, err := j.list(ctx, url)
+	if t.bucket = bucket; err != nil {
 		return t, err
 	}
 	parts, err := partitions(url, project.Partition{}, listing)

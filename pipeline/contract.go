@@ -75,11 +75,7 @@ func Contract(ctx context.Context, j *Job, o ContractOptions) ([]SourceContract,
 	}
 	var out []SourceContract
 	for _, conf := range sources {
-		bucket, err := j.bucket(ctx, conf.URL)
-		if err != nil {
-			return nil, err
-		}
-		listing, err := bucket.List(ctx, "")
+		bucket, listing, err := j.list(ctx, conf.URL)
 		if err != nil {
 			return nil, err
 		}

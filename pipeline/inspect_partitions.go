@@ -71,11 +71,7 @@ func Partitions(ctx context.Context, j *Job, o PartitionOptions) ([]SourcePartit
 	}
 	var out []SourcePartitions
 	for _, conf := range sources {
-		bucket, err := j.bucket(ctx, conf.URL)
-		if err != nil {
-			return nil, err
-		}
-		listing, err := bucket.List(ctx, "")
+		bucket, listing, err := j.list(ctx, conf.URL)
 		if err != nil {
 			return nil, err
 		}

@@ -76,6 +76,16 @@ func (j *Job) bucket(ctx context.Context, place string) (*store.Bucket, error) {
 	return j.Stores.Open(ctx, j.absolute(place))
 }
 
+// list opens a place and lists all of it.
+func (j *Job) list(ctx context.Context, place string) (*store.Bucket, []store.Object, error) {
+	b, err := j.bucket(ctx, place)
+	if err != nil {
+		return nil, nil, err
+	}
+	listing, err := b.List(ctx, "")
+	return b, listing, err
+}
+
 // absolute turns a path of the project file into a file:// URL.
 func (j *Job) absolute(place string) string {
 	if strings.Contains(place, "://") {

@@ -64,14 +64,11 @@ func (e *Evaluation) skip(err error) (again bool, _ error) {
 func (e *Evaluation) listSources(ctx context.Context) error {
 	for _, conf := range e.Job.Project.Sources {
 		s := SourceRun{Source: conf, Schema: e.Job.Schemas[conf.Schema], bad: map[string]bool{}}
-		var err error
-		if s.bucket, err = e.Job.bucket(ctx, conf.URL); err != nil {
-			return err
-		}
-		listing, err := s.bucket.List(ctx, "")
+		bucket, listing, err := e.Job.list(ctx, conf.URL)
 		if err != nil {
 			return err
 		}
+		s.bucket = bucket
 		if s.parts, err = partitions(conf.URL, conf.Partition, listing); err != nil {
 			return err
 		}

@@ -98,8 +98,8 @@ func scope(t testing.TB, archive *txtar.Archive) (*rules.Scope, rules.Errors) {
 	return s, append(found, s.Check()...)
 }
 
-// check runs the checker over the archive's segments and returns the findings and the normal forms.
-func check(t testing.TB, archive *txtar.Archive) (errors, bound string) {
+// parsed are the segments of an archive, each checked for itself, and the scope they were checked in.
+func parsed(t testing.TB, archive *txtar.Archive) (*rules.Scope, []*rules.Segment, rules.Errors) {
 	t.Helper()
 	s, found := scope(t, archive)
 	var segs []*rules.Segment
@@ -112,6 +112,13 @@ func check(t testing.TB, archive *txtar.Archive) (errors, bound string) {
 			}
 		}
 	}
+	return s, segs, found
+}
+
+// check runs the checker over the archive's segments and returns the findings and the normal forms.
+func check(t testing.TB, archive *txtar.Archive) (errors, bound string) {
+	t.Helper()
+	s, segs, found := parsed(t, archive)
 	segs, errs := rules.Order(segs)
 	var files []*rules.Source
 	for _, f := range archive.Files {

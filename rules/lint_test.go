@@ -49,17 +49,7 @@ func TestRulesThatAreHardlyMeantAreAskedAbout(t *testing.T) {
 // lint checks the archive's segments, which must be right, and returns what is asked about them.
 func lint(t *testing.T, archive *txtar.Archive) string {
 	t.Helper()
-	s, found := scope(t, archive)
-	var segs []*rules.Segment
-	for _, f := range archive.Files {
-		if strings.HasPrefix(f.Name, "segments/") {
-			seg, errs := s.Segment(&rules.Source{Name: f.Name, Text: string(f.Data)})
-			found = append(found, errs...)
-			if seg != nil {
-				segs = append(segs, seg)
-			}
-		}
-	}
+	s, segs, found := parsed(t, archive)
 	segs, errs := rules.Order(segs)
 	if found = append(found, errs...); found.Failed() {
 		t.Fatal(found.Text())

@@ -120,17 +120,7 @@ func told(t *testing.T, archive *txtar.Archive) string {
 // segmentsOf are the checked segments of a case.
 func segmentsOf(t *testing.T, archive *txtar.Archive) []*rules.Segment {
 	t.Helper()
-	s, found := scope(t, archive)
-	var segs []*rules.Segment
-	for _, f := range archive.Files {
-		if strings.HasPrefix(f.Name, "segments/") {
-			seg, errs := s.Segment(&rules.Source{Name: f.Name, Text: string(f.Data)})
-			found = append(found, errs...)
-			if seg != nil {
-				segs = append(segs, seg)
-			}
-		}
-	}
+	_, segs, found := parsed(t, archive)
 	if found.Failed() {
 		t.Fatal(found.Text())
 	}
