@@ -39,7 +39,7 @@ func TestASampledPreviewCountsWhoeverIsDrawn(t *testing.T) {
 				levels[s.Level] = true
 				j := job(t, l)
 				j.AsOf, j.KnownBy = asOf, knownBy
-				p := must(pipeline.Previewed(context.Background(), j, s.Name, sample))(t)
+				p := must(pipeline.Previewed(context.Background(), j, s.Name, pipeline.PreviewOptions{Sample: sample}))(t)
 				for _, u := range p.Uses {
 					if want := drawn[s.Name+" "+u.Use]; u.Members.N != want {
 						t.Errorf("%s, %s: %d members in the sample, %d of all members are drawn", s.Name, u.Use, u.Members.N, want)

@@ -56,7 +56,7 @@ func Compare(ctx context.Context, j *Job, old, now *rules.Segment) (*Comparison,
 			old.Source.Name, now.Source.Name, old.Level, now.Level), "leave out --data, or look at each with malgrupp preview")
 	}
 	stateless := *j
-	stateless.Stay = nil
+	stateless.Stay, stateless.Study, stateless.Examine, stateless.place = nil, false, nil, ""
 	e := &Evaluation{Job: &stateless}
 	c := comparing{Evaluation: e, changes: rules.Changes(old, now)}
 	var err error

@@ -41,6 +41,7 @@ type Job struct {
 	// Stay is who qualified at earlier runs; Run takes it from the state.
 	Stay state.StayRecord
 
+	place         string           // name of a segment of which it is told what keeps people out
 	sample        *segments.Sample // of the people; nil: all. Only a preview takes one
 	focus         *focus           // the person the job asks about; nil: nobody
 	settled       bool             // instants has been called

@@ -37,7 +37,7 @@ func (e *Evaluation) uses() ([]segments.Request, error) {
 	var out []segments.Request
 	for world, of := range append([][]*rules.Segment{e.Segments}, e.beside...) {
 		for _, s := range of {
-			r := segments.Request{Segment: s, World: world, Hidden: world == 0 && slices.Contains(e.Job.Examine, s.Name)}
+			r := segments.Request{Segment: s, World: world, Hidden: world == 0 && slices.Contains(e.Job.Examine, s.Name), Places: world == 0 && s.Name == e.Job.place}
 			customer := s.Level == rules.CustomerLevel
 			if len(s.Deliver) == 0 {
 				r.Uses = append(r.Uses, number(e.policy.Purposes.SegmentUse(customer)))

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -12,14 +13,15 @@ import (
 
 // Preview is what a segment would come to, use by use, and why. Every number of people is Shown, or estimated from a sample.
 type Preview struct {
-	Segment    string        `json:"segment"`
-	Definition string        `json:"definition"`
-	AsOf       string        `json:"as_of"`
-	KnownBy    string        `json:"known_by"`
-	Uses       []PreviewUse  `json:"uses"`
-	Sample     *SampleOf     `json:"sample,omitempty"` // missing where everybody was counted
-	Coverage   []Covered     `json:"coverage"`
-	Sources    []SourceCount `json:"sources"`
+	Segment      string        `json:"segment"`
+	Definition   string        `json:"definition"`
+	AsOf         string        `json:"as_of"`
+	KnownBy      string        `json:"known_by"`
+	Uses         []PreviewUse  `json:"uses"`
+	SinceLastRun *SinceRun     `json:"since_last_run,omitempty"`
+	Sample       *SampleOf     `json:"sample,omitempty"` // missing where everybody was counted
+	Coverage     []Covered     `json:"coverage"`
+	Sources      []SourceCount `json:"sources"`
 }
 
 // PreviewUse is the way from everybody who was seen to those who are delivered, for one use of their consent.
@@ -59,16 +61,29 @@ type SampleOf struct {
 	Confidence string `json:"confidence"`
 }
 
+// PreviewOptions are how a preview looks.
+type PreviewOptions struct {
+	Sample       *segments.Sample // nil: at everybody
+	SinceLastRun bool             // compare with what the last accepted run told; not with a sample
+}
+
 // shownOverlaps is how many other audiences a preview names.
 const shownOverlaps = 5
 
 // Previewed decides all segments and tells how one of them came to be. Nothing is written, not even the lock. With a sample,
 // only the segments of the same identity level are decided, about the people drawn, and what destinations would be told is
 // left out, for that is a matter of everybody.
-func Previewed(ctx context.Context, j *Job, segment string, sample *segments.Sample) (*Preview, error) {
+func Previewed(ctx context.Context, j *Job, segment string, o PreviewOptions) (*Preview, error) {
+	sample := o.Sample
 	j.DryRun, j.Study, j.Examine, j.sample = true, true, []string{segment}, sample
+	if o.SinceLastRun {
+		j.place = segment
+	}
 	if err := j.instants(); err != nil {
 		return nil, err
+	}
+	if o.SinceLastRun && j.replay {
+		return nil, fail(KindUsage, "COMPARE", errors.New("compare with the last run: days gone by have none"), "give a --known-by of today, or none")
 	}
 	if !j.has(segment) {
 		return nil, fail(KindUsage, "SELECT", errNoSegment(segment), "see malgrupp validate for the names")
@@ -100,7 +115,10 @@ func Previewed(ctx context.Context, j *Job, segment string, sample *segments.Sam
 			out.Sources = []SourceCount{} // what became of the rows of people who were not drawn, nobody asked
 		}
 	}
-	return out, nil
+	if o.SinceLastRun {
+		out.SinceLastRun, err = r.sinceRun(segment)
+	}
+	return out, err
 }
 
 // level is what a segment of the project is about.

@@ -21,6 +21,8 @@ type Audience struct {
 	control          []string
 	today            []string // of a segment in which people stay
 	capped           []string
+	absent           []absence
+	paths            []string
 	waiting, unknown []uint32
 	study            *Study
 	trace            *Trace

@@ -34,8 +34,21 @@ func (w *world) drawSegments(t *rapid.T) {
 		if rapid.IntRange(0, 2).Draw(t, "excludes") == 0 {
 			s.Exclude = drawCondition(t, others, 1)
 		}
+		label(s.Match, "match")
+		label(s.Exclude, "exclude")
 		drawPopulation(t, s)
-		w.requests = append(w.requests, segments.Request{Segment: s, Uses: uses, Hidden: rapid.Bool().Draw(t, "hidden time is asked for")})
+		w.requests = append(w.requests, segments.Request{Segment: s, Uses: uses, Places: true, Hidden: rapid.Bool().Draw(t, "hidden time is asked for")})
+	}
+}
+
+// label gives every condition a path of its own.
+func label(c *rules.Condition, path string) {
+	if c == nil {
+		return
+	}
+	c.Path = path
+	for i, child := range c.Children {
+		label(child, fmt.Sprint(path, ".", i))
 	}
 }
 

@@ -22,6 +22,7 @@ type Request struct {
 	Segment *rules.Segment
 	Uses    []int
 	World   int
+	Places  bool // tell also what keeps out whoever is not in
 	Hidden  bool // tell also how many members rest on time that consent hides
 }
 
@@ -97,6 +98,9 @@ type planned struct {
 	topBy     int // leaf, -1: none
 	capBy     int
 	stay      []int // by use of the segment: leaf, nil: nobody stays
+	placed    bool
+	paths     []string // of its conditions; only where places are asked for
+	pathOf    map[string]uint16
 	hidden    bool
 	twins     [][2]int // leaves, and the same as if their windows lacked data; only where hidden time is asked for
 	dependent bool     // refers to another segment, or is referred to
@@ -121,7 +125,7 @@ func NewPlan(requests []Request, uses int, times Times, verbs fold.Verbs, cov Co
 	}
 	b.segments = make([]planned, len(requests))
 	for i, r := range requests {
-		b.segments[i] = planned{Segment: r.Segment, world: r.World, hidden: r.Hidden, uses: slices.Clone(r.Uses), topBy: -1, capBy: -1}
+		b.segments[i] = planned{Segment: r.Segment, world: r.World, hidden: r.Hidden, placed: r.Places, uses: slices.Clone(r.Uses), topBy: -1, capBy: -1}
 	}
 	b.spread()
 	for i := range b.segments {
@@ -269,6 +273,9 @@ func (b *builder) segment(s *planned) (err error) {
 		if s.capBy, err = b.leaf(s.Cap.By, s.Zone, mask, true, b.cov); err != nil {
 			return err
 		}
+	}
+	if s.placed {
+		s.place()
 	}
 	b.stay(s)
 	return nil

@@ -111,6 +111,7 @@ func (c *court) populate(a *Audience, seg *planned, r *settled) {
 		}
 	}
 	a.waiting, a.unknown = r.undecided[waiting], r.undecided[unknowing]
+	a.absent, a.paths = r.absent, seg.paths
 	a.roll = c.roll
 }
 

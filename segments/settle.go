@@ -49,6 +49,7 @@ type settled struct {
 	stayers   []candidate // qualified at an earlier run and may stay
 	today     []candidate // of a segment in which people stay: those who qualify without it
 	undecided [3][]uint32 // by undecided kind: subjects
+	absent    []absence
 	study     Study
 	trace     *Trace
 }
@@ -217,6 +218,7 @@ func (c *court) judge(s int, p *partition, references func(segment, use int) fol
 					got.stayers = append(got.stayers, p.candidate(seg, uint32(i*64+bits.TrailingZeros64(b)), b&-b&notFree != 0))
 				}
 			}
+			got.absent = append(got.absent, p.absences(seg, i, mask[i]&^w.True, refs)...)
 			for b := w.True & mask[i]; b != 0; b &= b - 1 {
 				got.qualified = append(got.qualified, p.candidate(seg, uint32(i*64+bits.TrailingZeros64(b)), b&-b&notIn != 0))
 			}
@@ -250,6 +252,7 @@ func (c *court) merge(s, u int, got *settled) {
 	}
 	r.qualified = append(r.qualified, got.qualified...)
 	r.stayers = append(r.stayers, got.stayers...)
+	r.absent = append(r.absent, got.absent...)
 	for k := range r.undecided {
 		r.undecided[k] = append(r.undecided[k], got.undecided[k]...)
 	}

@@ -33,6 +33,9 @@ func TestAudiencesAreWhatAPlainComputationFinds(t *testing.T) {
 				if diff := cmp.Diff(p.study(r.Segment, use), a.Study(), cmpopts.EquateEmpty()); diff != "" {
 					t.Fatalf("study of %s for %s:\n%s", r.Segment.Name, w.uses[use].Name, diff)
 				}
+				if diff := cmp.Diff(p.absent(r.Segment, use), maps.Collect(a.Absent()), cmpopts.EquateEmpty()); diff != "" {
+					t.Fatalf("what keeps people out of %s for %s:\n%s", r.Segment.Name, w.uses[use].Name, diff)
+				}
 				if want := p.resting(s, use); a.Hidden != want {
 					t.Fatalf("%s for %s: %d members rest on hidden time, want %d", r.Segment.Name, w.uses[use].Name, a.Hidden, want)
 				} else if p.examined(s) {

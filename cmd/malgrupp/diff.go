@@ -48,6 +48,10 @@ type ruleDoc struct {
 	Definition string `json:"definition"`
 }
 
+func ruleDocOf(s *rules.Segment) ruleDoc {
+	return ruleDoc{s.Name, s.Source.Name, hex.EncodeToString(s.Hash[:])}
+}
+
 // diffDoc is the JSON document of diff.
 type diffDoc struct {
 	Schema      string               `json:"schema"`
@@ -70,8 +74,7 @@ func (a *app) runDiff(ctx context.Context, old, now string, o runOptions, data, 
 	if err != nil {
 		return err
 	}
-	named := func(s *rules.Segment) ruleDoc { return ruleDoc{s.Name, s.Source.Name, hex.EncodeToString(s.Hash[:])} }
-	doc := diffDoc{"malgrupp.diff/v1", named(was), named(is), append([]rules.Difference{}, rules.Differences(was, is)...), nil}
+	doc := diffDoc{"malgrupp.diff/v1", ruleDocOf(was), ruleDocOf(is), append([]rules.Difference{}, rules.Differences(was, is)...), nil}
 	if data {
 		if doc.Data, err = a.comparison(ctx, o, was, is); err != nil {
 			return err

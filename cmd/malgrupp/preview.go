@@ -17,26 +17,69 @@ import (
 
 func (a *app) previewCommand() *cobra.Command {
 	var o runOptions
-	var share string
+	var share, compare string
 	c := &cobra.Command{
 		Use: "preview SEGMENT", Short: "What a segment comes to on the real logs, and which condition makes it so",
 		Long: "Reads and decides like a run, writes nothing, and shows the way from everybody who was seen to those who would be delivered: what each\n" +
 			"condition is for how many people, how many would qualify if it were not written, and which other segments have the same people.\n" +
 			"People are counted in tens, 1 to 49 as <50.\n\n" +
 			"With --sample some of the people are drawn by a hash of their id, each with all rows, and the rows of others are dropped early. Every figure is\n" +
-			"then an estimate of all, with the interval that holds the true one 19 times of 20.",
+			"then an estimate of all, with the interval that holds the true one 19 times of 20.\n\n" +
+			"With --compare last-run it says who entered and left each list since the last accepted run, and what keeps those out who left; with\n" +
+			"--compare FILE whom the segment gained and lost against the rule in a file, as diff --data does.",
 		Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeSegments,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			sample, err := sampleOf(share)
 			if err != nil {
 				return err
 			}
-			return a.runPreview(cmd.Context(), args[0], o, sample)
+			if sample != nil && compare != "" {
+				return usagef("--compare is about everybody: leave out --sample")
+			}
+			return a.runPreview(cmd.Context(), args[0], o, sample, compare)
 		},
 	}
 	o.instants(c)
+	c.Flags().StringVar(&compare, "compare", "", "say who entered and left: since last-run, or against the rule in this FILE")
 	c.Flags().StringVar(&share, "sample", "", "look at this share of the people only, such as 5%: figures become estimates")
 	return c
+}
+
+// lastRun is what --compare says to mean the last accepted run.
+const lastRun = "last-run"
+
+// comparedDoc is the rule a preview was compared with.
+type comparedDoc struct {
+	Old         ruleDoc              `json:"old"`
+	Differences []rules.Difference   `json:"differences"`
+	Data        *pipeline.Comparison `json:"data"`
+	old, now    *rules.Segment
+}
+
+// against compares a segment of the project with the rule in a file; diff --data has the same to say of their people.
+func (a *app) against(loaded *pipeline.Loaded, file, name string) (*comparedDoc, error) {
+	old, err := a.ruleOf(loaded, file)
+	if err != nil {
+		return nil, err
+	}
+	now, err := a.ruleOf(loaded, name)
+	if err != nil {
+		return nil, err
+	}
+	return &comparedDoc{Old: ruleDocOf(old), Differences: append([]rules.Difference{}, rules.Differences(old, now)...), old: old, now: now}, nil
+}
+
+// writeSinceRun prints what changed since a run, list by list.
+func writeSinceRun(w io.Writer, s *pipeline.SinceRun) {
+	fmt.Fprintf(w, "\nsince run %s\n", s.RunID)
+	t := newTable(w, "list", "told then", "entered", "left", "because of")
+	for _, l := range s.Lists {
+		t.AppendRow(table.Row{receiver(pipeline.SegmentCount{Destination: l.Destination, Part: l.Part}), l.Held, l.Entered, l.Left, ""})
+		for _, b := range l.Because {
+			t.AppendRow(table.Row{"", "", "", b.People, b.What})
+		}
+	}
+	t.Render()
 }
 
 // sampleOf reads a share such as 5% or 0.25%; nil for none.
@@ -59,15 +102,24 @@ func sampleOf(share string) (*segments.Sample, error) {
 	return &segments.Sample{Parts: int(parts)}, nil
 }
 
-func (a *app) runPreview(ctx context.Context, name string, o runOptions, sample *segments.Sample) error {
+func (a *app) runPreview(ctx context.Context, name string, o runOptions, sample *segments.Sample, compare string) error {
 	job, err := a.job(nil, o)
 	if err != nil {
 		return err
 	}
 	defer job.Stores.Close()
+	var against *comparedDoc
+	if compare != "" && compare != lastRun {
+		if against, err = a.against(job.Loaded, compare, name); err != nil {
+			return err
+		}
+	}
 	show := a.newProgress()
 	job.Watch = show.update
-	p, err := pipeline.Previewed(ctx, job, name, sample)
+	p, err := pipeline.Previewed(ctx, job, name, pipeline.PreviewOptions{Sample: sample, SinceLastRun: compare == lastRun})
+	if err == nil && against != nil {
+		against.Data, err = pipeline.Compare(ctx, job, against.old, against.now)
+	}
 	show.stop()
 	if err != nil {
 		return err
@@ -75,11 +127,22 @@ func (a *app) runPreview(ctx context.Context, name string, o runOptions, sample 
 	doc := struct {
 		Schema string `json:"schema"`
 		*pipeline.Preview
-	}{"malgrupp.preview/v1", p}
+		Compared *comparedDoc `json:"compared,omitempty"`
+	}{"malgrupp.preview/v1", p, against}
 	if sample != nil {
 		doc.Schema = "malgrupp.preview-sample/v1" // its figures are no numbers, and no reader of numbers shall take it
 	}
-	return a.print(doc, func(w io.Writer) { writePreview(w, p, sentencesOf(job.Loaded, name)) })
+	return a.print(doc, func(w io.Writer) {
+		writePreview(w, p, sentencesOf(job.Loaded, name))
+		if s := p.SinceLastRun; s != nil {
+			writeSinceRun(w, s)
+		}
+		if against != nil {
+			fmt.Fprintf(w, "\nagainst %s (definition %s), without what earlier runs remember\n", against.Old.File, against.Old.Definition[:8])
+			writeDifferences(w, against.Differences)
+			writeComparison(w, against.Data)
+		}
+	})
 }
 
 // sentencesOf are the sentences of a segment's conditions by their paths.

@@ -65,6 +65,15 @@ func (h *Holdings) Of(l List) []string {
 	return out
 }
 
+// Keys are the keyed ids of those whom a list holds.
+func (h *Holdings) Keys(l List) map[string]bool {
+	out := map[string]bool{}
+	for _, p := range h.lists[l] {
+		out[p.key] = true
+	}
+	return out
+}
+
 // Next returns a copy for the next run to change; Set replaces the people of a list and never changes them in place.
 func (h *Holdings) Next(runID string) *Holdings {
 	return &Holdings{runID: runID, lists: maps.Clone(h.lists)}
