@@ -3,10 +3,8 @@ package e2e_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -70,8 +68,7 @@ func decides(t *testing.T, db *duckdb.DB, c suite.Laid) {
 	for name, data := range c.Tables {
 		file := filepath.Join(dir, name+".parquet")
 		check(t, os.WriteFile(file, data, 0o600))
-		expr, _ := segments.FileTable(sql.DuckDB, filepath.ToSlash(file))
-		tables[name] = decimals(expr, c.Job.Schemas[c.Job.Project.Sources[0].Schema], name == "events")
+		tables[name], _ = segments.FileTable(sql.DuckDB, filepath.ToSlash(file))
 	}
 	statement := must(pipeline.Statement(context.Background(), c.Job, c.Segment, pipeline.StatementOptions{Dialect: sql.DuckDB, Tables: tables}))(t)
 	got := verdicts(t, db, statement)
@@ -83,20 +80,6 @@ func decides(t *testing.T, db *duckdb.DB, c suite.Laid) {
 	if diff := cmp.Diff(c.Expect, got); diff != "" {
 		t.Errorf("verdicts (-case +duckdb):\n%s", diff)
 	}
-}
-
-// decimals reads the decimals of a log as such: DuckDB takes them for whole numbers where a file says it by logical type alone.
-func decimals(table string, schema *rules.Schema, log bool) string {
-	var replaced []string
-	for _, c := range schema.Columns {
-		if log && c.Type.Kind == rules.Decimal {
-			replaced = append(replaced, fmt.Sprintf("CAST(%s AS DECIMAL(18,0)) * CAST(1e-%d AS DECIMAL(18,%d)) AS %s", c.Name, c.Type.Scale, c.Type.Scale, c.Name))
-		}
-	}
-	if replaced == nil {
-		return table
-	}
-	return "(SELECT * REPLACE (" + strings.Join(replaced, ", ") + ") FROM " + table + ")"
 }
 
 // vectorsFolder is where the papers with vectors lie.
