@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules"
 )
 
@@ -51,15 +52,28 @@ func (d *dossier) turns(seen []int64) []int64 {
 // horizon is how far ahead a crossing is looked for: no window reaches further back than rows may be kept.
 const horizon = 762 * dayMicros
 
-// crossings are the instants at which one of the times passes an edge of the condition's window. Both edges only move on.
+// crossings are the instants at which one of the times passes an edge of what the condition looks at: of its window, of the
+// pause before it that tells whether a session had begun by then, of the time after it that a then_not waits for. All edges
+// only move on.
 func (d *dossier) crossings(c *rules.Condition, z *rules.Zone, times []int64) (out []int64) {
 	from := d.cover.From(c)
 	edges := func(asOf int64) (int64, int64) { return c.Window.Bounds(asOf, from, z) }
+	passes := []func(asOf, at int64) bool{
+		func(asOf, at int64) bool { lo, _ := edges(asOf); return lo > at },
+		func(asOf, at int64) bool { _, hi := edges(asOf); return hi > at },
+	}
+	if looksBefore(c) {
+		passes = append(passes, func(asOf, at int64) bool {
+			lo, _ := edges(asOf)
+			return lo-project.Micros(d.Job.Project.SessionGap) > at
+		})
+	}
+	if c.Sequence != nil && c.Sequence.Then != nil {
+		passes = append(passes, func(asOf, at int64) bool { _, hi := edges(asOf); return z.Step(hi, c.Sequence.Then.Limit, 1) > at })
+	}
 	for _, at := range times {
-		for _, passed := range []func(asOf int64) bool{
-			func(asOf int64) bool { lo, _ := edges(asOf); return lo > at },
-			func(asOf int64) bool { _, hi := edges(asOf); return hi > at },
-		} {
+		for _, pass := range passes {
+			passed := func(asOf int64) bool { return pass(asOf, at) }
 			if passed(d.Job.AsOf) || !passed(d.Job.AsOf+horizon) {
 				continue
 			}
@@ -67,6 +81,11 @@ func (d *dossier) crossings(c *rules.Condition, z *rules.Zone, times []int64) (o
 		}
 	}
 	return out
+}
+
+// looksBefore reports whether sessions make a condition look at rows before its window.
+func looksBefore(c *rules.Condition) bool {
+	return c.Verb == "session" || c.Metric != nil && c.Metric.Sessions || c.Sequence != nil && c.Sequence.SameSession
 }
 
 // conditionsOf are all conditions of a segment, from the outside in.

@@ -29,6 +29,11 @@ var asked = []string{
 	"{all: [{did: b, within: 30d}, {session: {did: a}, within: 6d}]}",
 	"{all: [{last: c, within: 11d, has: page = 'x'}, {did_not: b, within: {from: 6d, to: 1d}}]}",
 	"{all: [{in_segment: other}, {did: b, within: 10d}]}",
+	"{metric: sessions(), of: a, within: 3d, at_least: 2}",
+	"{session: {all: [{did: a}, {did_not: b}]}, within: 3d, lasting_at_least: 10min}",
+	"{sequence: [{did: a}, {did: b, without: {did: c}}], within: 2d, same_session: true}",
+	"{metric: days(), of: a, within: 4d, at_least: 2}",
+	"{sequence: [{did: a}, {then_not: b, for: 1d}], within: {from: 4d, to: 1d}}",
 }
 
 func TestWhatChangesByItselfIsWhatLaterNightsDecide(t *testing.T) {
