@@ -17,6 +17,7 @@ type question struct {
 	level        rules.Level
 	times        string // such as "exactly: 3"
 	ads          bool   // as of those who may be advertised to
+	means        string // the column that where speaks of, if no rule may: it is put into the rule behind the checker's back
 }
 
 // rule is the question as a segment.
@@ -53,15 +54,26 @@ func (x *example) ask(t *testing.T, c setting, questions []question) [][]string 
 		check(t, os.WriteFile(filepath.Join(folder, name+".yaml"), []byte(q.rule(name)), 0o644))
 	}
 	last := x.moments[len(x.moments)-1]
-	e := evaluate(t, x.load(t, c), instant(t, last[0]), instant(t, last[1]))
+	l := x.load(t, c)
+	for _, segment := range l.Segments {
+		if q := questions[numberOf(t, segment)]; q.means != "" {
+			segment.Match.Where.(*rules.Test).Term.Column = q.means
+		}
+	}
+	e := evaluate(t, l, instant(t, last[0]), instant(t, last[1]))
 	out := make([][]string, len(questions))
 	for i := range e.Audiences {
-		var number int
-		_, err := fmt.Sscanf(e.Audiences[i].Segment().Name, "q-%04d", &number)
-		check(t, err)
-		out[number] = slices.Collect(e.Audiences[i].Members())
+		out[numberOf(t, e.Audiences[i].Segment())] = slices.Collect(e.Audiences[i].Members())
 	}
 	return out
+}
+
+// numberOf is which question a segment asks.
+func numberOf(t *testing.T, s *rules.Segment) (number int) {
+	t.Helper()
+	_, err := fmt.Sscanf(s.Name, "q-%04d", &number)
+	check(t, err)
+	return number
 }
 
 // counts asks how often each subject did an event, up to a limit, and returns who did it at all.

@@ -206,7 +206,7 @@ func (s *tables) stitching(t *testing.T) {
 	maps.DeleteFunc(devices, func(device string, viewed bool) bool { return !viewed || device == "" })
 	var questions []question
 	for _, device := range slices.Sorted(maps.Keys(devices)) {
-		questions = append(questions, question{event: "page_view", where: "domain_userid = '" + device + "'", level: rules.CustomerLevel, times: "at_least: 1"})
+		questions = append(questions, question{event: "page_view", where: "app_id = '" + device + "'", means: "domain_userid", level: rules.CustomerLevel, times: "at_least: 1"})
 	}
 	who := s.ask(t, linked, questions)
 	for i, device := range slices.Sorted(maps.Keys(devices)) {

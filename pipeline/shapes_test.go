@@ -194,7 +194,7 @@ func gaFiles(t *testing.T) (files map[string][]byte, devices []string) {
 func gaLog(data []byte, devices []string) logOf {
 	return logOf{
 		schema: "malgrupp-ga4", partition: `{key: "dt=", of: event}`, object: "dt=2026-04-10/000.parquet", data: data, devices: devices, now: "2026-04-12T06:00:00Z",
-		match: `{did: page_view, where: "page_location contains '/lainat' and device.category = 'mobile' and ga_session_id > 1 and value = 2.5", within: 14d}`,
+		match: `{did: page_view, where: "page_location contains '/lainat' and device.category = 'mobile' and ga_session_id is not null and value = 2.5", within: 14d}`,
 	}
 }
 

@@ -62,7 +62,7 @@ func (b *binder) written(at Span) string { return b.text[at.Start:at.End] }
 // test binds one comparison; nil after an error.
 func (b *binder) test(c *comparison) *Test {
 	term, column, ok := b.term(c.term)
-	if !ok {
+	if !ok || !b.impersonal(c, column) {
 		return nil
 	}
 	t := &Test{Term: term.Term, Op: c.op, Not: c.not, Span: b.place(c.span)}

@@ -63,6 +63,10 @@ by name rather than ignored, because a rule without it would select other people
 understood but refused, so that there is one way to write a rule. malgrupp validate --fix rewrites them.`,
 	"E-PATTERN": `The pattern of a matches must mean the same in every engine that computes the rule and may never take long. So it may have no
 flags, names, lazy repetition, line anchors, \B or \p, no repetition inside a repetition, at most 100 repeats and 200 bytes. It always matches the whole value.`,
+	"E-PERSON": `The column holds the ids of people, devices, sessions or rows (role customer, device, session, event_id in the schema, or a second name of
+the same place in the file). A rule speaks of what people do, never of one known person: its counts would tell about that person, without the
+reason and the record that malgrupp why asks for. "is null" and "is not null" may be asked (a row with a customer_id is one of somebody who had logged in),
+and so may distinct(COLUMN), which counts. Single people are kept out by the lists suppression and protected.`,
 	"E-PURPOSE": `A segment exists for one purpose: advertising (ad platforms and neutral files), personalisation (the bank's own pages) or
 analysis (counts only, deliver: []). The purpose decides which consent is asked, so a destination or a referenced segment of another purpose is refused.`,
 	"E-QUANTISE": `Sums of floating-point numbers depend on the order of the rows, so two runs could differ. Declare the step of the column in
@@ -182,7 +186,7 @@ a schema that the project wrote itself; or no source has the schema. Somebody ma
 name no rule can know, so fewer columns are also less personal data. Columns with a role
 or a label, or of an event in events, are in use, and a schema of which rules use less than half is not asked about.`,
 	"W-VALUE-NOT-SEEN": `The rule names an event, a value or the beginning of a path that no row of the recent days has (validate --data; --days says how many).
-Often it is misspelt, or the site has changed. Conditions whose windows ended before those days are not asked about, nor are ids of people. Of a list of more
+Often it is misspelt, or the site has changed. Conditions whose windows ended before those days are not asked about. Of a list of more
 than 20 values and of a value set only that none of them came is said.`,
 	"W-WINDOW-COVERAGE": `The window begins before the logs do (validate --data). What lies there is unknown: did_not and other limits from above are true for
 nobody who could have an event there, and did finds fewer people than it will later. Shorten the window, keep older days, or wait; the message says until when.`,

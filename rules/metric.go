@@ -66,6 +66,9 @@ func (c *checker) metricColumn(m *Metric, a *Aggregate, at Span) bool {
 		c.doc.fail("E-UNKNOWN-COLUMN", at, fmt.Sprintf("there is no column %q", m.Column), hints...)
 		return false
 	}
+	if !c.impersonalMetric(m, a, w, at) {
+		return false
+	}
 	m.Type = w.column.Type
 	if a.Sums {
 		m.Quantise = w.column.Quantise // everything else compares floats as they are

@@ -126,17 +126,10 @@ func (l *linter) literals(seg *Segment, t *Test) []named {
 	return out
 }
 
-// spelt reports whether a test compares with words or numbers that the log should hold as they are written. Nobody's id is
-// looked for.
+// spelt reports whether a test compares with words or numbers that the log should hold as they are written.
 func (l *linter) spelt(t *Test) bool {
-	w, ok := l.words.columns[t.Term.Column]
-	if !ok || len(t.Args) == 0 || strings.HasPrefix(t.Term.Function, "local.") {
+	if _, ok := l.words.columns[t.Term.Column]; !ok || len(t.Args) == 0 || strings.HasPrefix(t.Term.Function, "local.") {
 		return false
-	}
-	for _, s := range w.schemas {
-		if c, _ := s.Column(t.Term.Column); slices.Contains([]Role{RoleDevice, RoleCustomer, RoleEventID, RoleSession}, c.Role) {
-			return false
-		}
 	}
 	switch t.Op {
 	case OpEqual, OpIn:
