@@ -45,6 +45,7 @@ type AnswerUse struct {
 	// Alone is what the person's own events come to. It differs from Outcome where others decide as well: top, cap.
 	Alone      segments.Outcome `json:"alone"`
 	Stays      Instant          `json:"stays_until,omitzero"` // in for an earlier day's match
+	DecidedBy  string           `json:"decided_by,omitempty"` // the step after match and exclude that made it so: exclusive, holdout, top or cap, min_size
 	Seen       bool             `json:"seen"`                 // some row may be used
 	Conditions []AnswerNode     `json:"conditions"`
 	Hidden     Hidden           `json:"hidden"`
@@ -61,7 +62,8 @@ type AnswerList struct {
 	Held        string `json:"held_back,omitempty"`
 }
 
-// AnswerNode is one condition. Decides says that the outcome would be another if it alone were the opposite.
+// AnswerNode is one condition. Decides says that the person would qualify, or not qualify, if it alone were the opposite; nothing
+// decides where a later step did.
 type AnswerNode struct {
 	Path     string           `json:"path"`
 	Depth    int              `json:"depth"`

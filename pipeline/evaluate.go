@@ -37,6 +37,7 @@ type Evaluation struct {
 	star      *identity.Star
 	subjects  *identity.Subjects
 	cover     *coverage
+	logins    []identity.Login // kept where the job asks about one person
 	policy    *consent.Policy
 
 	contacts   table // of identifiers
@@ -157,7 +158,14 @@ func (e *Evaluation) settle(ctx context.Context, ledger *consent.Ledger, subject
 		if s.scanner, err = scan.New(scanPlan, s.Schema, s.Partner != "", subjects, names); err != nil {
 			return fail(KindInvalid, "SCHEMA", err, "see docs/how-to/schemas.md")
 		}
-		if err := e.timed("copies", func() error { return e.findCopies(ctx, s, plan) }); err != nil {
+		err := e.timed("copies", func() (err error) {
+			from, before := s.reach(e.Job, plan)
+			if s.copies, err = e.findCopies(ctx, s, e.Job.AsOf, from, before); s.copies != nil {
+				s.Conflicts = s.copies.Conflicts
+			}
+			return err
+		})
+		if err != nil {
 			return err
 		}
 	}

@@ -89,6 +89,9 @@ func (d *dossier) example(a *Answer, u *AnswerUse) (*Example, error) {
 		}
 		e.Events = append(e.Events, event)
 	}
+	if len(e.Events) == 0 {
+		return nil, fail(KindUsage, "NO_EXAMPLE", errors.New("no event of the person lies in what the rule looks at, so there is nothing that a test could show"), "")
+	}
 	for _, h := range d.records {
 		if e.Profile, err = values(h, d.Job.Attributes(), 0, reads, p); err != nil {
 			return nil, err

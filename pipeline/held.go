@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
+	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
 // held are some rows of a row group, copied out of it so that they can be scanned again and again. It is a scan.RowGroup
@@ -21,15 +23,19 @@ type held struct {
 	in        []string
 }
 
-// hold copies these columns of some rows of a row group.
-func hold(g *parquet.RowGroup, object string, rows []uint32, columns []string) (*held, error) {
+// hold copies columns of some rows of a row group: those that decide, and those that only name a row, which a damaged object may
+// lack.
+func hold(g *parquet.RowGroup, object string, rows []uint32, decide, name []string) (*held, error) {
 	h := &held{object: object, rows: rows, columns: map[string]arrow.Array{}}
-	for _, name := range columns {
-		a, err := g.Column(name)
+	for i, column := range slices.Concat(decide, name) {
+		a, err := g.Column(column)
+		if _, damaged := errors.AsType[*parquet.DamagedError](err); damaged && i >= len(decide) {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
-		if h.columns[name], err = take(a, rows); err != nil {
+		if h.columns[column], err = take(a, rows); err != nil {
 			return nil, err
 		}
 	}
@@ -68,17 +74,13 @@ func (h *held) instant(column string, row int) (at int64, ok bool) {
 	return int64(a.Value(row)), true
 }
 
-// text is the text in a column of texts, "" where there is none.
+// text is the text or the number in a column, "" where there is none.
 func (h *held) text(column string, row int) string {
-	a, is := h.columns[column].(*array.Dictionary)
-	if !is || a.IsNull(row) {
+	a, ok := h.columns[column]
+	if !ok {
 		return ""
 	}
-	words, code := a.Dictionary().(*array.String), a.GetValueIndex(row)
-	if words.IsNull(code) {
-		return ""
-	}
-	return words.Value(code)
+	return scan.IDText(a, row)
 }
 
 // take copies rows of a column in the forms that RowGroup.Column has.

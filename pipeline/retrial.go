@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
 	"github.com/malgrupp/malgrupp/segments"
@@ -25,6 +24,7 @@ type sight struct {
 // verdict is what became of the person in the segment that was asked about, for one use.
 type verdict struct {
 	outcome segments.Outcome
+	today   bool            // of a segment in which people stay: in for today's match
 	trace   *segments.Trace // nil: the use was given no row
 }
 
@@ -55,7 +55,10 @@ func (d *dossier) decide(asOf int64, onlyWanted bool, without ...place) (*retria
 		doors = append(doors, gate.Open())
 		return doors[len(doors)-1], tally.Lane()
 	}
-	names := scan.NewNames()
+	names, copies := scan.NewNames(), d.copies[0]
+	if asOf > d.Job.AsOf {
+		copies = d.copies[1]
+	}
 	for i := range d.Sources {
 		s := &d.Sources[i]
 		scanner, err := scan.New(scanPlan, s.Schema, s.Partner != "", d.subjects, names)
@@ -65,7 +68,7 @@ func (d *dossier) decide(asOf int64, onlyWanted bool, without ...place) (*retria
 		worker := scanner.Worker()
 		door, lane := open()
 		for g, h := range d.rows[i] {
-			drop := slices.Clone(d.copies[i][g])
+			drop := slices.Clone(copies[i][g])
 			for _, p := range without {
 				if p.source == i && p.group == g {
 					drop = append(drop, uint32(p.row))
@@ -93,6 +96,7 @@ func (d *dossier) decide(asOf int64, onlyWanted bool, without ...place) (*retria
 	for _, a := range tally.Settle(1, out.roll) {
 		if a.Segment() == d.segment {
 			v := verdictOf(&a, d.raw)
+			v.today = slices.Contains(slices.Collect(a.Today()), d.raw)
 			if v.outcome == segments.Withheld { // for a single person every min_size is too large
 				v.outcome = segments.In
 			}
@@ -131,13 +135,7 @@ func (d *dossier) look(out *retrial, b consent.Batch, plan *segments.Plan, of fu
 
 // tell brings what is known of the person beside rows before the gate: attributes, and segments the person qualified for.
 func (d *dossier) tell(scanPlan *scan.Plan, plan *segments.Plan, asOf int64, door *consent.Door, lane *segments.Lane) error {
-	var mine state.StayRecord
-	for _, k := range d.Job.Stay {
-		if k.ID == d.raw {
-			mine = append(mine, k)
-		}
-	}
-	if records := d.stayRecords(plan, mine, asOf); len(records) > 0 {
+	if records := d.stayRecords(plan, d.stays, asOf); len(records) > 0 {
 		lane.Add(door.Admit(scan.Records(scanPlan, d.subjects, records)))
 	}
 	if len(d.records) == 0 {

@@ -174,14 +174,14 @@ func (s *SourceRun) wrap(err error, objects []store.Object) error {
 	return err
 }
 
-// findCopies tells the copies of a source apart where its schema allows it.
-func (e *Evaluation) findCopies(ctx context.Context, s *SourceRun, plan *segments.Plan) error {
+// findCopies tells the copies of a source apart as of a moment, among partitions of [from, before); nil where its schema or
+// setting does not let it.
+func (e *Evaluation) findCopies(ctx context.Context, s *SourceRun, asOf, from, before int64) (*scan.Copies, error) {
 	within := project.Micros(s.Dedupe)
-	copies := s.scanner.NewCopies(within, e.Job.AsOf)
+	copies := s.scanner.NewCopies(within, asOf)
 	if within == 0 || !copies.Possible() {
-		return nil
+		return nil, nil
 	}
-	from, before := s.reach(e.Job, plan)
 	objects := s.objects(from-within, before)
 	number := s.numbers()
 	r := reading{bucket: s.bucket, objects: objects, schema: s.Schema, limits: e.Job.limits(), workers: e.Job.Workers}
@@ -193,15 +193,14 @@ func (e *Evaluation) findCopies(ctx context.Context, s *SourceRun, plan *segment
 		}), objects)
 	}
 	if err := pass(func(g scan.RowGroup, _ scan.Unit) error { return copies.Note(g) }); err != nil {
-		return err
+		return nil, err
 	}
 	copies.Suspect()
 	if err := pass(copies.Look); err != nil {
-		return err
+		return nil, err
 	}
 	copies.Decide()
-	s.copies, s.Conflicts = copies, copies.Conflicts
-	return nil
+	return copies, nil
 }
 
 // readLogins reads the logins of all retained rows where identity is linked.
@@ -236,6 +235,9 @@ func (e *Evaluation) readLogins(ctx context.Context, subjects *identity.Subjects
 	}
 	if err := limits.Check(); err != nil {
 		return nil, fail(KindInvalid, "IDENTITY", err, "see identity: in malgrupp.yaml")
+	}
+	if e.Job.focus != nil {
+		e.logins = slices.Clone(logins)
 	}
 	return identity.NewStar(identity.Compact(logins), subjects.Bound(), e.Job.KnownBy, limits), nil
 }

@@ -24,12 +24,13 @@ func (e *Evaluation) readStay(plan *segments.Plan, scanPlan *scan.Plan, subjects
 	return append(doors, door)
 }
 
-// stayRecords are the records of those whose time in a segment of the plan lasts as of then.
+// stayRecords are the records of those whose time in a segment of the plan lasts as of then. A record of a night to come, of which
+// `why` thinks, asks for the consent that holds now.
 func (e *Evaluation) stayRecords(plan *segments.Plan, of state.StayRecord, asOf int64) (records []scan.Record) {
 	for _, s := range plan.Stays() {
 		for _, k := range of {
 			if k.Segment == s.Segment.Name && k.Use == e.Uses[s.Use].Name && stays(s.Segment, k, asOf) {
-				records = append(records, scan.Record{Customer: s.Segment.Level == rules.CustomerLevel, ID: k.ID, At: k.Last, Pick: s.Pick})
+				records = append(records, scan.Record{Customer: s.Segment.Level == rules.CustomerLevel, ID: k.ID, At: min(k.Last, e.Job.KnownBy), Pick: s.Pick})
 			}
 		}
 	}

@@ -14,9 +14,9 @@ import (
 func (d *dossier) turns(seen []int64) []int64 {
 	for i := range d.cover.sources {
 		s := &d.cover.sources[i]
-		seen = append(seen, s.from)
+		seen = append(seen, s.from-1) // from where the data cover is covered itself, a row at an edge still lies in the window
 		for _, m := range s.missing {
-			seen = append(seen, m.from, m.before)
+			seen = append(seen, m.from, m.before-1)
 		}
 	}
 	slices.Sort(seen)
@@ -33,14 +33,14 @@ func (d *dossier) turns(seen []int64) []int64 {
 				}
 			}
 		}
-		for _, k := range d.Job.Stay {
-			if k.Segment == s.Name && k.ID == d.raw {
+		for _, k := range d.stays {
+			if k.Segment == s.Name {
 				out = append(out, s.Zone.Step(k.Last, s.Stay, 1))
 			}
 		}
 	}
 	out = slices.DeleteFunc(out, func(at int64) bool { return at <= d.Job.AsOf })
-	if d.Job.localMidnight(d.Job.AsOf) == d.Job.AsOf {
+	if d.nightly() {
 		for i, at := range out {
 			out[i] = d.Job.midnightFrom(at)
 		}
@@ -48,6 +48,9 @@ func (d *dossier) turns(seen []int64) []int64 {
 	slices.Sort(out)
 	return slices.Compact(out)
 }
+
+// nightly reports whether as_of is a local midnight, as that of a nightly run is.
+func (d *dossier) nightly() bool { return d.Job.localMidnight(d.Job.AsOf) == d.Job.AsOf }
 
 // horizon is how far ahead a crossing is looked for: no window reaches further back than rows may be kept.
 const horizon = 762 * dayMicros

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
 
+	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/segments"
@@ -33,6 +36,9 @@ func Why(ctx context.Context, j *Job, q Question, raw bool) (*Answer, error) {
 	if _, err := r.decide(ctx); err != nil {
 		return nil, err
 	}
+	if strings.Contains(q.Reason, f.raw) {
+		return nil, fail(KindUsage, "REASON", errors.New("the reason names the person, and it is kept in the audit folder"), "name the case instead, such as 'complaint 4711'")
+	}
 	d, err := r.eval.dossier(ctx, f)
 	if err != nil {
 		return nil, err
@@ -53,6 +59,9 @@ func (j *Job) asks(ctx context.Context, q Question, raw bool) (*run, *focus, err
 	if !j.Project.Security.AllowExplain {
 		return nil, nil, fail(KindInvalid, "EXPLAIN_OFF", errors.New("this project does not let anybody look at the decision about one person"),
 			"whoever answers for data protection can set security: {allow_explain: true} in malgrupp.yaml")
+	}
+	if strings.ContainsFunc(q.Reason, unicode.IsControl) || len(q.Reason) > maxReason || q.Reason == "" {
+		return nil, nil, fail(KindUsage, "REASON", fmt.Errorf("the reason is empty, has control characters or is longer than %d bytes", maxReason), "give one line, such as 'complaint 4711'")
 	}
 	if err := j.instants(); err != nil {
 		return nil, nil, err
@@ -94,6 +103,9 @@ func (r *run) answered(ctx context.Context, q Question) error {
 	}
 	return nil
 }
+
+// maxReason is how long a reason may be, in bytes.
+const maxReason = 500
 
 // maxTurns bounds how often the person is decided about again to find the next change, maxRests how many events are left out
 // one by one.
@@ -153,15 +165,38 @@ func (d *dossier) use(r *run, audience *segments.Audience, now, wanted *retrial)
 			u.Hidden.Refused[consent.Reason(reason).String()] = n
 		}
 	}
-	u.Stays = d.stay(audience, u.Outcome)
+	own := audience.Trace()
+	if own == nil { // no condition of the run wanted a row: then it did not judge, and the person's other rows do
+		own, u.Outcome = trace, u.Alone
+	}
 	if trace == nil {
 		return u
 	}
-	u.Seen = true
+	u.Seen, u.Stays = true, d.stay(audience, u.Outcome)
+	u.DecidedBy = d.afterwards(own, u.Outcome)
 	for i := range trace.Nodes {
-		u.Conditions = append(u.Conditions, d.node(&trace.Nodes[i], use, now))
+		n := d.node(&trace.Nodes[i], use, now)
+		n.Verdict, n.Decides = own.Nodes[i].Verdict, own.Nodes[i].Decides && u.DecidedBy == "" && u.Stays == 0
+		u.Conditions = append(u.Conditions, n)
 	}
 	return u
+}
+
+// afterwards is the step after match and exclude that decided about somebody who qualified by them; "" if none did.
+func (d *dossier) afterwards(t *segments.Trace, outcome segments.Outcome) string {
+	switch {
+	case !t.Qualifies:
+		return ""
+	case outcome == segments.Control:
+		return "holdout"
+	case outcome == segments.Capped:
+		return "top or cap"
+	case outcome == segments.Withheld:
+		return "min_size"
+	case outcome == segments.Out && d.segment.Exclusive != nil:
+		return "exclusive"
+	}
+	return ""
 }
 
 // nodeOf is a condition in one of the decisions, nil where the person was not seen.
@@ -269,12 +304,15 @@ func (d *dossier) decisive(u *AnswerUse, s sight, now *retrial) bool {
 // next finds what changes by itself: every instant at which some condition turns, up to the first at which the outcome does.
 func (d *dossier) next(a *Answer, now *retrial) error {
 	turns := d.turns(d.times())
-	before := now
-	for i, at := range turns {
+	before, last := now, d.Job.AsOf
+	for i := 0; i < len(turns); i++ {
 		if i == maxTurns {
-			a.Searched = Instant(turns[i-1])
+			a.Searched = Instant(last)
 			return nil
 		}
+		at := turns[i]
+		turns = append(turns[:i:i], d.remember(before, last, at, turns[i:])...)
+		at = turns[i]
 		after, err := d.decide(at, false)
 		if err != nil {
 			return err
@@ -291,11 +329,38 @@ func (d *dossier) next(a *Answer, now *retrial) error {
 			}
 			open = open || !u.settled
 		}
-		if before = after; !open {
+		if before, last = after, at; !open {
 			return nil
 		}
 	}
 	return nil
+}
+
+// remember is what the nights from one turn up to the next leave behind of a segment in which people stay: whoever matches
+// begins to stay anew on each of them. The end of that stay is a turn, too.
+func (d *dossier) remember(v *retrial, from, to int64, turns []int64) []int64 {
+	if d.segment.Stay == (rules.Duration{}) {
+		return turns
+	}
+	night := d.Job.localMidnight(to - 1)
+	if night < from {
+		return turns
+	}
+	for use, is := range v.verdicts {
+		if !is.today {
+			continue
+		}
+		of := func(k state.Stay) bool { return k.Segment == d.segment.Name && k.Use == d.Uses[use].Name }
+		k := state.Stay{Segment: d.segment.Name, Use: d.Uses[use].Name, ID: d.raw, Entered: night, Last: night, Definition: definition(d.segment)}
+		d.stays = append(slices.DeleteFunc(slices.Clone(d.stays), of), k)
+		over := d.segment.Zone.Step(night, d.segment.Stay, 1)
+		if d.nightly() {
+			over = d.Job.midnightFrom(over)
+		}
+		turns = append(slices.Clone(turns), over)
+	}
+	slices.Sort(turns)
+	return slices.Compact(turns)
 }
 
 // change is what turned between two decisions about the person alone.

@@ -8,7 +8,8 @@ import (
 
 // Trace is what the rule of a segment is for one person, in one use: what `why` prints.
 type Trace struct {
-	Nodes []NodeTrace // of match, then of exclude, from the outside in
+	Qualifies bool        // match is true and exclude false; what comes after them may still decide otherwise
+	Nodes     []NodeTrace // of match, then of exclude, from the outside in
 }
 
 // NodeTrace is one condition of a Trace.
@@ -17,8 +18,7 @@ type NodeTrace struct {
 	Depth   int
 	Verb    string
 	Verdict Verdict
-	// Decides says of a condition about rows, or a reference, that the person would qualify, or would not qualify any more,
-	// if it alone were the opposite.
+	// Decides says of a condition about rows, or a reference, that Qualifies would be the opposite if it alone were.
 	Decides bool
 	Leaf    int // of the plan, see Plan.Wanted; -1 for logic and references
 }
@@ -52,7 +52,7 @@ func (p *partition) trace(seg *planned, subject uint32, use int, references func
 		return nil
 	}
 	t := tracer{seg: seg, at: int(view / 64), bit: 1 << (view % 64), leaves: p.leaves, references: references}
-	out := &Trace{}
+	out := &Trace{Qualifies: t.qualifies()}
 	for _, root := range []*fold.Tree{seg.match, seg.exclude} {
 		if root != nil {
 			t.walk(root, 0, out)

@@ -47,13 +47,13 @@ func (w answerWriter) use(u *pipeline.AnswerUse) {
 	switch {
 	case u.Stays != 0:
 		fmt.Fprintf(w, "  stays until %s for an earlier day's match\n", w.at(u.Stays))
-	case u.Outcome == segments.Withheld:
-		fmt.Fprintln(w, "  the person qualifies, but fewer people do than the segment's min_size")
+	case u.DecidedBy != "":
+		fmt.Fprintf(w, "  qualifies by match and exclude; %s decides: %s\n", u.DecidedBy, stepWords[u.DecidedBy])
 	case u.Outcome != u.Alone:
-		fmt.Fprintf(w, "  the person's own events alone would make it %s: others come first (top, cap, an exclusive group, a segment it refers to)\n", strings.ToUpper(string(u.Alone)))
+		fmt.Fprintf(w, "  the person's own events alone would make it %s: others decide as well\n", strings.ToUpper(string(u.Alone)))
 	}
 	if !u.Seen {
-		fmt.Fprintln(w, "  no row of the person may be used for this, so no condition was asked")
+		fmt.Fprintln(w, "  "+unseen(u.Hidden))
 	}
 	width := 0
 	for _, n := range u.Conditions {
@@ -72,6 +72,20 @@ func (w answerWriter) use(u *pipeline.AnswerUse) {
 		}
 	}
 	w.rests(u)
+}
+
+// stepWords say what the steps after match and exclude do.
+var stepWords = map[string]string{
+	"exclusive": "another segment of its group comes first", "holdout": "drawn into the control group", "top or cap": "others come first",
+	"min_size": "fewer people qualify than it asks",
+}
+
+// unseen says why no condition was asked.
+func unseen(h pipeline.Hidden) string {
+	if h.NotArrived+h.ClockAhead+h.Copies+h.ImpossibleTime+h.TooLarge == 0 && len(h.Refused) == 0 {
+		return "no row of the person lies in the time that the segment looks at, so no condition was asked"
+	}
+	return "no row of the person may be used for this, so no condition was asked"
 }
 
 // conditionName is a condition's path, verb and events.
@@ -109,7 +123,7 @@ func (w answerWriter) rests(u *pipeline.AnswerUse) {
 	}
 	for _, n := range u.Conditions {
 		if n.Decides {
-			fmt.Fprintf(w, "Would be in if %s were %s.\n", n.Path, opposite(n.Verdict))
+			fmt.Fprintf(w, "Would qualify if %s were %s.\n", n.Path, opposite(n.Verdict))
 		}
 	}
 }
@@ -130,6 +144,9 @@ func (w answerWriter) next(u *pipeline.AnswerUse, searched pipeline.Instant) {
 		still := ""
 		if c.Outcome == u.Alone {
 			still = "still "
+		}
+		if len(turns) == 0 {
+			turns = []string{"a stay ends, or another segment's decision"}
 		}
 		fmt.Fprintf(w, "Change without new events: %s, %s%s (%s)\n", w.at(c.At), still, strings.ToUpper(string(c.Outcome)), strings.Join(turns, ", "))
 	}

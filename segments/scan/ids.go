@@ -44,3 +44,19 @@ func asText(a arrow.Array) ([]int32, *array.String) {
 	}
 	return codes, b.NewStringArray()
 }
+
+// IDText is the id in a row of a column of ids, as consent logs and lists name it; "" where there is none.
+func IDText(a arrow.Array, row int) string {
+	if a.IsNull(row) {
+		return ""
+	}
+	switch a := a.(type) {
+	case *array.Dictionary:
+		if words, code := a.Dictionary().(*array.String), a.GetValueIndex(row); !words.IsNull(code) {
+			return words.Value(code)
+		}
+	case *array.Int64:
+		return strconv.FormatInt(a.Value(row), 10)
+	}
+	return ""
+}
