@@ -37,14 +37,27 @@ func TestACountIsANumberAndAnEstimateIsNone(t *testing.T) {
 		{Tallied{N: 1234}, "1230", "1230"},
 		{Tallied{N: 7}, "<50", `"<50"`},
 		{Tallied{0, twentieth}, "0 (0 to 80)", `{"estimate":0,"low":0,"high":80}`},
-		{Tallied{2, twentieth}, "<50 (<50 to 150)", `{"estimate":"<50","low":"<50","high":150}`},
-		{Tallied{100, twentieth}, "2000 (1650 to 2430)", `{"estimate":2000,"low":1650,"high":2430}`},
+		{Tallied{2, twentieth}, "<1000 (0 to 1290)", `{"estimate":"<1000","low":0,"high":1290}`},
+		{Tallied{100, twentieth}, "2000 (1650 to 2620)", `{"estimate":2000,"low":1650,"high":2620}`},
 	} {
 		if got := c.of.String(); got != c.text {
 			t.Errorf("%+v reads %q, want %q", c.of, got, c.text)
 		}
 		if got, err := encode(c.of); err != nil || string(got) != c.json {
 			t.Errorf("%+v is %s in a document, want %s (%v)", c.of, got, c.json, err)
+		}
+	}
+}
+
+// Who is drawn is no secret, and three people drawn are three known people: what is shown of a sample says of the number drawn
+// no more than what is shown of a count.
+func TestAnEstimateSaysNoMoreOfThoseDrawnThanACount(t *testing.T) {
+	for _, parts := range []int{1, 5, 500, 3333, 5000, 9999} {
+		of := &segments.Sample{Parts: parts}
+		for n := range 400 {
+			if got, want := (Tallied{n, of}).String() == (Tallied{n + 1, of}).String(), Shown(n).String() == Shown(n+1).String(); !got && want {
+				t.Errorf("at %d parts %d drawn read %q and %d %q, both are counted as %s", parts, n, Tallied{n, of}, n+1, Tallied{n + 1, of}, Shown(n))
+			}
 		}
 	}
 }

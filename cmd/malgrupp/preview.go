@@ -24,7 +24,7 @@ func (a *app) previewCommand() *cobra.Command {
 			"condition is for how many people, how many would qualify if it were not written, and which other segments have the same people.\n" +
 			"People are counted in tens, 1 to 49 as <50.\n\n" +
 			"With --sample some of the people are drawn by a hash of their id, each with all rows, and the rows of others are dropped early. Every figure is\n" +
-			"then an estimate of all, with the interval that holds the true one 19 times of 20.\n\n" +
+			"then an estimate of all, with the interval that holds the true one 19 times of 20; one behind which fewer than 50 of them stand only says \"less than\".\n\n" +
 			"With --compare last-run it says who entered and left each list since the last accepted run, and what keeps those out who left; with\n" +
 			"--compare FILE whom the segment gained and lost against the rule in a file, as diff --data does.",
 		Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeSegments,
@@ -165,6 +165,9 @@ func writePreview(w io.Writer, p *pipeline.Preview, sentences map[string]string)
 	fmt.Fprintf(w, "%s   definition %s   as of %s, known by %s\n", p.Segment, p.Definition[:8], p.AsOf, p.KnownBy)
 	if s := p.Sample; s != nil {
 		fmt.Fprintf(w, "SAMPLE of %s %% of the %s: all figures are estimates; in brackets between what the true number lies, 19 times of 20\n", s.Percent, s.Of)
+		if slices.ContainsFunc(p.Uses, func(u pipeline.PreviewUse) bool { return u.Seen.Few() }) {
+			fmt.Fprintln(w, "fewer than 50 people were drawn, too few to say more than \"less than\": give a larger share, or no --sample")
+		}
 	}
 	writeCoverage(w, p.Coverage)
 	for _, u := range p.Uses {
