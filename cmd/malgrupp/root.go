@@ -69,6 +69,8 @@ func newApp(s streams, lookup func(string) (string, bool)) *app {
 func (a *app) execute(ctx context.Context, args []string) int {
 	ctx, stop := a.signals(ctx)
 	defer stop()
+	out := &written{to: a.out}
+	a.out = out
 	root := a.rootCommand()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -81,7 +83,16 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	if stopped, ok := errors.AsType[outcome](context.Cause(ctx)); ok && errors.Is(err, context.Canceled) {
 		err = stopped
 	}
-	return finish(err, a.err, a.asJSON())
+	return finish(lost(err, out.first), a.err, a.asJSON())
+}
+
+// lost is how a command ends whose output could not be written: that counts more than what it has to say, and less than what
+// made it fail.
+func lost(err, write error) error {
+	if _, said := errors.AsType[outcome](err); write != nil && (err == nil || said || errors.Is(err, write)) {
+		return fmt.Errorf("write to standard output: %w", write)
+	}
+	return err
 }
 
 // signals cancels the context at the first SIGINT or SIGTERM: the command stops taking work and nothing is published. The
