@@ -131,3 +131,30 @@ spec:
 		}
 	}
 }
+
+// A workflow that somebody copies must bring the program along, and not that of years ago.
+func TestAWorkflowOfADocumentBringsTheProgramOfThisVersion(t *testing.T) {
+	number, err := os.ReadFile("../../VERSION")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for name, text := range documents(t) {
+		for _, m := range block.FindAllStringSubmatch(text, -1) {
+			first := strings.Index(m[1], "run: malgrupp ")
+			if !strings.Contains(m[1], "runs-on:") || first < 0 {
+				continue
+			}
+			found++
+			before := m[1][:first]
+			for _, want := range []string{"repository: malgrupp/malgrupp, ref: v" + strings.TrimSpace(string(number)) + ",", "make -C .malgrupp build", "GITHUB_PATH"} {
+				if !strings.Contains(before, want) {
+					t.Errorf("%s: nothing before the first malgrupp of a workflow says %q", name, want)
+				}
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no document has a workflow")
+	}
+}
