@@ -99,7 +99,7 @@ func testOf(e *pipeline.Example) (string, error) {
 		one.Content = append(one.Content, scalar("because", true), scalar(e.Because, true))
 	}
 	doc := mapping("apiVersion", scalar("malgrupp/v1", true), "kind", scalar(string(rules.KindSegmentTest), true),
-		"metadata", flow("name", scalar(e.Segment+"-"+e.AsOf[:10], true)),
+		"metadata", flow("name", scalar(testName(e.Segment, e.AsOf[:10]), true)),
 		"spec", mapping("segment", scalar(e.Segment, true), "as_of", scalar(e.AsOf, false), "cases", &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{one}}))
 	var out strings.Builder
 	fmt.Fprintf(&out, "# Made of a real decision (%s). Texts are pseudonyms that the rule takes for the same; numbers and times are as they were.\n", e.Use)
@@ -109,6 +109,14 @@ func testOf(e *pipeline.Example) (string, error) {
 		return "", fmt.Errorf("write the test: %w", err)
 	}
 	return out.String(), enc.Close()
+}
+
+// longestName is how long the name of an object may be (E-NAME).
+const longestName = 63
+
+// testName is the segment's name, cut where there would be no room for the day.
+func testName(segment, day string) string {
+	return strings.TrimRight(segment[:min(len(segment), longestName-1-len(day))], "-") + "-" + day
 }
 
 // scalar is a YAML value; of a text it stays a text whatever it looks like.
