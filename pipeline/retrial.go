@@ -55,10 +55,7 @@ func (d *dossier) decide(asOf int64, onlyWanted bool, without ...place) (*retria
 		doors = append(doors, gate.Open())
 		return doors[len(doors)-1], tally.Lane()
 	}
-	names, copies := scan.NewNames(), d.copies[0]
-	if asOf > d.Job.AsOf {
-		copies = d.copies[1]
-	}
+	names := scan.NewNames()
 	for i := range d.Sources {
 		s := &d.Sources[i]
 		scanner, err := scan.New(scanPlan, s.Schema, s.Partner != "", d.subjects, names)
@@ -68,14 +65,7 @@ func (d *dossier) decide(asOf int64, onlyWanted bool, without ...place) (*retria
 		worker := scanner.Worker()
 		door, lane := open()
 		for g, h := range d.rows[i] {
-			drop := slices.Clone(copies[i][g])
-			for _, p := range without {
-				if p.source == i && p.group == g {
-					drop = append(drop, uint32(p.row))
-				}
-			}
-			slices.Sort(drop)
-			block, err := worker.Scan(h, drop)
+			block, err := worker.Scan(h, d.dropped(asOf, i, g, without))
 			if err != nil {
 				return nil, err
 			}
@@ -107,6 +97,23 @@ func (d *dossier) decide(asOf int64, onlyWanted bool, without ...place) (*retria
 	return out, nil
 }
 
+// dropped are the rows, ascending, of what is held of a row group that do not count as of then: copies, and those left out.
+func (d *dossier) dropped(asOf int64, source, group int, without []place) []uint32 {
+	copies := d.copies[0]
+	if asOf > d.Job.AsOf {
+		copies = d.copies[1]
+	}
+	out := slices.Clone(copies[source][group])
+	for _, p := range without {
+		if p.source == source && p.group == group {
+			out = append(out, uint32(p.row))
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// verdictOf is what became of somebody in an audience.
 func verdictOf(a *segments.Audience, id string) verdict {
 	v := verdict{outcome: segments.Out, trace: a.Trace()}
 	if o, ok := a.Outcomes(0)[id]; ok {

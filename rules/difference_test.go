@@ -18,19 +18,7 @@ func TestRulesDifferWhereTheirDefinitionsDo(t *testing.T) {
 	}
 	pairs := 0
 	for _, file := range files {
-		archive, err := txtar.ParseFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, _ := scope(t, archive)
-		var all []*rules.Segment
-		for _, f := range archive.Files {
-			if strings.HasPrefix(f.Name, "segments/") {
-				if seg, found := s.Segment(&rules.Source{Name: f.Name, Text: string(f.Data)}); seg != nil && !found.Failed() {
-					all = append(all, seg)
-				}
-			}
-		}
+		all := rightSegments(t, file)
 		for _, a := range all {
 			for _, b := range all {
 				d := rules.Differences(a, b)
@@ -55,19 +43,7 @@ func TestAChangeAloneIsThatChangeAndNoOther(t *testing.T) {
 	}
 	made, single := map[string]int{}, 0
 	for _, file := range files {
-		archive, err := txtar.ParseFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, _ := scope(t, archive)
-		var all []*rules.Segment
-		for _, f := range archive.Files {
-			if strings.HasPrefix(f.Name, "segments/") {
-				if seg, found := s.Segment(&rules.Source{Name: f.Name, Text: string(f.Data)}); seg != nil && !found.Failed() {
-					all = append(all, seg)
-				}
-			}
-		}
+		all := rightSegments(t, file)
 		for _, a := range all {
 			for _, b := range all {
 				before := a.Normal()
@@ -102,4 +78,22 @@ func TestAChangeAloneIsThatChangeAndNoOther(t *testing.T) {
 	if single == 0 {
 		t.Error("no two rules differed by one thing only")
 	}
+}
+
+// rightSegments are the segments of a case in which nothing is wrong.
+func rightSegments(t *testing.T, file string) (all []*rules.Segment) {
+	t.Helper()
+	archive, err := txtar.ParseFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _ := scope(t, archive)
+	for _, f := range archive.Files {
+		if strings.HasPrefix(f.Name, "segments/") {
+			if seg, found := s.Segment(&rules.Source{Name: f.Name, Text: string(f.Data)}); seg != nil && !found.Failed() {
+				all = append(all, seg)
+			}
+		}
+	}
+	return all
 }

@@ -76,11 +76,7 @@ func (a *app) lookingJob() (*pipeline.Job, error) {
 	if found.Failed() {
 		return nil, found
 	}
-	options, err := pipeline.StoreOptions(loaded.Dir, loaded.Project)
-	if err != nil {
-		return nil, err
-	}
-	return &pipeline.Job{Loaded: loaded, Clock: a.now, Workers: a.workers, Stores: pipeline.NewStores(options), Log: a.log}, nil
+	return a.keyless(loaded, "", "")
 }
 
 // completeSources offers the names of the project's sources to the shell.

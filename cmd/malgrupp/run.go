@@ -93,12 +93,34 @@ func (a *app) job(args []string, o runOptions) (*pipeline.Job, error) {
 	if job.Keys, err = pipeline.OpenKeys(loaded, a.lookup); err != nil {
 		return nil, err
 	}
-	options, err := pipeline.StoreOptions(loaded.Dir, loaded.Project)
+	if job.Stores, err = stores(loaded); err != nil {
+		return nil, err
+	}
+	return job, nil
+}
+
+// keyless is the order to look at a project's logs: it decides and writes nothing, and needs no key.
+func (a *app) keyless(loaded *pipeline.Loaded, asOf, knownBy string) (_ *pipeline.Job, err error) {
+	job := &pipeline.Job{Loaded: loaded, Clock: a.now, Workers: a.workers, Log: a.log}
+	if job.AsOf, err = a.instant("as-of", asOf, loaded); err != nil {
+		return nil, err
+	}
+	if job.KnownBy, err = a.instant("known-by", knownBy, loaded); err != nil {
+		return nil, err
+	}
+	if job.Stores, err = stores(loaded); err != nil {
+		return nil, err
+	}
+	return job, nil
+}
+
+// stores are the places that a project's settings let it reach.
+func stores(l *pipeline.Loaded) (*pipeline.Stores, error) {
+	options, err := pipeline.StoreOptions(l.Dir, l.Project)
 	if err != nil {
 		return nil, err
 	}
-	job.Stores = pipeline.NewStores(options)
-	return job, nil
+	return pipeline.NewStores(options), nil
 }
 
 // instant reads a date (local midnight of the project's zone) or an RFC 3339 time.

@@ -93,19 +93,7 @@ func (a *app) statementJob(o runOptions) (*pipeline.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	job := &pipeline.Job{Loaded: loaded, Clock: a.now, Workers: a.workers, Log: a.log}
-	if job.AsOf, err = a.instant("as-of", o.asOf, loaded); err != nil {
-		return nil, err
-	}
-	if job.KnownBy, err = a.instant("known-by", o.knownBy, loaded); err != nil {
-		return nil, err
-	}
-	options, err := pipeline.StoreOptions(loaded.Dir, loaded.Project)
-	if err != nil {
-		return nil, err
-	}
-	job.Stores = pipeline.NewStores(options)
-	return job, nil
+	return a.keyless(loaded, o.asOf, o.knownBy)
 }
 
 // printUnsaid lists what a statement cannot say.

@@ -14,18 +14,10 @@ func (a *app) checkData(ctx context.Context, loaded *pipeline.Loaded, o validate
 	if err != nil {
 		return err
 	}
-	job := &pipeline.Job{Loaded: loaded, Clock: a.now, Workers: a.workers, Log: a.log}
-	if job.AsOf, err = a.instant("as-of", o.asOf, loaded); err != nil {
-		return err
-	}
-	if job.KnownBy, err = a.instant("known-by", o.knownBy, loaded); err != nil {
-		return err
-	}
-	options, err := pipeline.StoreOptions(loaded.Dir, loaded.Project)
+	job, err := a.keyless(loaded, o.asOf, o.knownBy)
 	if err != nil {
 		return err
 	}
-	job.Stores = pipeline.NewStores(options)
 	defer job.Stores.Close()
 	show := a.newProgress()
 	job.Watch = show.update
