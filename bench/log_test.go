@@ -14,7 +14,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/sample"
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 const (
@@ -69,7 +69,7 @@ func measured(b *testing.B) (dir string, rows int) {
 // load reads and checks a project.
 func load(tb testing.TB, dir string) *pipeline.Loaded {
 	tb.Helper()
-	l, err := pipeline.Load(dir, "", rules.DateOfDays(sample.E20KnownBy.Unix()/86400))
+	l, err := pipeline.Load(dir, "", value.DateOfDays(sample.E20KnownBy.Unix()/86400))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -6,6 +6,8 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/sample"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // A counting condition and a sequence whose first step it is.
@@ -45,8 +47,8 @@ func BenchmarkSequence(b *testing.B) {
 func decide(b *testing.B, dir, match string) (spent, *pipeline.Evaluation) {
 	b.Helper()
 	j := job(b, dir, "S1")
-	today := rules.DateOfDays(sample.E20KnownBy.Unix() / 86400)
-	s, found := j.Scope(today).Segment(&rules.Source{Name: "segments/measured.yaml", Text: `apiVersion: malgrupp/v1
+	today := value.DateOfDays(sample.E20KnownBy.Unix() / 86400)
+	s, found := j.Scope(today).Segment(&source.Source{Name: "segments/measured.yaml", Text: `apiVersion: malgrupp/v1
 kind: Segment
 metadata: {name: measured, owner: team-speed, review_by: 2027-05-01, reason: Part of a measured workload}
 spec:

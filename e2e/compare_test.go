@@ -7,6 +7,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/diff"
 )
 
 // Every number of a comparison, on the real log, is what two runs of their own give: one with the old rule in the project, one
@@ -54,7 +55,7 @@ func TestAComparisonIsTheDifferenceOfTwoRuns(t *testing.T) {
 		j.AsOf, j.KnownBy = asOf, knownBy
 		c := must(pipeline.Compare(context.Background(), j, &old, &now))(t)
 		before, after := members(&old), members(&now)
-		changes := rules.Changes(&old, &now)
+		changes := diff.Changes(&old, &now)
 		for _, u := range c.Uses {
 			was, is := before[u.Use], after[u.Use]
 			if want := (pipeline.Flow{Entering: gone(was, is), Leaving: gone(is, was)}); u.Total != want || u.Old != pipeline.Shown(len(was)) || u.New != pipeline.Shown(len(is)) {

@@ -9,7 +9,7 @@ import (
 	"github.com/malgrupp/malgrupp/e2e/oracle"
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/project"
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // example is an example project with its log and two consent logs, read once for the program and once for the oracle.
@@ -33,7 +33,7 @@ const (
 // open fills the project with the real log, or with that and everything added that it lacks.
 func (x *example) open(t *testing.T, disturbed bool) *example {
 	t.Helper()
-	from := source(t, x.Log)
+	from := logSource(t, x.Log)
 	x.dir, x.logs = t.TempDir(), map[string]*oracle.Log{}
 	events := filepath.Join(x.dir, "data", "events")
 	check(t, x.Deliver(from, events))
@@ -73,7 +73,7 @@ func (x *example) load(t *testing.T, c setting) *pipeline.Loaded {
 	p := l.Project
 	p.Consent.URL = c.consent
 	if c.strict {
-		p.Retention, p.Consent.MaxConsentAge = rules.Duration{N: x.strict[0], Unit: rules.Day}, rules.Duration{N: x.strict[1], Unit: rules.Day}
+		p.Retention, p.Consent.MaxConsentAge = value.Duration{N: x.strict[0], Unit: value.Day}, value.Duration{N: x.strict[1], Unit: value.Day}
 	}
 	return l
 }

@@ -20,6 +20,8 @@ import (
 	"github.com/malgrupp/malgrupp/e2e/reference/draw"
 	"github.com/malgrupp/malgrupp/e2e/reference/engine"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // number is a setting of the environment.
@@ -115,7 +117,7 @@ var ruleKey = regexp.MustCompile(`\b([a-z_]+|(?:count|sum|avg|min|max|distinct|d
 type arena struct {
 	log    *draw.Log
 	schema *rules.Schema
-	zone   *rules.Zone
+	zone   *value.Zone
 	rules  []draw.Rule
 	segs   []*rules.Segment
 	parsed map[string]*reference.Rule
@@ -134,7 +136,7 @@ func newArena(t *rapid.T) *arena {
 	if err != nil {
 		t.Fatal(err)
 	}
-	zone, err := rules.LoadZone(l.Zone)
+	zone, err := value.LoadZone(l.Zone)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +172,7 @@ func (a *arena) add(t *rapid.T, name string) (refused int) {
 	for ; ; refused++ {
 		r := draw.NewRule(t, a.log, name, a.rules)
 		seg, errs := engine.Check(a.schema, a.zone, name, r.Text)
-		if errs.Failed() && slices.ContainsFunc(errs, func(e *rules.Error) bool { return e.Code == "E-UNANCHORED" }) {
+		if errs.Failed() && slices.ContainsFunc(errs, func(e *source.Finding) bool { return e.Code == "E-UNANCHORED" }) {
 			r = r.Anchored()
 			seg, errs = engine.Check(a.schema, a.zone, name, r.Text)
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // moveTo gives a project a bucket for everything: input, consent log, lists, state with its lock, and audit.
@@ -130,12 +131,12 @@ func sameAs(t *testing.T, want, got *nights) {
 
 // wideColumns are a log of which a rule needs four columns and no reader the last two, which are most of its bytes.
 var wideColumns = []rules.Column{
-	{Name: "event_time", Type: rules.Type{Kind: rules.Timestamp}},
-	{Name: "event_name", Type: rules.Type{Kind: rules.Text}},
-	{Name: "device_id", Type: rules.Type{Kind: rules.Text}},
-	{Name: "page_path", Type: rules.Type{Kind: rules.Text}},
-	{Name: "user_agent", Type: rules.Type{Kind: rules.Text}},
-	{Name: "referrer", Type: rules.Type{Kind: rules.Text}},
+	{Name: "event_time", Type: value.Type{Kind: value.Timestamp}},
+	{Name: "event_name", Type: value.Type{Kind: value.Text}},
+	{Name: "device_id", Type: value.Type{Kind: value.Text}},
+	{Name: "page_path", Type: value.Type{Kind: value.Text}},
+	{Name: "user_agent", Type: value.Type{Kind: value.Text}},
+	{Name: "referrer", Type: value.Type{Kind: value.Text}},
 }
 
 // neededColumns are those that the rule of the wide project reads.
@@ -176,7 +177,7 @@ func wideProject(t *testing.T, dir string) *pipeline.Loaded {
 		check(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
 		check(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
 	}
-	today, _ := rules.ParseDate("2008-06-04")
+	today, _ := value.ParseDate("2008-06-04")
 	return must(pipeline.Load(dir, "", today))(t)
 }
 

@@ -13,11 +13,11 @@ import (
 	"github.com/malgrupp/malgrupp/e2e/feed"
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-// source returns the folder of a real log, or skips the test.
-func source(t *testing.T, l *feed.Log) string {
+// logSource returns the folder of a real log, or skips the test.
+func logSource(t *testing.T, l *feed.Log) string {
 	t.Helper()
 	root := os.Getenv("MALGRUPP_VECTORS")
 	if root == "" {
@@ -35,7 +35,7 @@ func source(t *testing.T, l *feed.Log) string {
 // enriched returns the folder of the enriched e-shop log, or skips the test.
 func enriched(t *testing.T) string {
 	t.Helper()
-	return source(t, feed.Shop)
+	return logSource(t, feed.Shop)
 }
 
 // instant reads a UTC time.
@@ -82,7 +82,7 @@ func loadProject(t *testing.T, name, today, dir, profile string) *pipeline.Loade
 	}
 	text := must(os.ReadFile(filepath.Join(name, pipeline.ProjectFile)))(t)
 	check(t, os.WriteFile(filepath.Join(dir, pipeline.ProjectFile), text, 0o644))
-	date, ok := rules.ParseDate(today)
+	date, ok := value.ParseDate(today)
 	if !ok {
 		t.Fatalf("%q is no date", today)
 	}

@@ -59,7 +59,7 @@ type tables struct {
 
 func TestEveryDifferenceToSnowplowsOwnTablesIsExplained(t *testing.T) {
 	x := snowplow().open(t, false)
-	s := &tables{example: x, from: source(t, x.Log), theirs: facts{}, ours: facts{}}
+	s := &tables{example: x, from: logSource(t, x.Log), theirs: facts{}, ours: facts{}}
 	s.users(t)
 	s.sessions(t)
 	s.versions(t)

@@ -20,6 +20,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/consent"
 	"github.com/malgrupp/malgrupp/segments/identity"
@@ -159,7 +160,7 @@ func logTables(l *draw.Log, schema *rules.Schema, segs []*rules.Segment) string 
 	}
 	var columns []string
 	for _, c := range schema.Columns {
-		kind := map[rules.Kind]string{rules.Text: "VARCHAR", rules.Integer: "BIGINT", rules.Decimal: "DECIMAL(18,2)", rules.Float: "DOUBLE", rules.Boolean: "BOOLEAN", rules.Date: "DATE", rules.Timestamp: "TIMESTAMP"}[c.Type.Kind]
+		kind := map[value.Kind]string{value.Text: "VARCHAR", value.Integer: "BIGINT", value.Decimal: "DECIMAL(18,2)", value.Float: "DOUBLE", value.Boolean: "BOOLEAN", value.Date: "DATE", value.Timestamp: "TIMESTAMP"}[c.Type.Kind]
 		columns = append(columns, sql.DuckDB.Ident(c.Name)+" "+kind)
 	}
 	return tableOf("events_log", columns, events) +
@@ -185,10 +186,10 @@ func textOrNull(text string) string {
 }
 
 // cellOf is a value of a free column; every absent float is not a number.
-func cellOf(v any, t rules.Type) string {
+func cellOf(v any, t value.Type) string {
 	switch v := v.(type) {
 	case *big.Rat:
-		if t.Kind == rules.Float {
+		if t.Kind == value.Float {
 			f, _ := v.Float64()
 			return sql.Float(f)
 		}
@@ -202,7 +203,7 @@ func cellOf(v any, t rules.Type) string {
 	case string:
 		return sql.DuckDB.Quote(v)
 	}
-	if t.Kind == rules.Float {
+	if t.Kind == value.Float {
 		return "CAST('nan' AS DOUBLE)"
 	}
 	return "NULL"

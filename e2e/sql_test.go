@@ -12,7 +12,7 @@ import (
 	"github.com/malgrupp/malgrupp/e2e/duckdb"
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/suite"
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/sql"
 	"github.com/malgrupp/malgrupp/segments"
 )
@@ -47,7 +47,7 @@ func laidOut(t *testing.T, file string) []suite.Laid {
 		t.Skipf("%s is not there: set MALGRUPP_VECTORS to the folder of the vectors", file)
 	}
 	check(t, err)
-	s, found := suite.ParseSuite(&rules.Source{Name: file, Text: string(text)})
+	s, found := suite.ParseSuite(&source.Source{Name: file, Text: string(text)})
 	if found.Failed() {
 		t.Fatal(found)
 	}

@@ -10,7 +10,10 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
+	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/where"
 )
 
 // wording is one expression that DuckDB is asked, and what the plain meaning says.
@@ -48,23 +51,23 @@ func written(answer any) string {
 	return fmt.Sprint(answer)
 }
 
-func outcome(v rules.Value, ok bool) string {
+func outcome(v value.Value, ok bool) string {
 	switch {
 	case !ok:
 		return "null"
-	case v.Kind == rules.Text:
+	case v.Kind == value.Text:
 		return v.Text
 	}
 	return fmt.Sprint(v.Int)
 }
 
-var truths = map[rules.Truth]string{rules.True: "true", rules.False: "false", rules.Unknown: "null"}
+var truths = map[value.Truth]string{value.True: "true", value.False: "false", value.Unknown: "null"}
 
 // literalOf reads a literal of an example as a test of its column holds it.
-func literalOf(t *testing.T, text string, kind rules.Kind) rules.Value {
+func literalOf(t *testing.T, text string, kind value.Kind) value.Value {
 	t.Helper()
-	scope := &rules.Scope{Language: builtin.Language(), Schemas: []*rules.Schema{{Name: "one", Columns: []rules.Column{{Name: "x", Type: rules.Type{Kind: kind, Precision: 18, Scale: 4}}}}}}
-	e, found := scope.Where(&rules.Source{Text: "x = " + text})
+	scope := &rules.Scope{Language: builtin.Language(), Schemas: []*rules.Schema{{Name: "one", Columns: []rules.Column{{Name: "x", Type: value.Type{Kind: kind, Precision: 18, Scale: 4}}}}}}
+	e, found := scope.Where(&source.Source{Text: "x = " + text})
 	if found.Failed() {
 		t.Fatalf("%s is no literal: %v", text, found)
 	}
@@ -72,8 +75,8 @@ func literalOf(t *testing.T, text string, kind rules.Kind) rules.Value {
 }
 
 // sqlOf is a literal with its type, so that a function of a null has one.
-func sqlOf(v rules.Value, null bool, kind rules.Kind) string {
-	types := map[rules.Kind]string{rules.Text: "VARCHAR", rules.Boolean: "BOOLEAN", rules.Float: "DOUBLE"}
+func sqlOf(v value.Value, null bool, kind value.Kind) string {
+	types := map[value.Kind]string{value.Text: "VARCHAR", value.Boolean: "BOOLEAN", value.Float: "DOUBLE"}
 	name := types[kind]
 	if name == "" {
 		name = "BIGINT"
@@ -86,12 +89,12 @@ func sqlOf(v rules.Value, null bool, kind rules.Kind) string {
 
 var zones = []string{"Europe/Helsinki", "UTC", "America/St_Johns", "Pacific/Apia", "Africa/Casablanca"}
 
-func zone(t *testing.T, name string) *rules.Zone {
+func zone(t *testing.T, name string) *value.Zone {
 	t.Helper()
 	if name == "" {
 		name = "UTC"
 	}
-	return must(rules.LoadZone(name))(t)
+	return must(value.LoadZone(name))(t)
 }
 
 func TestDuckDBFindsWhatTheExamplesOfFunctionsSay(t *testing.T) {
@@ -113,7 +116,7 @@ func TestDuckDBFindsWhatTheExamplesOfOperatorsSay(t *testing.T) {
 		for _, e := range o.Examples {
 			test, kind := exampleTest(t, e.Where)
 			null := e.Value == "null"
-			var v rules.Value
+			var v value.Value
 			if !null {
 				v = literalOf(t, e.Value, kind)
 			}
@@ -125,11 +128,11 @@ func TestDuckDBFindsWhatTheExamplesOfOperatorsSay(t *testing.T) {
 }
 
 // exampleTest reads the `where` of an example with the kind of column it fits.
-func exampleTest(t *testing.T, where string) (*rules.Test, rules.Kind) {
+func exampleTest(t *testing.T, where string) (*rules.Test, value.Kind) {
 	t.Helper()
-	for _, kind := range []rules.Kind{rules.Text, rules.Decimal, rules.Boolean, rules.Date, rules.Timestamp} {
-		scope := &rules.Scope{Language: builtin.Language(), Schemas: []*rules.Schema{{Name: "one", Columns: []rules.Column{{Name: "x", Type: rules.Type{Kind: kind, Precision: 18, Scale: 4}}}}}}
-		if e, found := scope.Where(&rules.Source{Text: where}); !found.Failed() {
+	for _, kind := range []value.Kind{value.Text, value.Decimal, value.Boolean, value.Date, value.Timestamp} {
+		scope := &rules.Scope{Language: builtin.Language(), Schemas: []*rules.Schema{{Name: "one", Columns: []rules.Column{{Name: "x", Type: value.Type{Kind: kind, Precision: 18, Scale: 4}}}}}}
+		if e, found := scope.Where(&source.Source{Text: where}); !found.Failed() {
 			return e.(*rules.Test), kind
 		}
 	}
@@ -151,10 +154,10 @@ func TestDuckDBFindsWhatFunctionsSayOfRandomValues(t *testing.T) {
 			if f.HasKey {
 				key = rapid.SampledFrom([]string{"p", "q", "", "a", "=", "&", "ä", "pq"}).Example(i)
 			}
-			v := rules.Value{Kind: rules.Text, Text: awkward.Example(i)}
+			v := value.Value{Kind: value.Text, Text: awkward.Example(i)}
 			z := zone(t, zones[i%len(zones)])
 			if f.Implicit {
-				v = rules.Value{Kind: rules.Timestamp, Int: rapid.Int64Range(-1e15, 3e15).Example(i)}
+				v = value.Value{Kind: value.Timestamp, Int: rapid.Int64Range(-1e15, 3e15).Example(i)}
 			}
 			result, ok := f.Row(v, key, z)
 			wordings = append(wordings, wording{
@@ -169,27 +172,27 @@ func TestDuckDBFindsWhatOperatorsSayOfRandomTexts(t *testing.T) {
 	patterns := []string{`a+`, `[a-c/]*`, `(?:a|ab)b?`, `.`, `[^/]+/.*`, `\d{1,3}`, `a\.b`, `\w*\b.*`, `[äÖ]+`, `(a|b){2}`, `\S+`, `x?`, `\[.\]`, `[^a]`, `a$`, `^a`}
 	var wordings []wording
 	for _, o := range builtin.Operators() {
-		if o.Op == rules.OpIsTrue || o.Op == rules.OpIsFalse {
+		if o.Op == where.OpIsTrue || o.Op == where.OpIsFalse {
 			continue
 		}
 		for i := range 80 {
-			test := &rules.Test{Term: rules.Term{Column: "x", Type: rules.Type{Kind: rules.Text}}, Op: o.Op, Not: i%3 == 0}
-			n := map[rules.Op]int{rules.OpBetween: 2, rules.OpIsNull: 0, rules.OpIn: i % 4}
+			test := &rules.Test{Term: rules.Term{Column: "x", Type: value.Type{Kind: value.Text}}, Op: o.Op, Not: i%3 == 0}
+			n := map[where.Op]int{where.OpBetween: 2, where.OpIsNull: 0, where.OpIn: i % 4}
 			args, fixed := n[o.Op]
 			if !fixed {
 				args = 1
 			}
 			for k := range args {
-				test.Args = append(test.Args, rules.Value{Kind: rules.Text, Text: awkward.Example(7*i + k)})
+				test.Args = append(test.Args, value.Value{Kind: value.Text, Text: awkward.Example(7*i + k)})
 			}
-			if o.Op == rules.OpMatches {
+			if o.Op == where.OpMatches {
 				test.Args[0].Text = patterns[i%len(patterns)]
 			}
-			v := rules.Value{Kind: rules.Text, Text: awkward.Example(i)}
+			v := value.Value{Kind: value.Text, Text: awkward.Example(i)}
 			row := must(builtin.CompileTest(test, nil))(t)
 			wordings = append(wordings,
-				wording{fmt.Sprintf("%s of %q", test, v.Text), must(builtin.CompileSQL(test, sql.DuckDB, sqlOf(v, false, rules.Text), sql.Clock{}))(t), truths[row(v, false)]},
-				wording{fmt.Sprintf("%s of null", test), must(builtin.CompileSQL(test, sql.DuckDB, sqlOf(v, true, rules.Text), sql.Clock{}))(t), truths[row(v, true)]})
+				wording{fmt.Sprintf("%s of %q", test, v.Text), must(builtin.CompileSQL(test, sql.DuckDB, sqlOf(v, false, value.Text), sql.Clock{}))(t), truths[row(v, false)]},
+				wording{fmt.Sprintf("%s of null", test), must(builtin.CompileSQL(test, sql.DuckDB, sqlOf(v, true, value.Text), sql.Clock{}))(t), truths[row(v, true)]})
 		}
 	}
 	ask(t, wordings)

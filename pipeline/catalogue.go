@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 )
 
@@ -29,7 +30,7 @@ func Catalogue(l *Loaded, now int64) []Entry {
 	}
 	var out []Entry
 	for _, s := range l.Segments {
-		today := rules.DateOfDays(floorDays(s.Zone.Local(now)))
+		today := value.DateOfDays(floorDays(s.Zone.Local(now)))
 		refers := segments.References(s)
 		slices.Sort(refers)
 		slices.Sort(by[s.Name])

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/diff"
 	"github.com/malgrupp/malgrupp/segments"
 )
 
@@ -32,7 +33,7 @@ type UseComparison struct {
 
 // ChangeCount is one thing that two rules say differently, and whom it moves.
 type ChangeCount struct {
-	rules.Difference
+	diff.Difference
 	Flow
 	// Alone is what the older rule would gain and lose with this change and no other; it may be undone by others, so it adds
 	// up to nothing. It is missing where the change alone would leave no rule.
@@ -58,7 +59,7 @@ func Compare(ctx context.Context, j *Job, old, now *rules.Segment) (*Comparison,
 	stateless := *j
 	stateless.Stay, stateless.Study, stateless.Examine, stateless.place = nil, false, nil, ""
 	e := &Evaluation{Job: &stateless}
-	c := comparing{Evaluation: e, changes: rules.Changes(old, now)}
+	c := comparing{Evaluation: e, changes: diff.Changes(old, now)}
 	var err error
 	if c.old, err = c.beside(old, now); err != nil {
 		return nil, err
@@ -87,7 +88,7 @@ func Compare(ctx context.Context, j *Job, old, now *rules.Segment) (*Comparison,
 // comparing is a comparison on its way.
 type comparing struct {
 	*Evaluation
-	changes  []rules.Change
+	changes  []diff.Change
 	old, now *contender
 	alone    []*contender // by change; nil: the change alone is no rule
 }

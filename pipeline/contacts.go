@@ -7,6 +7,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/identity"
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
@@ -15,7 +16,7 @@ import (
 var contactSchema = newContactSchema()
 
 func newContactSchema() *rules.Schema {
-	text := rules.Type{Kind: rules.Text}
+	text := value.Type{Kind: value.Text}
 	s := &rules.Schema{Name: "identifiers", Columns: []rules.Column{{Name: "subject_type", Type: text}, {Name: "subject_id", Type: text}}}
 	for _, c := range platform.Columns() {
 		s.Columns = append(s.Columns, rules.Column{Name: c.String(), Type: text, Optional: true})

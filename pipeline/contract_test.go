@@ -16,6 +16,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // looking is a job over the bank's log.
@@ -43,7 +44,7 @@ func (b *bank) day(name string, rows, odd int, leave ...string) {
 			}
 			v.Ints, v.Text = append(v.Ints, at), append(v.Text, fmt.Sprint(c.Name, i))
 		}
-		if c.Type.Kind == rules.Text {
+		if c.Type.Kind == value.Text {
 			v.Ints = nil
 		} else {
 			v.Text = nil

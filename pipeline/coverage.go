@@ -11,6 +11,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
@@ -81,7 +82,7 @@ func (s *SourceRun) coverage(ctx context.Context, j *Job) error {
 		}
 		return nil
 	}
-	there := map[rules.CivilDate]bool{}
+	there := map[value.CivilDate]bool{}
 	for i := range s.parts {
 		p := &s.parts[i]
 		there[p.day] = true

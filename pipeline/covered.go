@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // Covered is what a source has of the time that a segment looks at.
@@ -37,7 +38,7 @@ func (e *Evaluation) dataOf(s *rules.Segment) []Covered {
 		}
 		for _, m := range source.cover.missing {
 			if m.before > max(from, source.cover.from) && m.from < before {
-				c.MissingDays = append(c.MissingDays, rules.DateOfDays(floorDays(source.Partition.Zone.Local(m.from))).String())
+				c.MissingDays = append(c.MissingDays, value.DateOfDays(floorDays(source.Partition.Zone.Local(m.from))).String())
 				gaps = append(gaps, span{max(from, m.from), min(before, m.before)})
 			}
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/consent"
 	"github.com/malgrupp/malgrupp/segments/identity"
@@ -32,7 +33,7 @@ type Evaluation struct {
 	Consent   []InputObject // objects of the consent log and of the lists
 	Phases    []Phase       // how long each part took, by the job's clock
 	skewed    int64
-	first     rules.CivilDate
+	first     value.CivilDate
 	gate      *consent.Gate
 	star      *identity.Star
 	subjects  *identity.Subjects

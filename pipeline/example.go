@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 )
 
@@ -148,7 +149,7 @@ func values(h *held, schema *rules.Schema, row int, reads map[string]bool, p *ps
 		if c.Role != rules.RoleNone || !reads[c.Name] || h.columns[c.Name] == nil {
 			continue
 		}
-		if c.Type.Kind == rules.Text {
+		if c.Type.Kind == value.Text {
 			text := h.text(c.Name, row)
 			if text == "" && h.missing(c.Name, row) {
 				continue
@@ -162,7 +163,7 @@ func values(h *held, schema *rules.Schema, row int, reads map[string]bool, p *ps
 			continue
 		}
 		if v, ok := cellText(h.columns[c.Name], row, c.Type); ok {
-			out = append(out, ExampleValue{c.Name, v, c.Type.Kind == rules.Date || c.Type.Kind == rules.Timestamp})
+			out = append(out, ExampleValue{c.Name, v, c.Type.Kind == value.Date || c.Type.Kind == value.Timestamp})
 		}
 	}
 	return out, nil
@@ -175,19 +176,19 @@ func (h *held) missing(column string, row int) bool {
 }
 
 // cellText writes a value as rules.ParseValue reads it.
-func cellText(a arrow.Array, row int, t rules.Type) (string, bool) {
+func cellText(a arrow.Array, row int, t value.Type) (string, bool) {
 	if a.IsNull(row) {
 		return "", false
 	}
 	switch a := a.(type) {
 	case *array.Int64:
-		return rules.Number{Int: a.Value(row), Scale: t.Scale}.String(), true
+		return value.Number{Int: a.Value(row), Scale: t.Scale}.String(), true
 	case *array.Float64:
 		return strconv.FormatFloat(a.Value(row), 'g', -1, 64), true
 	case *array.Boolean:
 		return strconv.FormatBool(a.Value(row)), true
 	case *array.Date32:
-		return rules.DateOfDays(int64(a.Value(row))).String(), true
+		return value.DateOfDays(int64(a.Value(row))).String(), true
 	case *array.Timestamp:
 		return instantText(int64(a.Value(row))), true
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/lint"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 )
 
@@ -15,7 +17,7 @@ type FactsOptions struct {
 
 // Facts decides all segments of a job and looks through the rows of its recent days, to learn what the linter asks of the
 // logs. Nothing is written, and neither keys nor the state of earlier runs are needed: nobody stays from earlier runs.
-func Facts(ctx context.Context, j *Job, o FactsOptions) (*rules.Facts, error) {
+func Facts(ctx context.Context, j *Job, o FactsOptions) (*lint.Facts, error) {
 	if err := j.instants(); err != nil {
 		return nil, err
 	}
@@ -31,9 +33,9 @@ func Facts(ctx context.Context, j *Job, o FactsOptions) (*rules.Facts, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &rules.Facts{
+	f := &lint.Facts{
 		AsOf: j.AsOf, Days: o.Days, Show: func(people int) string { return Shown(people).String() },
-		Sizes: map[string][]rules.Size{}, Lists: map[string][]rules.ListSize{}, Reach: e.reaches(ruled),
+		Sizes: map[string][]lint.Size{}, Lists: map[string][]lint.ListSize{}, Reach: e.reaches(ruled),
 	}
 	for i := range e.Audiences {
 		if a := &e.Audiences[i]; a.Segment().Source != nil {
@@ -43,11 +45,11 @@ func Facts(ctx context.Context, j *Job, o FactsOptions) (*rules.Facts, error) {
 	lists := e.lists()
 	for _, l := range lists {
 		least := max(j.Project.Guards.MinAudience, l.Destination.MinSize, l.Segment.MinSize)
-		f.Lists[l.Segment.Name] = append(f.Lists[l.Segment.Name], rules.ListSize{Destination: l.Destination.Name, Members: l.audience.Len(), Least: least})
+		f.Lists[l.Segment.Name] = append(f.Lists[l.Segment.Name], lint.ListSize{Destination: l.Destination.Name, Members: l.audience.Len(), Least: least})
 	}
 	f.Pairs = pairs(lists)
 	from := j.AsOf - int64(o.Days)*dayMicros
-	f.Rows, err = e.rowsOf(ctx, loaded.Scope(0).Sought(ruled, j.AsOf, o.Days), from, j.AsOf)
+	f.Rows, err = e.rowsOf(ctx, lint.Probes(loaded.Scope(0), ruled, j.AsOf, o.Days), from, j.AsOf)
 	return f, err
 }
 
@@ -57,7 +59,7 @@ func Facts(ctx context.Context, j *Job, o FactsOptions) (*rules.Facts, error) {
 func everybodySeen(segs []*rules.Segment, days int) (out []*rules.Segment) {
 	for _, level := range []rules.Level{rules.DeviceLevel, rules.CustomerLevel} {
 		told := map[string]bool{}
-		var zone *rules.Zone
+		var zone *value.Zone
 		var deliver []string
 		analysed := false
 		for _, s := range segs {
@@ -77,8 +79,8 @@ func everybodySeen(segs []*rules.Segment, days int) (out []*rules.Segment) {
 		}
 		seen := func(name string, deliver []string) *rules.Segment {
 			return &rules.Segment{Name: name, Level: level, Zone: zone, Deliver: deliver, Match: &rules.Condition{
-				Verb: "did", Path: "match", AnyEvent: true, Window: &rules.Window{From: rules.Duration{N: days, Unit: rules.Day}},
-				Compare: &rules.Compare{Op: rules.AtLeast, Bound: rules.Number{Int: 1}},
+				Verb: "did", Path: "match", AnyEvent: true, Window: &rules.Window{From: value.Duration{N: days, Unit: value.Day}},
+				Compare: &rules.Compare{Op: rules.AtLeast, Bound: value.Number{Int: 1}},
 			}}
 		}
 		if analysed {
@@ -92,9 +94,9 @@ func everybodySeen(segs []*rules.Segment, days int) (out []*rules.Segment) {
 }
 
 // size counts what a segment comes to in one use.
-func (e *Evaluation) size(a *segments.Audience) rules.Size {
+func (e *Evaluation) size(a *segments.Audience) lint.Size {
 	waiting, unknown := a.Count()
-	s := rules.Size{Members: a.Len(), Hidden: a.Hidden, Qualified: a.Qualified, Undecided: waiting + unknown, True: map[string]int{}}
+	s := lint.Size{Members: a.Len(), Hidden: a.Hidden, Qualified: a.Qualified, Undecided: waiting + unknown, True: map[string]int{}}
 	if study := a.Study(); study != nil {
 		s.Matched, s.Excluded = study.Matched, study.Excluded
 		for _, n := range study.Nodes {
@@ -143,18 +145,18 @@ func (e *Evaluation) lists() (out []counted) {
 }
 
 // reaches says of every condition with a window how far back the logs go and how much is stored there.
-func (e *Evaluation) reaches(segs []*rules.Segment) map[*rules.Condition]rules.WindowReach {
+func (e *Evaluation) reaches(segs []*rules.Segment) map[*rules.Condition]lint.WindowReach {
 	cover := &coverage{}
 	for i := range e.Sources {
 		cover.sources = append(cover.sources, e.Sources[i].cover)
 	}
-	out := map[*rules.Condition]rules.WindowReach{}
+	out := map[*rules.Condition]lint.WindowReach{}
 	for _, s := range segs {
 		for cond := range s.Conditions() {
 			if cond.Window == nil {
 				continue
 			}
-			r := rules.WindowReach{From: cover.From(cond)}
+			r := lint.WindowReach{From: cover.From(cond)}
 			from, before := cond.Window.Bounds(e.Job.AsOf, r.From, s.Zone)
 			for i := range e.Sources {
 				if source := &e.Sources[i]; source.cover.declares(cond) {

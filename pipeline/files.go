@@ -5,12 +5,12 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
 )
 
 // Files reads the YAML files of a project folder as they are: malgrupp.yaml, then those of its folders in order of their
 // names, which are relative to the project. Nothing is checked.
-func Files(dir string) ([]*rules.Source, error) {
+func Files(dir string) ([]*source.Source, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, fail(KindUsage, "PROJECT", fmt.Errorf("open the project folder: %w", err), "give the folder with -C DIR, or make one with malgrupp init")
@@ -21,5 +21,5 @@ func Files(dir string) ([]*rules.Source, error) {
 		return nil, fail(KindUsage, "PROJECT", fmt.Errorf("read the project file: %w", err), "give the folder with -C DIR, or make one with malgrupp init")
 	}
 	files, err := yamlFiles(root.FS(), "schemas", "value-sets", "segments", "tests")
-	return append([]*rules.Source{{Name: ProjectFile, Text: string(text)}}, files...), err
+	return append([]*source.Source{{Name: ProjectFile, Text: string(text)}}, files...), err
 }

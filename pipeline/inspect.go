@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/malgrupp/malgrupp/pipeline/store"
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // InspectOptions say how much of a log is looked at.
@@ -154,10 +154,10 @@ func (in *Inspection) partitioned(listing []store.Object) {
 }
 
 // dateFolder finds the first folder of a key that is named <key>=<date>.
-func dateFolder(key string) (string, rules.CivilDate) {
+func dateFolder(key string) (string, value.CivilDate) {
 	for part := range strings.SplitSeq(path.Dir(key), "/") {
-		if name, value, ok := strings.Cut(part, "="); ok && name != "" {
-			if day, ok := rules.ParseDate(value); ok {
+		if name, date, ok := strings.Cut(part, "="); ok && name != "" {
+			if day, ok := value.ParseDate(date); ok {
 				return name + "=", day
 			}
 		}
@@ -167,12 +167,12 @@ func dateFolder(key string) (string, rules.CivilDate) {
 
 // newestFirst sorts by partition day, where there is one, then by time of writing.
 func newestFirst(objects []store.Object, partition string) {
-	day := func(o store.Object) rules.CivilDate {
+	day := func(o store.Object) value.CivilDate {
 		if partition == "" {
 			return 0
 		}
-		value, _ := folder(o.Key, partition)
-		d, _ := rules.ParseDate(value)
+		date, _ := folder(o.Key, partition)
+		d, _ := value.ParseDate(date)
 		return d
 	}
 	slices.SortFunc(objects, func(a, b store.Object) int {

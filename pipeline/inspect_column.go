@@ -14,6 +14,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // seen is what is known of one column of the objects looked at.
@@ -98,14 +99,14 @@ func (s *seen) addTexts(a *array.Dictionary, values bool) {
 }
 
 // addWords looks at integers, decimals and times.
-func (s *seen) addWords(a arrow.Array, values bool, value func(int) int64) {
+func (s *seen) addWords(a arrow.Array, values bool, at func(int) int64) {
 	for i := range a.Len() {
 		if !a.IsValid(i) {
 			continue
 		}
-		v := value(i)
+		v := at(i)
 		s.reach(v, v)
-		if i < maxNumbers && s.column.Type.Kind != rules.Timestamp {
+		if i < maxNumbers && s.column.Type.Kind != value.Timestamp {
 			s.sample(s.number(v), 1, values)
 		}
 	}
@@ -113,7 +114,7 @@ func (s *seen) addWords(a arrow.Array, values bool, value func(int) int64) {
 
 // number writes an integer or a decimal of the column's scale.
 func (s *seen) number(v int64) string {
-	if s.column.Type.Kind != rules.Decimal || s.column.Type.Scale <= 0 {
+	if s.column.Type.Kind != value.Decimal || s.column.Type.Scale <= 0 {
 		return strconv.FormatInt(v, 10)
 	}
 	sign := ""
@@ -168,7 +169,7 @@ func (s *seen) shown() InspectedColumn {
 	} else if n > 0 {
 		c.Distinct = strconv.Itoa(n)
 	}
-	if unit := s.unit(); s.spanned && (s.column.Type.Kind == rules.Timestamp || unit != "") {
+	if unit := s.unit(); s.spanned && (s.column.Type.Kind == value.Timestamp || unit != "") {
 		c.From, c.To = secondText(inMicros(s.lo, unit)), secondText(inMicros(s.hi, unit))
 		c.Partly = s.partly
 		c.Unit = unit
@@ -195,7 +196,7 @@ var (
 
 // unit guesses how an integer column counts time, by its name and its magnitude; "" if it does not look like a time.
 func (s *seen) unit() string {
-	if s.column.Type.Kind != rules.Integer || !s.spanned || !timely(s.path) {
+	if s.column.Type.Kind != value.Integer || !s.spanned || !timely(s.path) {
 		return ""
 	}
 	for _, u := range units {

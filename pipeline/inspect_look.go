@@ -11,6 +11,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // look gathers what several objects hold, column by column.
@@ -81,7 +82,7 @@ func paramColumns(params []parquet.Param) (out []rules.Column) {
 	for _, p := range params {
 		if plainKey.MatchString(p.Key) && plainPath.MatchString(p.List) {
 			name := fmt.Sprintf("param(%s, '%s', %s)", p.List, p.Key, p.Slot)
-			out = append(out, rules.Column{Name: name, From: p.List, Param: p.Key, Slot: p.Slot, Type: rules.Type{Kind: p.Kind}})
+			out = append(out, rules.Column{Name: name, From: p.List, Param: p.Key, Slot: p.Slot, Type: value.Type{Kind: p.Kind}})
 		}
 	}
 	return out

@@ -8,7 +8,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // SourcePartitions is what lies in one source, and what a run would make of it. Days are those of the partitions' zone.
@@ -103,8 +103,8 @@ func (j *Job) sources(names []string) ([]project.Source, error) {
 func (s *SourcePartitions) list(ctx context.Context, j *Job, conf project.Source, listing []store.Object, grace time.Duration) error {
 	if s.Key != "" {
 		listing = slices.DeleteFunc(listing, func(o store.Object) bool {
-			value, ok := folder(o.Key, s.Key)
-			if _, dated := rules.ParseDate(value); ok && dated {
+			date, ok := folder(o.Key, s.Key)
+			if _, dated := value.ParseDate(date); ok && dated {
 				return false
 			}
 			if ok || !hidden(o.Key) {
@@ -142,7 +142,7 @@ func (s *SourcePartitions) list(ctx context.Context, j *Job, conf project.Source
 
 // days goes through the folders: which are empty, late, missing, or not to be expected yet.
 func (s *SourcePartitions) days(j *Job, run *SourceRun, grace time.Duration) {
-	zone, there := run.Partition.Zone, map[rules.CivilDate]bool{}
+	zone, there := run.Partition.Zone, map[value.CivilDate]bool{}
 	s.Count, s.First, s.Last = len(run.parts), run.parts[0].day.String(), run.parts[len(run.parts)-1].day.String()
 	for _, p := range slices.Backward(run.parts) {
 		there[p.day] = true
@@ -161,7 +161,7 @@ func (s *SourcePartitions) days(j *Job, run *SourceRun, grace time.Duration) {
 	}
 	slices.Reverse(s.Empty)
 	slices.Reverse(s.Incomplete)
-	var missing []rules.CivilDate
+	var missing []value.CivilDate
 	for day := run.parts[0].day; zone.Midnight(day+1) <= j.KnownBy; day++ {
 		since := j.KnownBy - zone.Midnight(day+1)
 		switch {
@@ -175,7 +175,7 @@ func (s *SourcePartitions) days(j *Job, run *SourceRun, grace time.Duration) {
 		}
 	}
 	s.Missing = stretches(missing)
-	today := rules.DateOfDays(floorDay(zone.Local(j.KnownBy)))
+	today := value.DateOfDays(floorDay(zone.Local(j.KnownBy)))
 	if !there[today] && j.KnownBy-zone.Midnight(today) >= grace.Microseconds() {
 		s.NotBegun = today.String()
 	}
@@ -187,9 +187,9 @@ func (s *SourcePartitions) covered(ctx context.Context, j *Job, run *SourceRun) 
 		return err
 	}
 	s.Reads.From = secondText(run.cover.from)
-	var days []rules.CivilDate
+	var days []value.CivilDate
 	for _, m := range run.cover.missing {
-		days = append(days, rules.DateOfDays(floorDay(m.from+dayMicros/2)))
+		days = append(days, value.DateOfDays(floorDay(m.from+dayMicros/2)))
 	}
 	s.Reads.Uncovered = stretches(days)
 	return nil
@@ -204,7 +204,7 @@ func floorDay(us int64) int64 {
 }
 
 // stretches writes ascending days, neighbours together: 2026-04-01..2026-04-03.
-func stretches(days []rules.CivilDate) (out []string) {
+func stretches(days []value.CivilDate) (out []string) {
 	for i := 0; i < len(days); {
 		last := i
 		for last+1 < len(days) && days[last+1] == days[last]+1 {

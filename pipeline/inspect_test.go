@@ -20,6 +20,8 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // inspected looks at an object in memory.
@@ -45,7 +47,7 @@ func onDisk(t *testing.T, place string, o pipeline.InspectOptions) (*pipeline.In
 // roles are the columns that a schema gives a role to, with where the file keeps them.
 func roles(t *testing.T, text string) map[rules.Role]string {
 	t.Helper()
-	schema, found := rules.ParseSchema(&rules.Source{Name: "proposal.yaml", Text: text})
+	schema, found := rules.ParseSchema(&source.Source{Name: "proposal.yaml", Text: text})
 	if len(found) > 0 {
 		t.Fatalf("%s\n%s", found.Text(), text)
 	}
@@ -142,7 +144,7 @@ func TestAProposalForRealEventsOfSnowplowRuns(t *testing.T) {
 // texts are the different values of a text column, sorted.
 func texts(t *testing.T, data []byte, name string) (out []string) {
 	t.Helper()
-	schema := &rules.Schema{Columns: []rules.Column{{Name: name, Type: rules.Type{Kind: rules.Text}}}}
+	schema := &rules.Schema{Columns: []rules.Column{{Name: name, Type: value.Type{Kind: value.Text}}}}
 	f, err := parquet.Open(bytes.NewReader(data), int64(len(data)), name, schema, parquet.Limits{})
 	check(t, err)
 	var cursor parquet.Cursor
@@ -199,7 +201,7 @@ func TestAProposalIsAcceptedWhateverTheColumnsAreCalled(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		schema, found := rules.ParseSchema(&rules.Source{Name: "proposal.yaml", Text: in.Proposal.Text})
+		schema, found := rules.ParseSchema(&source.Source{Name: "proposal.yaml", Text: in.Proposal.Text})
 		if len(found) > 0 {
 			rt.Fatalf("%s\n%s\n%s", in.Proposal.Problem, found.Text(), in.Proposal.Text)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/identity"
 )
@@ -131,7 +132,7 @@ func (j *Job) localMidnight(us int64) int64 {
 	if wall%dayMicros < 0 {
 		day--
 	}
-	return j.Project.Zone.Midnight(rules.DateOfDays(day))
+	return j.Project.Zone.Midnight(value.DateOfDays(day))
 }
 
 // selected returns the segments of the run with those they refer to.

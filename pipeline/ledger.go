@@ -15,6 +15,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/consent"
 	"github.com/malgrupp/malgrupp/segments/identity"
 	"github.com/malgrupp/malgrupp/segments/scan"
@@ -25,7 +26,7 @@ var consentSchema = &rules.Schema{Name: "consent-log", Columns: ConsentColumns()
 
 // ConsentColumns are the columns of a consent log; heartbeats have no subject.
 func ConsentColumns() []rules.Column {
-	text, at := rules.Type{Kind: rules.Text}, rules.Type{Kind: rules.Timestamp}
+	text, at := value.Type{Kind: value.Text}, value.Type{Kind: value.Timestamp}
 	return []rules.Column{
 		{Name: "event_id", Type: text},
 		{Name: "subject_type", Type: text, Optional: true},
@@ -35,7 +36,7 @@ func ConsentColumns() []rules.Column {
 		{Name: "at", Type: at},
 		{Name: "recorded_at", Type: at},
 		{Name: "source", Type: text, Optional: true},
-		{Name: "notice_version", Type: rules.Type{Kind: rules.Integer}, Optional: true},
+		{Name: "notice_version", Type: value.Type{Kind: value.Integer}, Optional: true},
 		{Name: "tc_string", Type: text, Optional: true},
 		{Name: "evidence", Type: text, Optional: true},
 	}
@@ -50,7 +51,7 @@ type consentLog struct {
 	seed    maphash.Seed
 	objects []store.Object
 	days    map[int64]bool
-	first   rules.CivilDate
+	first   value.CivilDate
 	feed    consent.Feed
 	skewed  int64
 	mu      sync.Mutex

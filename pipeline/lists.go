@@ -14,6 +14,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/consent"
 	"github.com/malgrupp/malgrupp/segments/identity"
 )
@@ -21,9 +22,9 @@ import (
 // listSchema has the columns of suppression and protected lists (consent/spec.md 3.2). A protected list needs no purpose:
 // whoever stands on it is protected from all.
 var listSchema = &rules.Schema{Name: "suppression-list", Columns: []rules.Column{
-	{Name: "subject_type", Type: rules.Type{Kind: rules.Text}},
-	{Name: "subject_id", Type: rules.Type{Kind: rules.Text}},
-	{Name: "purpose", Type: rules.Type{Kind: rules.Text}, Optional: true},
+	{Name: "subject_type", Type: value.Type{Kind: value.Text}},
+	{Name: "subject_id", Type: value.Type{Kind: value.Text}},
+	{Name: "purpose", Type: value.Type{Kind: value.Text}, Optional: true},
 }}
 
 // maxList bounds the size of a suppression or protected list.

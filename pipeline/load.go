@@ -12,6 +12,9 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
+	"github.com/malgrupp/malgrupp/rules/lint"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // ProjectFile is the name of a project's main file.
@@ -24,13 +27,13 @@ type Loaded struct {
 	Schemas  map[string]*rules.Schema
 	Sets     map[string]*rules.ValueSet
 	Segments []*rules.Segment // in dependency order
-	Tests    []*rules.Source  // files of kind SegmentTest and ConformanceSuite
-	Findings rules.Errors     // errors and warnings of all files
+	Tests    []*source.Source // files of kind SegmentTest and ConformanceSuite
+	Findings source.Findings  // errors and warnings of all files
 }
 
 // Load reads a project folder: malgrupp.yaml, schemas/, value-sets/, segments/ and tests/. Mistakes of files are
 // Findings; the error is for a folder that cannot be read at all. today is the date of as_of, for review dates.
-func Load(dir, profile string, today rules.CivilDate) (*Loaded, error) {
+func Load(dir, profile string, today value.CivilDate) (*Loaded, error) {
 	files, err := Files(dir)
 	if err != nil {
 		return nil, err
@@ -41,13 +44,13 @@ func Load(dir, profile string, today rules.CivilDate) (*Loaded, error) {
 		l.vocabulary(files[1:])
 		l.rules(files[1:], today)
 	}
-	l.Findings = rules.Allow(l.Findings, files, today)
+	l.Findings = lint.Allow(l.Findings, files, today)
 	return l, nil
 }
 
 // yamlFiles reads the YAML files of some folders in order of their names; a folder that is not there has none.
-func yamlFiles(fsys fs.FS, folders ...string) ([]*rules.Source, error) {
-	var out []*rules.Source
+func yamlFiles(fsys fs.FS, folders ...string) ([]*source.Source, error) {
+	var out []*source.Source
 	for _, folder := range folders {
 		err := fs.WalkDir(fsys, folder, func(name string, d fs.DirEntry, err error) error {
 			switch {
@@ -59,7 +62,7 @@ func yamlFiles(fsys fs.FS, folders ...string) ([]*rules.Source, error) {
 				return nil
 			}
 			text, err := fs.ReadFile(fsys, name)
-			out = append(out, &rules.Source{Name: name, Text: string(text)})
+			out = append(out, &source.Source{Name: name, Text: string(text)})
 			return err
 		})
 		if err != nil {
@@ -70,7 +73,7 @@ func yamlFiles(fsys fs.FS, folders ...string) ([]*rules.Source, error) {
 }
 
 // vocabulary reads schemas and value sets; schemas that come with the program are there once a source names them.
-func (l *Loaded) vocabulary(files []*rules.Source) {
+func (l *Loaded) vocabulary(files []*source.Source) {
 	l.addShipped()
 	for _, src := range files {
 		switch folder, _, _ := strings.Cut(src.Name, "/"); folder {
@@ -91,7 +94,7 @@ func (l *Loaded) vocabulary(files []*rules.Source) {
 }
 
 // rules checks the segments against the vocabulary and files the tests.
-func (l *Loaded) rules(files []*rules.Source, today rules.CivilDate) {
+func (l *Loaded) rules(files []*source.Source, today value.CivilDate) {
 	scope := l.Scope(today)
 	var segs []*rules.Segment
 	for _, src := range files {
@@ -111,7 +114,7 @@ func (l *Loaded) rules(files []*rules.Source, today rules.CivilDate) {
 	}
 	ordered, found := rules.Order(segs)
 	l.Segments = ordered
-	l.Findings = slices.Concat(l.Findings, found, scope.Lint(ordered), scope.LintSchemas(ordered, l.ownSchemas()))
+	l.Findings = slices.Concat(l.Findings, found, lint.Rules(scope, ordered), lint.Schemas(scope, ordered, l.ownSchemas()))
 }
 
 // ownSchemas are the schemas that the project wrote, by their names.
@@ -125,7 +128,7 @@ func (l *Loaded) ownSchemas() (own []*rules.Schema) {
 }
 
 // Scope is what the project's rules are checked against.
-func (l *Loaded) Scope(today rules.CivilDate) *rules.Scope {
+func (l *Loaded) Scope(today value.CivilDate) *rules.Scope {
 	p := l.Project
 	s := &rules.Scope{
 		Language: builtin.Language(), ValueSets: l.Sets, Contacts: p.Contacts, Zone: p.Zone, AsOf: today, Retention: p.Retention,
@@ -176,11 +179,11 @@ func (l *Loaded) inUse() (out []*rules.Schema) {
 func (l *Loaded) badSchema(name, message, want string) {
 	text := l.Project.Text
 	at := max(strings.Index(text.Text, name), 0)
-	e := &rules.Error{
-		Code: "E-UNKNOWN-SCHEMA", Severity: rules.SeverityError, Source: text, Span: rules.Span{Start: at, End: min(at+len(name), len(text.Text))}, Message: message,
-		Hints: []rules.Hint{{Label: rules.Expected, Text: want}},
+	e := &source.Finding{
+		Code: "E-UNKNOWN-SCHEMA", Severity: source.SeverityError, Source: text, Span: source.Span{Start: at, End: min(at+len(name), len(text.Text))}, Message: message,
+		Hints: []source.Hint{{Label: source.LabelExpected, Text: want}},
 	}
-	if !slices.ContainsFunc(l.Findings, func(o *rules.Error) bool { return o.Message == e.Message }) {
+	if !slices.ContainsFunc(l.Findings, func(o *source.Finding) bool { return o.Message == e.Message }) {
 		l.Findings = append(l.Findings, e)
 	}
 }

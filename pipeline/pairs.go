@@ -1,7 +1,7 @@
 package pipeline
 
 import (
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/lint"
 	"github.com/malgrupp/malgrupp/segments"
 )
 
@@ -10,7 +10,7 @@ import (
 const mostly = 80
 
 // pairs compares lists of one destination and use and keeps those that hold most of the same people, each two segments once.
-func pairs(lists []counted) (out []rules.Pair) {
+func pairs(lists []counted) (out []lint.Pair) {
 	type two struct{ a, b *segments.Audience }
 	known := map[two]bool{}
 	for i := range lists {
@@ -21,7 +21,7 @@ func pairs(lists []counted) (out []rules.Pair) {
 			}
 			known[two{a.audience, b.audience}] = true
 			if common, most := commonOf(a.audience, b.audience); most {
-				out = append(out, rules.Pair{A: a.Segment.Name, B: b.Segment.Name, Destination: a.Destination.Name, InA: a.audience.Len(), InB: b.audience.Len(), Common: common})
+				out = append(out, lint.Pair{A: a.Segment.Name, B: b.Segment.Name, Destination: a.Destination.Name, InA: a.audience.Len(), InB: b.audience.Len(), Common: common})
 			}
 		}
 	}

@@ -8,12 +8,12 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // partition is one folder of a log: a day, and the objects that count.
 type partition struct {
-	day     rules.CivilDate // zero for a log that is not partitioned
+	day     value.CivilDate // zero for a log that is not partitioned
 	objects []store.Object
 	success bool // it holds a _SUCCESS object
 }
@@ -21,11 +21,11 @@ type partition struct {
 // partitions sorts a listing into days. Objects that writers leave beside their data do not count: names that begin
 // with _ or a dot, that end in .tmp or .crc, and everything below _temporary/ (threats.md C6).
 func partitions(url string, p project.Partition, listing []store.Object) ([]partition, error) {
-	byDay := map[rules.CivilDate]*partition{}
+	byDay := map[value.CivilDate]*partition{}
 	for _, o := range listing {
-		day := rules.CivilDate(0)
+		day := value.CivilDate(0)
 		if p.Key != "" {
-			value, ok := folder(o.Key, p.Key)
+			date, ok := folder(o.Key, p.Key)
 			if !ok {
 				if hidden(o.Key) {
 					continue
@@ -33,8 +33,8 @@ func partitions(url string, p project.Partition, listing []store.Object) ([]part
 				return nil, inputError("PARTITION", fmt.Sprintf("list %s: object %s lies in no folder %s<date>", url, o.Key, p.Key),
 					"move the object, or set partition: none for this source")
 			}
-			if day, ok = rules.ParseDate(value); !ok {
-				return nil, inputError("PARTITION", fmt.Sprintf("list %s: folder %s%s of object %s is no date such as 2026-04-01", url, p.Key, value, o.Key),
+			if day, ok = value.ParseDate(date); !ok {
+				return nil, inputError("PARTITION", fmt.Sprintf("list %s: folder %s%s of object %s is no date such as 2026-04-01", url, p.Key, date, o.Key),
 					"rename the folder, or set the partition key of this source")
 			}
 		}
@@ -78,10 +78,10 @@ func hidden(key string) bool {
 }
 
 // start is the first instant of a partition's day.
-func (p *partition) start(z *rules.Zone) int64 { return z.Midnight(p.day) }
+func (p *partition) start(z *value.Zone) int64 { return z.Midnight(p.day) }
 
 // within reports whether a partition can hold what is asked for: rows that arrived (or, partitioned by event, happened)
 // in [from, before). A day more on each side is read, so a wrong zone loses nothing.
-func (p *partition) within(z *rules.Zone, from, before int64) bool {
+func (p *partition) within(z *value.Zone, from, before int64) bool {
 	return p.day == 0 || p.start(z)+2*dayMicros > from && p.start(z)-dayMicros < before
 }

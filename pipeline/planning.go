@@ -8,6 +8,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
 	"github.com/malgrupp/malgrupp/rules/kernel"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/consent"
 	"github.com/malgrupp/malgrupp/segments/identity"
@@ -93,7 +94,7 @@ func (e *Evaluation) scanPlan(p *segments.Plan) *scan.Plan {
 	s := &scan.Plan{
 		Picks: p.Picks, Edges: p.Edges, KnownBy: e.Job.KnownBy, MaxSkew: project.Micros(e.Job.Project.MaxClockSkew),
 		Blocked: e.Job.Project.Identity.Blocked, Customers: e.Job.Project.Identity.Linked, Labels: e.Job.inUse(),
-		Compile: func(t *rules.Test, z *rules.Zone) (kernel.Row, error) {
+		Compile: func(t *rules.Test, z *value.Zone) (kernel.Row, error) {
 			row, err := builtin.CompileTest(t, z)
 			return kernel.Row(row), err
 		},

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/identity"
 )
@@ -168,7 +169,7 @@ func (r *run) previewUse(a *segments.Audience) PreviewUse {
 
 // percent writes the share of a sample: 5 or 0.25.
 func percent(s *segments.Sample) string {
-	return strings.TrimRight(strings.TrimRight(rules.Number{Int: int64(s.Parts), Scale: 2}.String(), "0"), ".")
+	return strings.TrimRight(strings.TrimRight(value.Number{Int: int64(s.Parts), Scale: 2}.String(), "0"), ".")
 }
 
 func count(ids func(yield func(string) bool)) (n int) {

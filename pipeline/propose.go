@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // Proposal is a schema guessed from names, types and values, or why there can be none.
@@ -79,13 +80,13 @@ func (l *look) candidate(s *seen) (*proposed, string) {
 		return nil, "a list, of which rules can name only keys and values"
 	case s.column.Name == "":
 		return nil, "a type that rules do not have (" + s.typ + ")"
-	case t.Kind == rules.Decimal && (t.Scale < 0 || t.Scale > t.Precision):
+	case t.Kind == value.Decimal && (t.Scale < 0 || t.Scale > t.Precision):
 		return nil, "a decimal of more places than rules have"
 	case len(s.path) > longestPath || c.column.Param == "" && (!plainPath.MatchString(s.path) || Printable(s.path) != s.path):
 		return nil, "a name that a schema cannot write: rename it in the export"
 	}
 	if unit := s.unit(); unit != "" {
-		t.Kind, c.column.Unit = rules.Timestamp, unit
+		t.Kind, c.column.Unit = value.Timestamp, unit
 		c.remark = "whole numbers that look like " + unit + " since 1970"
 	}
 	if c.column.INT96 != "" {

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
 )
 
 // nameColumns finds the names that rules will use, each once.
@@ -51,8 +52,8 @@ func ruleName(path string) string {
 
 // nameable asks the reader of schemas whether a column may have the name; the words of the language are no names.
 func nameable(name string) bool {
-	_, found := rules.ParseSchema(&rules.Source{Text: schemaHead("some-name") + "    " + name + ": {type: text}\n"})
-	return !slices.ContainsFunc(found, func(e *rules.Error) bool { return e.Code == "E-NAME" })
+	_, found := rules.ParseSchema(&source.Source{Text: schemaHead("some-name") + "    " + name + ": {type: text}\n"})
+	return !slices.ContainsFunc(found, func(e *source.Finding) bool { return e.Code == "E-NAME" })
 }
 
 // snake writes eventTime and Event-Time as event_time; dots between parts stay.

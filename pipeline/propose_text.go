@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // schemaHead is the beginning of every file of kind EventSchema, up to its first column.
@@ -44,7 +44,7 @@ func (c *proposed) write(b *strings.Builder) {
 		fmt.Fprintf(b, "from: %q, ", from)
 	}
 	kind := c.column.Type.String()
-	if c.column.Type.Kind == rules.Decimal {
+	if c.column.Type.Kind == value.Decimal {
 		kind = `"` + kind + `"`
 	}
 	fmt.Fprintf(b, "type: %s", kind)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 )
 
@@ -13,14 +14,14 @@ import (
 // apart stays so, and what it can tell from each other, too. Equal texts become equal ones, different ones different.
 type pseudonyms struct {
 	tests map[string][]*rules.Test // by column
-	truth map[*rules.Test]func(v rules.Value, null bool) rules.Truth
+	truth map[*rules.Test]func(v value.Value, null bool) value.Truth
 	given map[[2]string]string // by column and text
 	taken map[[2]string]bool   // by column and pseudonym
 }
 
 func newPseudonyms(p *segments.Plan) (*pseudonyms, error) {
 	out := &pseudonyms{
-		tests: map[string][]*rules.Test{}, truth: map[*rules.Test]func(rules.Value, bool) rules.Truth{}, given: map[[2]string]string{}, taken: map[[2]string]bool{},
+		tests: map[string][]*rules.Test{}, truth: map[*rules.Test]func(value.Value, bool) value.Truth{}, given: map[[2]string]string{}, taken: map[[2]string]bool{},
 	}
 	for _, pick := range p.Picks {
 		if pick.Where == nil {
@@ -68,7 +69,7 @@ const maxPseudonyms = 200
 func (p *pseudonyms) named(column string) (out []string) {
 	for _, t := range p.tests[column] {
 		for _, v := range t.Args {
-			if v.Kind == rules.Text {
+			if v.Kind == value.Text {
 				out = append(out, v.Text)
 			}
 		}
@@ -97,6 +98,6 @@ func (p *pseudonyms) candidates(column string, n int) []string {
 
 // alike reports whether every test of a column takes two texts for the same.
 func (p *pseudonyms) alike(column, a, b string) bool {
-	value := func(text string) rules.Value { return rules.Value{Kind: rules.Text, Text: text} }
+	value := func(text string) value.Value { return value.Value{Kind: value.Text, Text: text} }
 	return !slices.ContainsFunc(p.tests[column], func(t *rules.Test) bool { return p.truth[t](value(a), false) != p.truth[t](value(b), false) })
 }

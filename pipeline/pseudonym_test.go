@@ -8,6 +8,8 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 )
 
@@ -19,11 +21,11 @@ var shapes = []string{
 }
 
 func TestAPseudonymIsTakenForTheTextAndNamesNobody(t *testing.T) {
-	schema := &rules.Schema{Name: "web", Columns: []rules.Column{{Name: "page", Type: rules.Type{Kind: rules.Text}}}}
+	schema := &rules.Schema{Name: "web", Columns: []rules.Column{{Name: "page", Type: value.Type{Kind: value.Text}}}}
 	scope := &rules.Scope{Language: builtin.Language(), Schemas: []*rules.Schema{schema}, AnyEvent: true}
 	found := 0
 	rapid.Check(t, func(r *rapid.T) {
-		where, errs := scope.Where(&rules.Source{Text: rapid.SampledFrom(shapes).Draw(r, "where")})
+		where, errs := scope.Where(&source.Source{Text: rapid.SampledFrom(shapes).Draw(r, "where")})
 		if errs.Failed() {
 			r.Fatal(errs.Text())
 		}
@@ -52,7 +54,7 @@ func TestAPseudonymIsTakenForTheTextAndNamesNobody(t *testing.T) {
 				if err != nil {
 					r.Fatal(err)
 				}
-				value := func(s string) rules.Value { return rules.Value{Kind: rules.Text, Text: s} }
+				value := func(s string) value.Value { return value.Value{Kind: value.Text, Text: s} }
 				if row(value(got), false) != row(value(text), false) {
 					r.Fatalf("%v tells %q from %q", test, got, text)
 				}

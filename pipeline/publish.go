@@ -14,6 +14,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 )
 
@@ -144,11 +145,11 @@ func (r *run) difference(l List, kind *platform.Platform, part *platform.Part, l
 
 // holdBack says why nobody is added to a list, "" if nothing stands in the way.
 func (r *run) holdBack(l List, members int) string {
-	today := rules.DateOfDays(floorDays(r.Project.Zone.Local(r.KnownBy)))
+	today := value.DateOfDays(floorDays(r.Project.Zone.Local(r.KnownBy)))
 	switch {
 	case !l.Destination.Enabled:
 		return heldDisabled
-	case l.Segment.Expires != 0 && rules.DateOfDays(floorDays(l.Segment.Zone.Local(r.AsOf))) > l.Segment.Expires:
+	case l.Segment.Expires != 0 && value.DateOfDays(floorDays(l.Segment.Zone.Local(r.AsOf))) > l.Segment.Expires:
 		return heldExpired
 	case members < max(r.Project.Guards.MinAudience, l.Destination.MinSize, l.Segment.MinSize):
 		return heldUnderFloor

@@ -8,6 +8,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/platform"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // Receiver is a destination of the project with what goes there and what is wrong with that.
@@ -33,7 +34,7 @@ const matchedShare = 40
 // Receivers looks at every destination of a checked project, without asking anybody: agreements against today, sizes against
 // what the platform wants, identifiers against the segments' level, names against each other. now is microseconds UTC.
 func Receivers(l *Loaded, now int64) []Receiver {
-	today := rules.DateOfDays(floorDays(l.Project.Zone.Local(now)))
+	today := value.DateOfDays(floorDays(l.Project.Zone.Local(now)))
 	var out []Receiver
 	for _, d := range l.Project.Destinations {
 		r := Receiver{Destination: d}
@@ -59,7 +60,7 @@ func (r *Receiver) warn(format string, args ...any) {
 	r.Findings = append(r.Findings, ReceiverFinding{false, fmt.Sprintf(format, args...)})
 }
 
-func (r *Receiver) checkAgreement(today rules.CivilDate) {
+func (r *Receiver) checkAgreement(today value.CivilDate) {
 	switch left := int(r.Expires - today); {
 	case r.Own:
 	case left < 0:

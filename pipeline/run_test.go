@@ -26,6 +26,8 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/consent"
 )
 
@@ -66,22 +68,22 @@ func newBank(t *testing.T) *bank {
 
 // load makes the project and its one segment.
 func (b *bank) load() {
-	zone, err := rules.LoadZone("Europe/Helsinki")
+	zone, err := value.LoadZone("Europe/Helsinki")
 	check(b.t, err)
-	utc, err := rules.LoadZone("UTC")
+	utc, err := value.LoadZone("UTC")
 	check(b.t, err)
 	schema := &rules.Schema{Name: "web", Version: 1, Columns: eventColumns()}
-	expires, _ := rules.ParseDate("2026-12-31")
-	day := func(n int) rules.Duration { return rules.Duration{N: n, Unit: rules.Day} }
+	expires, _ := value.ParseDate("2026-12-31")
+	day := func(n int) value.Duration { return value.Duration{N: n, Unit: value.Day} }
 	p := &project.Project{
-		Name: "bank", Zone: zone, Retention: day(395), MaxClockSkew: rules.Duration{N: 5, Unit: rules.Minute}, Output: "mem://out/", State: "mem://state/",
-		Audit: "mem://audit/", Text: &rules.Source{Name: "malgrupp.yaml", Text: "in memory"},
+		Name: "bank", Zone: zone, Retention: day(395), MaxClockSkew: value.Duration{N: 5, Unit: value.Minute}, Output: "mem://out/", State: "mem://state/",
+		Audit: "mem://audit/", Text: &source.Source{Name: "malgrupp.yaml", Text: "in memory"},
 		Sources: []project.Source{{
 			Name: "web", URL: "mem://events/", Schema: "web", Partition: project.Partition{Key: "dt=", Zone: utc}, Dedupe: day(7), Complete: project.Listed,
 			OnBadObject: project.Stop,
 		}},
 		Consent: project.Consent{
-			URL: "mem://consent/", MaxFeedAge: rules.Duration{N: 26, Unit: rules.Hour}, MaxConsentAge: day(390), TrustedSources: []string{"cmp", "bank_ui"},
+			URL: "mem://consent/", MaxFeedAge: value.Duration{N: 26, Unit: value.Hour}, MaxConsentAge: day(390), TrustedSources: []string{"cmp", "bank_ui"},
 		},
 		Guards:       project.Guards{MinAudience: 50, ReportK: 50},
 		Destinations: []project.Destination{{Name: "files", Type: "file_csv", Activate: "files", Enabled: true, Agreement: "OWN-USE", Expires: expires}},
@@ -90,7 +92,7 @@ func (b *bank) load() {
 		Language: builtin.Language(), Schemas: []*rules.Schema{schema}, Zone: zone, AnyEvent: true,
 		Destinations: map[string]rules.Destination{"files": {Purposes: []rules.Purpose{rules.Advertising}}},
 	}
-	segment, found := scope.Segment(&rules.Source{Name: "loans.yaml", Text: `apiVersion: malgrupp/v1
+	segment, found := scope.Segment(&source.Source{Name: "loans.yaml", Text: `apiVersion: malgrupp/v1
 kind: Segment
 metadata: {name: loan-visitors, owner: team, review_by: 2026-12-31}
 spec:
@@ -104,7 +106,7 @@ spec:
 }
 
 func eventColumns() []rules.Column {
-	text, at := rules.Type{Kind: rules.Text}, rules.Type{Kind: rules.Timestamp}
+	text, at := value.Type{Kind: value.Text}, value.Type{Kind: value.Timestamp}
 	return []rules.Column{
 		{Name: "event_id", Type: text, Role: rules.RoleEventID},
 		{Name: "event_time", Type: at, Role: rules.RoleEventTime},
@@ -207,7 +209,7 @@ func (b *bank) list(id, kind string) []string {
 
 func instant(t *testing.T, text string) int64 {
 	t.Helper()
-	us, ok := rules.ParseTimestamp(text)
+	us, ok := value.ParseTimestamp(text)
 	if !ok {
 		t.Fatalf("%q is no time", text)
 	}
@@ -341,7 +343,7 @@ func TestADamagedObjectIsSkippedWhereTheSourceSaysSo(t *testing.T) {
 // An id that stands for nobody is blocked also where a list names it: were it filed, its rows would be one person's.
 func TestAListDoesNotMakeSomebodyOfABlockedID(t *testing.T) {
 	b := newBank(t)
-	b.loaded.Project.Consent.Suppression = &project.List{URL: "mem://lists/suppressed.csv", MaxAge: rules.Duration{N: 2, Unit: rules.Day}}
+	b.loaded.Project.Consent.Suppression = &project.List{URL: "mem://lists/suppressed.csv", MaxAge: value.Duration{N: 2, Unit: value.Day}}
 	b.put("lists/suppressed.csv", []byte("subject_type,subject_id,purpose\ndevice,null,link\ndevice,d7,activate:files\n"))
 	at := instant(t, "2026-04-10T11:00:00Z")
 	row := func(text string) parquet.Values { return parquet.Values{Text: []string{text}} }

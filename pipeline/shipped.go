@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 //go:embed schemas
@@ -34,7 +36,7 @@ func Shipped(name string) (*rules.Schema, bool) {
 	if err != nil {
 		return nil, false
 	}
-	schema, found := rules.ParseSchema(&rules.Source{Name: name + ".yaml", Text: string(text)})
+	schema, found := rules.ParseSchema(&source.Source{Name: name + ".yaml", Text: string(text)})
 	if found.Failed() {
 		panic(found) // a test reads them all
 	}
@@ -55,10 +57,10 @@ func (l *Loaded) addSchema(s *rules.Schema) {
 		l.Schemas[s.Name] = s
 		return
 	}
-	document, _ := rules.Read(s.Source).Envelope(rules.KindEventSchema)
-	l.Findings = append(l.Findings, &rules.Error{
-		Code: "E-DUPLICATE-NAME", Severity: rules.SeverityError, Source: s.Source, Span: document.NameSpan, Message: message,
-		Hints: []rules.Hint{{Label: rules.Expected, Text: hint}},
+	document, _ := yaml.Read(s.Source).Envelope(yaml.KindEventSchema)
+	l.Findings = append(l.Findings, &source.Finding{
+		Code: "E-DUPLICATE-NAME", Severity: source.SeverityError, Source: s.Source, Span: document.NameSpan, Message: message,
+		Hints: []source.Hint{{Label: source.LabelExpected, Text: hint}},
 	})
 }
 

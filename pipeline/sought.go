@@ -12,13 +12,15 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
 	"github.com/malgrupp/malgrupp/rules/kernel"
+	"github.com/malgrupp/malgrupp/rules/lint"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
 // search looks for rows in all sources. It tells nothing about anybody: only whether a log has what rules name. Rows that show
 // content which nobody may use are not looked at.
 type search struct {
-	sought       []rules.Sought
+	sought       []lint.Probe
 	tests        []*kernel.Test // nil where every row of the events is meant
 	rows         []atomic.Int64
 	from, before int64 // of the event time
@@ -26,7 +28,7 @@ type search struct {
 
 // rowsOf counts rows of [from, before) as the linter asks for them, by their keys. Of what need not be counted it stops looking
 // once it has seen some. A damaged object of a source that may skip them is left out, as when people are decided.
-func (e *Evaluation) rowsOf(ctx context.Context, sought []rules.Sought, from, before int64) (map[string]int64, error) {
+func (e *Evaluation) rowsOf(ctx context.Context, sought []lint.Probe, from, before int64) (map[string]int64, error) {
 	s := &search{sought: sought, tests: make([]*kernel.Test, len(sought)), from: from, before: before}
 	for i := range sought {
 		if t, ok := sought[i].Pick.Where.(*rules.Test); ok {
@@ -97,7 +99,7 @@ type searcher struct {
 	unusable []labelled // what rows show that nobody may use
 	recent   []uint32   // rows in the time looked through that may be used
 	events   []uint32   // of them those of the events of the pick at hand
-	truths   []rules.Truth
+	truths   []value.Truth
 	passes   []bool // by row at hand
 	ofText   []bool // by text of the dictionary at hand
 }
@@ -186,7 +188,7 @@ func (s *searcher) count(g *parquet.RowGroup, i int) (n int64, err error) {
 			if a, err = g.Column(name); err != nil {
 				return 0, err
 			}
-		} else if test.Null() != rules.True {
+		} else if test.Null() != value.True {
 			return 0, nil
 		}
 	}
@@ -215,12 +217,12 @@ func (s *searcher) passed(a arrow.Array, test kernel.Test, rows []uint32) ([]boo
 		}
 		return s.passes, nil
 	}
-	s.truths = append(s.truths[:0], make([]rules.Truth, len(rows))...)
+	s.truths = append(s.truths[:0], make([]value.Truth, len(rows))...)
 	if err := test.Rows(a, rows, s.truths); err != nil {
 		return nil, err
 	}
 	for _, t := range s.truths {
-		s.passes = append(s.passes, t == rules.True)
+		s.passes = append(s.passes, t == value.True)
 	}
 	return s.passes, nil
 }
@@ -234,7 +236,7 @@ func (s *searcher) texts(d *array.Dictionary, test kernel.Test) []bool {
 		if !dict.IsNull(code) {
 			truth = test.Text(dict.Value(code))
 		}
-		s.ofText = append(s.ofText, truth == rules.True)
+		s.ofText = append(s.ofText, truth == value.True)
 	}
 	return s.ofText
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/consent"
 	"github.com/malgrupp/malgrupp/segments/identity"
@@ -247,7 +248,7 @@ func (j *Job) statementHead(s *rules.Segment, use consent.Use, o StatementOption
 	line("known by   %s", instantText(j.KnownBy))
 	line("use        %s", use.Name)
 	line("dialect    %s; written by malgrupp sql. Times are microseconds since 1970 UTC, decimals units of their last place.", o.Dialect.Name)
-	if s.Stay != (rules.Duration{}) && o.Tables["stay"] == "" {
+	if s.Stay != (value.Duration{}) && o.Tables["stay"] == "" {
 		line("stay       nobody is taken to have qualified before; name their record with --table stay=...")
 	}
 	for _, setting := range o.Dialect.Settings {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/consent"
 	"github.com/malgrupp/malgrupp/segments/identity"
@@ -74,7 +75,7 @@ func (e *Evaluation) nextStay() state.StayRecord {
 		s, now := decided[k.Segment]
 		switch {
 		case today[at]:
-		case now && s.Stay != (rules.Duration{}) && stays(s, k, e.Job.AsOf), !now && e.Job.has(k.Segment):
+		case now && s.Stay != (value.Duration{}) && stays(s, k, e.Job.AsOf), !now && e.Job.has(k.Segment):
 			out = append(out, k)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // turns are the instants after as_of, ascending, at which the verdict on the person can change though nothing happens: a row
@@ -58,7 +59,7 @@ const horizon = 762 * dayMicros
 // crossings are the instants at which one of the times passes an edge of what the condition looks at: of its window, of the
 // pause before it that tells whether a session had begun by then, of the time after it that a then_not waits for. All edges
 // only move on.
-func (d *dossier) crossings(c *rules.Condition, z *rules.Zone, times []int64) (out []int64) {
+func (d *dossier) crossings(c *rules.Condition, z *value.Zone, times []int64) (out []int64) {
 	from := d.cover.From(c)
 	edges := func(asOf int64) (int64, int64) { return c.Window.Bounds(asOf, from, z) }
 	passes := []func(asOf, at int64) bool{

@@ -11,6 +11,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/consent"
 )
@@ -214,7 +215,7 @@ func (d *dossier) nodeOf(of *retrial, use int, path string) *segments.NodeTrace 
 // stay is until when somebody remains in the segment for an earlier day's match; zero: not for that.
 func (d *dossier) stay(audience *segments.Audience, outcome segments.Outcome) Instant {
 	s := audience.Segment()
-	if outcome != segments.In || s.Stay == (rules.Duration{}) || slices.Contains(slices.Collect(audience.Today()), d.raw) {
+	if outcome != segments.In || s.Stay == (value.Duration{}) || slices.Contains(slices.Collect(audience.Today()), d.raw) {
 		return 0
 	}
 	for _, k := range d.Job.Stay {
@@ -339,7 +340,7 @@ func (d *dossier) next(a *Answer, now *retrial) error {
 // remember is what the nights from one turn up to the next leave behind of a segment in which people stay: whoever matches
 // begins to stay anew on each of them. The end of that stay is a turn, too.
 func (d *dossier) remember(v *retrial, from, to int64, turns []int64) []int64 {
-	if d.segment.Stay == (rules.Duration{}) {
+	if d.segment.Stay == (value.Duration{}) {
 		return turns
 	}
 	night := d.Job.localMidnight(to - 1)

@@ -14,6 +14,8 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 )
 
@@ -41,7 +43,7 @@ func TestWhatChangesByItselfIsWhatLaterNightsDecide(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		b.memory = &store.Memory{}
 		b.loaded.Project.Security.AllowExplain = true
-		b.loaded.Project.SessionGap = rules.Duration{N: 30, Unit: rules.Minute}
+		b.loaded.Project.SessionGap = value.Duration{N: 30, Unit: value.Minute}
 		b.loaded.Project.Sources[0].GapsEmpty = true
 		b.loaded.Project.Sources[0].CoversFrom = instant(t, "2026-01-01T00:00:00Z")
 		rule := rapid.SampledFrom(asked).Draw(r, "rule")
@@ -86,7 +88,7 @@ func (b *bank) rules(specs map[string]string) {
 		Language: builtin.Language(), Schemas: []*rules.Schema{b.loaded.Schemas["web"]}, Zone: b.loaded.Project.Zone, AnyEvent: true, Destinations: map[string]rules.Destination{},
 	}
 	for name, spec := range specs {
-		s, found := scope.Segment(&rules.Source{Name: name + ".yaml", Text: fmt.Sprintf(`apiVersion: malgrupp/v1
+		s, found := scope.Segment(&source.Source{Name: name + ".yaml", Text: fmt.Sprintf(`apiVersion: malgrupp/v1
 kind: Segment
 metadata: {name: %s, owner: team, review_by: 2026-12-31}
 spec:

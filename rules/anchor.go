@@ -1,10 +1,14 @@
 package rules
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/malgrupp/malgrupp/rules/source"
+)
 
 // checkAnchored refuses a match that people who were never seen could fulfil, naming the branch at fault.
 func (c *checker) checkAnchored(match *Condition) {
-	if match != nil && !c.doc.found.Failed() && !c.anchored(match) {
+	if match != nil && !c.doc.Found.Failed() && !c.anchored(match) {
 		c.blame(match, nil)
 	}
 }
@@ -34,11 +38,11 @@ func (c *checker) blame(cond, parent *Condition) {
 	message, where := "this condition is true for people we have never seen", ""
 	if parent != nil {
 		message = fmt.Sprintf("this branch of `%s` is true for people we have never seen", parent.Verb)
-		where = fmt.Sprintf(", in every branch of %s (%s starts at line %d)", parent.Verb, parent.Verb, c.doc.lineOf(parent.Span.Start))
+		where = fmt.Sprintf(", in every branch of %s (%s starts at line %d)", parent.Verb, parent.Verb, c.doc.Source.Position(parent.Span.Start).Line)
 	}
-	e := c.doc.fail("E-UNANCHORED", cond.Span, message,
-		expected("something the person did, or a profile condition"+where),
-		fix(fmt.Sprintf("put this %s into an `all` together with a `did`", cond.Verb)))
+	e := c.doc.Fail("E-UNANCHORED", cond.Span, message,
+		source.Expected("something the person did, or a profile condition"+where),
+		source.Fix(fmt.Sprintf("put this %s into an `all` together with a `did`", cond.Verb)))
 	e.Note = "needs no event at all"
 }
 

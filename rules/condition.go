@@ -4,12 +4,16 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/where"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 var comparators = []string{string(AtLeast), string(AtMost), string(Exactly), string(MoreThan), string(LessThan)}
 
 // condition checks one node of the tree; nil if it has no verb that could be checked.
-func (c *checker) condition(n Node, path string) *Condition {
+func (c *checker) condition(n yaml.Node, path string) *Condition {
 	o, ok := n.Object("a condition")
 	if !ok {
 		return nil
@@ -19,13 +23,13 @@ func (c *checker) condition(n Node, path string) *Condition {
 		return nil
 	}
 	if c.inSession && !verb.Inner {
-		c.doc.fail("E-VERB", key.Span(), verb.Name+" cannot stand inside a session", expected("a condition on the session's own events: did, did_not, metric, sequence, first, last"))
+		c.doc.Fail("E-VERB", key.Span(), verb.Name+" cannot stand inside a session", source.Expected("a condition on the session's own events: did, did_not, metric, sequence, first, last"))
 		return nil
 	}
-	o.what = verb.Name
+	o.Call(verb.Name)
 	keys := c.keysOf(verb)
 	for _, other := range o.Keys() {
-		if other.name != verb.Name && !slices.Contains(keys, other.name) {
+		if other.Name() != verb.Name && !slices.Contains(keys, other.Name()) {
 			o.Unknown(other, keys)
 		}
 	}
@@ -52,21 +56,21 @@ func (c *checker) condition(n Node, path string) *Condition {
 }
 
 // extent reads the window. Inside a session there is none: the session is the window.
-func (c *checker) extent(cond *Condition, o *Object, keys []string) {
+func (c *checker) extent(cond *Condition, o *yaml.Object, keys []string) {
 	n, ok := o.Find("within")
 	switch {
 	case !ok || !slices.Contains(keys, "within"):
 	case c.inSession:
-		c.doc.fail("E-WINDOW", o.KeySpan("within"), "inside a session there is no window: the session's own events are looked at",
-			expected("within beside session"))
+		c.doc.Fail("E-WINDOW", o.KeySpan("within"), "inside a session there is no window: the session's own events are looked at",
+			source.Expected("within beside session"))
 	default:
 		cond.Window = c.window(n)
 	}
 }
 
 // extras reads the keys that only some verbs have.
-func (c *checker) extras(cond *Condition, o *Object, keys []string) {
-	find := func(key string) (Node, bool) {
+func (c *checker) extras(cond *Condition, o *yaml.Object, keys []string) {
+	find := func(key string) (yaml.Node, bool) {
 		n, ok := o.Find(key)
 		return n, ok && slices.Contains(keys, key)
 	}
@@ -85,7 +89,7 @@ func (c *checker) extras(cond *Condition, o *Object, keys []string) {
 	if n, ok := find("same_session"); ok {
 		cond.Sequence.SameSession, _ = n.Bool()
 		if c.inSession && cond.Sequence.SameSession {
-			c.doc.fail("E-SEQUENCE", o.KeySpan("same_session"), "inside a session every chain is in one session", expected("no same_session here"))
+			c.doc.Fail("E-SEQUENCE", o.KeySpan("same_session"), "inside a session every chain is in one session", source.Expected("no same_session here"))
 		}
 	}
 	if n, ok := find("ties"); ok {
@@ -103,42 +107,42 @@ func (c *checker) keysOf(v *Verb) []string {
 }
 
 // verbOf finds the one key that is a verb; it reports none or two.
-func (c *checker) verbOf(o *Object) (Node, *Verb) {
-	var found []Node
+func (c *checker) verbOf(o *yaml.Object) (yaml.Node, *Verb) {
+	var found []yaml.Node
 	for _, key := range o.Keys() {
-		if _, ok := c.scope.verb(key.name); ok {
+		if _, ok := c.scope.verb(key.Name()); ok {
 			found = append(found, key)
 		}
 	}
 	switch {
 	case len(found) == 0:
 		c.noVerb(o)
-		return Node{}, nil
+		return yaml.Node{}, nil
 	case len(found) > 1:
-		names := []string{found[0].name, found[1].name}
-		c.doc.fail("E-VERB", found[1].Span(), "one condition has two verbs: "+strings.Join(names, " and "),
-			expected("one verb; several conditions stand in all: [...] or any: [...]"))
-		return Node{}, nil
+		names := []string{found[0].Name(), found[1].Name()}
+		c.doc.Fail("E-VERB", found[1].Span(), "one condition has two verbs: "+strings.Join(names, " and "),
+			source.Expected("one verb; several conditions stand in all: [...] or any: [...]"))
+		return yaml.Node{}, nil
 	}
-	v, _ := c.scope.verb(found[0].name)
+	v, _ := c.scope.verb(found[0].Name())
 	return found[0], v
 }
 
-func (c *checker) noVerb(o *Object) {
+func (c *checker) noVerb(o *yaml.Object) {
 	names := c.scope.verbNames()
 	at := o.Span()
-	var hints []Hint
+	var hints []source.Hint
 	for _, key := range o.Keys() {
-		if near := didYouMean(key.name, names); near != nil {
+		if near := source.DidYouMean(key.Name(), names); near != nil {
 			at, hints = key.Span(), near
 			break
 		}
 	}
-	c.doc.fail("E-VERB", at, "this condition has no verb", append(hints, expected("one of "+list(names)))...)
+	c.doc.Fail("E-VERB", at, "this condition has no verb", append(hints, source.Expected("one of "+strings.Join(names, ", ")))...)
 }
 
 // operand reads what stands right of the verb.
-func (c *checker) operand(cond *Condition, verb *Verb, n Node) {
+func (c *checker) operand(cond *Condition, verb *Verb, n yaml.Node) {
 	switch verb.Takes {
 	case TakesConditions:
 		c.children(cond, n)
@@ -165,7 +169,7 @@ func (c *checker) operand(cond *Condition, verb *Verb, n Node) {
 }
 
 // session reads the condition on the events of one session.
-func (c *checker) session(cond *Condition, n Node) {
+func (c *checker) session(cond *Condition, n yaml.Node) {
 	c.inSession = true
 	child := c.condition(n, cond.Path+"."+cond.Verb)
 	c.inSession = false
@@ -175,29 +179,29 @@ func (c *checker) session(cond *Condition, n Node) {
 }
 
 // profile reads a condition on a customer's attributes. It has a vocabulary of its own: the columns of the project's table.
-func (c *checker) profile(cond *Condition, n Node) {
+func (c *checker) profile(cond *Condition, n yaml.Node) {
 	switch {
 	case c.scope.Profile == nil:
-		c.doc.fail("E-PROFILE", cond.Span, "the project has no table of customers' attributes", expected("profiles_of_customers: {url: ..., schema: ...} in malgrupp.yaml"))
+		c.doc.Fail("E-PROFILE", cond.Span, "the project has no table of customers' attributes", source.Expected("profiles_of_customers: {url: ..., schema: ...} in malgrupp.yaml"))
 		return
 	case c.seg.Level != CustomerLevel:
-		c.doc.fail("E-PROFILE", cond.Span, "a device has no attributes of a customer", expected("identity: customer"))
+		c.doc.Fail("E-PROFILE", cond.Span, "a device has no attributes of a customer", source.Expected("identity: customer"))
 		return
 	}
 	own := *c
 	own.scope = &Scope{Language: c.scope.Language, Schemas: []*Schema{c.scope.Profile}, ValueSets: c.scope.ValueSets}
-	own.words = own.scope.vocabulary()
+	own.words = own.scope.Vocabulary()
 	cond.Where = own.where(n, nil)
 	c.patterns = own.patterns
 }
 
-func (c *checker) children(cond *Condition, n Node) {
+func (c *checker) children(cond *Condition, n yaml.Node) {
 	members, ok := n.List()
 	if !ok {
 		return
 	}
 	if len(members) == 0 {
-		c.doc.fail("E-VERB", n.Span(), cond.Verb+" has no conditions", expected("a list of conditions"))
+		c.doc.Fail("E-VERB", n.Span(), cond.Verb+" has no conditions", source.Expected("a list of conditions"))
 	}
 	for i, member := range members {
 		if child := c.condition(member, fmt.Sprintf("%s.%s[%d]", cond.Path, cond.Verb, i)); child != nil {
@@ -206,7 +210,7 @@ func (c *checker) children(cond *Condition, n Node) {
 	}
 }
 
-func (c *checker) countOf(cond *Condition, n Node) {
+func (c *checker) countOf(cond *Condition, n yaml.Node) {
 	o, ok := n.Object(cond.Verb)
 	if !ok {
 		return
@@ -217,17 +221,18 @@ func (c *checker) countOf(cond *Condition, n Node) {
 		c.children(cond, of)
 	}
 	if count, ok := o.Need("count"); ok && of.IsList() {
-		cond.Count, _ = count.Int(1, max(1, len(of.raw.Content)))
+		members, _ := of.List()
+		cond.Count, _ = count.Int(1, max(1, len(members)))
 	}
 }
 
 // events reads an event's name, a list of names, or any.
-func (c *checker) events(cond *Condition, n Node) {
-	if n.IsText() && n.raw.Value == "any" {
+func (c *checker) events(cond *Condition, n yaml.Node) {
+	if n.IsText() && n.Value() == "any" {
 		cond.AnyEvent = true
 		return
 	}
-	members := []Node{n}
+	members := []yaml.Node{n}
 	if n.IsList() {
 		members, _ = n.List()
 		if len(members) == 0 {
@@ -242,7 +247,7 @@ func (c *checker) events(cond *Condition, n Node) {
 		c.checkEvent(member, name)
 		cond.Events = append(cond.Events, name)
 		if cond.EventAt == nil {
-			cond.EventAt = map[string]Span{}
+			cond.EventAt = map[string]source.Span{}
 		}
 		cond.EventAt[name] = member.Span()
 	}
@@ -251,29 +256,29 @@ func (c *checker) events(cond *Condition, n Node) {
 }
 
 // checkEvent refuses an event that no schema declares, if all of them declare theirs, and one that is labelled.
-func (c *checker) checkEvent(n Node, name string) {
+func (c *checker) checkEvent(n yaml.Node, name string) {
 	for _, l := range c.words.eventLabels {
-		if !l.whole() && l.touches(OpEqual, name) {
-			c.sensitiveAt(&c.doc.report, l, n.Span())
+		if !l.whole() && l.Touches(where.OpEqual, name) {
+			c.sensitiveAt(&c.doc.Report, l, n.Span())
 		}
 	}
 	declared := !slices.ContainsFunc(c.scope.Schemas, func(s *Schema) bool { return s.Events == nil })
 	if c.scope.AnyEvent || !declared || slices.Contains(c.words.events, name) {
 		return
 	}
-	hints := append(didYouMean(name, c.words.events), expected("an event of the schema: "+list(c.words.events)))
-	c.doc.fail("E-UNKNOWN-EVENT", n.Span(), fmt.Sprintf("there is no event %q", name), hints...)
+	hints := append(source.DidYouMean(name, c.words.events), source.Expected("an event of the schema: "+strings.Join(c.words.events, ", ")))
+	c.doc.Fail("E-UNKNOWN-EVENT", n.Span(), fmt.Sprintf("there is no event %q", name), hints...)
 }
 
 // required reports a key that the verb needs.
-func (c *checker) required(cond *Condition, o *Object, key string) {
+func (c *checker) required(cond *Condition, o *yaml.Object, key string) {
 	if _, ok := o.Find(key); ok {
 		return
 	}
 	if key == "within" {
-		c.doc.fail("E-WINDOW-MISSING", cond.Span, "this condition does not say how far back it looks",
-			expected("within: 30d   (or within: {from: ..., to: ...}, or within: all)"))
+		c.doc.Fail("E-WINDOW-MISSING", cond.Span, "this condition does not say how far back it looks",
+			source.Expected("within: 30d   (or within: {from: ..., to: ...}, or within: all)"))
 		return
 	}
-	c.doc.fail("E-MISSING-KEY", cond.Span, fmt.Sprintf("%s needs the key %q", o.what, key), expected(key+": ..."))
+	c.doc.Fail("E-MISSING-KEY", cond.Span, fmt.Sprintf("%s needs the key %q", o.What(), key), source.Expected(key+": ..."))
 }

@@ -4,13 +4,17 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 // checker checks one rule.
 type checker struct {
 	scope     *Scope
-	doc       *Document
-	words     *vocabulary
+	doc       *yaml.Document
+	words     *Vocabulary
 	seg       *Segment
 	part      string   // match, exclude or by: where the walk is
 	inSession bool     // the walk is inside a session
@@ -20,9 +24,9 @@ type checker struct {
 
 // Segment reads and checks a file of kind Segment. The segment is nil if there are errors; Errors may hold warnings
 // beside a segment. References to other segments are left to Order.
-func (s *Scope) Segment(src *Source) (*Segment, Errors) {
-	d := Read(src)
-	e, ok := d.Envelope(KindSegment)
+func (s *Scope) Segment(src *source.Source) (*Segment, source.Findings) {
+	d := yaml.Read(src)
+	e, ok := d.Envelope(yaml.KindSegment)
 	if !ok {
 		return nil, d.Errors()
 	}
@@ -39,34 +43,33 @@ func (s *Scope) Segment(src *Source) (*Segment, Errors) {
 
 // Spec checks the `spec` of a segment without an envelope, as suites write it. What a suite leaves out is filled in:
 // purpose advertising, identity device, nothing delivered.
-func (s *Scope) Spec(name string, n Node) (*Segment, Errors) {
-	d := &Document{report: report{source: n.doc.source}, lines: n.doc.lines, root: n.doc.root}
-	n.doc = d
-	c := s.checker(d, name)
+func (s *Scope) Spec(name string, n yaml.Node) (*Segment, source.Findings) {
+	n = n.Apart()
+	c := s.checker(n.Document(), name)
 	c.seg.NameSpan = n.Span()
 	c.spec(n, false)
 	return c.result()
 }
 
-func (s *Scope) checker(d *Document, name string) *checker {
-	return &checker{scope: s, doc: d, words: s.vocabulary(), seg: &Segment{
-		Name: name, Purpose: Advertising, Level: DeviceLevel, Zone: s.Zone, Source: d.source,
+func (s *Scope) checker(d *yaml.Document, name string) *checker {
+	return &checker{scope: s, doc: d, words: s.Vocabulary(), seg: &Segment{
+		Name: name, Purpose: Advertising, Level: DeviceLevel, Zone: s.Zone, Source: d.Source,
 	}}
 }
 
-func (c *checker) result() (*Segment, Errors) {
+func (c *checker) result() (*Segment, source.Findings) {
 	found := c.doc.Errors()
 	if found.Failed() {
 		return nil, found
 	}
-	c.seg.Hash = c.seg.hash()
+	c.seg.Hash = c.seg.Definition()
 	return c.seg, found
 }
 
 // maxReviewDays is how far ahead a review date may lie.
 const maxReviewDays = 400
 
-func (c *checker) metadata(o *Object) {
+func (c *checker) metadata(o *yaml.Object) {
 	o.Only("name", "title", "owner", "review_by", "expires", "reason", "tags", "platform_name", "renamed_from")
 	for key, to := range map[string]*string{"title": &c.seg.Title, "reason": &c.seg.Reason, "platform_name": &c.seg.PlatformName} {
 		if n, ok := o.Find(key); ok {
@@ -87,22 +90,22 @@ func (c *checker) metadata(o *Object) {
 }
 
 // owner reads who answers for an object: a contact of the project, if they are known.
-func owner(d *Document, o *Object, contacts []string) string {
+func owner(d *yaml.Document, o *yaml.Object, contacts []string) string {
 	n, ok := o.Find("owner")
 	if !ok {
-		d.fail("E-NO-OWNER", o.Span(), o.what+" names no owner", expected("owner: a contact of malgrupp.yaml"))
+		d.Fail("E-NO-OWNER", o.Span(), o.What()+" names no owner", source.Expected("owner: a contact of malgrupp.yaml"))
 		return ""
 	}
 	name, ok := n.Text()
 	if ok && contacts != nil && !slices.Contains(contacts, name) {
-		hints := append(didYouMean(name, contacts), expected("a contact of malgrupp.yaml"))
-		d.fail("E-NO-OWNER", n.Span(), fmt.Sprintf("there is no contact %q", name), hints...)
+		hints := append(source.DidYouMean(name, contacts), source.Expected("a contact of malgrupp.yaml"))
+		d.Fail("E-NO-OWNER", n.Span(), fmt.Sprintf("there is no contact %q", name), hints...)
 	}
 	return name
 }
 
 // reviewBy reads the date by which somebody looks at the object again; today may be zero.
-func reviewBy(d *Document, o *Object, today CivilDate) CivilDate {
+func reviewBy(d *yaml.Document, o *yaml.Object, today value.CivilDate) value.CivilDate {
 	n, ok := o.Need("review_by")
 	if !ok {
 		return 0
@@ -111,10 +114,10 @@ func reviewBy(d *Document, o *Object, today CivilDate) CivilDate {
 	switch {
 	case !ok || today == 0:
 	case date > today+maxReviewDays:
-		d.fail("E-REVIEW", n.Span(), "the review date is too far ahead",
-			expected(fmt.Sprintf("at most %d days after %v: %v", maxReviewDays, today, today+maxReviewDays)))
+		d.Fail("E-REVIEW", n.Span(), "the review date is too far ahead",
+			source.Expected(fmt.Sprintf("at most %d days after %v: %v", maxReviewDays, today, today+maxReviewDays)))
 	case date < today:
-		d.warn("W-REVIEW-DUE", n.Span(), fmt.Sprintf("the review was due on %v", date), fix("look at the object, then set a new date"))
+		d.Warn("W-REVIEW-DUE", n.Span(), fmt.Sprintf("the review was due on %v", date), source.Fix("look at the object, then set a new date"))
 	}
 	return date
 }
@@ -128,7 +131,7 @@ var specKeys = []string{
 var refusedKeys = []string{"leave", "settle", "on_change", "observed"}
 
 // spec checks the rule itself. A whole file names purpose, identity and destinations; a suite need not.
-func (c *checker) spec(n Node, whole bool) {
+func (c *checker) spec(n yaml.Node, whole bool) {
 	o, ok := n.Object("spec")
 	if !ok {
 		return
@@ -165,7 +168,7 @@ func (c *checker) spec(n Node, whole bool) {
 	c.checkRetention()
 }
 
-func (c *checker) conditions(o *Object) {
+func (c *checker) conditions(o *yaml.Object) {
 	if n, ok := o.Need("match"); ok {
 		c.part = "match"
 		c.seg.Match = c.condition(n, "match")
@@ -177,12 +180,12 @@ func (c *checker) conditions(o *Object) {
 	}
 }
 
-func (c *checker) notBuilt(word string, at Span) {
-	c.doc.fail("E-NOT-BUILT", at, word+" is not built in this version").Missing = word
+func (c *checker) notBuilt(word string, at source.Span) {
+	c.doc.Fail("E-NOT-BUILT", at, word+" is not built in this version").Missing = word
 }
 
 // deliver checks the destinations against the rule's purpose.
-func (c *checker) deliver(n Node) {
+func (c *checker) deliver(n yaml.Node) {
 	members, ok := n.List()
 	if !ok {
 		return
@@ -195,8 +198,8 @@ func (c *checker) deliver(n Node) {
 		d, ok := c.scope.Destinations[name]
 		if !ok {
 			names := c.scope.destinationNames()
-			hints := append(didYouMean(name, names), expected("a destination of malgrupp.yaml: "+list(names)))
-			c.doc.fail("E-UNKNOWN-DESTINATION", member.Span(), fmt.Sprintf("there is no destination %q", name), hints...)
+			hints := append(source.DidYouMean(name, names), source.Expected("a destination of malgrupp.yaml: "+strings.Join(names, ", ")))
+			c.doc.Fail("E-UNKNOWN-DESTINATION", member.Span(), fmt.Sprintf("there is no destination %q", name), hints...)
 			continue
 		}
 		if !slices.Contains(d.Purposes, c.seg.Purpose) {
@@ -211,15 +214,15 @@ func (c *checker) deliver(n Node) {
 	c.seg.Deliver = slices.Compact(c.seg.Deliver)
 }
 
-func (c *checker) wrongPurpose(at Span, name string, d Destination) {
+func (c *checker) wrongPurpose(at source.Span, name string, d Destination) {
 	if c.seg.Purpose == Analysis {
-		c.doc.fail("E-PURPOSE", at, "a segment for analysis is not delivered", fix("deliver: []"))
+		c.doc.Fail("E-PURPOSE", at, "a segment for analysis is not delivered", source.Fix("deliver: []"))
 		return
 	}
 	purposes := make([]string, len(d.Purposes))
 	for i, p := range d.Purposes {
 		purposes[i] = string(p)
 	}
-	c.doc.fail("E-PURPOSE", at, fmt.Sprintf("%s takes no segments for %s", name, c.seg.Purpose),
-		expected("a destination for "+string(c.seg.Purpose)+"; "+name+" is for "+strings.Join(purposes, ", ")))
+	c.doc.Fail("E-PURPOSE", at, fmt.Sprintf("%s takes no segments for %s", name, c.seg.Purpose),
+		source.Expected("a destination for "+string(c.seg.Purpose)+"; "+name+" is for "+strings.Join(purposes, ", ")))
 }

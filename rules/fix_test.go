@@ -9,13 +9,14 @@ import (
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/rulestest"
+	"github.com/malgrupp/malgrupp/rules/source"
 )
 
 // A condition that somebody wrote with the habits of other languages becomes, once it is put right, the condition that was
 // meant: the rule has the definition hash of the right one, however YAML writes it.
 func TestWhatIsPutRightIsWhatWasMeant(t *testing.T) {
-	s, _ := scope(t, &txtar.Archive{})
+	s, _ := rulestest.Scope(t, &txtar.Archive{})
 	terms := rapid.SampledFrom([][2]string{
 		{"product = 'card'", "product == 'card'"},
 		{"product != 'card'", "product <> 'card'"},
@@ -45,18 +46,18 @@ func TestWhatIsPutRightIsWhatWasMeant(t *testing.T) {
 		if rapid.Bool().Draw(t, "crlf") {
 			text = strings.ReplaceAll(text, "\n", "\r\n")
 		}
-		meant, found := s.Segment(&rules.Source{Name: "fixed.yaml", Text: rule("|\n      " + strings.Join(right, " and "))})
+		meant, found := s.Segment(&source.Source{Name: "fixed.yaml", Text: rule("|\n      " + strings.Join(right, " and "))})
 		if meant == nil {
 			t.Fatal(found.Text())
 		}
-		file := &rules.Source{Name: "fixed.yaml", Text: text}
+		file := &source.Source{Name: "fixed.yaml", Text: text}
 		got, found := s.Segment(file)
 		for range 4 {
-			var fixed rules.Errors
-			if file.Text, fixed = rules.Fixed(file, found); len(fixed) == 0 {
+			var fixed source.Findings
+			if file.Text, fixed = source.Fixed(file, found); len(fixed) == 0 {
 				break
 			}
-			got, found = s.Segment(&rules.Source{Name: file.Name, Text: file.Text})
+			got, found = s.Segment(&source.Source{Name: file.Name, Text: file.Text})
 		}
 		if got == nil {
 			t.Fatalf("%s\nis put right to\n%s\n%s", text, file.Text, found.Text())
@@ -86,11 +87,11 @@ func written(style string, terms []string, joint string) string {
 }
 
 func TestEditsThatTouchWaitForTheNextRound(t *testing.T) {
-	src := &rules.Source{Name: "a", Text: "abcdef"}
-	finding := func(start, end int, text string) *rules.Error {
-		return &rules.Error{Source: src, Span: rules.Span{Start: start, End: end}, Edits: []rules.Edit{{Start: start, End: end, Text: text}}}
+	src := &source.Source{Name: "a", Text: "abcdef"}
+	finding := func(start, end int, text string) *source.Finding {
+		return &source.Finding{Source: src, Span: source.Span{Start: start, End: end}, Edits: []source.Edit{{Start: start, End: end, Text: text}}}
 	}
-	text, fixed := rules.Fixed(src, rules.Errors{finding(4, 5, "E"), finding(0, 2, "1234"), finding(1, 3, "x"), finding(3, 3, "")})
+	text, fixed := source.Fixed(src, source.Findings{finding(4, 5, "E"), finding(0, 2, "1234"), finding(1, 3, "x"), finding(3, 3, "")})
 	if text != "1234cdEf" && text != "1234cEf" || len(fixed) < 2 {
 		t.Errorf("%q by %d findings", text, len(fixed))
 	}

@@ -1,37 +1,21 @@
 package rules_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/lint"
+	"github.com/malgrupp/malgrupp/rules/rulestest"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
-
-// seeds calls add with every file of the golden cases.
-func seeds(f *testing.F, add func(name, text string)) {
-	f.Helper()
-	cases, err := filepath.Glob("../testdata/rules/*.txtar")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, file := range cases {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		for _, part := range txtar.Parse(text).Files {
-			add(part.Name, string(part.Data))
-		}
-	}
-}
 
 // FuzzWhere: what is accepted prints itself so that reading the print gives the same expression.
 func FuzzWhere(f *testing.F) {
-	seeds(f, func(name, text string) {
+	rulestest.Seeds(f, func(name, text string) {
 		if strings.HasPrefix(name, "out/") {
 			return
 		}
@@ -43,9 +27,9 @@ func FuzzWhere(f *testing.F) {
 			}
 		}
 	})
-	s, _ := scope(f, &txtar.Archive{})
+	s, _ := rulestest.Scope(f, &txtar.Archive{})
 	f.Fuzz(func(t *testing.T, text string) {
-		e, errs := s.Where(&rules.Source{Name: "where", Text: text})
+		e, errs := s.Where(&source.Source{Name: "where", Text: text})
 		_ = errs.Text()
 		if (e == nil) != errs.Failed() {
 			t.Fatalf("%q gives %v and\n%s", text, e, errs.Text())
@@ -53,7 +37,7 @@ func FuzzWhere(f *testing.F) {
 		if e == nil || len(rules.Key(e)) > 4<<10 {
 			return
 		}
-		again, errs := s.Where(&rules.Source{Name: "printed", Text: rules.Key(e)})
+		again, errs := s.Where(&source.Source{Name: "printed", Text: rules.Key(e)})
 		if errs.Failed() || !rules.Equal(e, again) {
 			t.Fatalf("%q prints as %q, which reads as %v\n%s", text, rules.Key(e), again, errs.Text())
 		}
@@ -63,10 +47,10 @@ func FuzzWhere(f *testing.F) {
 // FuzzDocument: no text makes the reader panic, nor what looks through rules, comments and edits, and every place lies in the
 // text.
 func FuzzDocument(f *testing.F) {
-	seeds(f, func(_, text string) { f.Add(text) })
-	s, _ := scope(f, &txtar.Archive{})
+	rulestest.Seeds(f, func(_, text string) { f.Add(text) })
+	s, _ := rulestest.Scope(f, &txtar.Archive{})
 	f.Fuzz(func(t *testing.T, text string) {
-		src := &rules.Source{Name: "file", Text: text}
+		src := &source.Source{Name: "file", Text: text}
 		seg, found := s.Segment(src)
 		if (seg == nil) != found.Failed() {
 			t.Fatalf("%q gives segment %v and\n%s", text, seg, found.Text())
@@ -76,10 +60,10 @@ func FuzzDocument(f *testing.F) {
 		_, errs = rules.ParseValueSet(src)
 		found = append(found, errs...)
 		if seg != nil {
-			found = append(found, s.Lint([]*rules.Segment{seg})...)
+			found = append(found, lint.Rules(s, []*rules.Segment{seg})...)
 		}
-		found = rules.Allow(found, []*rules.Source{src}, s.AsOf)
-		_, _ = rules.Fixed(src, found)
+		found = lint.Allow(found, []*source.Source{src}, s.AsOf)
+		_, _ = source.Fixed(src, found)
 		for _, e := range found {
 			if e.Span.Start < 0 || e.Span.End < e.Span.Start || e.Span.End > len(text) {
 				t.Fatalf("%q: %s has the span %v of %d bytes", text, e.Code, e.Span, len(text))
@@ -105,32 +89,8 @@ func TestAHostileFileIsRefusedQuickly(t *testing.T) {
 		"a large file":            strings.Repeat("# comment\n", 30_000),
 	}
 	for name, text := range files {
-		if found := rules.Read(&rules.Source{Name: "hostile", Text: text}).Errors(); !found.Failed() {
+		if found := yaml.Read(&source.Source{Name: "hostile", Text: text}).Errors(); !found.Failed() {
 			t.Errorf("%s is accepted", name)
 		}
 	}
-}
-
-// FuzzFormat: formatting twice is formatting once, nothing is lost, and a rule keeps its definition hash.
-func FuzzFormat(f *testing.F) {
-	seeds(f, func(name, text string) {
-		if !strings.HasPrefix(name, "out/") {
-			f.Add(text)
-		}
-	})
-	s, _ := scope(f, &txtar.Archive{})
-	f.Fuzz(func(t *testing.T, text string) {
-		once, ok := formatTwice(t, "file", text)
-		before, found := s.Segment(&rules.Source{Name: "file", Text: text})
-		if !ok && before != nil {
-			t.Fatalf("%q is a rule and cannot be formatted", text)
-		}
-		if !ok || found.Failed() {
-			return
-		}
-		after, found := s.Segment(&rules.Source{Name: "formatted", Text: once})
-		if after == nil || after.Hash != before.Hash {
-			t.Fatalf("%q\nis formatted to\n%s\nwhich means something else\n%s", text, once, found.Text())
-		}
-	})
 }

@@ -5,56 +5,22 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-// hash is the definition hash: SHA-256 of Normal.
-func (s *Segment) hash() [32]byte { return sha256.Sum256([]byte(s.Normal())) }
+// Definition is the definition hash: SHA-256 of Normal.
+func (s *Segment) Definition() [32]byte { return sha256.Sum256([]byte(s.Normal())) }
 
 // Normal is the normal form of what the rule says, one step per line: without name, title, owner and dates, with
 // value sets written out, and with the terms of all, any and at_least_of in a fixed order. Segments with equal normal
 // forms have the same members, beside ties that the name breaks.
 func (s *Segment) Normal() string {
 	var b strings.Builder
-	for _, a := range s.aspects() {
-		fmt.Fprintf(&b, "%s: %s\n", a.key, a.text)
+	for _, a := range s.Aspects() {
+		fmt.Fprintf(&b, "%s: %s\n", a.Key, a.Text)
 	}
 	return b.String()
-}
-
-// aspect is one thing that a rule says, in its normal form.
-type aspect struct{ key, text string }
-
-func (s *Segment) aspects() (out []aspect) {
-	say := func(key string, value any) { out = append(out, aspect{key, fmt.Sprint(value)}) }
-	say("purpose", s.Purpose)
-	say("identity", s.Level)
-	if s.Zone != nil {
-		say("timezone", s.Zone.Name())
-	}
-	say("match", s.Match.Normal())
-	if s.Exclude != nil {
-		say("exclude", s.Exclude.Normal())
-	}
-	if s.Top != nil {
-		say("top", fmt.Sprintf("{count: %d, percent: %v, by: %s}", s.Top.Count, s.Top.Percent, s.Top.By.Normal()))
-	}
-	if s.Stay != (Duration{}) {
-		say("stay", s.Stay)
-	}
-	if s.Exclusive != nil {
-		say("exclusive", fmt.Sprintf("{group: %s, priority: %d}", s.Exclusive.Group, s.Exclusive.Priority))
-	}
-	if s.Holdout != nil {
-		say("holdout", fmt.Sprintf("{percent: %v, salt: %q}", s.Holdout.Percent, s.Holdout.Salt))
-	}
-	if s.Cap != nil {
-		say("cap", fmt.Sprintf("{count: %d, by: %s}", s.Cap.Count, s.Cap.By.Normal()))
-	}
-	if s.MinSize > 0 {
-		say("min_size", s.MinSize)
-	}
-	say("deliver", "["+list(s.Deliver)+"]")
-	return out
 }
 
 // Normal is the normal form of a condition and all below it; equal texts mean equal conditions, in one vocabulary and
@@ -73,58 +39,18 @@ func (c *Condition) Normal() string {
 		if c.Count > 0 {
 			parts = append(parts, fmt.Sprintf("%d of", c.Count))
 		}
-		parts = append(parts, "["+list(children)+"]")
+		parts = append(parts, "["+strings.Join(children, ", ")+"]")
 	}
-	for _, a := range c.aspects() {
-		switch a.key {
+	for _, a := range c.Aspects() {
+		switch a.Key {
 		case "where", "has":
-			a.text = a.key + " (" + a.text + ")"
+			a.Text = a.Key + " (" + a.Text + ")"
 		case "within", "lasting_at_least":
-			a.text = a.key + " " + a.text
+			a.Text = a.Key + " " + a.Text
 		}
-		parts = append(parts, a.text)
+		parts = append(parts, a.Text)
 	}
 	return "{" + strings.Join(parts, " ") + "}"
-}
-
-// aspects are what a condition says beside its verb and what stands below it.
-func (c *Condition) aspects() (out []aspect) {
-	say := func(key, text string) { out = append(out, aspect{key, text}) }
-	if c.Metric != nil {
-		say("metric", c.Metric.Function+"("+c.Metric.Column+")")
-	}
-	if c.AnyEvent {
-		say("events", "any")
-	}
-	var events []string
-	for _, event := range c.Events {
-		events = append(events, fmt.Sprintf("event %q", event))
-	}
-	if events != nil {
-		say("events", strings.Join(events, " "))
-	}
-	if c.Segment != "" {
-		say("in_segment", c.Segment)
-	}
-	if c.Where != nil {
-		say("where", Key(c.Where))
-	}
-	if c.Has != nil {
-		say("has", Key(c.Has))
-	}
-	if c.Sequence != nil {
-		say("sequence", c.Sequence.Normal())
-	}
-	if c.Window != nil {
-		say("within", c.Window.String())
-	}
-	if c.Lasting != (Duration{}) {
-		say("lasting_at_least", c.Lasting.String())
-	}
-	if c.Compare != nil {
-		say("compare", fmt.Sprintf("%s %v", c.Compare.Op, c.Compare.Bound))
-	}
-	return out
 }
 
 // Normal is the normal form of a sequence.
@@ -136,8 +62,8 @@ func (s *Sequence) Normal() string {
 	if s.Then != nil {
 		parts = append(parts, s.Then.normal("then_not", "for"))
 	}
-	text := "[" + list(parts) + "]"
-	if s.MaxSpan != (Duration{}) {
+	text := "[" + strings.Join(parts, ", ") + "]"
+	if s.MaxSpan != (value.Duration{}) {
 		text += " span " + s.MaxSpan.String()
 	}
 	if s.SameSession {
@@ -160,7 +86,7 @@ func (s *Step) normal(verb, limit string) string {
 	if s.Where != nil {
 		parts = append(parts, "where ("+Key(s.Where)+")")
 	}
-	if s.Limit != (Duration{}) {
+	if s.Limit != (value.Duration{}) {
 		parts = append(parts, limit+" "+s.Limit.String())
 	}
 	if s.Without != nil {

@@ -1,5 +1,10 @@
 package rules
 
+import (
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/where"
+)
+
 // Label marks sensitive content of a column: a value, a prefix, or (without either) the whole column.
 type Label struct {
 	Value, Prefix string
@@ -16,15 +21,15 @@ const (
 func (l Label) whole() bool { return l.Value == "" && l.Prefix == "" }
 
 // shows is true for a row that shows the labelled content in the column. A row without a value shows nothing.
-func (l Label) shows(column string, of Type) *Test {
+func (l Label) shows(column string, of value.Type) *Test {
 	t := &Test{Term: Term{Column: column, Type: of, Of: of}}
 	switch {
 	case l.whole():
-		t.Op, t.Not = OpIsNull, true
+		t.Op, t.Not = where.OpIsNull, true
 	case l.Value != "":
-		t.Op, t.Args = OpEqual, []Value{{Kind: Text, Text: l.Value}}
+		t.Op, t.Args = where.OpEqual, []value.Value{{Kind: value.Text, Text: l.Value}}
 	default:
-		t.Op, t.Args = OpStartsWith, []Value{{Kind: Text, Text: l.Prefix}}
+		t.Op, t.Args = where.OpStartsWith, []value.Value{{Kind: value.Text, Text: l.Prefix}}
 	}
 	return t
 }

@@ -1,5 +1,9 @@
 package rules
 
+import (
+	"github.com/malgrupp/malgrupp/rules/value"
+)
+
 // Language is the vocabulary the checker works with: verbs, functions and aggregates. rules/builtin makes it, one file per
 // entry.
 type Language struct {
@@ -38,8 +42,8 @@ type Verb struct {
 // Function is a scalar function of one column that may stand left of an operator.
 type Function struct {
 	Name, Doc string
-	Of        []Kind // kinds of column it takes
-	Result    Type
+	Of        []value.Kind // kinds of column it takes
+	Result    value.Type
 	HasKey    bool     // takes a second, text argument
 	Implicit  bool     // written without parentheses, about the event time: local.hour
 	Names     []string // text names of the integers 0, 1, ... of the result: mon, tue, ... for local.weekday
@@ -48,9 +52,9 @@ type Function struct {
 // Aggregate is a metric function.
 type Aggregate struct {
 	Name, Doc string
-	Of        []Kind // kinds of column; nil: takes none
-	Ranks     bool   // may stand in `by:`
-	Counts    bool   // the result is a whole number whatever the column; else it is of the column's type
-	Sums      bool   // adds values up: a float column needs a declared quantise
-	Sessions  bool   // counts sessions
+	Of        []value.Kind // kinds of column; nil: takes none
+	Ranks     bool         // may stand in `by:`
+	Counts    bool         // the result is a whole number whatever the column; else it is of the column's type
+	Sums      bool         // adds values up: a float column needs a declared quantise
+	Sessions  bool         // counts sessions
 }

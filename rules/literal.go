@@ -5,31 +5,34 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/where"
 )
 
 // convert types a literal as a value of the term.
-func (b *binder) convert(l literal, c *comparison, term boundTerm) (argument, bool) {
-	if l.kind == literalNull {
-		b.fault("E-NULL-COMPARE", l.span, "a comparison with null is never true", b.nullFix(c))
+func (b *binder) convert(l where.Literal, c *where.Comparison, term boundTerm) (argument, bool) {
+	if l.Kind == where.LiteralNull {
+		b.fault("E-NULL-COMPARE", l.Span, "a comparison with null is never true", b.nullFix(c))
 		return argument{}, false
 	}
 	if term.names != nil {
 		return b.named(l, c, term)
 	}
 	switch kind := term.Type.Kind; {
-	case kind == Text && l.kind == literalText:
-		return argument{Value: Value{Kind: Text, Text: l.text}}, true
-	case kind == Boolean && l.kind == literalBool:
-		return argument{Value: boolValue(l.text == "true")}, true
-	case (kind == Integer || kind == Decimal) && l.kind == literalNumber:
+	case kind == value.Text && l.Kind == where.LiteralText:
+		return argument{Value: value.Value{Kind: value.Text, Text: l.Text}}, true
+	case kind == value.Boolean && l.Kind == where.LiteralBool:
+		return argument{Value: value.BoolValue(l.Text == "true")}, true
+	case (kind == value.Integer || kind == value.Decimal) && l.Kind == where.LiteralNumber:
 		return b.exactNumber(l, term.Type)
-	case kind == Float && l.kind == literalNumber:
+	case kind == value.Float && l.Kind == where.LiteralNumber:
 		return b.floatNumber(l)
-	case kind == Date && l.kind == literalDate, kind == Timestamp && l.kind == literalTimestamp, kind == TimeOfDay && l.kind == literalTime:
-		v, ok := timeValue(l.kind, l.text)
+	case kind == value.Date && l.Kind == where.LiteralDate, kind == value.Timestamp && l.Kind == where.LiteralTimestamp, kind == value.TimeOfDay && l.Kind == where.LiteralTime:
+		v, ok := value.ParseTime(kind, l.Text)
 		if !ok {
-			b.fault("E-LITERAL", l.span, fmt.Sprintf("%q is not %s", l.text, term.Type.describe()), expected(exampleOf(kind)))
+			b.fault("E-LITERAL", l.Span, fmt.Sprintf("%q is not %s", l.Text, term.Type.Describe()), source.Expected(exampleOf(kind)))
 		}
 		return argument{Value: v}, ok
 	}
@@ -38,176 +41,127 @@ func (b *binder) convert(l literal, c *comparison, term boundTerm) (argument, bo
 }
 
 // nullFix is how the comparison asks for missing values.
-func (b *binder) nullFix(c *comparison) Hint {
-	column := b.written(c.term.span)
+func (b *binder) nullFix(c *where.Comparison) source.Hint {
+	column := b.written(c.Term.Span)
 	switch {
-	case c.op != OpEqual && c.not:
-		return fix("... and " + column + " is not null")
-	case c.op != OpEqual:
-		return fix("... or " + column + " is null")
-	case c.not:
-		return fix(column + " is not null")
+	case c.Op != where.OpEqual && c.Not:
+		return source.Fix("... and " + column + " is not null")
+	case c.Op != where.OpEqual:
+		return source.Fix("... or " + column + " is null")
+	case c.Not:
+		return source.Fix(column + " is not null")
 	}
-	return fix(column + " is null")
-}
-
-func boolValue(v bool) Value {
-	if v {
-		return Value{Kind: Boolean, Int: 1}
-	}
-	return Value{Kind: Boolean}
+	return source.Fix(column + " is null")
 }
 
 // named turns the name of an integer, such as a weekday's, into the integer.
-func (b *binder) named(l literal, c *comparison, term boundTerm) (argument, bool) {
-	if l.kind != literalText {
-		b.fault("E-TYPE", l.span, fmt.Sprintf("%s is a name, %s is not", b.written(c.term.span), b.written(l.span)), expected("one of "+list(term.names)))
+func (b *binder) named(l where.Literal, c *where.Comparison, term boundTerm) (argument, bool) {
+	if l.Kind != where.LiteralText {
+		b.fault("E-TYPE", l.Span, fmt.Sprintf("%s is a name, %s is not", b.written(c.Term.Span), b.written(l.Span)), source.Expected("one of "+strings.Join(term.names, ", ")))
 		return argument{}, false
 	}
-	i := slices.Index(term.names, l.text)
+	i := slices.Index(term.names, l.Text)
 	if i < 0 {
-		b.unknownValue(l, b.written(c.term.span), term.names)
+		b.unknownValue(l, b.written(c.Term.Span), term.names)
 		return argument{}, false
 	}
-	return argument{Value: Value{Kind: Integer, Int: int64(i), Text: l.text}}, true
+	return argument{Value: value.Value{Kind: value.Integer, Int: int64(i), Text: l.Text}}, true
 }
 
-func (b *binder) exactNumber(l literal, t Type) (argument, bool) {
-	if !numberForm.MatchString(l.text) {
+func (b *binder) exactNumber(l where.Literal, t value.Type) (argument, bool) {
+	if !value.IsNumber(l.Text) {
 		b.badNumber(l)
 		return argument{}, false
 	}
-	n, ok := ParseNumber(l.text)
+	n, ok := value.ParseNumber(l.Text)
 	units, exact, fits := n.AtScale(t.Scale)
 	if !ok || !fits {
-		b.fault("E-RANGE", l.span, fmt.Sprintf("%s is beyond the numbers of %v", l.text, t), expected("at most 18 digits"))
+		b.fault("E-RANGE", l.Span, fmt.Sprintf("%s is beyond the numbers of %v", l.Text, t), source.Expected("at most 18 digits"))
 		return argument{}, false
 	}
-	return argument{Value{Kind: t.Kind, Int: units}, !exact}, true
+	return argument{value.Value{Kind: t.Kind, Int: units}, !exact}, true
 }
 
-func (b *binder) floatNumber(l literal) (argument, bool) {
-	f, err := strconv.ParseFloat(l.text, 64)
-	if !numberForm.MatchString(l.text) || err != nil {
+func (b *binder) floatNumber(l where.Literal) (argument, bool) {
+	f, err := strconv.ParseFloat(l.Text, 64)
+	if !value.IsNumber(l.Text) || err != nil {
 		b.badNumber(l)
 		return argument{}, false
 	}
 	if f == 0 {
 		f = 0 // one zero, whatever its sign
 	}
-	return argument{Value: Value{Kind: Float, Float: f}}, true
+	return argument{Value: value.Value{Kind: value.Float, Float: f}}, true
 }
 
-func (b *binder) badNumber(l literal) {
-	b.fault("E-LITERAL", l.span, fmt.Sprintf("%q is not a number", l.text), expected("digits, with a point before the fraction: 12.50"))
+func (b *binder) badNumber(l where.Literal) {
+	b.fault("E-LITERAL", l.Span, fmt.Sprintf("%q is not a number", l.Text), source.Expected("digits, with a point before the fraction: 12.50"))
 }
 
 // wrongType reports a literal of another type than the term, with the text that was probably meant.
-func (b *binder) wrongType(l literal, c *comparison, term boundTerm) {
+func (b *binder) wrongType(l where.Literal, c *where.Comparison, term boundTerm) {
 	kind := term.Type.Kind
-	var hints []Hint
-	var edits []Edit
+	var hints []source.Hint
+	var edits []source.Edit
 	if meant := meantBy(l, kind); meant != "" {
-		edits = []Edit{b.edit(l.span, meant)}
-		if c.op == OpIn || c.op == OpBetween {
-			hints = append(hints, fix(meant))
+		edits = []source.Edit{b.edit(l.Span, meant)}
+		if c.Op == where.OpIn || c.Op == where.OpBetween {
+			hints = append(hints, source.Fix(meant))
 		} else {
-			hints = append(hints, fix(b.written(c.term.span)+" "+c.word+" "+meant))
+			hints = append(hints, source.Fix(b.written(c.Term.Span)+" "+c.Word+" "+meant))
 		}
 	} else {
-		hints = append(hints, expected(exampleOf(kind)))
+		hints = append(hints, source.Expected(exampleOf(kind)))
 	}
-	b.fault("E-TYPE", l.span, fmt.Sprintf("%s is %s, %s is %s", b.written(c.term.span), term.Type.describe(), b.written(l.span), describeLiteral(l)), hints...).Edits = edits
+	b.fault("E-TYPE", l.Span, fmt.Sprintf("%s is %s, %s is %s", b.written(c.Term.Span), term.Type.Describe(), b.written(l.Span), describeLiteral(l)), hints...).Edits = edits
 }
 
-func describeLiteral(l literal) string {
-	switch l.kind {
-	case literalText:
+func describeLiteral(l where.Literal) string {
+	switch l.Kind {
+	case where.LiteralText:
 		return "text"
-	case literalNumber:
+	case where.LiteralNumber:
 		return "a number"
-	case literalBool:
+	case where.LiteralBool:
 		return "true or false"
-	case literalDate:
+	case where.LiteralDate:
 		return "a date"
-	case literalTime:
+	case where.LiteralTime:
 		return "a time of day"
 	}
 	return "a point in time"
 }
 
 // meantBy returns how the literal's text is written as a value of the kind, "" if it is none.
-func meantBy(l literal, kind Kind) string {
+func meantBy(l where.Literal, kind value.Kind) string {
 	switch {
-	case kind == Text && (l.kind == literalNumber || l.kind == literalBool):
-		return quoteText(l.text)
-	case l.kind != literalText:
+	case kind == value.Text && (l.Kind == where.LiteralNumber || l.Kind == where.LiteralBool):
+		return value.Quote(l.Text)
+	case l.Kind != where.LiteralText:
 		return ""
-	case (kind == Integer || kind == Decimal || kind == Float) && numberForm.MatchString(l.text):
-		return l.text
-	case kind == Boolean && (l.text == "true" || l.text == "false"):
-		return l.text
+	case (kind == value.Integer || kind == value.Decimal || kind == value.Float) && value.IsNumber(l.Text):
+		return l.Text
+	case kind == value.Boolean && (l.Text == "true" || l.Text == "false"):
+		return l.Text
 	}
-	for form, word := range map[literalKind]string{literalDate: "date", literalTime: "time", literalTimestamp: "timestamp"} {
-		if v, ok := timeValue(form, l.text); ok && v.Kind == kind {
-			return word + " " + quoteText(l.text)
-		}
+	if _, ok := value.ParseTime(kind, l.Text); ok {
+		return value.TypeNames[kind] + " " + value.Quote(l.Text)
 	}
 	return ""
 }
 
-func exampleOf(kind Kind) string {
+func exampleOf(kind value.Kind) string {
 	switch kind {
-	case Text:
+	case value.Text:
 		return "text in single quotes"
-	case Boolean:
+	case value.Boolean:
 		return "true or false"
-	case Date:
+	case value.Date:
 		return "date '2026-04-01'"
-	case Timestamp:
+	case value.Timestamp:
 		return "timestamp '2026-04-01T00:00:00+03:00' (for the local day or hour of the event: local.date, local.hour)"
-	case TimeOfDay:
+	case value.TimeOfDay:
 		return "time '08:30'"
 	}
 	return "a number"
 }
-
-// timeValue reads the text of a date, time or timestamp literal.
-func timeValue(kind literalKind, text string) (Value, bool) {
-	switch kind {
-	case literalDate:
-		days, ok := parseDays(text)
-		return Value{Kind: Date, Int: days}, ok
-	case literalTimestamp:
-		us, ok := parseInstant(text)
-		return Value{Kind: Timestamp, Int: us}, ok
-	case literalTime:
-		us, ok := parseTimeOfDay(text)
-		return Value{Kind: TimeOfDay, Int: us}, ok
-	}
-	return Value{}, false
-}
-
-// parseInstant reads an RFC 3339 time, at most to the microsecond.
-func parseInstant(text string) (int64, bool) {
-	t, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil || t.Nanosecond()%1000 != 0 || strings.Contains(text, ",") {
-		return 0, false
-	}
-	return t.UnixMicro(), true
-}
-
-// parseTimeOfDay reads 08:30, 08:30:15 or 08:30:15.250, at most to the microsecond.
-func parseTimeOfDay(text string) (int64, bool) {
-	layout := "15:04:05"
-	if len(text) == len("15:04") {
-		layout = "15:04"
-	}
-	t, err := time.Parse(layout, text)
-	if err != nil || t.Nanosecond()%1000 != 0 || len(text) < 5 || text[2] != ':' || strings.Contains(text, ",") {
-		return 0, false
-	}
-	return t.Sub(time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)).Microseconds(), true
-}
-
-func quoteText(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }

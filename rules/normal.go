@@ -1,10 +1,12 @@
 package rules
 
 import (
+	"maps"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
+
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/where"
 )
 
 // normal flattens nested logic of one kind, drops repeated terms and sorts the rest by their text.
@@ -38,7 +40,7 @@ func flat(terms []Expr, same func(Expr) ([]Expr, bool)) []Expr {
 		}
 	}
 	all := make([]Expr, 0, len(byKey))
-	for _, key := range sortedKeys(byKey) {
+	for _, key := range slices.Sorted(maps.Keys(byKey)) {
 		all = append(all, byKey[key])
 	}
 	return all
@@ -155,7 +157,7 @@ func (t *Test) String() string {
 	b.WriteString(t.Term.String())
 	args := make([]string, len(t.Args))
 	for i, v := range t.Args {
-		args[i] = v.text(t.Term.Type)
+		args[i] = v.Literal(t.Term.Type)
 	}
 	not := func(word string) string {
 		if t.Not {
@@ -164,31 +166,31 @@ func (t *Test) String() string {
 		return " " + word + " "
 	}
 	switch t.Op {
-	case OpEqual:
+	case where.OpEqual:
 		b.WriteString(t.equals() + args[0])
-	case OpIn:
+	case where.OpIn:
 		if len(args) == 0 {
 			b.WriteString(t.equals() + unreachable(t.Term.Type))
 		} else {
 			b.WriteString(not("in") + "(" + strings.Join(args, ", ") + ")")
 		}
-	case OpBetween:
+	case where.OpBetween:
 		b.WriteString(not("between") + args[0] + " and " + args[1])
-	case OpLess, OpLessEqual, OpGreater, OpGreaterEqual:
+	case where.OpLess, where.OpLessEqual, where.OpGreater, where.OpGreaterEqual:
 		b.WriteString(" " + opNames[t.Op] + " " + args[0])
-	case OpStartsWith, OpEndsWith, OpContains, OpMatches:
+	case where.OpStartsWith, where.OpEndsWith, where.OpContains, where.OpMatches:
 		b.WriteString(not(opNames[t.Op]) + args[0])
-	case OpIsNull, OpIsTrue, OpIsFalse:
+	case where.OpIsNull, where.OpIsTrue, where.OpIsFalse:
 		b.WriteString(" is")
 		b.WriteString(strings.TrimRight(not(opNames[t.Op]), " "))
 	}
 	return b.String()
 }
 
-var opNames = map[Op]string{
-	OpEqual: "=", OpLess: "<", OpLessEqual: "<=", OpGreater: ">", OpGreaterEqual: ">=", OpIn: "in", OpBetween: "between",
-	OpStartsWith: "starts_with", OpEndsWith: "ends_with", OpContains: "contains", OpMatches: "matches",
-	OpIsNull: "null", OpIsTrue: "true", OpIsFalse: "false",
+var opNames = map[where.Op]string{
+	where.OpEqual: "=", where.OpLess: "<", where.OpLessEqual: "<=", where.OpGreater: ">", where.OpGreaterEqual: ">=", where.OpIn: "in", where.OpBetween: "between",
+	where.OpStartsWith: "starts_with", where.OpEndsWith: "ends_with", where.OpContains: "contains", where.OpMatches: "matches",
+	where.OpIsNull: "null", where.OpIsTrue: "true", where.OpIsFalse: "false",
 }
 
 func (t *Test) equals() string {
@@ -199,7 +201,7 @@ func (t *Test) equals() string {
 }
 
 // unreachable is a number that no value of the type equals: what an In without Args is written as.
-func unreachable(t Type) string { return "0." + strings.Repeat("0", t.Scale) + "5" }
+func unreachable(t value.Type) string { return "0." + strings.Repeat("0", t.Scale) + "5" }
 
 // String writes the term as in a `where`.
 func (t Term) String() string {
@@ -209,31 +211,7 @@ func (t Term) String() string {
 	case strings.Contains(t.Function, "."):
 		return t.Function
 	case t.Key != "" || t.Function == "query_param":
-		return t.Function + "(" + t.Column + ", " + quoteText(t.Key) + ")"
+		return t.Function + "(" + t.Column + ", " + value.Quote(t.Key) + ")"
 	}
 	return t.Function + "(" + t.Column + ")"
-}
-
-// text writes a value as a literal.
-func (v Value) text(t Type) string {
-	switch v.Kind {
-	case Text:
-		return quoteText(v.Text)
-	case Float:
-		return strconv.FormatFloat(v.Float, 'f', -1, 64)
-	case Decimal:
-		return formatDecimal(v.Int, t.Scale)
-	case Boolean:
-		return strconv.FormatBool(v.Int == 1)
-	case Date:
-		return "date '" + formatDays(v.Int) + "'"
-	case Timestamp:
-		return "timestamp '" + time.UnixMicro(v.Int).UTC().Format(time.RFC3339Nano) + "'"
-	case TimeOfDay:
-		return "time '" + time.UnixMicro(v.Int).UTC().Format("15:04:05.999999") + "'"
-	}
-	if v.Text != "" {
-		return quoteText(v.Text)
-	}
-	return strconv.FormatInt(v.Int, 10)
 }

@@ -2,8 +2,11 @@ package rules
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+
+	"github.com/malgrupp/malgrupp/rules/source"
 )
 
 // maxReferences is how long a chain of references may be.
@@ -12,17 +15,17 @@ const maxReferences = 8
 // Order resolves the references between segments and returns them in dependency order: what is referred to comes
 // first, otherwise by name. With errors (unknown names, cycles, chains over 8, another identity level or an
 // incompatible purpose) it returns no segments.
-func Order(segs []*Segment) ([]*Segment, Errors) {
+func Order(segs []*Segment) ([]*Segment, source.Findings) {
 	o := &ordering{byName: map[string]*Segment{}, state: map[string]visit{}, depth: map[string]int{}}
 	for _, s := range segs {
 		if first, twice := o.byName[s.Name]; twice {
 			o.fail(s, s.NameSpan, "E-DUPLICATE-NAME", fmt.Sprintf("the name %s is taken", s.Name),
-				expected("another name; this one belongs to "+first.Source.Name))
+				source.Expected("another name; this one belongs to "+first.Source.Name))
 			continue
 		}
 		o.byName[s.Name] = s
 	}
-	for _, name := range sortedKeys(o.byName) {
+	for _, name := range slices.Sorted(maps.Keys(o.byName)) {
 		o.visit(o.byName[name])
 	}
 	o.exclusive()
@@ -35,7 +38,7 @@ func Order(segs []*Segment) ([]*Segment, Errors) {
 // exclusive refuses groups in which nobody could say whose a person is: two segments of one priority, or of two levels.
 func (o *ordering) exclusive() {
 	groups := map[string][]*Segment{}
-	for _, name := range sortedKeys(o.byName) {
+	for _, name := range slices.Sorted(maps.Keys(o.byName)) {
 		s := o.byName[name]
 		if s.Exclusive == nil {
 			continue
@@ -44,10 +47,10 @@ func (o *ordering) exclusive() {
 			switch {
 			case other.Level != s.Level:
 				o.fail(s, s.Exclusive.Span, "E-EXCLUSIVE", fmt.Sprintf("group %s also holds %s, which is of %ss", s.Exclusive.Group, other.Name, other.Level),
-					expected("one identity level in a group"))
+					source.Expected("one identity level in a group"))
 			case other.Exclusive.Priority == s.Exclusive.Priority:
 				o.fail(s, s.Exclusive.Span, "E-EXCLUSIVE", fmt.Sprintf("%s has priority %d in group %s as well", other.Name, s.Exclusive.Priority, s.Exclusive.Group),
-					expected("another priority; the smallest one wins"))
+					source.Expected("another priority; the smallest one wins"))
 			}
 		}
 		groups[s.Exclusive.Group] = append(groups[s.Exclusive.Group], s)
@@ -69,7 +72,7 @@ type ordering struct {
 	depth  map[string]int // longest chain of references below a segment
 	path   []step         // from the first segment of the walk to the current one
 	sorted []*Segment
-	found  Errors
+	found  source.Findings
 }
 
 // step is a reference on the way: which segment refers, and by which condition.
@@ -78,10 +81,10 @@ type step struct {
 	by   *Condition
 }
 
-func (o *ordering) fail(s *Segment, at Span, code, message string, hints ...Hint) {
-	r := report{source: s.Source}
-	r.fail(code, at, message, hints...)
-	o.found = append(o.found, r.found...)
+func (o *ordering) fail(s *Segment, at source.Span, code, message string, hints ...source.Hint) {
+	r := source.Report{Source: s.Source}
+	r.Fail(code, at, message, hints...)
+	o.found = append(o.found, r.Found...)
 }
 
 func (o *ordering) visit(s *Segment) {
@@ -101,7 +104,7 @@ func (o *ordering) visit(s *Segment) {
 func (o *ordering) follow(s *Segment, cond *Condition) {
 	target, ok := o.byName[cond.Segment]
 	if !ok {
-		hints := append(didYouMean(cond.Segment, sortedKeys(o.byName)), expected("the name of a segment of this project"))
+		hints := append(source.DidYouMean(cond.Segment, slices.Sorted(maps.Keys(o.byName))), source.Expected("the name of a segment of this project"))
 		o.fail(s, cond.NameSpan, "E-UNKNOWN-SEGMENT", fmt.Sprintf("there is no segment %q", cond.Segment), hints...)
 		return
 	}
@@ -114,7 +117,7 @@ func (o *ordering) follow(s *Segment, cond *Condition) {
 	o.visit(target)
 	o.depth[s.Name] = max(o.depth[s.Name], o.depth[target.Name]+1)
 	if o.depth[s.Name] > maxReferences {
-		o.fail(s, cond.NameSpan, "E-LIMIT", "the chain of references is too long", expected("at most 8 segments below one another"))
+		o.fail(s, cond.NameSpan, "E-LIMIT", "the chain of references is too long", source.Expected("at most 8 segments below one another"))
 	}
 	o.compatible(s, cond, target)
 }
@@ -122,11 +125,11 @@ func (o *ordering) follow(s *Segment, cond *Condition) {
 func (o *ordering) compatible(s *Segment, cond *Condition, target *Segment) {
 	if s.Level != target.Level {
 		o.fail(s, cond.NameSpan, "E-IDENTITY", fmt.Sprintf("%s is about %ss, this segment is about %ss", target.Name, target.Level, s.Level),
-			expected("a segment with identity: "+string(s.Level)))
+			source.Expected("a segment with identity: "+string(s.Level)))
 	}
 	if s.Purpose != target.Purpose && s.Purpose != Analysis {
 		o.fail(s, cond.NameSpan, "E-PURPOSE", fmt.Sprintf("%s is for %s, this segment is for %s", target.Name, target.Purpose, s.Purpose),
-			expected("a segment with purpose: "+string(s.Purpose)))
+			source.Expected("a segment with purpose: "+string(s.Purpose)))
 	}
 }
 
@@ -148,5 +151,5 @@ func (o *ordering) cycle(target *Segment) {
 	}
 	names = append(names, cycle[0].from.Name)
 	o.fail(cycle[0].from, cycle[0].by.NameSpan, "E-CYCLE", "a segment cannot depend on itself",
-		Hint{PathHint, strings.Join(names, " -> ")}, expected("break one of these references"))
+		source.Hint{Label: source.LabelPath, Text: strings.Join(names, " -> ")}, source.Expected("break one of these references"))
 }

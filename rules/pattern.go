@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"regexp/syntax"
 	"strings"
+
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/where"
 )
 
 // Limits of patterns (threat C8).
@@ -14,13 +17,13 @@ const (
 )
 
 // checkPattern refuses patterns beyond the subset that means the same in every engine (rules/spec.md 3).
-func (b *binder) checkPattern(l literal) bool {
+func (b *binder) checkPattern(l where.Literal) bool {
 	if *b.patterns++; *b.patterns > maxPatterns {
-		b.fault("E-LIMIT", l.span, "the rule has too many patterns", expected("at most 50"))
+		b.fault("E-LIMIT", l.Span, "the rule has too many patterns", source.Expected("at most 50"))
 		return false
 	}
-	if err := CheckPattern(l.text); err != nil {
-		b.fault("E-PATTERN", l.span, err.Error(), expected("a pattern for the whole value, such as '/lainat/[a-z]+'"))
+	if err := CheckPattern(l.Text); err != nil {
+		b.fault("E-PATTERN", l.Span, err.Error(), source.Expected("a pattern for the whole value, such as '/lainat/[a-z]+'"))
 		return false
 	}
 	return true

@@ -3,6 +3,9 @@ package rules
 import (
 	"fmt"
 	"slices"
+
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/where"
 )
 
 // idRoles are the roles of columns whose values stand for one person, one visit or one row. Whoever may compare with them can
@@ -23,8 +26,8 @@ func (s *Schema) idRole(c *Column) (Role, bool) {
 }
 
 // idRole is the role that makes a name of the vocabulary an id in one of the schemas that have it.
-func (w *word) idRole() (Role, *Schema, bool) {
-	for _, s := range w.schemas {
+func (w *Word) idRole() (Role, *Schema, bool) {
+	for _, s := range w.Schemas {
 		c, _ := s.Column(w.column.Name)
 		if role, ok := s.idRole(c); ok {
 			return role, s, true
@@ -34,29 +37,29 @@ func (w *word) idRole() (Role, *Schema, bool) {
 }
 
 // impersonal reports whether a comparison leaves people's ids alone. Whether a row has one may be asked.
-func (b *binder) impersonal(c *comparison, w *word) bool {
-	if w == nil || c.op == OpIsNull {
+func (b *binder) impersonal(c *where.Comparison, w *Word) bool {
+	if w == nil || c.Op == where.OpIsNull {
 		return true
 	}
 	role, schema, ok := w.idRole()
 	if !ok {
 		return true
 	}
-	b.fault("E-PERSON", c.term.span, fmt.Sprintf("%s holds ids, and a rule may not ask for single ones", c.term.column),
-		expected(c.term.column+" is null, "+c.term.column+" is not null, or a metric such as distinct("+c.term.column+")")).Note = roleNote(role, schema)
+	b.fault("E-PERSON", c.Term.Span, fmt.Sprintf("%s holds ids, and a rule may not ask for single ones", c.Term.Column),
+		source.Expected(c.Term.Column+" is null, "+c.Term.Column+" is not null, or a metric such as distinct("+c.Term.Column+")")).Note = roleNote(role, schema)
 	return false
 }
 
 // impersonalMetric reports whether a metric leaves people's ids alone: how many different ones there are may be asked, the
 // smallest one not.
-func (c *checker) impersonalMetric(m *Metric, a *Aggregate, w *word, at Span) bool {
+func (c *checker) impersonalMetric(m *Metric, a *Aggregate, w *Word, at source.Span) bool {
 	if a.Counts {
 		return true
 	}
 	role, schema, ok := w.idRole()
 	if ok {
-		c.doc.fail("E-PERSON", at, fmt.Sprintf("%s holds ids, and %s would give single ones away", m.Column, a.Name),
-			expected("distinct("+m.Column+")")).Note = roleNote(role, schema)
+		c.doc.Fail("E-PERSON", at, fmt.Sprintf("%s holds ids, and %s would give single ones away", m.Column, a.Name),
+			source.Expected("distinct("+m.Column+")")).Note = roleNote(role, schema)
 	}
 	return !ok
 }

@@ -1,9 +1,15 @@
 package rules
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/yaml"
+)
 
 // population reads the steps after match and exclude.
-func (c *checker) population(o *Object) {
+func (c *checker) population(o *yaml.Object) {
 	c.part = "by"
 	if n, ok := o.Find("top"); ok {
 		c.seg.Top = c.top(n)
@@ -25,7 +31,7 @@ func (c *checker) population(o *Object) {
 	}
 }
 
-func (c *checker) top(n Node) *Top {
+func (c *checker) top(n yaml.Node) *Top {
 	o, ok := n.Object("top")
 	if !ok {
 		return nil
@@ -36,7 +42,7 @@ func (c *checker) top(n Node) *Top {
 	percent, hasPercent := o.Find("percent")
 	switch {
 	case hasCount == hasPercent:
-		c.doc.fail("E-MISSING-KEY", o.Span(), "top needs either count or percent", expected("count: 1000 or percent: 10"))
+		c.doc.Fail("E-MISSING-KEY", o.Span(), "top needs either count or percent", source.Expected("count: 1000 or percent: 10"))
 	case hasCount:
 		t.Count, _ = count.Int(1, maxCount)
 	default:
@@ -48,7 +54,7 @@ func (c *checker) top(n Node) *Top {
 	return t
 }
 
-func (c *checker) cap(n Node) *Cap {
+func (c *checker) cap(n yaml.Node) *Cap {
 	o, ok := n.Object("cap")
 	if !ok {
 		return nil
@@ -65,14 +71,14 @@ func (c *checker) cap(n Node) *Cap {
 }
 
 // ranking reads the metric by which people are ordered.
-func (c *checker) ranking(n Node, path string) *Condition {
+func (c *checker) ranking(n yaml.Node, path string) *Condition {
 	at := n.Span()
 	cond := c.condition(n, path)
 	if cond == nil {
 		return nil
 	}
 	if v, ok := c.scope.verb(cond.Verb); !ok || v.Takes != TakesMetric {
-		c.doc.fail("E-RANK", at, cond.Verb+" cannot rank", expected("a metric, such as {metric: days(), of: app_open, within: 30d}"))
+		c.doc.Fail("E-RANK", at, cond.Verb+" cannot rank", source.Expected("a metric, such as {metric: days(), of: app_open, within: 30d}"))
 		return nil
 	}
 	return cond
@@ -81,20 +87,20 @@ func (c *checker) ranking(n Node, path string) *Condition {
 // percentScale is how finely a percentage is drawn: hashes are taken modulo 10,000.
 const percentScale = 2
 
-func (c *checker) percent(n Node) (Number, bool) {
+func (c *checker) percent(n yaml.Node) (value.Number, bool) {
 	p, ok := n.Number()
 	if !ok {
 		return p, false
 	}
 	units, exact, fits := p.AtScale(percentScale)
 	if !exact || !fits || units < 1 || units > 100_00 {
-		c.doc.fail("E-RANGE", n.Span(), fmt.Sprintf("percent is %v", p), expected("more than 0, at most 100, at most two decimals"))
+		c.doc.Fail("E-RANGE", n.Span(), fmt.Sprintf("percent is %v", p), source.Expected("more than 0, at most 100, at most two decimals"))
 		return p, false
 	}
 	return p, true
 }
 
-func (c *checker) holdout(n Node) *Holdout {
+func (c *checker) holdout(n yaml.Node) *Holdout {
 	o, ok := n.Object("holdout")
 	if !ok {
 		return nil
@@ -115,7 +121,7 @@ func (c *checker) holdout(n Node) *Holdout {
 // maxPriority bounds the rank of a segment in a group.
 const maxPriority = 1_000_000
 
-func (c *checker) exclusive(n Node) *Exclusive {
+func (c *checker) exclusive(n yaml.Node) *Exclusive {
 	o, ok := n.Object("exclusive")
 	if !ok {
 		return nil

@@ -1,5 +1,10 @@
 package rules
 
+import (
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
+)
+
 // Role is the part a column plays for the program itself; one column per role, most columns have none.
 type Role string
 
@@ -25,18 +30,18 @@ type Column struct {
 	From     string // column path in the file, default the name
 	Param    string // with param(path, key, slot): the key; From is then the path of the key-value list
 	Slot     string // string, int, float or double
-	Type     Type
+	Type     value.Type
 	Unit     string // s, ms, us or ns: how a plain integer counts time
 	Role     Role
 	Enum     []string
 	Labels   []Label
 	Optional bool
-	Quantise *Number // the step of a float column that may be summed
-	Zone     string  // zone of a zoneless timestamp
-	INT96    string  // "utc" allows INT96 as event time
-	Since    string  // first and last date (inclusive, of arrival) on which files carry the column
+	Quantise *value.Number // the step of a float column that may be summed
+	Zone     string        // zone of a zoneless timestamp
+	INT96    string        // "utc" allows INT96 as event time
+	Since    string        // first and last date (inclusive, of arrival) on which files carry the column
 	Until    string
-	Span     Span
+	Span     source.Span
 }
 
 // Schema maps the columns of one event log to the names that rules use.
@@ -48,7 +53,7 @@ type Schema struct {
 	Customers   bool                // rows are customers with their attributes, not events
 	Columns     []Column            // in file order
 	Events      map[string][]string // which event carries which columns; nil: not declared
-	Source      *Source
+	Source      *source.Source
 	Hash        [32]byte // of the file's text
 }
 

@@ -5,13 +5,18 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
+	"strings"
+
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/where"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 // ParseSchema reads a file of kind EventSchema. The schema is nil if there are errors.
-func ParseSchema(src *Source) (*Schema, Errors) {
-	d := Read(src)
-	e, ok := d.Envelope(KindEventSchema)
+func ParseSchema(src *source.Source) (*Schema, source.Findings) {
+	d := yaml.Read(src)
+	e, ok := d.Envelope(yaml.KindEventSchema)
 	if !ok {
 		return nil, d.Errors()
 	}
@@ -37,11 +42,11 @@ func ParseSchema(src *Source) (*Schema, Errors) {
 }
 
 type schemaReader struct {
-	doc    *Document
+	doc    *yaml.Document
 	schema *Schema
 }
 
-func (r *schemaReader) spec(n Node) {
+func (r *schemaReader) spec(n yaml.Node) {
 	o, ok := n.Object("spec")
 	if !ok {
 		return
@@ -63,23 +68,22 @@ func (r *schemaReader) spec(n Node) {
 }
 
 var (
-	columnForm  = regexp.MustCompile(`^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*$`)
-	decimalForm = regexp.MustCompile(`^decimal\(([0-9]{1,3}), ?([0-9]{1,3})\)$`)
-	paramForm   = regexp.MustCompile(`^param\(([^ ,()']+), ?'([^']+)', ?(string|int|float|double)\)$`)
+	columnForm = regexp.MustCompile(`^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*$`)
+	paramForm  = regexp.MustCompile(`^param\(([^ ,()']+), ?'([^']+)', ?(string|int|float|double)\)$`)
 )
 
-func (r *schemaReader) columns(n Node) {
+func (r *schemaReader) columns(n yaml.Node) {
 	o, ok := n.Object("columns")
 	if !ok {
 		return
 	}
-	for _, f := range o.fields {
-		if !columnForm.MatchString(f.key.name) || reserved(f.key.name) {
-			r.doc.fail("E-NAME", f.key.Span(), fmt.Sprintf("%q cannot be the name of a column", f.key.name),
-				expected("small letters, digits and _, with dots between parts; another name in the file goes into from:"))
+	for key, value := range o.Fields() {
+		if !columnForm.MatchString(key.Name()) || where.Reserved(key.Name()) {
+			r.doc.Fail("E-NAME", key.Span(), fmt.Sprintf("%q cannot be the name of a column", key.Name()),
+				source.Expected("small letters, digits and _, with dots between parts; another name in the file goes into from:"))
 			continue
 		}
-		if c, ok := r.column(f); ok {
+		if c, ok := r.column(key, value); ok {
 			r.schema.Columns = append(r.schema.Columns, c)
 		}
 	}
@@ -88,9 +92,9 @@ func (r *schemaReader) columns(n Node) {
 
 var columnKeys = []string{"from", "type", "unit", "role", "enum", "label", "optional", "quantise", "zone", "int96", "since", "until"}
 
-func (r *schemaReader) column(f field) (Column, bool) {
-	c := Column{Name: f.key.name, From: f.key.name, Span: f.key.Span()}
-	o, ok := f.value.Object("column " + c.Name)
+func (r *schemaReader) column(key, value yaml.Node) (Column, bool) {
+	c := Column{Name: key.Name(), From: key.Name(), Span: key.Span()}
+	o, ok := value.Object("column " + c.Name)
 	if !ok {
 		return c, false
 	}
@@ -118,37 +122,29 @@ func (r *schemaReader) column(f field) (Column, bool) {
 	return c, true
 }
 
-func (r *schemaReader) columnType(n Node) (Type, bool) {
+func (r *schemaReader) columnType(n yaml.Node) (value.Type, bool) {
 	text, ok := n.Text()
 	if !ok {
-		return Type{}, false
+		return value.Type{}, false
 	}
-	if parts := decimalForm.FindStringSubmatch(text); parts != nil {
-		precision, _ := strconv.Atoi(parts[1]) // one to three digits
-		scale, _ := strconv.Atoi(parts[2])
-		t := Type{Kind: Decimal, Precision: precision, Scale: scale}
-		switch {
-		case precision == 0 || scale > precision:
-			r.doc.fail("E-TYPE", n.Span(), text+" is not a type", expected("decimal(p,s) with p at least 1 and s at most p"))
-		case precision > maxDigits:
-			r.doc.fail("E-NOT-BUILT", n.Span(), text+" is not built in this version", expected("at most decimal(18,s)")).Missing = text
-		default:
-			return t, true
-		}
-		return Type{}, false
-	}
-	for kind, name := range typeNames {
-		if name == text && kind != Decimal {
-			return Type{Kind: kind}, true
-		}
+	t, ok := value.ParseType(text)
+	switch {
+	case ok:
+		return t, true
+	case t.Precision > value.MaxDigits && t.Scale <= t.Precision:
+		r.doc.Fail("E-NOT-BUILT", n.Span(), text+" is not built in this version", source.Expected("at most decimal(18,s)")).Missing = text
+		return value.Type{}, false
+	case t.Kind == value.Decimal:
+		r.doc.Fail("E-TYPE", n.Span(), text+" is not a type", source.Expected("decimal(p,s) with p at least 1 and s at most p"))
+		return value.Type{}, false
 	}
 	names := []string{"text", "integer", "decimal(p,s)", "float", "boolean", "date", "timestamp", "time"}
-	r.doc.fail("E-TYPE", n.Span(), fmt.Sprintf("%q is not a type", text), append(didYouMean(text, names), expected("one of "+list(names)))...)
-	return Type{}, false
+	r.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("%q is not a type", text), append(source.DidYouMean(text, names), source.Expected("one of "+strings.Join(names, ", ")))...)
+	return value.Type{}, false
 }
 
 // from reads where the file keeps the column: a path, or a key in a list of keys and values.
-func (r *schemaReader) from(c *Column, n Node) {
+func (r *schemaReader) from(c *Column, n yaml.Node) {
 	text, ok := n.Text()
 	if !ok {
 		return
@@ -168,10 +164,10 @@ var pathForm = regexp.MustCompile(`^[^\s(),'"]+$`)
 func validPath(text string) bool { return pathForm.MatchString(text) }
 
 // roleKinds are the roles and the types that may play them.
-var roleKinds = map[Role][]Kind{
-	RoleEventTime: {Timestamp}, RoleReceivedAt: {Timestamp}, RoleEventID: {Text, Integer}, RoleEventName: {Text},
-	RoleDevice: {Text, Integer}, RoleCustomer: {Text, Integer}, RoleSession: {Text, Integer}, RoleSeq: {Integer},
-	RoleGPC: {Boolean, Text, Integer}, RoleBrowserDeny: {Boolean, Text, Integer}, RoleTCString: {Text},
+var roleKinds = map[Role][]value.Kind{
+	RoleEventTime: {value.Timestamp}, RoleReceivedAt: {value.Timestamp}, RoleEventID: {value.Text, value.Integer}, RoleEventName: {value.Text},
+	RoleDevice: {value.Text, value.Integer}, RoleCustomer: {value.Text, value.Integer}, RoleSession: {value.Text, value.Integer}, RoleSeq: {value.Integer},
+	RoleGPC: {value.Boolean, value.Text, value.Integer}, RoleBrowserDeny: {value.Boolean, value.Text, value.Integer}, RoleTCString: {value.Text},
 }
 
 // signalRoles are columns whose values deny: a version that cannot hear them must not read the log.
@@ -186,27 +182,27 @@ func roleNames() []string {
 	return names
 }
 
-func (r *schemaReader) role(c *Column, n Node) {
+func (r *schemaReader) role(c *Column, n yaml.Node) {
 	word, ok := n.Word(roleNames()...)
 	if !ok {
 		return
 	}
 	c.Role = Role(word)
 	if slices.Contains(signalRoles, c.Role) {
-		r.doc.fail("E-NOT-BUILT", n.Span(), "the role "+word+" is not built in this version: signals on rows would be left unheard",
-			expected("no source with such signals, or the signals as events of the consent log (actions gpc and browser)")).Missing = "role " + word
+		r.doc.Fail("E-NOT-BUILT", n.Span(), "the role "+word+" is not built in this version: signals on rows would be left unheard",
+			source.Expected("no source with such signals, or the signals as events of the consent log (actions gpc and browser)")).Missing = "role " + word
 	}
 	if first, taken := r.schema.WithRole(c.Role); taken {
-		r.doc.fail("E-ROLE", n.Span(), fmt.Sprintf("column %s has the role %s already", first.Name, word), expected("one column for each role"))
+		r.doc.Fail("E-ROLE", n.Span(), fmt.Sprintf("column %s has the role %s already", first.Name, word), source.Expected("one column for each role"))
 	}
 	if kinds := roleKinds[c.Role]; c.Type.Kind != 0 && !slices.Contains(kinds, c.Type.Kind) {
-		r.doc.fail("E-ROLE", n.Span(), fmt.Sprintf("%s is %s, the role %s takes %s", c.Name, c.Type.describe(), word, describeKinds(kinds)))
+		r.doc.Fail("E-ROLE", n.Span(), fmt.Sprintf("%s is %s, the role %s takes %s", c.Name, c.Type.Describe(), word, value.DescribeKinds(kinds)))
 	}
 }
 
 // checkRoles asks for the roles without which no row can be used.
-func (r *schemaReader) checkRoles(o *Object) {
-	if r.doc.found.Failed() {
+func (r *schemaReader) checkRoles(o *yaml.Object) {
+	if r.doc.Found.Failed() {
 		return
 	}
 	if r.schema.Customers {
@@ -214,55 +210,55 @@ func (r *schemaReader) checkRoles(o *Object) {
 		return
 	}
 	if _, ok := r.schema.WithRole(RoleEventTime); !ok {
-		r.doc.fail("E-ROLE", o.Span(), "no column has the role event_time", expected("role: event_time at the column that says when the event happened"))
+		r.doc.Fail("E-ROLE", o.Span(), "no column has the role event_time", source.Expected("role: event_time at the column that says when the event happened"))
 	}
 	if _, ok := r.schema.WithRole(RoleEventName); !ok {
-		r.doc.fail("E-ROLE", o.Span(), "no column has the role event_name", expected("role: event_name at the column that says what happened"))
+		r.doc.Fail("E-ROLE", o.Span(), "no column has the role event_name", source.Expected("role: event_name at the column that says what happened"))
 	}
 	if _, ok := r.schema.WithRole(RoleDevice); !ok {
-		r.doc.fail("E-ROLE", o.Span(), "no column has the role device", expected("role: device at the column with the browser's or app's id: a row without one has no owner"))
+		r.doc.Fail("E-ROLE", o.Span(), "no column has the role device", source.Expected("role: device at the column with the browser's or app's id: a row without one has no owner"))
 	}
 }
 
 // checkCustomers asks that a table of customers says whose each row is, and nothing that only events have.
-func (r *schemaReader) checkCustomers(o *Object) {
+func (r *schemaReader) checkCustomers(o *yaml.Object) {
 	if _, ok := r.schema.WithRole(RoleCustomer); !ok {
-		r.doc.fail("E-ROLE", o.Span(), "no column has the role customer", expected("role: customer at the column with the customer's id"))
+		r.doc.Fail("E-ROLE", o.Span(), "no column has the role customer", source.Expected("role: customer at the column with the customer's id"))
 	}
 	for i := range r.schema.Columns {
 		if c := &r.schema.Columns[i]; c.Role != RoleNone && c.Role != RoleCustomer {
-			r.doc.fail("E-ROLE", c.Span, fmt.Sprintf("a table of customers has no column with the role %s", c.Role), expected("role: customer, or none"))
+			r.doc.Fail("E-ROLE", c.Span, fmt.Sprintf("a table of customers has no column with the role %s", c.Role), source.Expected("role: customer, or none"))
 		}
 	}
 	if r.schema.Events != nil {
-		r.doc.fail("E-ROLE", o.Span(), "a table of customers has no events", expected("no key events"))
+		r.doc.Fail("E-ROLE", o.Span(), "a table of customers has no events", source.Expected("no key events"))
 	}
 }
 
 // timeKeys reads what only times have.
-func (r *schemaReader) timeKeys(c *Column, o *Object) {
-	if n, ok := o.Find("unit"); ok && r.only(c, n, Timestamp, TimeOfDay) {
+func (r *schemaReader) timeKeys(c *Column, o *yaml.Object) {
+	if n, ok := o.Find("unit"); ok && r.only(c, n, value.Timestamp, value.TimeOfDay) {
 		c.Unit, _ = n.Word("s", "ms", "us", "ns")
 	}
-	if n, ok := o.Find("zone"); ok && r.only(c, n, Timestamp) {
+	if n, ok := o.Find("zone"); ok && r.only(c, n, value.Timestamp) {
 		if z, ok := n.Zone(); ok {
 			c.Zone = z.Name()
 		}
 	}
-	if n, ok := o.Find("int96"); ok && r.only(c, n, Timestamp) {
+	if n, ok := o.Find("int96"); ok && r.only(c, n, value.Timestamp) {
 		c.INT96, _ = n.Word("utc")
 	}
 }
 
 // valueKeys reads what the schema says of values.
-func (r *schemaReader) valueKeys(c *Column, o *Object) {
-	if n, ok := o.Find("enum"); ok && r.only(c, n, Text) {
+func (r *schemaReader) valueKeys(c *Column, o *yaml.Object) {
+	if n, ok := o.Find("enum"); ok && r.only(c, n, value.Text) {
 		c.Enum, _ = n.Texts()
 		if n.IsList() && len(c.Enum) == 0 {
 			n.Wrong("a list of at least one value")
 		}
 	}
-	if n, ok := o.Find("quantise"); ok && r.only(c, n, Float) {
+	if n, ok := o.Find("quantise"); ok && r.only(c, n, value.Float) {
 		step, ok := n.Number()
 		if ok && step.Int <= 0 {
 			n.Wrong("a number above 0, such as 0.01")
@@ -273,7 +269,7 @@ func (r *schemaReader) valueKeys(c *Column, o *Object) {
 	if !ok {
 		return
 	}
-	members := []Node{n}
+	members := []yaml.Node{n}
 	if !n.IsObject() {
 		members, _ = n.List()
 	}
@@ -285,7 +281,7 @@ func (r *schemaReader) valueKeys(c *Column, o *Object) {
 // everywhere are the roles of columns that have a value in every row that can be used.
 var everywhere = []Role{RoleEventTime, RoleEventName, RoleReceivedAt, RoleDevice}
 
-func (r *schemaReader) label(c *Column, n Node) {
+func (r *schemaReader) label(c *Column, n yaml.Node) {
 	o, ok := n.Object("label")
 	if !ok {
 		return
@@ -293,12 +289,12 @@ func (r *schemaReader) label(c *Column, n Node) {
 	o.Only("value", "prefix", "is", "policy")
 	var l Label
 	for key, to := range map[string]*string{"value": &l.Value, "prefix": &l.Prefix} {
-		if n, ok := o.Find(key); ok && r.only(c, n, Text) {
+		if n, ok := o.Find(key); ok && r.only(c, n, value.Text) {
 			*to, _ = n.Text()
 		}
 	}
 	if l.Value != "" && l.Prefix != "" {
-		r.doc.fail("E-UNKNOWN-KEY", o.KeySpan("prefix"), "a label has a value or a prefix, not both")
+		r.doc.Fail("E-UNKNOWN-KEY", o.KeySpan("prefix"), "a label has a value or a prefix, not both")
 	}
 	if n, ok := o.Need("is"); ok {
 		l.Is, _ = n.Text()
@@ -306,8 +302,8 @@ func (r *schemaReader) label(c *Column, n Node) {
 	if n, ok := o.Find("policy"); ok {
 		l.Policy, _ = n.Word(policyDrop, policyNoAds)
 		if l.Policy == policyDrop && l.whole() && slices.Contains(everywhere, c.Role) {
-			r.doc.fail("E-ROLE", n.Span(), fmt.Sprintf("every row has a value in %s, so no row would ever be used", c.Name),
-				expected("value: or prefix: beside policy: drop"))
+			r.doc.Fail("E-ROLE", n.Span(), fmt.Sprintf("every row has a value in %s, so no row would ever be used", c.Name),
+				source.Expected("value: or prefix: beside policy: drop"))
 		}
 	} else if l.Is != accountData {
 		o.Need("policy")
@@ -316,17 +312,17 @@ func (r *schemaReader) label(c *Column, n Node) {
 }
 
 // only reports a key that columns of another type cannot have.
-func (r *schemaReader) only(c *Column, n Node, kinds ...Kind) bool {
+func (r *schemaReader) only(c *Column, n yaml.Node, kinds ...value.Kind) bool {
 	if c.Type.Kind == 0 || slices.Contains(kinds, c.Type.Kind) {
 		return true
 	}
-	r.doc.fail("E-TYPE", n.Span(), fmt.Sprintf("%s is %s and has no %s", c.Name, c.Type.describe(), n.name),
-		expected(n.name+" at a column of type "+describeKinds(kinds)))
+	r.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("%s is %s and has no %s", c.Name, c.Type.Describe(), n.Name()),
+		source.Expected(n.Name()+" at a column of type "+value.DescribeKinds(kinds)))
 	return false
 }
 
 // events reads which event carries which columns.
-func (r *schemaReader) events(n Node) {
+func (r *schemaReader) events(n yaml.Node) {
 	o, ok := n.Object("events")
 	if !ok {
 		return
@@ -336,18 +332,18 @@ func (r *schemaReader) events(n Node) {
 	for _, c := range r.schema.Columns {
 		names = append(names, c.Name)
 	}
-	for _, f := range o.fields {
-		columns, _ := f.value.List()
+	for event, list := range o.Fields() {
+		columns, _ := list.List()
 		carried := []string{}
 		for _, member := range columns {
 			if name, ok := member.Text(); ok {
 				if !slices.Contains(names, name) {
-					r.doc.fail("E-UNKNOWN-COLUMN", member.Span(), fmt.Sprintf("there is no column %q", name),
-						append(didYouMean(name, names), expected("a column of this schema"))...)
+					r.doc.Fail("E-UNKNOWN-COLUMN", member.Span(), fmt.Sprintf("there is no column %q", name),
+						append(source.DidYouMean(name, names), source.Expected("a column of this schema"))...)
 				}
 				carried = append(carried, name)
 			}
 		}
-		r.schema.Events[f.key.name] = carried
+		r.schema.Events[event.Name()] = carried
 	}
 }

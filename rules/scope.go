@@ -1,6 +1,11 @@
 package rules
 
-import "slices"
+import (
+	"maps"
+	"slices"
+
+	"github.com/malgrupp/malgrupp/rules/value"
+)
 
 // Scope is everything a rule is checked against: the language, the vocabulary and what the project names.
 type Scope struct {
@@ -9,12 +14,12 @@ type Scope struct {
 	Profile      *Schema   // of customers, for profile conditions; nil: the project has none
 	ValueSets    map[string]*ValueSet
 	Destinations map[string]Destination
-	Contacts     []string  // who may own a segment; nil: not checked
-	Zone         *Zone     // of segments without timezone
-	Salt         string    // of holdouts without salt; "": each names its own
-	AsOf         CivilDate // today, for review dates; zero: not checked
-	Retention    Duration  // how long rows are kept, a day being 24 hours; zero: not checked
-	AnyEvent     bool      // event names are not checked even if the schemas declare them
+	Contacts     []string        // who may own a segment; nil: not checked
+	Zone         *value.Zone     // of segments without timezone
+	Salt         string          // of holdouts without salt; "": each names its own
+	AsOf         value.CivilDate // today, for review dates; zero: not checked
+	Retention    value.Duration  // how long rows are kept, a day being 24 hours; zero: not checked
+	AnyEvent     bool            // event names are not checked even if the schemas declare them
 }
 
 // Destination is what rules must know of a place that audiences are delivered to.
@@ -89,15 +94,6 @@ func (s *Scope) aggregateNames() []string {
 	return names
 }
 
-func (s *Scope) setNames() []string { return sortedKeys(s.ValueSets) }
+func (s *Scope) SetNames() []string { return slices.Sorted(maps.Keys(s.ValueSets)) }
 
-func (s *Scope) destinationNames() []string { return sortedKeys(s.Destinations) }
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
+func (s *Scope) destinationNames() []string { return slices.Sorted(maps.Keys(s.Destinations)) }

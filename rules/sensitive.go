@@ -3,6 +3,9 @@ package rules
 import (
 	"fmt"
 	"strings"
+
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/where"
 )
 
 // accountData marks columns that come from payment accounts: never in a match, with care in an exclusion.
@@ -21,8 +24,8 @@ func labelWord(is string) string {
 	return strings.ReplaceAll(is, "_", " ")
 }
 
-// touches reports whether a text literal, compared by op, selects by the labelled content.
-func (l Label) touches(op Op, text string) bool {
+// Touches reports whether a text literal, compared by op, selects by the labelled content.
+func (l Label) Touches(op where.Op, text string) bool {
 	mark, whole := l.Value, l.Value != ""
 	switch {
 	case l.whole():
@@ -31,11 +34,11 @@ func (l Label) touches(op Op, text string) bool {
 		mark = l.Prefix
 	}
 	switch op {
-	case OpContains, OpEndsWith:
+	case where.OpContains, where.OpEndsWith:
 		return strings.Contains(mark, text) && text != "" || strings.Contains(text, mark)
-	case OpStartsWith:
+	case where.OpStartsWith:
 		return strings.HasPrefix(text, mark)
-	case OpMatches:
+	case where.OpMatches:
 		return strings.Contains(text, strings.TrimLeft(mark, "/"))
 	}
 	if whole {
@@ -46,25 +49,25 @@ func (l Label) touches(op Op, text string) bool {
 
 // decides reports whether a test of the column with a text literal is about labelled content alone, so that it says nothing
 // of any other row.
-func (l Label) decides(op Op, text string) bool {
+func (l Label) decides(op where.Op, text string) bool {
 	switch {
 	case l.whole():
 		return true
-	case op != OpEqual && op != OpIn && op != OpStartsWith:
+	case op != where.OpEqual && op != where.OpIn && op != where.OpStartsWith:
 		return false
 	case l.Value != "":
-		return op != OpStartsWith && text == l.Value
+		return op != where.OpStartsWith && text == l.Value
 	}
 	return strings.HasPrefix(text, l.Prefix)
 }
 
 // checkLabels reports a test that selects by labelled content.
-func (b *binder) checkLabels(c *comparison, w *word, t *Test) {
+func (b *binder) checkLabels(c *where.Comparison, w *Word, t *Test) {
 	if w == nil || b.sensitive == nil {
 		return
 	}
-	for _, l := range w.labels {
-		touches := l.touches
+	for _, l := range w.Labels {
+		touches := l.Touches
 		if l.Policy == policyDrop && l.Is != accountData {
 			if t.Term.Function != "" && !l.whole() {
 				continue // other values may have the same result
@@ -73,18 +76,18 @@ func (b *binder) checkLabels(c *comparison, w *word, t *Test) {
 		}
 		switch {
 		case l.whole():
-			b.sensitive(&b.report, l, b.place(c.term.span))
-		case c.set != nil:
+			b.sensitive(&b.Report, l, b.place(c.Term.Span))
+		case c.Set != nil:
 			for _, v := range t.Args {
-				if touches(OpEqual, v.Text) {
-					b.sensitive(&b.report, l, b.place(c.set.span))
+				if touches(where.OpEqual, v.Text) {
+					b.sensitive(&b.Report, l, b.place(c.Set.Span))
 					break
 				}
 			}
 		default:
-			for _, literal := range c.literals {
-				if literal.kind == literalText && touches(c.op, literal.text) {
-					b.sensitive(&b.report, l, b.place(literal.span))
+			for _, literal := range c.Literals {
+				if literal.Kind == where.LiteralText && touches(c.Op, literal.Text) {
+					b.sensitive(&b.Report, l, b.place(literal.Span))
 				}
 			}
 		}
@@ -92,20 +95,20 @@ func (b *binder) checkLabels(c *comparison, w *word, t *Test) {
 }
 
 // sensitiveAt reports the use of labelled content at a place, if the rule's destinations or the label forbid it.
-func (c *checker) sensitiveAt(r *report, l labelled, at Span) {
+func (c *checker) sensitiveAt(r *source.Report, l Labelled, at source.Span) {
 	note := fmt.Sprintf("labelled %s in schema %s", l.Is, l.schema.title())
 	switch {
 	case l.Is == accountData && c.part == "exclude":
-		r.warn("W-SENSITIVE", at, "this rule excludes by "+labelWord(l.Is)).Note = note
+		r.Warn("W-SENSITIVE", at, "this rule excludes by "+labelWord(l.Is)).Note = note
 	case l.Is == accountData:
-		r.fail("E-SENSITIVE", at, "this rule selects by "+labelWord(l.Is),
-			expected("a rule that does not include by payment account data")).Note = note
+		r.Fail("E-SENSITIVE", at, "this rule selects by "+labelWord(l.Is),
+			source.Expected("a rule that does not include by payment account data")).Note = note
 	case l.Policy == policyDrop:
-		r.fail("E-SENSITIVE", at, fmt.Sprintf("this rule asks for %s, and rows that show it are never used", labelWord(l.Is)),
-			expected("a test of other content: no rule sees this one (policy: drop)")).Note = note
+		r.Fail("E-SENSITIVE", at, fmt.Sprintf("this rule asks for %s, and rows that show it are never used", labelWord(l.Is)),
+			source.Expected("a test of other content: no rule sees this one (policy: drop)")).Note = note
 	case l.Policy == policyNoAds && len(c.ads) > 0:
-		r.fail("E-SENSITIVE", at, fmt.Sprintf("this rule selects by %s and is delivered to %s", labelWord(l.Is), list(c.ads)),
-			expected("no ad destination for a rule that includes or excludes on this label (policy: no_ads)"),
-			fix("deliver: []   (keep it for analysis), or a waiver by the policy owner with an expiry date")).Note = note
+		r.Fail("E-SENSITIVE", at, fmt.Sprintf("this rule selects by %s and is delivered to %s", labelWord(l.Is), strings.Join(c.ads, ", ")),
+			source.Expected("no ad destination for a rule that includes or excludes on this label (policy: no_ads)"),
+			source.Fix("deliver: []   (keep it for analysis), or a waiver by the policy owner with an expiry date")).Note = note
 	}
 }

@@ -5,12 +5,16 @@ import (
 	"slices"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 // ParseValueSet reads a file of kind ValueSet. The set is nil if there are errors.
-func ParseValueSet(src *Source) (*ValueSet, Errors) {
-	d := Read(src)
-	e, ok := d.Envelope(KindValueSet)
+func ParseValueSet(src *source.Source) (*ValueSet, source.Findings) {
+	d := yaml.Read(src)
+	e, ok := d.Envelope(yaml.KindValueSet)
 	if !ok {
 		return nil, d.Errors()
 	}
@@ -33,7 +37,7 @@ func ParseValueSet(src *Source) (*ValueSet, Errors) {
 	return set, d.Errors()
 }
 
-func (s *ValueSet) spec(d *Document, n Node) {
+func (s *ValueSet) spec(d *yaml.Document, n yaml.Node) {
 	o, ok := n.Object("spec")
 	if !ok {
 		return
@@ -57,43 +61,43 @@ func (s *ValueSet) spec(d *Document, n Node) {
 			s.Values = append(s.Values, v)
 		}
 	}
-	slices.SortFunc(s.Values, compareValues)
-	s.Values = slices.CompactFunc(s.Values, func(a, b Value) bool { return compareValues(a, b) == 0 })
+	slices.SortFunc(s.Values, value.Compare)
+	s.Values = slices.CompactFunc(s.Values, func(a, b value.Value) bool { return value.Compare(a, b) == 0 })
 }
 
 // setValue reads one member of a value set.
-func setValue(n Node, t Type) (Value, bool) {
+func setValue(n yaml.Node, t value.Type) (value.Value, bool) {
 	switch t.Kind {
-	case Text:
+	case value.Text:
 		text, ok := n.Text()
 		if ok && !norm.NFC.IsNormalString(text) {
-			e := n.doc.warn("W-NFC", n.Span(), "this text is not in Unicode normal form C, and data is compared as it is",
-				fix(quoteText(norm.NFC.String(text))))
-			written := n.doc.source.Text[e.Span.Start:e.Span.End]
+			e := n.Document().Warn("W-NFC", n.Span(), "this text is not in Unicode normal form C, and data is compared as it is",
+				source.Fix(value.Quote(norm.NFC.String(text))))
+			written := n.Document().Source.Text[e.Span.Start:e.Span.End]
 			if composed := norm.NFC.String(written); composed != written {
-				e.Edits = []Edit{e.Span.edit(composed)}
+				e.Edits = []source.Edit{e.Span.Edit(composed)}
 			}
 		}
-		return Value{Kind: Text, Text: text}, ok
-	case Integer, Decimal:
+		return value.Value{Kind: value.Text, Text: text}, ok
+	case value.Integer, value.Decimal:
 		number, ok := n.Number()
 		if !ok {
-			return Value{}, false
+			return value.Value{}, false
 		}
 		units, exact, fits := number.AtScale(t.Scale)
 		if !exact || !fits {
-			n.doc.fail("E-RANGE", n.Span(), fmt.Sprintf("%v is not a value of %v", number, t), expected("a number with at most "+fmt.Sprint(t.Scale)+" decimals"))
-			return Value{}, false
+			n.Document().Fail("E-RANGE", n.Span(), fmt.Sprintf("%v is not a value of %v", number, t), source.Expected("a number with at most "+fmt.Sprint(t.Scale)+" decimals"))
+			return value.Value{}, false
 		}
-		return Value{Kind: t.Kind, Int: units}, true
-	case Date:
-		days, ok := parseDays(n.raw.Value)
+		return value.Value{Kind: t.Kind, Int: units}, true
+	case value.Date:
+		days, ok := value.ParseDays(n.Value())
 		if !ok || !n.IsText() {
 			n.Wrong("a date such as 2026-04-01")
-			return Value{}, false
+			return value.Value{}, false
 		}
-		return Value{Kind: Date, Int: days}, true
+		return value.Value{Kind: value.Date, Int: days}, true
 	}
-	n.doc.fail("E-TYPE", n.Span(), "there are no value sets of "+t.String(), expected("text, integer, decimal(p,s) or date"))
-	return Value{}, false
+	n.Document().Fail("E-TYPE", n.Span(), "there are no value sets of "+t.String(), source.Expected("text, integer, decimal(p,s) or date"))
+	return value.Value{}, false
 }

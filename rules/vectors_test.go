@@ -1,8 +1,6 @@
 package rules_test
 
 import (
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -11,25 +9,15 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/rulestest"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
-
-// vectors returns a file of the shared vectors and skips the test where they are absent.
-func vectors(t *testing.T, path string) string {
-	t.Helper()
-	dir := os.Getenv("MALGRUPP_VECTORS")
-	if dir == "" {
-		dir = "../../shared"
-	}
-	text, err := os.ReadFile(filepath.Join(dir, path))
-	if err != nil {
-		t.Skipf("no vectors: set MALGRUPP_VECTORS to their folder (%v)", err)
-	}
-	return string(text)
-}
 
 // workedExamples returns the diagnostics of section 5, without the three characters before each line.
 func workedExamples(t *testing.T) []string {
-	_, section, ok := strings.Cut(vectors(t, "rules/spec.md"), "## 5. Diagnostics")
+	_, section, ok := strings.Cut(rulestest.Vectors(t, "rules/spec.md"), "## 5. Diagnostics")
 	_, block, found := strings.Cut(section, "```\n")
 	block, _, closed := strings.Cut(block, "```")
 	if !ok || !found || !closed {
@@ -47,17 +35,13 @@ func workedExamples(t *testing.T) []string {
 }
 
 func TestDiagnosticsReadExactlyAsInTheWorkedExamples(t *testing.T) {
-	cases, err := filepath.Glob("../testdata/rules/*.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var rendered []string
-	for _, file := range cases {
+	for _, file := range rulestest.Cases(t, "rules") {
 		archive, err := txtar.ParseFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		errors, _ := check(t, archive)
+		errors, _ := rulestest.Check(t, archive)
 		rendered = append(rendered, errors)
 	}
 	rendered = append(rendered, shortCycle(t))
@@ -79,14 +63,14 @@ func TestDiagnosticsReadExactlyAsInTheWorkedExamples(t *testing.T) {
 // shortCycle is the cycle of the worked examples, whose names are too short for files.
 func shortCycle(t *testing.T) string {
 	t.Helper()
-	s, _ := scope(t, &txtar.Archive{})
+	s, _ := rulestest.Scope(t, &txtar.Archive{})
 	var segs []*rules.Segment
 	for _, f := range []struct {
 		name, to string
 		line     int
 	}{{"a", "b", 5}, {"b", "c", 8}, {"c", "a", 5}} {
 		text := strings.Repeat("\n", f.line-1) + "  match: {in_segment: " + f.to + "}\n"
-		d := rules.Read(&rules.Source{Name: "segments/" + f.name + ".yaml", Text: text})
+		d := yaml.Read(&source.Source{Name: "segments/" + f.name + ".yaml", Text: text})
 		seg, errs := s.Spec(f.name, d.Root())
 		if errs != nil {
 			t.Fatal(errs.Text())
@@ -114,13 +98,13 @@ spec:
 `
 
 func TestEveryRuleOfTheConformanceSuiteIsAcceptedOrRefusedAsItSays(t *testing.T) {
-	src := &rules.Source{Name: "rules/conformance.yaml", Text: vectors(t, "rules/conformance.yaml")}
-	d := rules.Read(src)
-	envelope, ok := d.Envelope(rules.KindConformanceSuite)
+	src := &source.Source{Name: "rules/conformance.yaml", Text: rulestest.Vectors(t, "rules/conformance.yaml")}
+	d := yaml.Read(src)
+	envelope, ok := d.Envelope(yaml.KindConformanceSuite)
 	if !ok {
 		t.Fatal(d.Errors().Text())
 	}
-	s, _ := scope(t, &txtar.Archive{Files: []txtar.File{{Name: "schemas/suite.yaml", Data: []byte(suiteSchema)}}})
+	s, _ := rulestest.Scope(t, &txtar.Archive{Files: []txtar.File{{Name: "schemas/suite.yaml", Data: []byte(suiteSchema)}}})
 	s.AnyEvent = true
 	cases, _ := envelope.Top.Find("cases")
 	members, _ := cases.List()
@@ -141,7 +125,7 @@ func TestEveryRuleOfTheConformanceSuiteIsAcceptedOrRefusedAsItSays(t *testing.T)
 	}
 }
 
-func checkCase(t *testing.T, s *rules.Scope, c *rules.Object, name, want string) {
+func checkCase(t *testing.T, s *rules.Scope, c *yaml.Object, name, want string) {
 	t.Helper()
 	rule, _ := c.Find("rule")
 	seg, found := s.Spec(name, rule)
@@ -179,11 +163,11 @@ const bankSchema = suiteSchema + `    url: {type: text, optional: true}
 `
 
 func TestTheSixteenBankSegmentsAreAccepted(t *testing.T) {
-	_, section, _ := strings.Cut(vectors(t, "rules/spec.md"), "### 4.11")
+	_, section, _ := strings.Cut(rulestest.Vectors(t, "rules/spec.md"), "### 4.11")
 	section, _, _ = strings.Cut(section, "\n## 5")
-	s, _ := scope(t, &txtar.Archive{Files: []txtar.File{{Name: "schemas/bank.yaml", Data: []byte(bankSchema)}}})
+	s, _ := rulestest.Scope(t, &txtar.Archive{Files: []txtar.File{{Name: "schemas/bank.yaml", Data: []byte(bankSchema)}}})
 	s.AnyEvent = true
-	attributes, found := rules.ParseSchema(&rules.Source{Name: "attributes.yaml", Text: `apiVersion: malgrupp/v1
+	attributes, found := rules.ParseSchema(&source.Source{Name: "attributes.yaml", Text: `apiVersion: malgrupp/v1
 kind: EventSchema
 metadata: {name: customer-attributes, version: 1}
 spec: {of: customers, columns: {customer_id: {type: text, role: customer}, has_mortgage: {type: boolean, optional: true}}}
@@ -193,7 +177,7 @@ spec: {of: customers, columns: {customer_id: {type: text, role: customer}, has_m
 	}
 	s.Profile = attributes
 	s.ValueSets["partner-sites"] = &rules.ValueSet{
-		Name: "partner-sites", Type: rules.Type{Kind: rules.Text}, Values: []rules.Value{{Kind: rules.Text, Text: "homes.example"}},
+		Name: "partner-sites", Type: value.Type{Kind: value.Text}, Values: []value.Value{{Kind: value.Text, Text: "homes.example"}},
 	}
 	blocks := strings.Split(section, "```yaml\n")[1:]
 	if len(blocks) != 16 {
@@ -204,7 +188,7 @@ spec: {of: customers, columns: {customer_id: {type: text, role: customer}, has_m
 		if !strings.Contains(text, "identity:") { // the section leaves out what is the same everywhere
 			text = strings.Replace(text, "spec:\n", "spec:\n  identity: customer\n", 1)
 		}
-		root, _ := rules.Read(&rules.Source{Name: "4.11", Text: text}).Root().Object("segment")
+		root, _ := yaml.Read(&source.Source{Name: "4.11", Text: text}).Root().Object("segment")
 		spec, _ := root.Find("spec")
 		if _, found := s.Spec("bank", spec); found.Failed() {
 			t.Error(found.Text())

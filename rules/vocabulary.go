@@ -5,30 +5,32 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/malgrupp/malgrupp/rules/source"
 )
 
-// vocabulary is what rules can name: the union of the columns of all schemas.
-type vocabulary struct {
-	columns     map[string]*word
+// Vocabulary is what rules can name: the union of the columns of all schemas.
+type Vocabulary struct {
+	Columns     map[string]*Word
 	events      []string   // all declared events, sorted; nil: not declared
-	eventLabels []labelled // of events, whatever a schema calls the column with their names
+	eventLabels []Labelled // of events, whatever a schema calls the column with their names
 }
 
-// word is one column name and what the schemas say of it.
-type word struct {
+// Word is one column name and what the schemas say of it.
+type Word struct {
 	column  *Column
-	schemas []*Schema
-	enum    []string // nil if one of the schemas leaves the values open
-	labels  []labelled
+	Schemas []*Schema
+	Enum    []string // nil if one of the schemas leaves the values open
+	Labels  []Labelled
 }
 
-type labelled struct {
+type Labelled struct {
 	Label
 	schema *Schema
 }
 
-func (s *Scope) vocabulary() *vocabulary {
-	v := &vocabulary{columns: map[string]*word{}}
+func (s *Scope) Vocabulary() *Vocabulary {
+	v := &Vocabulary{Columns: map[string]*Word{}}
 	for _, schema := range s.Schemas {
 		for i := range schema.Columns {
 			v.add(schema, &schema.Columns[i])
@@ -42,31 +44,31 @@ func (s *Scope) vocabulary() *vocabulary {
 	return v
 }
 
-func (v *vocabulary) add(schema *Schema, c *Column) {
-	w := v.columns[c.Name]
+func (v *Vocabulary) add(schema *Schema, c *Column) {
+	w := v.Columns[c.Name]
 	if w == nil {
-		w = &word{column: c, enum: c.Enum}
-		v.columns[c.Name] = w
-	} else if w.enum != nil {
+		w = &Word{column: c, Enum: c.Enum}
+		v.Columns[c.Name] = w
+	} else if w.Enum != nil {
 		if c.Enum == nil {
-			w.enum = nil
+			w.Enum = nil
 		} else {
-			w.enum = slices.Concat(w.enum, slices.DeleteFunc(slices.Clone(c.Enum), func(e string) bool { return slices.Contains(w.enum, e) }))
+			w.Enum = slices.Concat(w.Enum, slices.DeleteFunc(slices.Clone(c.Enum), func(e string) bool { return slices.Contains(w.Enum, e) }))
 		}
 	}
-	w.schemas = append(w.schemas, schema)
+	w.Schemas = append(w.Schemas, schema)
 	for _, l := range c.Labels {
-		w.labels = append(w.labels, labelled{l, schema})
+		w.Labels = append(w.Labels, Labelled{l, schema})
 		if c.Role == RoleEventName {
-			v.eventLabels = append(v.eventLabels, labelled{l, schema})
+			v.eventLabels = append(v.eventLabels, Labelled{l, schema})
 		}
 	}
 }
 
 // names returns all column names, sorted.
-func (v *vocabulary) names() []string {
-	names := make([]string, 0, len(v.columns))
-	for name := range v.columns {
+func (v *Vocabulary) names() []string {
+	names := make([]string, 0, len(v.Columns))
+	for name := range v.Columns {
 		names = append(names, name)
 	}
 	slices.Sort(names)
@@ -84,12 +86,12 @@ func (s *Scope) withRole(r Role) (*Column, bool) {
 }
 
 // Check reports what is wrong with the vocabulary as a whole: one name with two types, or two names for the event time.
-func (s *Scope) Check() Errors {
-	var found Errors
+func (s *Scope) Check() source.Findings {
+	var found source.Findings
 	first := map[string]*Schema{}
 	var timeOf *Schema
 	for _, schema := range s.Schemas {
-		r := report{source: schema.Source}
+		r := source.Report{Source: schema.Source}
 		for i := range schema.Columns {
 			c := &schema.Columns[i]
 			other, ok := first[c.Name]
@@ -98,19 +100,19 @@ func (s *Scope) Check() Errors {
 				continue
 			}
 			if o, _ := other.Column(c.Name); o.Type != c.Type {
-				r.fail("E-TYPE", c.Span, fmt.Sprintf("%s is %s here and %s in schema %s", c.Name, c.Type.describe(), o.Type.describe(), other.title()),
-					expected("one type for one name in all schemas, or another name here (from: "+c.Name+")"))
+				r.Fail("E-TYPE", c.Span, fmt.Sprintf("%s is %s here and %s in schema %s", c.Name, c.Type.Describe(), o.Type.Describe(), other.title()),
+					source.Expected("one type for one name in all schemas, or another name here (from: "+c.Name+")"))
 			}
 		}
 		if c, ok := schema.WithRole(RoleEventTime); ok {
 			if timeOf == nil {
 				timeOf = schema
 			} else if o, _ := timeOf.WithRole(RoleEventTime); o.Name != c.Name {
-				r.fail("E-ROLE", c.Span, fmt.Sprintf("the event time is called %s here and %s in schema %s", c.Name, o.Name, timeOf.title()),
-					expected("one name for the event time in all schemas, so that local.hour and its like are clear"))
+				r.Fail("E-ROLE", c.Span, fmt.Sprintf("the event time is called %s here and %s in schema %s", c.Name, o.Name, timeOf.title()),
+					source.Expected("one name for the event time in all schemas, so that local.hour and its like are clear"))
 			}
 		}
-		found = append(found, r.found...)
+		found = append(found, r.Found...)
 	}
 	return found
 }
@@ -118,43 +120,8 @@ func (s *Scope) Check() Errors {
 // title is what messages call a schema: web-app-events v3.
 func (s *Schema) title() string { return s.Name + " v" + strconv.Itoa(s.Version) }
 
-// typeNames are the kinds as schemas write them.
-var typeNames = map[Kind]string{
-	Text: "text", Integer: "integer", Decimal: "decimal", Float: "float", Boolean: "boolean",
-	Date: "date", Timestamp: "timestamp", TimeOfDay: "time",
-}
-
-// String returns the type as schemas write it: decimal(18,2).
-func (t Type) String() string {
-	if t.Kind == Decimal {
-		return fmt.Sprintf("decimal(%d,%d)", t.Precision, t.Scale)
-	}
-	return typeNames[t.Kind]
-}
-
-// describe says in a message what values of the type are.
-func (t Type) describe() string {
-	switch t.Kind {
-	case Integer:
-		return "a number (integer)"
-	case Decimal:
-		return fmt.Sprintf("a number (decimal %d,%d)", t.Precision, t.Scale)
-	case Float:
-		return "a number (float)"
-	case Boolean:
-		return "true or false"
-	case Date:
-		return "a date"
-	case Timestamp:
-		return "a point in time (timestamp)"
-	case TimeOfDay:
-		return "a time of day"
-	}
-	return "text"
-}
-
 // columnHint says where the columns that could stand here are listed.
-func (v *vocabulary) columnHint(schemas []*Schema, events []string) Hint {
+func (v *Vocabulary) columnHint(schemas []*Schema, events []string) source.Hint {
 	titles := make([]string, len(schemas))
 	for i, s := range schemas {
 		titles[i] = s.title()
@@ -162,9 +129,9 @@ func (v *vocabulary) columnHint(schemas []*Schema, events []string) Hint {
 	in := "schema " + strings.Join(titles, ", ")
 	switch {
 	case len(titles) == 0:
-		return expected("a column of the schema")
+		return source.Expected("a column of the schema")
 	case len(events) == 1:
-		return expected(fmt.Sprintf("a column of event %s (%s; `malgrupp schema show event %s`)", events[0], in, events[0]))
+		return source.Expected(fmt.Sprintf("a column of event %s (%s; `malgrupp schema show event %s`)", events[0], in, events[0]))
 	}
-	return expected("a column of " + in)
+	return source.Expected("a column of " + in)
 }

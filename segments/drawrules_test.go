@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 )
 
@@ -56,13 +57,13 @@ func drawPopulation(t *rapid.T, s *rules.Segment) {
 	if rapid.IntRange(0, 2).Draw(t, "has top") == 0 {
 		s.Top = &rules.Top{By: drawMetric(t, true)}
 		if rapid.Bool().Draw(t, "top by percent") {
-			s.Top.Percent = rapid.SampledFrom([]rules.Number{{Int: 50}, {Int: 335, Scale: 1}, {Int: 1, Scale: 2}, {Int: 100}}).Draw(t, "percent")
+			s.Top.Percent = rapid.SampledFrom([]value.Number{{Int: 50}, {Int: 335, Scale: 1}, {Int: 1, Scale: 2}, {Int: 100}}).Draw(t, "percent")
 		} else {
 			s.Top.Count = rapid.IntRange(1, 4).Draw(t, "count")
 		}
 	}
 	if rapid.IntRange(0, 3).Draw(t, "has holdout") == 0 {
-		s.Holdout = &rules.Holdout{Salt: "spring", Percent: rapid.SampledFrom([]rules.Number{
+		s.Holdout = &rules.Holdout{Salt: "spring", Percent: rapid.SampledFrom([]value.Number{
 			{Int: 50}, {Int: 125, Scale: 1}, {Int: 100}, {Int: int64(hashed("spring", "d1") % 10_000), Scale: 2}, // d1 is just not drawn
 		}).Draw(t, "percent")}
 	}
@@ -115,19 +116,19 @@ func drawEvents(t *rapid.T, c *rules.Condition) {
 		slices.Sort(c.Events)
 	}
 	days := rapid.IntRange(1, 6).Draw(t, "days")
-	c.Window = &rules.Window{From: rules.Duration{N: days, Unit: rules.Day}}
+	c.Window = &rules.Window{From: value.Duration{N: days, Unit: value.Day}}
 	switch rapid.IntRange(0, 3).Draw(t, "form of window") {
 	case 0:
 		c.Window = &rules.Window{All: true}
 	case 1:
-		c.Window.To = rules.Duration{N: rapid.IntRange(1, 20).Draw(t, "hours"), Unit: rules.Hour}
+		c.Window.To = value.Duration{N: rapid.IntRange(1, 20).Draw(t, "hours"), Unit: value.Hour}
 	}
 }
 
 func drawCompare(t *rapid.T) *rules.Compare {
 	return &rules.Compare{
 		Op:    rapid.SampledFrom([]rules.Comparator{rules.AtLeast, rules.AtLeast, rules.AtMost, rules.Exactly, rules.MoreThan, rules.LessThan}).Draw(t, "comparator"),
-		Bound: rules.Number{Int: rapid.Int64Range(0, 3).Draw(t, "bound")},
+		Bound: value.Number{Int: rapid.Int64Range(0, 3).Draw(t, "bound")},
 	}
 }
 
@@ -140,7 +141,7 @@ func drawMetric(t *rapid.T, ranks bool) *rules.Condition {
 	}
 	c := &rules.Condition{Verb: "metric", Metric: &rules.Metric{Function: rapid.SampledFrom(functions).Draw(t, "metric")}}
 	if c.Metric.Function != "count" && c.Metric.Function != "days" {
-		c.Metric.Column, c.Metric.Type = "amount", rules.Type{Kind: rules.Integer}
+		c.Metric.Column, c.Metric.Type = "amount", value.Type{Kind: value.Integer}
 	}
 	if !ranks {
 		c.Compare = drawCompare(t)

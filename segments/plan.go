@@ -13,6 +13,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // Request is a segment and the uses it is evaluated for, as numbers of the run's uses. Requests of one world make up one
@@ -49,8 +50,8 @@ type Plan struct {
 // Value is a column that some condition reads: by its name for a metric, by its role for what every log calls otherwise.
 type Value struct {
 	Column   string
-	Type     rules.Type
-	Quantise *rules.Number
+	Type     value.Type
+	Quantise *value.Number
 	Role     rules.Role
 	Prefix   int // of a text: 1 for its first eight bytes as a number, 2 for the next; 0: the text itself, numbered
 }
@@ -311,7 +312,7 @@ func (b *builder) node(c *rules.Condition, s *planned, mask uint32) (*fold.Tree,
 const maxParts = 32
 
 // leaf returns the leaf of a condition, a new one if no equal condition was met before.
-func (b *builder) leaf(c *rules.Condition, z *rules.Zone, mask uint32, rank bool, cov Coverage) (int, error) {
+func (b *builder) leaf(c *rules.Condition, z *value.Zone, mask uint32, rank bool, cov Coverage) (int, error) {
 	verb, ok := b.verbs(c.Verb)
 	if !ok {
 		return 0, fmt.Errorf("%s: no such verb in this build", c.Verb)
@@ -367,12 +368,12 @@ func (b *builder) part(k fold.Part, s *fold.Setting) part {
 }
 
 // key is equal for equal conditions over equal windows.
-func (l *leaf) key(z *rules.Zone) string {
+func (l *leaf) key(z *value.Zone) string {
 	return fmt.Sprintf("%s|%v|%d|%d|%t|%t|%s", l.condition.Normal(), l.parts, l.setting.From, l.setting.Before, l.rank, l.setting.Covered, z.Name())
 }
 
 // pick returns the pick, a new one if no equal one was met before. Where it reads local time the zone is part of it.
-func (b *builder) pick(p rules.Pick, z *rules.Zone) int {
+func (b *builder) pick(p rules.Pick, z *value.Zone) int {
 	where := ""
 	if p.Where != nil {
 		where = rules.Key(p.Where)
@@ -406,7 +407,7 @@ func (b *builder) value(v Value) int {
 	return i
 }
 
-func equalStep(a, b *rules.Number) bool {
+func equalStep(a, b *value.Number) bool {
 	if a == nil || b == nil {
 		return a == b
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/where"
 	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/evidence"
 )
@@ -20,20 +22,20 @@ type everything int64
 func (e everything) From(*rules.Condition) int64              { return int64(e) }
 func (everything) Covers(*rules.Condition, int64, int64) bool { return true }
 
-func days(n int) *rules.Window { return &rules.Window{From: rules.Duration{N: n, Unit: rules.Day}} }
+func days(n int) *rules.Window { return &rules.Window{From: value.Duration{N: n, Unit: value.Day}} }
 
 func did(event string, w *rules.Window, least int64) *rules.Condition {
-	return &rules.Condition{Verb: "did", Events: []string{event}, Window: w, Compare: &rules.Compare{Op: rules.AtLeast, Bound: rules.Number{Int: least}}}
+	return &rules.Condition{Verb: "did", Events: []string{event}, Window: w, Compare: &rules.Compare{Op: rules.AtLeast, Bound: value.Number{Int: least}}}
 }
 
-// where reads a column; with a local function it reads the clock.
-func where(function string) rules.Expr {
-	whole, of := rules.Type{Kind: rules.Integer}, rules.Type{Kind: rules.Integer}
+// whereOf reads a column; with a local function it reads the clock.
+func whereOf(function string) rules.Expr {
+	whole, of := value.Type{Kind: value.Integer}, value.Type{Kind: value.Integer}
 	column := "amount"
 	if function != "" {
-		column, of = "event_time", rules.Type{Kind: rules.Timestamp}
+		column, of = "event_time", value.Type{Kind: value.Timestamp}
 	}
-	return &rules.Test{Term: rules.Term{Column: column, Function: function, Type: whole, Of: of}, Op: rules.OpEqual, Args: []rules.Value{{Kind: rules.Integer, Int: 3}}}
+	return &rules.Test{Term: rules.Term{Column: column, Function: function, Type: whole, Of: of}, Op: where.OpEqual, Args: []value.Value{{Kind: value.Integer, Int: 3}}}
 }
 
 func plan(t *testing.T, segs ...*rules.Segment) *segments.Plan {
@@ -49,9 +51,9 @@ func plan(t *testing.T, segs ...*rules.Segment) *segments.Plan {
 	return p
 }
 
-func zoned(t *testing.T, name string) *rules.Zone {
+func zoned(t *testing.T, name string) *value.Zone {
 	t.Helper()
-	z, err := rules.LoadZone(name)
+	z, err := value.LoadZone(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,12 +63,12 @@ func zoned(t *testing.T, name string) *rules.Zone {
 func TestEqualConditionsAreComputedOnce(t *testing.T) {
 	newYork := zoned(t, "America/New_York")
 	local, plainly := did("view", days(3), 1), did("view", days(3), 1)
-	local.Where, plainly.Where = where("local.hour"), where("")
+	local.Where, plainly.Where = whereOf("local.hour"), whereOf("")
 	all := &rules.Condition{Verb: "all", Children: []*rules.Condition{did("view", days(3), 1), local, plainly}}
 	sum := func() *rules.Condition {
 		return &rules.Condition{
 			Verb: "metric", Events: []string{"buy"}, Window: days(3), Compare: &rules.Compare{Op: rules.AtLeast},
-			Metric: &rules.Metric{Function: "sum", Column: "amount", Type: rules.Type{Kind: rules.Integer}},
+			Metric: &rules.Metric{Function: "sum", Column: "amount", Type: value.Type{Kind: value.Integer}},
 		}
 	}
 	ranking := sum()
@@ -113,13 +115,13 @@ func TestEqualConditionsAreComputedOnce(t *testing.T) {
 }
 
 func TestAMetricNamesItsColumnAndStep(t *testing.T) {
-	metric := func(function string, step *rules.Number) *rules.Segment {
+	metric := func(function string, step *value.Number) *rules.Segment {
 		return &rules.Segment{Name: function, Zone: helsinki, Match: &rules.Condition{
 			Verb: "metric", Events: []string{"buy"}, Window: days(3), Compare: &rules.Compare{Op: rules.AtLeast},
-			Metric: &rules.Metric{Function: function, Column: "score", Type: rules.Type{Kind: rules.Float}, Quantise: step},
+			Metric: &rules.Metric{Function: function, Column: "score", Type: value.Type{Kind: value.Float}, Quantise: step},
 		}}
 	}
-	p := plan(t, metric("sum", &rules.Number{Int: 1, Scale: 2}), metric("avg", &rules.Number{Int: 1, Scale: 2}), metric("max", nil))
+	p := plan(t, metric("sum", &value.Number{Int: 1, Scale: 2}), metric("avg", &value.Number{Int: 1, Scale: 2}), metric("max", nil))
 	if len(p.Values) != 2 {
 		t.Fatalf("%d values, want one in steps and one as it is", len(p.Values))
 	}
@@ -156,12 +158,12 @@ func TestAPersonMayHaveMoreRowsThanAChunkHolds(t *testing.T) {
 		w.rows = append(w.rows, r)
 	}
 	exactly := func(n int64) *rules.Compare {
-		return &rules.Compare{Op: rules.Exactly, Bound: rules.Number{Int: n}}
+		return &rules.Compare{Op: rules.Exactly, Bound: value.Number{Int: n}}
 	}
 	seen := did("view", days(3), 0)
 	seen.Compare = exactly(rows / 2)
 	sum := &rules.Condition{Verb: "metric", AnyEvent: true, Window: days(3), Compare: exactly(rows / 2), Metric: &rules.Metric{
-		Function: "sum", Column: "amount", Type: rules.Type{Kind: rules.Integer},
+		Function: "sum", Column: "amount", Type: value.Type{Kind: value.Integer},
 	}}
 	w.requests = []segments.Request{{Uses: []int{0}, Segment: &rules.Segment{
 		Name: "busy", Zone: helsinki, Level: rules.DeviceLevel, Match: &rules.Condition{Verb: "all", Children: []*rules.Condition{seen, sum}},

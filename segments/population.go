@@ -10,6 +10,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // The population steps in their fixed order (rules/spec.md 4.8): top, stay, exclusive, then holdout, then cap. The minimum size is asked
@@ -31,7 +32,7 @@ func (c *court) top(seg *planned, use int, r *settled) {
 }
 
 // share is n x percent / 100, rounded up.
-func share(n int, percent rules.Number) int {
+func share(n int, percent value.Number) int {
 	den := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(percent.Scale+2)), nil)
 	num := new(big.Int).Mul(big.NewInt(int64(n)), big.NewInt(percent.Int))
 	num.Add(num, den).Sub(num, big.NewInt(1))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // conditions writes the forms of all conditions: what they ask of the rows is known afterwards.
@@ -211,7 +212,7 @@ func roots(s *rules.Segment) []*rules.Condition {
 }
 
 // clock is the clock of a zone for all rows that can be wanted, and for what lies up to the longest step after them.
-func (w *writer) clock(z *rules.Zone) sql.Clock {
+func (w *writer) clock(z *value.Zone) sql.Clock {
 	c, ok := w.clocks[z.Name()]
 	if !ok {
 		longest := int64(0)
@@ -228,7 +229,7 @@ func (w *writer) clock(z *rules.Zone) sql.Clock {
 
 // longestStep is at least as long as every duration between two events in a condition.
 func longestStep(c *rules.Condition) int64 {
-	durations := []rules.Duration{c.Lasting}
+	durations := []value.Duration{c.Lasting}
 	if s := c.Sequence; s != nil {
 		durations = append(durations, s.MaxSpan)
 		for _, step := range s.Steps {

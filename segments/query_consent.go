@@ -9,6 +9,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/consent"
 )
 
@@ -218,7 +219,7 @@ func (w *writer) admitted() {
 			where: []string{"r.use_name = " + w.d.Quote(w.q.Use.Name), "r.qualified_at >= a.since", "r.qualified_at >= " + sql.Integer(oldest)},
 		}.String())
 		for i, s := range w.q.Segments {
-			if s.Stay != (rules.Duration{}) {
+			if s.Stay != (value.Duration{}) {
 				w.with("who stays in "+s.Name, keptTable(i), selection{
 					columns: []string{"DISTINCT subject"}, from: "lasting",
 					where: []string{"segment_name = " + w.d.Quote(s.Name), "definition = " + w.d.Quote(hex.EncodeToString(s.Hash[:])), fmt.Sprintf("%d < %s", asOf, w.d.Clock(s.Zone, asOf-sql.Length(s.Stay), asOf+sql.Length(s.Stay)).Later("qualified_at", s.Stay))},
@@ -242,7 +243,7 @@ func (w *writer) records() (out []string) {
 		out = append(out, sql.Attributes)
 	}
 	for i, s := range w.q.Segments {
-		if w.stays() && s.Stay != (rules.Duration{}) {
+		if w.stays() && s.Stay != (value.Duration{}) {
 			out = append(out, keptTable(i))
 		}
 	}
@@ -251,7 +252,7 @@ func (w *writer) records() (out []string) {
 
 // stays reports whether a record of earlier qualifiers matters and is there.
 func (w *writer) stays() bool {
-	return w.q.Tables.Stay != "" && slices.ContainsFunc(w.q.Segments, func(s *rules.Segment) bool { return s.Stay != (rules.Duration{}) })
+	return w.q.Tables.Stay != "" && slices.ContainsFunc(w.q.Segments, func(s *rules.Segment) bool { return s.Stay != (value.Duration{}) })
 }
 
 // profiled reports whether some condition looks at customers' attributes.

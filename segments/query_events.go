@@ -8,6 +8,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // events writes the logs down to the rows that some condition wants: visible, no copy, with an owner to ask.
@@ -138,7 +139,7 @@ func (w *writer) sourceColumns(s *EventTable, dedupe bool) (out []string, err er
 			if e != nil {
 				err = e
 			}
-			if c.Type.Kind == rules.Float { // as it is, and not a number is a value too
+			if c.Type.Kind == value.Float { // as it is, and not a number is a value too
 				x = "CAST(" + w.place(c) + " AS DOUBLE)"
 			}
 			out = append(out, as(x, w.raw(c)))
@@ -205,14 +206,14 @@ func (w *writer) content(s *rules.Schema) string {
 		c, _ := s.Column(name)
 		x := w.raw(c)
 		number := x
-		if c.Type.Kind == rules.Float {
+		if c.Type.Kind == value.Float {
 			number, _ = w.d.FloatBits(x) // check refused dialects without
 		}
 		bytes := "'010800000000000000' || " + w.d.HexWord(number)
 		switch c.Type.Kind {
-		case rules.Text:
+		case value.Text:
 			bytes = w.d.HexText(x)
-		case rules.Boolean:
+		case value.Boolean:
 			bytes = "CASE WHEN " + x + " THEN '01010000000000000001' ELSE '01010000000000000000' END"
 		}
 		parts[i] = fmt.Sprintf("CASE WHEN %s IS NULL THEN '00' ELSE %s END", x, bytes)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 func segmentTable(i int) string { return fmt.Sprint("segment", i+1) }
@@ -34,7 +35,7 @@ func (w *writer) segment(i int) {
 	}
 	stays := "FALSE"
 	from := last + " AS q"
-	if w.stays() && s.Stay != (rules.Duration{}) {
+	if w.stays() && s.Stay != (value.Duration{}) {
 		from += fmt.Sprintf(" LEFT JOIN %[1]s ON %[1]s.subject = q.subject", keptTable(i))
 		stays = fmt.Sprintf("%s.subject IS NOT NULL AND excluded = %d", keptTable(i), sql.False)
 	}
@@ -112,7 +113,7 @@ func (w *writer) outcome(i int) {
 }
 
 // bucketLimit is the first of the 10,000 buckets that a percentage does not draw.
-func bucketLimit(percent rules.Number) int64 {
+func bucketLimit(percent value.Number) int64 {
 	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(percent.Scale)), nil)
 	limit := new(big.Int).Mul(big.NewInt(percent.Int), big.NewInt(100))
 	return limit.Add(limit, unit).Sub(limit, big.NewInt(1)).Div(limit, unit).Int64()

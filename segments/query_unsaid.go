@@ -7,6 +7,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // Unsaid is something that a statement cannot say, and why.
@@ -61,7 +62,7 @@ func (w *writer) check() error {
 		}
 	}
 	for _, source := range w.q.Sources {
-		if _, bits := w.d.FloatBits("x"); !bits && source.Dedupe > 0 && slices.ContainsFunc(source.Schema.Columns, func(c rules.Column) bool { return c.Type.Kind == rules.Float }) {
+		if _, bits := w.d.FloatBits("x"); !bits && source.Dedupe > 0 && slices.ContainsFunc(source.Schema.Columns, func(c rules.Column) bool { return c.Type.Kind == value.Float }) {
 			return &UnsaidError{unsaidFloats, target}
 		}
 	}
@@ -75,22 +76,22 @@ func (w *writer) read(c *rules.Column, s *rules.Schema) (string, error) {
 	}
 	x := w.place(c)
 	switch c.Type.Kind {
-	case rules.Text:
+	case value.Text:
 		text := "CAST(" + x + " AS " + w.d.Text + ")"
 		if s.EmptyIsNull {
 			text = "nullif(" + text + ", '')"
 		}
 		return text, nil
-	case rules.Integer:
+	case value.Integer:
 		return "CAST(" + x + " AS BIGINT)", nil
-	case rules.Decimal:
+	case value.Decimal:
 		exact := fmt.Sprintf("CAST(%s AS DECIMAL(%d,%d))", x, c.Type.Precision, c.Type.Scale)
 		return fmt.Sprintf("CAST(%s * 1%s AS BIGINT)", exact, strings.Repeat("0", c.Type.Scale)), nil
-	case rules.Float:
+	case value.Float:
 		return fmt.Sprintf("CASE WHEN NOT isnan(%[1]s) THEN CAST(%[1]s AS DOUBLE) + CAST('0' AS DOUBLE) END", x), nil
-	case rules.Date:
+	case value.Date:
 		return w.d.Days(x), nil
-	case rules.Timestamp:
+	case value.Timestamp:
 		return w.instant(c, x)
 	}
 	return x, nil
@@ -120,7 +121,7 @@ func (w *writer) instant(c *rules.Column, x string) (string, error) {
 	if c.Zone == "" {
 		return w.d.Micros(x), nil
 	}
-	zone, err := rules.LoadZone(c.Zone)
+	zone, err := value.LoadZone(c.Zone)
 	if err != nil {
 		return "", fmt.Errorf("read column %s: %w", c.Name, err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // Stay is a segment whose former qualifiers remain for a while, in one use (rules/spec.md 4.8). Whoever qualified at an
@@ -31,7 +32,7 @@ func (p *Plan) Stays() (out []Stay) {
 
 // stay binds the records of a segment: those of one use are of no other.
 func (b *builder) stay(s *planned) {
-	if s.Stay == (rules.Duration{}) {
+	if s.Stay == (value.Duration{}) {
 		return
 	}
 	for _, use := range s.uses {

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 )
 
@@ -24,7 +25,7 @@ func told(audiences []segments.Audience, world int) map[string]map[string]segmen
 	return out
 }
 
-var everything30 = &rules.Condition{Verb: "did", AnyEvent: true, Window: days(30), Compare: &rules.Compare{Op: rules.AtLeast, Bound: rules.Number{Int: 1}}}
+var everything30 = &rules.Condition{Verb: "did", AnyEvent: true, Window: days(30), Compare: &rules.Compare{Op: rules.AtLeast, Bound: value.Number{Int: 1}}}
 
 // Two projects that are decided in one run, one with another rule in it, are decided as each by itself.
 func TestWorldsKnowNothingOfEachOther(t *testing.T) {

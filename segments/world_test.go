@@ -9,6 +9,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/consent"
 	"github.com/malgrupp/malgrupp/segments/evidence"
@@ -23,8 +24,8 @@ const (
 // asOf is the day after the clocks went back in Helsinki.
 var asOf = time.Date(2025, 10, 27, 22, 0, 0, 0, time.UTC).UnixMicro()
 
-var helsinki = func() *rules.Zone {
-	z, err := rules.LoadZone("Europe/Helsinki")
+var helsinki = func() *value.Zone {
+	z, err := value.LoadZone("Europe/Helsinki")
 	if err != nil {
 		panic(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline"
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
 )
 
 func (a *app) partitionsCommand() *cobra.Command {
@@ -70,7 +70,7 @@ func (a *app) lookingJob() (*pipeline.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := slices.DeleteFunc(slices.Clone(loaded.Findings), func(e *rules.Error) bool {
+	found := slices.DeleteFunc(slices.Clone(loaded.Findings), func(e *source.Finding) bool {
 		return loaded.Project != nil && (strings.HasPrefix(e.Source.Name, "segments/") || strings.HasPrefix(e.Source.Name, "tests/"))
 	})
 	if found.Failed() {

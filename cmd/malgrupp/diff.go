@@ -14,6 +14,8 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/diff"
+	"github.com/malgrupp/malgrupp/rules/source"
 )
 
 func (a *app) diffCommand() *cobra.Command {
@@ -57,7 +59,7 @@ type diffDoc struct {
 	Schema      string               `json:"schema"`
 	Old         ruleDoc              `json:"old"`
 	New         ruleDoc              `json:"new"`
-	Differences []rules.Difference   `json:"differences"`
+	Differences []diff.Difference    `json:"differences"`
 	Data        *pipeline.Comparison `json:"data,omitempty"`
 }
 
@@ -74,7 +76,7 @@ func (a *app) runDiff(ctx context.Context, old, now string, o runOptions, data, 
 	if err != nil {
 		return err
 	}
-	doc := diffDoc{"malgrupp.diff/v1", ruleDocOf(was), ruleDocOf(is), append([]rules.Difference{}, rules.Differences(was, is)...), nil}
+	doc := diffDoc{"malgrupp.diff/v1", ruleDocOf(was), ruleDocOf(is), append([]diff.Difference{}, diff.Differences(was, is)...), nil}
 	if data {
 		if doc.Data, err = a.comparison(ctx, o, was, is); err != nil {
 			return err
@@ -103,14 +105,14 @@ func (a *app) ruleOf(loaded *pipeline.Loaded, name string) (*rules.Segment, erro
 	if err != nil {
 		return nil, usagef("%q is neither a segment (the project has %s) nor a rule file: %w", name, segmentNames(loaded), err)
 	}
-	s, found := loaded.Scope(0).Segment(&rules.Source{Name: name, Text: string(content)})
+	s, found := loaded.Scope(0).Segment(&source.Source{Name: name, Text: string(content)})
 	if found.Failed() {
 		return nil, found
 	}
 	return s, nil
 }
 
-func writeDifferences(w io.Writer, differences []rules.Difference) {
+func writeDifferences(w io.Writer, differences []diff.Difference) {
 	if len(differences) == 0 {
 		fmt.Fprintln(w, "they say the same")
 	}
@@ -120,7 +122,7 @@ func writeDifferences(w io.Writer, differences []rules.Difference) {
 }
 
 // differenceText is a difference in one line.
-func differenceText(d rules.Difference) string {
+func differenceText(d diff.Difference) string {
 	at := d.What
 	if d.Path != "" {
 		at += " of " + d.Path

@@ -5,8 +5,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // writeLanguage writes the dictionary of the rule language; its examples run as tests in rules/builtin.
@@ -64,7 +64,7 @@ func writeOperators(w io.Writer) {
 	}
 }
 
-var truthWord = map[rules.Truth]string{rules.True: "true", rules.False: "false", rules.Unknown: "unknown"}
+var truthWord = map[value.Truth]string{value.True: "true", value.False: "false", value.Unknown: "unknown"}
 
 func writeFunctions(w io.Writer) {
 	fmt.Fprint(w, "\n## Functions of `where`\n\nA function stands left of an operator: `host(referrer) = 'news.example'`. Of a missing value it is missing.\n")
@@ -94,10 +94,10 @@ func writeFunctions(w io.Writer) {
 	}
 }
 
-func kinds(of []rules.Kind) string {
+func kinds(of []value.Kind) string {
 	names := make([]string, len(of))
 	for i, k := range of {
-		names[i] = strings.TrimSuffix(rules.Type{Kind: k}.String(), "(0,0)")
+		names[i] = strings.TrimSuffix(value.Type{Kind: k}.String(), "(0,0)")
 	}
 	return strings.Join(names, ", ")
 }

@@ -11,6 +11,9 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/suite"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 // documents reads every page that people read, by its path from the root.
@@ -89,7 +92,7 @@ func globalsLast(args []string) []string {
 var block = regexp.MustCompile("(?ms)^```yaml\n(.*?)^```")
 
 func TestEveryFileOfADocumentIsValid(t *testing.T) {
-	zone, err := rules.LoadZone("Europe/Helsinki")
+	zone, err := value.LoadZone("Europe/Helsinki")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +100,7 @@ func TestEveryFileOfADocumentIsValid(t *testing.T) {
 		Language: builtin.Language(), Zone: zone, AnyEvent: true,
 		Destinations: map[string]rules.Destination{"files": {Purposes: []rules.Purpose{rules.Advertising}}},
 	}
-	schema, errs := rules.ParseSchema(&rules.Source{Name: "documents.yaml", Text: `apiVersion: malgrupp/v1
+	schema, errs := rules.ParseSchema(&source.Source{Name: "documents.yaml", Text: `apiVersion: malgrupp/v1
 kind: EventSchema
 metadata: {name: documents}
 spec:
@@ -113,16 +116,16 @@ spec:
 	scope.Schemas = []*rules.Schema{schema}
 	for name, text := range documents(t) {
 		for _, b := range block.FindAllStringSubmatch(text, -1) {
-			src := &rules.Source{Name: name, Text: b[1]}
-			var found rules.Errors
-			switch rules.Read(src).KindOf() {
-			case rules.KindSegment:
+			src := &source.Source{Name: name, Text: b[1]}
+			var found source.Findings
+			switch yaml.Read(src).KindOf() {
+			case yaml.KindSegment:
 				_, found = scope.Segment(src)
-			case rules.KindEventSchema:
+			case yaml.KindEventSchema:
 				_, found = rules.ParseSchema(src)
-			case rules.KindValueSet:
+			case yaml.KindValueSet:
 				_, found = rules.ParseValueSet(src)
-			case rules.KindConformanceSuite:
+			case yaml.KindConformanceSuite:
 				_, found = suite.ParseSuite(src)
 			}
 			if found.Failed() {

@@ -8,7 +8,7 @@ import (
 	"io"
 
 	"github.com/malgrupp/malgrupp/pipeline"
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
 )
 
 // exitCode is one row of the table that every command's help prints. An unknown code means failure.
@@ -69,7 +69,7 @@ func explain(err error) (code exitCode, reason, hint string) {
 	if _, ok := errors.AsType[usageError](err); ok {
 		return exitUsage, "USAGE", "see --help"
 	}
-	if _, ok := errors.AsType[rules.Errors](err); ok {
+	if _, ok := errors.AsType[source.Findings](err); ok {
 		return exitInvalid, "INVALID", "malgrupp explain-code CODE tells more about a finding"
 	}
 	if errors.Is(err, context.Canceled) {
@@ -98,7 +98,7 @@ func finish(err error, w io.Writer, asJSON bool) int {
 		return exitOK.code
 	}
 	code, reason, hint := explain(err)
-	switch findings, isFindings := errors.AsType[rules.Errors](err); {
+	switch findings, isFindings := errors.AsType[source.Findings](err); {
 	case asJSON:
 		line, _ := json.Marshal(exitError{"exit_error", code.code, code.name, reason, code.retryable, err.Error(), hint})
 		fmt.Fprintf(w, "%s\n", line)

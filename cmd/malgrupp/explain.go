@@ -11,6 +11,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/prose"
 )
 
 // explanation is the JSON document of `explain`.
@@ -25,7 +26,7 @@ type explanation struct {
 	Purpose      rules.Purpose    `json:"purpose"`
 	Identity     rules.Level      `json:"identity"`
 	TimeZone     string           `json:"time_zone"`
-	Sentences    []rules.Sentence `json:"sentences"`
+	Sentences    []prose.Sentence `json:"sentences"`
 	Events       []string         `json:"events"` // empty: all
 	Columns      []string         `json:"columns"`
 	Destinations []recipient      `json:"destinations"`
@@ -74,7 +75,7 @@ func segmentNames(l *pipeline.Loaded) string {
 func explainSegment(l *pipeline.Loaded, s *rules.Segment) explanation {
 	e := explanation{
 		Schema: "malgrupp.explanation/v1", Segment: s.Name, Title: s.Title, Definition: hex.EncodeToString(s.Hash[:]), Owner: s.Owner,
-		ReviewBy: s.ReviewBy.String(), Purpose: s.Purpose, Identity: s.Level, TimeZone: s.Zone.Name(), Sentences: s.Sentences(),
+		ReviewBy: s.ReviewBy.String(), Purpose: s.Purpose, Identity: s.Level, TimeZone: s.Zone.Name(), Sentences: prose.Sentences(s),
 		Events: []string{}, Columns: []string{}, Destinations: []recipient{},
 	}
 	if s.Expires != 0 {

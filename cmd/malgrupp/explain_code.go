@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline"
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/segments/consent"
 )
 
@@ -40,7 +40,7 @@ func (a *app) explainCodeCommand() *cobra.Command {
 }
 
 func explainCode(code string) (string, bool) {
-	if page, ok := rules.Explain(code); ok {
+	if page, ok := source.Explain(code); ok {
 		return page, true
 	}
 	if page, ok := consent.Explain(code); ok {
@@ -50,7 +50,7 @@ func explainCode(code string) (string, bool) {
 }
 
 func codes() []string {
-	all := slices.Concat(rules.Codes(), consent.Codes(), pipeline.Codes())
+	all := slices.Concat(source.Codes(), consent.Codes(), pipeline.Codes())
 	slices.Sort(all)
 	return all
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/malgrupp/malgrupp/pipeline"
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
 )
 
 // maxFixRounds bounds how often files are put right and checked again: a fix may uncover the next mistake.
@@ -32,7 +32,7 @@ func (a *app) fixOnce(loaded *pipeline.Loaded, files []string) (changed bool, er
 			continue
 		}
 		seen[src.Name] = true
-		text, fixed := rules.Fixed(src, loaded.Findings)
+		text, fixed := source.Fixed(src, loaded.Findings)
 		if len(fixed) == 0 {
 			continue
 		}

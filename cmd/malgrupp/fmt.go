@@ -9,7 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline"
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/format"
+	"github.com/malgrupp/malgrupp/rules/source"
 )
 
 type fmtOptions struct{ check, diff bool }
@@ -31,7 +32,7 @@ func (a *app) fmtCommand() *cobra.Command {
 
 // formatted is a file that has another canonical form than the one it has.
 type formatted struct {
-	*rules.Source
+	*source.Source
 	text string
 }
 
@@ -67,23 +68,23 @@ func (a *app) runFmt(files []string, o fmtOptions) error {
 }
 
 // format returns the files that would change, and why others cannot be formatted.
-func (a *app) format(files []string) ([]formatted, rules.Errors, error) {
+func (a *app) format(files []string) ([]formatted, source.Findings, error) {
 	sources, err := pipeline.Files(a.project)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, f := range files {
-		if !slices.ContainsFunc(sources, func(s *rules.Source) bool { return named([]string{f}, s.Name) }) {
+		if !slices.ContainsFunc(sources, func(s *source.Source) bool { return named([]string{f}, s.Name) }) {
 			return nil, nil, usagef("%s is no file of the project: fmt knows malgrupp.yaml and what lies in schemas, value-sets, segments and tests", f)
 		}
 	}
 	var changed []formatted
-	var found rules.Errors
+	var found source.Findings
 	for _, src := range sources {
 		if !named(files, src.Name) {
 			continue
 		}
-		text, errs := rules.Format(src)
+		text, errs := format.File(src)
 		found = append(found, errs...)
 		if !errs.Failed() && text != src.Text {
 			changed = append(changed, formatted{src, text})

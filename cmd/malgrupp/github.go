@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
 )
 
 // showGitHub writes the findings as commands of a workflow of GitHub, which shows them beside the lines.
@@ -32,7 +32,7 @@ var (
 )
 
 // fullMessage is the message with its note and hints, for readers who see no excerpt.
-func fullMessage(e *rules.Error) string {
+func fullMessage(e *source.Finding) string {
 	var b strings.Builder
 	b.WriteString(e.Message)
 	if e.Note != "" {

@@ -12,6 +12,9 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/diff"
+	"github.com/malgrupp/malgrupp/rules/prose"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 )
 
@@ -51,7 +54,7 @@ const lastRun = "last-run"
 // comparedDoc is the rule a preview was compared with.
 type comparedDoc struct {
 	Old         ruleDoc              `json:"old"`
-	Differences []rules.Difference   `json:"differences"`
+	Differences []diff.Difference    `json:"differences"`
 	Data        *pipeline.Comparison `json:"data"`
 	old, now    *rules.Segment
 }
@@ -66,7 +69,7 @@ func (a *app) against(loaded *pipeline.Loaded, file, name string) (*comparedDoc,
 	if err != nil {
 		return nil, err
 	}
-	return &comparedDoc{Old: ruleDocOf(old), Differences: append([]rules.Difference{}, rules.Differences(old, now)...), old: old, now: now}, nil
+	return &comparedDoc{Old: ruleDocOf(old), Differences: append([]diff.Difference{}, diff.Differences(old, now)...), old: old, now: now}, nil
 }
 
 // writeSinceRun prints what changed since a run, list by list.
@@ -88,7 +91,7 @@ func sampleOf(share string) (*segments.Sample, error) {
 		return nil, nil
 	}
 	number, ok := strings.CutSuffix(share, "%")
-	percent, valid := rules.ParseNumber(number)
+	percent, valid := value.ParseNumber(number)
 	if !ok || !valid || percent.Scale > 2 || percent.Int > segments.Whole {
 		return nil, usagef("--sample is %q: give a share of the people such as 5%% or 0.25%%", share)
 	}
@@ -150,7 +153,7 @@ func sentencesOf(l *pipeline.Loaded, name string) map[string]string {
 	out := map[string]string{}
 	for _, s := range l.Segments {
 		if s.Name == name {
-			for _, sentence := range s.Sentences() {
+			for _, sentence := range prose.Sentences(s) {
 				out[sentence.Path] = strings.TrimPrefix(sentence.Text, "not if this holds: ")
 			}
 		}

@@ -8,7 +8,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/malgrupp/malgrupp/pipeline"
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 func newTable(w io.Writer, header ...any) table.Writer {
@@ -77,10 +77,10 @@ func writeIdentifiers(w io.Writer, m *pipeline.Manifest) {
 	}
 }
 
-func parseDate(text string) (rules.CivilDate, bool) { return rules.ParseDate(text) }
+func parseDate(text string) (value.CivilDate, bool) { return value.ParseDate(text) }
 
 func parseInstant(text string) (int64, error) {
-	us, ok := rules.ParseTimestamp(text)
+	us, ok := value.ParseTimestamp(text)
 	if !ok {
 		return 0, usagef("%q is no time", text)
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode/utf16"
 
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
 )
 
 // The parts of SARIF 2.1.0 that findings need. Columns and offsets count UTF-16 units.
@@ -38,7 +38,7 @@ type (
 		Config sarifConfig  `json:"defaultConfiguration"`
 	}
 	sarifConfig struct {
-		Level rules.Severity `json:"level"`
+		Level source.Severity `json:"level"`
 	}
 	sarifMessage struct {
 		Text string `json:"text"`
@@ -46,7 +46,7 @@ type (
 	sarifResult struct {
 		RuleID    string          `json:"ruleId"`
 		RuleIndex int             `json:"ruleIndex"`
-		Level     rules.Severity  `json:"level"`
+		Level     source.Severity `json:"level"`
 		Message   sarifMessage    `json:"message"`
 		Locations []sarifLocation `json:"locations"`
 		Fixes     []sarifFix      `json:"fixes,omitempty"`
@@ -105,13 +105,13 @@ func (a *app) showSARIF(w io.Writer, v validation) error {
 }
 
 // sarifRules describes the codes that occur, in the order of their names.
-func sarifRules(found rules.Errors) []sarifRule {
+func sarifRules(found source.Findings) []sarifRule {
 	out := []sarifRule{}
 	for _, e := range found {
 		if slices.ContainsFunc(out, func(r sarifRule) bool { return r.ID == e.Code }) {
 			continue
 		}
-		page, _ := rules.Explain(e.Code)
+		page, _ := source.Explain(e.Code)
 		short, _, _ := strings.Cut(page, ". ")
 		out = append(out, sarifRule{e.Code, sarifMessage{strings.TrimSuffix(short, ".") + "."}, sarifMessage{page}, sarifConfig{e.Severity}})
 	}
@@ -119,7 +119,7 @@ func sarifRules(found rules.Errors) []sarifRule {
 	return out
 }
 
-func sarifFixes(e *rules.Error, artifact sarifArtifact) []sarifFix {
+func sarifFixes(e *source.Finding, artifact sarifArtifact) []sarifFix {
 	if len(e.Edits) == 0 {
 		return nil
 	}
@@ -131,7 +131,7 @@ func sarifFixes(e *rules.Error, artifact sarifArtifact) []sarifFix {
 }
 
 // region is a range of a text; a byte order mark belongs to none.
-func region(src *rules.Source, start, end int) sarifRegion {
+func region(src *source.Source, start, end int) sarifRegion {
 	first, last := src.Position(start), src.Position(end)
 	return sarifRegion{
 		first.Line, src.UTF16Column(start), last.Line, src.UTF16Column(end),

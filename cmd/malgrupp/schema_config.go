@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/malgrupp/malgrupp/pipeline"
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 // configSchema is the schema of malgrupp.yaml.
@@ -16,7 +16,7 @@ func configSchema() jsonSchema {
 		profile = append(profile, key+"?", s)
 	}
 	top := []any{
-		"apiVersion", exactly("malgrupp/v1"), "kind", exactly(rules.KindProject), "metadata", object("name", identifier),
+		"apiVersion", exactly("malgrupp/v1"), "kind", exactly(yaml.KindProject), "metadata", object("name", identifier),
 		"profiles?", mapOf(object(profile...)),
 	}
 	optional := map[string]bool{

@@ -9,6 +9,8 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 // maxCount is the largest number of events or people that a rule may name.
@@ -37,7 +39,7 @@ func ruleSchema(s *rules.Scope) jsonSchema {
 		"cap?", object("count", whole(1, maxCount), "by?", ranked),
 		"min_size?", whole(1, maxCount))
 	return document("malgrupp rule (kind Segment)",
-		object("apiVersion", exactly("malgrupp/v1"), "kind", exactly(rules.KindSegment), "metadata", metadata, "spec", spec), ruleDefs(s))
+		object("apiVersion", exactly("malgrupp/v1"), "kind", exactly(yaml.KindSegment), "metadata", metadata, "spec", spec), ruleDefs(s))
 }
 
 // ruleDefs are the parts of a rule that refer to one another.
@@ -171,7 +173,7 @@ func columnCalls(s *rules.Scope, a rules.Aggregate) jsonSchema {
 	calls := []string{}
 	for _, schema := range s.Schemas {
 		for _, c := range schema.Columns {
-			if slices.Contains(a.Of, c.Type.Kind) && (!a.Sums || c.Type.Kind != rules.Float || c.Quantise != nil) {
+			if slices.Contains(a.Of, c.Type.Kind) && (!a.Sums || c.Type.Kind != value.Float || c.Quantise != nil) {
 				calls = append(calls, a.Name+"("+c.Name+")")
 			}
 		}
@@ -243,5 +245,5 @@ func testSchema(s *rules.Scope) jsonSchema {
 		"because?", described(anyText, "the path of the condition that decided: match.all[0]"))
 	spec := object("segment", identifier, "as_of", instant, "known_by?", instant, "data_from?", instant, "cases", listOf(oneCase))
 	return document("malgrupp test (kind SegmentTest)",
-		object("apiVersion", exactly("malgrupp/v1"), "kind", exactly(rules.KindSegmentTest), "metadata", object("name", identifier), "spec", spec), nil)
+		object("apiVersion", exactly("malgrupp/v1"), "kind", exactly(yaml.KindSegmentTest), "metadata", object("name", identifier), "spec", spec), nil)
 }

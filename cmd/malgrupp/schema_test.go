@@ -22,6 +22,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/sample"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
+	"github.com/malgrupp/malgrupp/rules/source"
 )
 
 // bankProject makes the project of `init --template bank` and returns its folder.
@@ -91,7 +92,7 @@ func TestTheSchemasAcceptTheFilesOfAProject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for kind, sources := range map[string][]*rules.Source{
+	for kind, sources := range map[string][]*source.Source{
 		"rule": segmentSources(loaded.Segments), "test": loaded.Tests, "config": {loaded.Project.Text},
 	} {
 		if len(sources) == 0 {
@@ -111,8 +112,8 @@ func TestTheSchemasAcceptTheFilesOfAProject(t *testing.T) {
 	}
 }
 
-func segmentSources(segs []*rules.Segment) []*rules.Source {
-	var out []*rules.Source
+func segmentSources(segs []*rules.Segment) []*source.Source {
+	var out []*source.Source
 	for _, s := range segs {
 		out = append(out, s.Source)
 	}
@@ -168,7 +169,7 @@ func TestTheSchemaOfARuleRefusesWhatTheCheckerRefuses(t *testing.T) {
 }
 
 // expectedKeys asks a reader which keys it knows, by a key that it does not: object path -> keys.
-func expectedKeys(found rules.Errors) map[string]string {
+func expectedKeys(found source.Findings) map[string]string {
 	out := map[string]string{}
 	for _, e := range found {
 		if e.Code != "E-UNKNOWN-KEY" {
@@ -176,7 +177,7 @@ func expectedKeys(found rules.Errors) map[string]string {
 		}
 		_, of, _ := strings.Cut(e.Message, " is not a key of ")
 		for _, h := range e.Hints {
-			if h.Label == rules.Expected {
+			if h.Label == source.LabelExpected {
 				out[of] = h.Text
 			}
 		}
@@ -202,7 +203,7 @@ func TestTheSchemaOfARuleHasTheKeysThatTheCheckerKnows(t *testing.T) {
 	refused := []string{"leave", "settle", "on_change", "observed", "exclusive"}
 	for verb, operand := range map[string]string{"did": "login", "did_not": "login", "metric": "count()", "all": "[]", "in_segment": "other-rule"} {
 		text := strings.Replace(fmt.Sprintf(rule, fmt.Sprintf("{%s: %s, zzz: 1}", verb, operand)), "review_by", "zzz: 1, review_by", 1) + "  zzz: 1\n"
-		_, found := scope.Segment(&rules.Source{Name: "rule.yaml", Text: text})
+		_, found := scope.Segment(&source.Source{Name: "rule.yaml", Text: text})
 		got := expectedKeys(found)
 		want := map[string][]string{
 			"metadata": properties(schema["metadata"].(jsonSchema)),
@@ -238,7 +239,7 @@ limits: {zzz: 1}
 security: {zzz: 1, endpoints: {zzz: 1}}
 destinations: {files: {zzz: 1, type: file_csv, processor: {zzz: 1, agreement: A, expires: 2027-01-01}}}
 `
-	_, found := project.Read(&rules.Source{Name: "malgrupp.yaml", Text: text}, "", pipeline.Platforms())
+	_, found := project.Read(&source.Source{Name: "malgrupp.yaml", Text: text}, "", pipeline.Platforms())
 	settings := settingsSchemas()
 	destination := destinationSchema()["anyOf"].([]jsonSchema)[0] // of file_csv
 	in := func(s jsonSchema, path ...string) jsonSchema {

@@ -20,6 +20,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 func TestMain(m *testing.M) {
@@ -60,7 +61,7 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	a := newApp(streams{in: strings.NewReader(in), out: &out, err: &errs, asks: answers != ""}, lookup)
 	if text := ts.Getenv("NOW"); text != "" {
-		us, ok := rules.ParseTimestamp(text)
+		us, ok := value.ParseTimestamp(text)
 		if !ok {
 			ts.Fatalf("NOW is %q", text)
 		}
@@ -140,7 +141,7 @@ func header(ts *testscript.TestScript, line string) []rules.Column {
 	var out []rules.Column
 	for _, cell := range strings.Fields(line) {
 		name, kind, _ := strings.Cut(cell, ":")
-		t, ok := rules.ParseType(kind)
+		t, ok := value.ParseType(kind)
 		if !ok {
 			ts.Fatalf("column %q has no type", cell)
 		}
@@ -152,20 +153,20 @@ func header(ts *testscript.TestScript, line string) []rules.Column {
 func add(ts *testscript.TestScript, v *parquet.Values, c rules.Column, cell string) {
 	null := cell == "-"
 	v.Null = append(v.Null, null)
-	var value rules.Value
+	var read value.Value
 	if !null {
 		var ok bool
-		if value, ok = rules.ParseValue(c.Type, cell); !ok {
-			ts.Fatalf("column %s: %q is no value of its type", c.Name, cell)
+		if read, ok = value.ParseValue(c.Type, cell); !ok {
+			ts.Fatalf("column %s: %q is no read of its type", c.Name, cell)
 		}
 	}
 	switch c.Type.Kind {
-	case rules.Text:
-		v.Text = append(v.Text, value.Text)
-	case rules.Float:
-		v.Floats = append(v.Floats, value.Float)
+	case value.Text:
+		v.Text = append(v.Text, read.Text)
+	case value.Float:
+		v.Floats = append(v.Floats, read.Float)
 	default:
-		v.Ints = append(v.Ints, value.Int)
+		v.Ints = append(v.Ints, read.Int)
 	}
 }
 

@@ -18,6 +18,9 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/format"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // ruleSchemaFile is where editors find what the project's rules may say.
@@ -85,16 +88,16 @@ func (a *app) runSegmentNew(name string, d *segmentDraft) error {
 	if loaded.Project == nil {
 		return loaded.Findings
 	}
-	scope := loaded.Scope(rules.DateOfDays(a.now().Unix() / 86400))
+	scope := loaded.Scope(value.DateOfDays(a.now().Unix() / 86400))
 	if err := a.ask(d.questions(scope)); err != nil {
 		return err
 	}
 	file := path.Join("segments", name+".yaml")
-	src := &rules.Source{Name: file, Text: d.file(name)}
+	src := &source.Source{Name: file, Text: d.file(name)}
 	if _, found := scope.Segment(src); found.Failed() {
 		return found
 	}
-	text, found := rules.Format(src)
+	text, found := format.File(src)
 	if found.Failed() {
 		return found
 	}
@@ -171,7 +174,7 @@ func (d *segmentDraft) file(name string) string {
 		fmt.Fprintf(&b, "  title: %s\n", quoteYAML(d.title))
 	}
 	review := d.reviewBy
-	if _, ok := rules.ParseDate(review); !ok {
+	if _, ok := value.ParseDate(review); !ok {
 		review = quoteYAML(review)
 	}
 	fmt.Fprintf(&b, "  owner: %s\n  review_by: %s\n", quoteYAML(d.owner), review)

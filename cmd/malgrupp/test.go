@@ -11,6 +11,8 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/suite"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 type testOptions struct {
@@ -75,7 +77,7 @@ func (a *app) runTest(ctx context.Context, files []string, o testOptions) error 
 		return err
 	}
 	var suites []*suite.Suite
-	var found rules.Errors
+	var found source.Findings
 	for _, src := range sources {
 		s, errs := suite.Parse(src, loaded)
 		found = append(found, errs...)
@@ -177,10 +179,10 @@ func (t *tested) verdict(o testOptions) error {
 }
 
 // untested reports delivered segments that no test asks about: in the log, or as errors.
-func (a *app) untested(found rules.Errors, strict bool) error {
+func (a *app) untested(found source.Findings, strict bool) error {
 	for _, e := range found {
 		if strict {
-			e.Severity = rules.SeverityError
+			e.Severity = source.SeverityError
 		} else {
 			a.log.Warn(e.Message, "code", e.Code, "file", e.Source.Name)
 		}
@@ -189,7 +191,7 @@ func (a *app) untested(found rules.Errors, strict bool) error {
 }
 
 // testFiles reads the files named, or those of the project. The project may be absent when every file is a suite.
-func (a *app) testFiles(files []string) (*pipeline.Loaded, []*rules.Source, error) {
+func (a *app) testFiles(files []string) (*pipeline.Loaded, []*source.Source, error) {
 	if len(files) == 0 {
 		loaded, err := a.checked("")
 		if err != nil {
@@ -197,16 +199,16 @@ func (a *app) testFiles(files []string) (*pipeline.Loaded, []*rules.Source, erro
 		}
 		return loaded, loaded.Tests, nil
 	}
-	var sources []*rules.Source
+	var sources []*source.Source
 	project := false
 	for _, name := range files {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			return nil, nil, usagef("read tests: %w", err)
 		}
-		src := &rules.Source{Name: name, Text: string(text)}
+		src := &source.Source{Name: name, Text: string(text)}
 		sources = append(sources, src)
-		project = project || rules.Read(src).KindOf() != rules.KindConformanceSuite
+		project = project || yaml.Read(src).KindOf() != yaml.KindConformanceSuite
 	}
 	if !project {
 		return nil, sources, nil

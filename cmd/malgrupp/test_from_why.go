@@ -7,11 +7,12 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"go.yaml.in/yaml/v4"
+	yamlv4 "go.yaml.in/yaml/v4"
 
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/suite"
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 // fromWhyOptions are the flags of `test --from-why`.
@@ -56,7 +57,7 @@ func (a *app) runFromWhy(ctx context.Context, files []string, o fromWhyOptions) 
 
 // holds runs the test before anybody sees it: one that fails says nothing about the decision.
 func (a *app) holds(ctx context.Context, l *pipeline.Loaded, text string) error {
-	s, found := suite.ParseTest(&rules.Source{Name: "the test", Text: text}, l)
+	s, found := suite.ParseTest(&source.Source{Name: "the test", Text: text}, l)
 	if found.Failed() {
 		return found
 	}
@@ -74,7 +75,7 @@ func (a *app) holds(ctx context.Context, l *pipeline.Loaded, text string) error 
 
 // testOf writes an example as a file of kind SegmentTest.
 func testOf(e *pipeline.Example) (string, error) {
-	event := func(v pipeline.ExampleEvent) *yaml.Node {
+	event := func(v pipeline.ExampleEvent) *yamlv4.Node {
 		n := flow("t", scalar(v.At, true), "e", scalar(v.Name, true))
 		for _, c := range []struct{ key, value string }{{"dev", v.Device}, {"sid", v.Session}} {
 			if c.value != "" {
@@ -84,7 +85,7 @@ func testOf(e *pipeline.Example) (string, error) {
 		addValues(n, v.Values)
 		return n
 	}
-	events := &yaml.Node{Kind: yaml.SequenceNode}
+	events := &yamlv4.Node{Kind: yamlv4.SequenceNode}
 	for _, v := range e.Events {
 		events.Content = append(events.Content, event(v))
 	}
@@ -98,12 +99,12 @@ func testOf(e *pipeline.Example) (string, error) {
 	if e.Because != "" {
 		one.Content = append(one.Content, scalar("because", true), scalar(e.Because, true))
 	}
-	doc := mapping("apiVersion", scalar("malgrupp/v1", true), "kind", scalar(string(rules.KindSegmentTest), true),
+	doc := mapping("apiVersion", scalar("malgrupp/v1", true), "kind", scalar(string(yaml.KindSegmentTest), true),
 		"metadata", flow("name", scalar(testName(e.Segment, e.AsOf[:10]), true)),
-		"spec", mapping("segment", scalar(e.Segment, true), "as_of", scalar(e.AsOf, false), "cases", &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{one}}))
+		"spec", mapping("segment", scalar(e.Segment, true), "as_of", scalar(e.AsOf, false), "cases", &yamlv4.Node{Kind: yamlv4.SequenceNode, Content: []*yamlv4.Node{one}}))
 	var out strings.Builder
 	fmt.Fprintf(&out, "# Made of a real decision (%s). Texts are pseudonyms that the rule takes for the same; numbers and times are as they were.\n", e.Use)
-	enc := yaml.NewEncoder(&out)
+	enc := yamlv4.NewEncoder(&out)
 	enc.SetIndent(2)
 	if err := enc.Encode(doc); err != nil {
 		return "", fmt.Errorf("write the test: %w", err)
@@ -120,29 +121,29 @@ func testName(segment, day string) string {
 }
 
 // scalar is a YAML value; of a text it stays a text whatever it looks like.
-func scalar(value string, text bool) *yaml.Node {
-	n := &yaml.Node{Kind: yaml.ScalarNode, Value: value}
+func scalar(value string, text bool) *yamlv4.Node {
+	n := &yamlv4.Node{Kind: yamlv4.ScalarNode, Value: value}
 	if text {
 		n.SetString(value)
 	}
 	return n
 }
 
-func mapping(pairs ...any) *yaml.Node {
-	n := &yaml.Node{Kind: yaml.MappingNode}
+func mapping(pairs ...any) *yamlv4.Node {
+	n := &yamlv4.Node{Kind: yamlv4.MappingNode}
 	for i := 0; i < len(pairs); i += 2 {
-		n.Content = append(n.Content, scalar(pairs[i].(string), true), pairs[i+1].(*yaml.Node))
+		n.Content = append(n.Content, scalar(pairs[i].(string), true), pairs[i+1].(*yamlv4.Node))
 	}
 	return n
 }
 
-func flow(pairs ...any) *yaml.Node {
+func flow(pairs ...any) *yamlv4.Node {
 	n := mapping(pairs...)
-	n.Style = yaml.FlowStyle
+	n.Style = yamlv4.FlowStyle
 	return n
 }
 
-func addValues(n *yaml.Node, values []pipeline.ExampleValue) {
+func addValues(n *yamlv4.Node, values []pipeline.ExampleValue) {
 	for _, v := range values {
 		n.Content = append(n.Content, scalar(v.Column, true), scalar(v.Value, v.Text))
 	}

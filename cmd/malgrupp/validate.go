@@ -12,16 +12,18 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/suite"
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/lint"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // validation is the JSON document of `validate`.
 type validation struct {
-	Schema   string       `json:"schema"`
-	Segments int          `json:"segments"`
-	Errors   int          `json:"errors"`
-	Warnings int          `json:"warnings"`
-	Findings rules.Errors `json:"findings"`
+	Schema   string          `json:"schema"`
+	Segments int             `json:"segments"`
+	Errors   int             `json:"errors"`
+	Warnings int             `json:"warnings"`
+	Findings source.Findings `json:"findings"`
 }
 
 type validateOptions struct {
@@ -97,13 +99,13 @@ func (a *app) runValidate(ctx context.Context, files []string, o validateOptions
 
 // validated are the findings of some files, of all if none is named.
 func validated(loaded *pipeline.Loaded, files []string) validation {
-	v := validation{Schema: "malgrupp.validation/v1", Segments: len(loaded.Segments), Findings: rules.Errors{}}
+	v := validation{Schema: "malgrupp.validation/v1", Segments: len(loaded.Segments), Findings: source.Findings{}}
 	for _, e := range loaded.Findings.Sorted() {
 		if !named(files, e.Source.Name) {
 			continue
 		}
 		v.Findings = append(v.Findings, e)
-		if e.Severity == rules.SeverityError {
+		if e.Severity == source.SeverityError {
 			v.Errors++
 		} else {
 			v.Warnings++
@@ -149,18 +151,18 @@ func (a *app) load(asOf string) (*pipeline.Loaded, error) {
 }
 
 // today is the day of review dates, by the clock unless asOf is given.
-func (a *app) today(asOf string) (rules.CivilDate, error) {
+func (a *app) today(asOf string) (value.CivilDate, error) {
 	if asOf == "" {
-		return rules.DateOfDays(a.now().Unix() / 86400), nil
+		return value.DateOfDays(a.now().Unix() / 86400), nil
 	}
-	if d, ok := rules.ParseDate(asOf); ok {
+	if d, ok := value.ParseDate(asOf); ok {
 		return d, nil
 	}
 	us, err := parseInstant(asOf)
 	if err != nil {
 		return 0, usagef("--as-of is %q: give a date such as 2026-04-01 or a time such as 2026-04-01T00:00:00Z", asOf)
 	}
-	return rules.DateOfDays(us / 86400e6), nil
+	return value.DateOfDays(us / 86400e6), nil
 }
 
 // checkTests adds what is wrong with the tests of a project whose rules are right, and which segments have none.
@@ -176,7 +178,7 @@ func (a *app) checkTests(loaded *pipeline.Loaded, asOf string) error {
 	for _, s := range loaded.Segments {
 		files = append(files, s.Source)
 	}
-	loaded.Findings = append(loaded.Findings, rules.Allow(suite.Check(loaded), files, today)...)
+	loaded.Findings = append(loaded.Findings, lint.Allow(suite.Check(loaded), files, today)...)
 	return nil
 }
 

@@ -5,7 +5,8 @@ import (
 	"slices"
 
 	"github.com/malgrupp/malgrupp/pipeline"
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/lint"
+	"github.com/malgrupp/malgrupp/rules/source"
 )
 
 // checkData adds what the logs say of a project whose rules are right.
@@ -26,11 +27,11 @@ func (a *app) checkData(ctx context.Context, loaded *pipeline.Loaded, o validate
 	if err != nil {
 		return err
 	}
-	files := make([]*rules.Source, len(loaded.Segments))
+	files := make([]*source.Source, len(loaded.Segments))
 	for i, s := range loaded.Segments {
 		files[i] = s.Source
 	}
-	found := rules.Allow(loaded.Scope(today).LintData(loaded.Segments, facts), files, today)
+	found := lint.Allow(lint.Data(loaded.Scope(today), loaded.Segments, facts), files, today)
 	loaded.Findings = slices.Concat(found, loaded.Findings).Sorted() // of two that say the same the first stays, and it knows the logs
 	return nil
 }

@@ -8,12 +8,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // versions names the program and what its results could depend on.
 func versions() map[string]string {
-	v := map[string]string{"malgrupp": version, "go": runtime.Version(), "tzdata": rules.TZVersion()}
+	v := map[string]string{"malgrupp": version, "go": runtime.Version(), "tzdata": value.TZVersion()}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, m := range info.Deps {
 			switch m.Path {

@@ -10,17 +10,17 @@ import (
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline"
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 )
 
 // answerWriter prints an answer with times of one zone.
 type answerWriter struct {
 	io.Writer
-	zone *rules.Zone
+	zone *value.Zone
 }
 
-func writeAnswer(out io.Writer, a *pipeline.Answer, zone *rules.Zone) {
+func writeAnswer(out io.Writer, a *pipeline.Answer, zone *value.Zone) {
 	w := answerWriter{out, zone}
 	fmt.Fprintf(w, "%s %s, segment %s (definition %s), as of %s %s\n", a.Level, a.Subject, a.Segment, a.Definition[:8], w.at(a.AsOf), zone.Name())
 	for i := range a.Uses {

@@ -11,15 +11,16 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 const benchRows = 1 << 20
 
 var benchColumns = []rules.Column{
-	{Name: "event_name", Type: rules.Type{Kind: rules.Text}},
-	{Name: "page_path", Type: rules.Type{Kind: rules.Text}},
-	{Name: "ts", Type: rules.Type{Kind: rules.Integer}},
-	{Name: "user_id", Type: rules.Type{Kind: rules.Integer}},
+	{Name: "event_name", Type: value.Type{Kind: value.Text}},
+	{Name: "page_path", Type: value.Type{Kind: value.Text}},
+	{Name: "ts", Type: value.Type{Kind: value.Integer}},
+	{Name: "user_id", Type: value.Type{Kind: value.Integer}},
 }
 
 // benchValues are events as in the library comparison of the design: 20 names, 5,000 paths, rising times, random users.

@@ -7,6 +7,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // binding says where a schema's column lies in one file and how its values become the schema's type.
@@ -99,22 +100,22 @@ func newConversion(n *node, column rules.Column) (conversion, error) {
 	ok := false
 	c := conversion{kind: column.Type.Kind, physical: kind, length: int(n.element.TypeLength.V)}
 	switch column.Type.Kind {
-	case rules.Text:
+	case value.Text:
 		ok = kind == format.ByteArray && (is.meaning == textual || is.meaning == plain)
-	case rules.Integer:
+	case value.Integer:
 		c.unsigned = is.meaning == unsigned
 		ok = isInteger(kind, is) || is.meaning == decimal && is.scale == 0 && isDecimal(kind)
-	case rules.Decimal:
+	case value.Decimal:
 		c.unsigned = is.meaning == unsigned
 		ok = is.meaning == decimal && isDecimal(kind) || isInteger(kind, is)
 		return c.scaled(column.Type, is.scale, ok, mismatch)
-	case rules.Float:
+	case value.Float:
 		ok = kind == format.Float || kind == format.Double
-	case rules.Boolean:
+	case value.Boolean:
 		ok = kind == format.Boolean
-	case rules.Date:
+	case value.Date:
 		ok = kind == format.Int32 && is.meaning == date
-	case rules.Timestamp:
+	case value.Timestamp:
 		return c.timed(n, is, column, mismatch)
 	}
 	if !ok || kind == format.FixedLenByteArray && c.length <= 0 {
@@ -138,7 +139,7 @@ func isDecimal(kind format.Type) bool {
 
 const maxDecimalDigits = 18
 
-func (c conversion) scaled(t rules.Type, scale int, ok bool, mismatch error) (conversion, error) {
+func (c conversion) scaled(t value.Type, scale int, ok bool, mismatch error) (conversion, error) {
 	up := t.Scale - scale
 	if !ok || up > maxDecimalDigits || -up > maxDecimalDigits || c.physical == format.FixedLenByteArray && c.length <= 0 {
 		return c, mismatch
@@ -176,7 +177,7 @@ func (c conversion) timed(n *node, is logical, column rules.Column, mismatch err
 		if column.Zone == "" {
 			return c, fmt.Errorf("%w: its times name no zone, say which with `zone`", mismatch)
 		}
-		zone, err := rules.LoadZone(column.Zone)
+		zone, err := value.LoadZone(column.Zone)
 		c.zone = zone
 		return c, err
 	case isInteger(c.physical, is):
@@ -190,8 +191,8 @@ func (c conversion) timed(n *node, is logical, column rules.Column, mismatch err
 }
 
 // typeName writes a type as schemas do.
-func typeName(t rules.Type) string {
-	if t.Kind == rules.Decimal {
+func typeName(t value.Type) string {
+	if t.Kind == value.Decimal {
 		return fmt.Sprintf("decimal(%d,%d)", t.Precision, t.Scale)
 	}
 	names := []string{"", "text", "integer", "decimal", "float", "boolean", "date", "timestamp"}

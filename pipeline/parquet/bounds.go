@@ -6,7 +6,7 @@ import (
 
 	"github.com/parquet-go/parquet-go/format"
 
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // Bounds returns the least and greatest value that row group i may hold in an integer, decimal, date or timestamp
@@ -22,7 +22,7 @@ func (f *File) Bounds(i int, name string) (lo, hi int64, ok bool) {
 		return 0, 0, false
 	}
 	switch b.convert.kind {
-	case rules.Integer, rules.Decimal, rules.Date, rules.Timestamp:
+	case value.Integer, value.Decimal, value.Date, value.Timestamp:
 	default:
 		return 0, 0, false
 	}
@@ -87,7 +87,7 @@ func (f *File) NullCount(i int, name string) (nulls int64, ok bool) {
 	switch {
 	case b.leaf == nil:
 		return f.groups[i].NumRows, true
-	case b.key != nil || b.convert.kind == rules.Float || b.convert.kind == rules.Text && f.empties:
+	case b.key != nil || b.convert.kind == value.Float || b.convert.kind == value.Text && f.empties:
 		return 0, false
 	case b.leaf.maxDef == 0:
 		return 0, true

@@ -9,7 +9,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/parquet-go/parquet-go/format"
 
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // column is one decoded column chunk, a slot per level entry: a row of a flat column, an entry of a list.
@@ -40,7 +40,7 @@ func (c *column) reset(b *binding) {
 	}
 }
 
-func (c *column) isText() bool { return c.convert.kind == rules.Text }
+func (c *column) isText() bool { return c.convert.kind == value.Text }
 
 func (c *column) allNull(rows int) {
 	c.slots, c.nulls = rows, rows
@@ -204,25 +204,25 @@ func (c *column) array(g *RowGroup) (arrow.Array, error) {
 		return nil, faultf("it holds %d values in %d rows", c.slots, g.Rows())
 	}
 	switch c.convert.kind {
-	case rules.Text:
+	case value.Text:
 		return c.textArray(g), nil
-	case rules.Integer, rules.Decimal:
+	case value.Integer, value.Decimal:
 		return c.wrap(arrow.PrimitiveTypes.Int64, arrow.Int64Traits.CastToBytes(c.words)), nil
-	case rules.Timestamp:
+	case value.Timestamp:
 		return c.wrap(arrow.FixedWidthTypes.Timestamp_us, arrow.Int64Traits.CastToBytes(c.words)), nil
-	case rules.Float:
+	case value.Float:
 		c.dropNaN()
 		return c.wrap(arrow.PrimitiveTypes.Float64, arrow.Int64Traits.CastToBytes(c.words)), nil
-	case rules.Date:
+	case value.Date:
 		c.narrow = slices.Grow(c.narrow[:0], c.slots)[:c.slots]
 		for i, day := range c.words {
 			c.narrow[i] = int32(day)
 		}
 		return c.wrap(arrow.FixedWidthTypes.Date32, arrow.Int32Traits.CastToBytes(c.narrow)), nil
-	case rules.Boolean:
+	case value.Boolean:
 		return c.wrap(arrow.FixedWidthTypes.Boolean, c.packBits()), nil
 	}
-	return nil, faultf("a column cannot have the type %s", typeName(rules.Type{Kind: c.convert.kind}))
+	return nil, faultf("a column cannot have the type %s", typeName(value.Type{Kind: c.convert.kind}))
 }
 
 func (c *column) wrap(t arrow.DataType, values []byte) arrow.Array {

@@ -12,6 +12,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // columnWriter gathers one column of the row group at hand.
@@ -44,29 +45,29 @@ func newColumnWriter(column rules.Column) (*columnWriter, error) {
 	}
 	kind := format.Int64
 	switch column.Type.Kind {
-	case rules.Text:
+	case value.Text:
 		kind, e.LogicalType.Value = format.ByteArray, new(format.StringType)
 		e.ConvertedType = thrift.New(deprecated.UTF8)
-	case rules.Integer:
+	case value.Integer:
 		e.LogicalType.Value = &format.IntType{BitWidth: 64, IsSigned: true}
 		e.ConvertedType = thrift.New(deprecated.Int64)
-	case rules.Decimal:
+	case value.Decimal:
 		scale, precision := int32(column.Type.Scale), int32(column.Type.Precision)
 		if precision < 1 || precision > maxDecimalDigits || scale < 0 || scale > precision {
 			return nil, fmt.Errorf("write parquet table: column %q: %s is not a decimal of at most %d digits", column.Name, typeName(column.Type), maxDecimalDigits)
 		}
 		e.LogicalType.Value = &format.DecimalType{Scale: scale, Precision: precision}
 		e.ConvertedType, e.Scale, e.Precision = thrift.New(deprecated.Decimal), thrift.New(scale), thrift.New(precision)
-	case rules.Timestamp:
+	case value.Timestamp:
 		unit := format.TimeUnit{Value: new(format.MicroSeconds)}
 		e.LogicalType.Value = &format.TimestampType{IsAdjustedToUTC: true, Unit: unit}
 		e.ConvertedType = thrift.New(deprecated.TimestampMicros)
-	case rules.Date:
+	case value.Date:
 		kind, e.LogicalType.Value = format.Int32, new(format.DateType)
 		e.ConvertedType = thrift.New(deprecated.Date)
-	case rules.Float:
+	case value.Float:
 		kind = format.Double
-	case rules.Boolean:
+	case value.Boolean:
 		kind = format.Boolean
 	default:
 		return nil, fmt.Errorf("write parquet table: column %q: no column has the type %s", column.Name, typeName(column.Type))
@@ -79,11 +80,11 @@ func newColumnWriter(column rules.Column) (*columnWriter, error) {
 func (c *columnWriter) check(rows int, v *Values) error {
 	have := len(v.Ints)
 	switch {
-	case c.column.Type.Kind == rules.Float:
+	case c.column.Type.Kind == value.Float:
 		have = len(v.Floats)
-	case c.column.Type.Kind == rules.Text && v.Codes != nil:
+	case c.column.Type.Kind == value.Text && v.Codes != nil:
 		have = len(v.Codes)
-	case c.column.Type.Kind == rules.Text:
+	case c.column.Type.Kind == value.Text:
 		have = len(v.Text)
 	}
 	if have != rows || v.Null != nil && len(v.Null) != rows {
@@ -92,7 +93,7 @@ func (c *columnWriter) check(rows int, v *Values) error {
 	if !c.column.Optional && slices.Contains(v.Null, true) {
 		return fmt.Errorf("column %q: it is not optional, so it takes no null", c.column.Name)
 	}
-	if c.column.Type.Kind == rules.Text {
+	if c.column.Type.Kind == value.Text {
 		for i, code := range v.Codes {
 			if (v.Null == nil || !v.Null[i]) && (code < 0 || int(code) >= len(v.Dictionary)) {
 				return fmt.Errorf("column %q: a code has no entry among the %d of its dictionary", c.column.Name, len(v.Dictionary))
@@ -108,7 +109,7 @@ func (c *columnWriter) add(v *Values, from, to int) {
 		c.addLevels(v.Null, from, to)
 	}
 	switch {
-	case c.column.Type.Kind == rules.Text && v.Codes != nil:
+	case c.column.Type.Kind == value.Text && v.Codes != nil:
 		c.adopt(v.Dictionary)
 		for i := from; i < to; i++ {
 			if v.Null != nil && v.Null[i] {
@@ -120,13 +121,13 @@ func (c *columnWriter) add(v *Values, from, to int) {
 			}
 			c.codes = append(c.codes, c.known[code])
 		}
-	case c.column.Type.Kind == rules.Text:
+	case c.column.Type.Kind == value.Text:
 		for i := from; i < to; i++ {
 			if v.Null == nil || !v.Null[i] {
 				c.codes = append(c.codes, c.dict.textCode(v.Text[i]))
 			}
 		}
-	case c.column.Type.Kind == rules.Float:
+	case c.column.Type.Kind == value.Float:
 		for i := from; i < to; i++ {
 			if v.Null == nil || !v.Null[i] {
 				c.words = append(c.words, int64(math.Float64bits(v.Floats[i])))
@@ -207,7 +208,7 @@ func (c *columnWriter) clear() {
 }
 
 func (c *columnWriter) values() int {
-	if c.column.Type.Kind == rules.Text {
+	if c.column.Type.Kind == value.Text {
 		return len(c.codes)
 	}
 	return len(c.words)
@@ -216,12 +217,12 @@ func (c *columnWriter) values() int {
 // encoding chooses by type, and for text by whether values repeat.
 func (c *columnWriter) encoding() format.Encoding {
 	switch c.column.Type.Kind {
-	case rules.Text:
+	case value.Text:
 		if 2*c.dict.len() > len(c.codes) || len(c.dict.bytes) > maxDictionaryBytes {
 			return format.Plain
 		}
 		return format.RLEDictionary
-	case rules.Timestamp:
+	case value.Timestamp:
 		return format.DeltaBinaryPacked
 	}
 	return format.Plain
@@ -253,16 +254,16 @@ func (c *columnWriter) encode(e *pageEncoder, b []byte, encoding format.Encoding
 	switch {
 	case encoding == format.RLEDictionary:
 		return e.appendCodes(b, c.codes[from:to])
-	case c.column.Type.Kind == rules.Text:
+	case c.column.Type.Kind == value.Text:
 		for _, code := range c.codes[from:to] {
 			b = appendText(b, c.dict.at(int(code)))
 		}
 		return b, nil
 	case encoding == format.DeltaBinaryPacked:
 		return e.appendDelta(b, c.words[from:to])
-	case c.column.Type.Kind == rules.Boolean:
+	case c.column.Type.Kind == value.Boolean:
 		return appendBits(b, c.words[from:to]), nil
-	case c.column.Type.Kind == rules.Date:
+	case c.column.Type.Kind == value.Date:
 		for _, day := range c.words[from:to] {
 			b = binary.LittleEndian.AppendUint32(b, uint32(day))
 		}
@@ -296,10 +297,10 @@ func (c *columnWriter) statistics() format.Statistics {
 	}
 	lo, hi := slices.Min(c.words), slices.Max(c.words)
 	switch c.column.Type.Kind {
-	case rules.Integer, rules.Decimal, rules.Timestamp:
+	case value.Integer, value.Decimal, value.Timestamp:
 		s.MinValue = binary.LittleEndian.AppendUint64(nil, uint64(lo))
 		s.MaxValue = binary.LittleEndian.AppendUint64(nil, uint64(hi))
-	case rules.Date:
+	case value.Date:
 		s.MinValue = binary.LittleEndian.AppendUint32(nil, uint32(lo))
 		s.MaxValue = binary.LittleEndian.AppendUint32(nil, uint32(hi))
 	}

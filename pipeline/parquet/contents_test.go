@@ -14,6 +14,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // TestFilesHoldTheContentsTheirProjectsAssert compares every value of every column that a schema can name.
@@ -77,7 +78,7 @@ func place(row []any, i int, path string) any {
 }
 
 // cell turns a cell of JSON or CSV into what cells returns of a column of that kind.
-func cell(t *testing.T, raw any, kind rules.Kind) any {
+func cell(t *testing.T, raw any, kind value.Kind) any {
 	t.Helper()
 	text := ""
 	switch raw := raw.(type) {
@@ -93,9 +94,9 @@ func cell(t *testing.T, raw any, kind rules.Kind) any {
 	var v any = text
 	var err error
 	switch kind {
-	case rules.Integer, rules.Timestamp:
+	case value.Integer, value.Timestamp:
 		v, err = strconv.ParseInt(text, 10, 64)
-	case rules.Float:
+	case value.Float:
 		v, err = strconv.ParseFloat(text, 64)
 	}
 	if err != nil {
@@ -157,7 +158,7 @@ func TestAMapIsReadByItsKeys(t *testing.T) {
 	keys := []string{"k1", "k2", "k3"}
 	for _, key := range keys {
 		schema.Columns = append(schema.Columns, rules.Column{
-			Name: key, From: "int_map", Param: key, Slot: "int", Type: rules.Type{Kind: rules.Integer},
+			Name: key, From: "int_map", Param: key, Slot: "int", Type: value.Type{Kind: value.Integer},
 		})
 	}
 	got, err := read(load(t, root, "nullable.impala.parquet"), &schema, new(parquet.Cursor))
@@ -169,7 +170,7 @@ func TestAMapIsReadByItsKeys(t *testing.T) {
 		want := []any{}
 		for _, row := range expectedRows(t, root, "expected/nullable.impala.json") {
 			entries, _ := row[mapColumn].(map[string]any)
-			want = append(want, cell(t, entries[key], rules.Integer))
+			want = append(want, cell(t, entries[key], value.Integer))
 		}
 		if diff := cmp.Diff(want, got[i]); diff != "" {
 			t.Errorf("key %s: %s", key, diff)

@@ -7,13 +7,13 @@ import (
 
 	"github.com/parquet-go/parquet-go/format"
 
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // conversion turns a leaf's physical values into words: 64-bit integers that hold a value of the column's type, floats
 // as their bits, booleans as 0 and 1.
 type conversion struct {
-	kind     rules.Kind
+	kind     value.Kind
 	physical format.Type
 	length   int         // bytes of a fixed-length value
 	unsigned bool        // integers are unsigned
@@ -21,7 +21,7 @@ type conversion struct {
 	divisor  int64       // or down to it
 	most     int64       // of a decimal, the first magnitude that no longer fits
 	unit     string      // of a time: s, ms, us or ns
-	zone     *rules.Zone // of a time read off a wall clock
+	zone     *value.Zone // of a time read off a wall clock
 }
 
 const int96Bytes = 12
@@ -34,13 +34,13 @@ func (c *conversion) byteStrings() bool {
 // words converts in place what was decoded as machine words.
 func (c *conversion) words(v []int64) error {
 	switch c.kind {
-	case rules.Integer:
+	case value.Integer:
 		return c.integers(v)
-	case rules.Decimal:
+	case value.Decimal:
 		return c.decimals(v)
-	case rules.Timestamp:
+	case value.Timestamp:
 		c.times(v)
-	case rules.Float:
+	case value.Float:
 		if c.physical == format.Float {
 			for i, bits := range v {
 				v[i] = int64(math.Float64bits(float64(math.Float32frombits(uint32(bits)))))
@@ -152,7 +152,7 @@ func (c *conversion) bytes(b []byte) (int64, error) {
 	if !ok {
 		return 0, fault("a decimal does not fit 63 bits at its type's scale: lower the scale in the schema")
 	}
-	if c.kind == rules.Integer {
+	if c.kind == value.Integer {
 		return x, nil
 	}
 	v := [1]int64{x}

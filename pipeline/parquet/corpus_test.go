@@ -15,6 +15,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 type corpusFile struct {
@@ -149,7 +150,7 @@ func TestABombOfOtherWritersIsRefusedForItsSize(t *testing.T) {
 	data := load(t, vectors(t, "data", "parquet"), name)
 	within(t, len(data), func() {
 		_, err := read(data, &rules.Schema{Columns: []rules.Column{
-			{Name: "n", From: "arr", Param: "k", Slot: "int", Type: rules.Type{Kind: rules.Integer}},
+			{Name: "n", From: "arr", Param: "k", Slot: "int", Type: value.Type{Kind: value.Integer}},
 		}}, new(parquet.Cursor))
 		if !isDamaged(err) || !strings.Contains(err.Error(), `column "n"`) || !strings.Contains(err.Error(), "raise `limits`") {
 			t.Errorf("two gigabytes in four thousand bytes: %v", err)

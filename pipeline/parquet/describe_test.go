@@ -9,6 +9,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // described is a file of two row groups with a column of each sort that a description tells apart.
@@ -51,12 +52,12 @@ func TestADescriptionIsWhatTheFooterSays(t *testing.T) {
 
 func TestAComparisonNamesEveryDepartureAtOnce(t *testing.T) {
 	data := described(t)
-	of := func(name string, kind rules.Kind) rules.Column {
-		return rules.Column{Name: name, From: name, Type: rules.Type{Kind: kind}}
+	of := func(name string, kind value.Kind) rules.Column {
+		return rules.Column{Name: name, From: name, Type: value.Type{Kind: kind}}
 	}
-	optional := of("later", rules.Text)
+	optional := of("later", value.Text)
 	optional.Optional = true
-	schema := &rules.Schema{Columns: []rules.Column{of("at", rules.Timestamp), of("name", rules.Text), of("device", rules.Text), optional}}
+	schema := &rules.Schema{Columns: []rules.Column{of("at", value.Timestamp), of("name", value.Text), of("device", value.Text), optional}}
 	got, err := parquet.Compare(bytes.NewReader(data), int64(len(data)), "t", schema)
 	if err != nil {
 		t.Fatal(err)
@@ -92,11 +93,11 @@ func TestTheKeysOfListsAreFoundWithTheirSlots(t *testing.T) {
 		t.Fatal(crowded, err)
 	}
 	want := []parquet.Param{
-		{List: "counts", Key: "clicks", Slot: "int", Kind: rules.Integer, Entries: 2},
-		{List: "counts", Key: "views", Slot: "int", Kind: rules.Integer, Entries: 1},
-		{List: "event_params", Key: "engaged", Slot: "int", Kind: rules.Integer, Entries: 2},
-		{List: "event_params", Key: "engaged", Slot: "string", Kind: rules.Text, Entries: 1},
-		{List: "event_params", Key: "page", Slot: "string", Kind: rules.Text, Entries: 2},
+		{List: "counts", Key: "clicks", Slot: "int", Kind: value.Integer, Entries: 2},
+		{List: "counts", Key: "views", Slot: "int", Kind: value.Integer, Entries: 1},
+		{List: "event_params", Key: "engaged", Slot: "int", Kind: value.Integer, Entries: 2},
+		{List: "event_params", Key: "engaged", Slot: "string", Kind: value.Text, Entries: 1},
+		{List: "event_params", Key: "page", Slot: "string", Kind: value.Text, Entries: 2},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -112,8 +113,8 @@ func FuzzDescribe(f *testing.F) {
 	f.Add(out.Bytes())
 	f.Add(described(f))
 	schema := &rules.Schema{Columns: []rules.Column{
-		{Name: "name", From: "name", Type: rules.Type{Kind: rules.Text}},
-		{Name: "page", From: "event_params", Param: "page", Slot: "string", Type: rules.Type{Kind: rules.Text}},
+		{Name: "name", From: "name", Type: value.Type{Kind: value.Text}},
+		{Name: "page", From: "event_params", Param: "page", Slot: "string", Type: value.Type{Kind: value.Text}},
 	}}
 	limits := parquet.Limits{PageBytes: 1 << 20, ChunkBytes: 1 << 20}
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // file writes rows of values with parquet-go: a file as somebody else's exporter makes it.
@@ -44,8 +45,8 @@ func single(t testing.TB, node upstream.Node, values []any, o ...upstream.Writer
 	return file(t, upstream.NewSchema("t", upstream.Group{"c": node}), rows, o...)
 }
 
-func column(kind rules.Kind) rules.Column {
-	return rules.Column{Name: "c", Type: rules.Type{Kind: kind}}
+func column(kind value.Kind) rules.Column {
+	return rules.Column{Name: "c", Type: value.Type{Kind: kind}}
 }
 
 func readOne(t testing.TB, data []byte, c rules.Column) ([]any, error) {
@@ -59,12 +60,12 @@ func readOne(t testing.TB, data []byte, c rules.Column) ([]any, error) {
 }
 
 func TestEveryPhysicalFormReadsAsTheSchemasType(t *testing.T) {
-	instant, integer, text := column(rules.Timestamp), column(rules.Integer), column(rules.Text)
+	instant, integer, text := column(value.Timestamp), column(value.Integer), column(value.Text)
 	seconds, nanos := instant, instant
 	seconds.Unit, nanos.Unit = "s", "ns"
 	helsinki := instant
 	helsinki.Zone = "Europe/Helsinki"
-	money := column(rules.Decimal)
+	money := column(value.Decimal)
 	money.Type.Precision, money.Type.Scale = 18, 2
 	int32s, int64s := upstream.Leaf(upstream.Int32Type), upstream.Leaf(upstream.Int64Type)
 	wide := upstream.FixedLenByteArrayType(16)
@@ -96,11 +97,11 @@ func TestEveryPhysicalFormReadsAsTheSchemasType(t *testing.T) {
 		"integer seconds":          {int32s, []any{int32(2)}, seconds, []any{int64(2_000_000)}},
 		"integer nanoseconds":      {int64s, []any{int64(2500)}, nanos, []any{int64(2)}},
 		"INT96":                    {upstream.Leaf(upstream.Int96Type), []any{deprecated.Int96{1500, 0, 2440589}}, instant, []any{int64(86_400_000_001)}},
-		"date":                     {upstream.Date(), []any{int32(-1)}, column(rules.Date), []any{int64(-1)}},
-		"float":                    {upstream.Leaf(upstream.FloatType), []any{float32(0.5)}, column(rules.Float), []any{0.5}},
-		"double with NaN":          {upstream.Leaf(upstream.DoubleType), []any{0.25, math.NaN(), math.Inf(1)}, column(rules.Float), []any{0.25, nil, math.Inf(1)}},
-		"optional double with NaN": {upstream.Optional(upstream.Leaf(upstream.DoubleType)), []any{nil, math.NaN(), 1.5}, column(rules.Float), []any{nil, nil, 1.5}},
-		"boolean":                  {upstream.Optional(upstream.Leaf(upstream.BooleanType)), []any{true, nil, false}, column(rules.Boolean), []any{int64(1), nil, int64(0)}},
+		"date":                     {upstream.Date(), []any{int32(-1)}, column(value.Date), []any{int64(-1)}},
+		"float":                    {upstream.Leaf(upstream.FloatType), []any{float32(0.5)}, column(value.Float), []any{0.5}},
+		"double with NaN":          {upstream.Leaf(upstream.DoubleType), []any{0.25, math.NaN(), math.Inf(1)}, column(value.Float), []any{0.25, nil, math.Inf(1)}},
+		"optional double with NaN": {upstream.Optional(upstream.Leaf(upstream.DoubleType)), []any{nil, math.NaN(), 1.5}, column(value.Float), []any{nil, nil, 1.5}},
+		"boolean":                  {upstream.Optional(upstream.Leaf(upstream.BooleanType)), []any{true, nil, false}, column(value.Boolean), []any{int64(1), nil, int64(0)}},
 	} {
 		for version := 1; version <= 2; version++ {
 			got, err := readOne(t, single(t, c.node, c.in, upstream.DataPageVersion(version)), c.column)
@@ -114,9 +115,9 @@ func TestEveryPhysicalFormReadsAsTheSchemasType(t *testing.T) {
 }
 
 func TestFormsThatLoseSomethingAreRefused(t *testing.T) {
-	money := column(rules.Decimal)
+	money := column(value.Decimal)
 	money.Type.Precision, money.Type.Scale = 6, 2
-	event, unit := column(rules.Timestamp), column(rules.Timestamp)
+	event, unit := column(value.Timestamp), column(value.Timestamp)
 	event.Role, unit.Unit = rules.RoleEventTime, "ms"
 	int64s := upstream.Leaf(upstream.Int64Type)
 	for name, c := range map[string]struct {
@@ -124,20 +125,20 @@ func TestFormsThatLoseSomethingAreRefused(t *testing.T) {
 		in     any
 		column rules.Column
 	}{
-		"number as text":                   {int64s, int64(1), column(rules.Text)},
-		"text as number":                   {upstream.String(), "1", column(rules.Integer)},
-		"time of day as timestamp":         {upstream.Time(upstream.Microsecond), int64(1), column(rules.Timestamp)},
-		"integer without unit":             {int64s, int64(1), column(rules.Timestamp)},
+		"number as text":                   {int64s, int64(1), column(value.Text)},
+		"text as number":                   {upstream.String(), "1", column(value.Integer)},
+		"time of day as timestamp":         {upstream.Time(upstream.Microsecond), int64(1), column(value.Timestamp)},
+		"integer without unit":             {int64s, int64(1), column(value.Timestamp)},
 		"timestamp with unit":              {upstream.Timestamp(upstream.Microsecond), int64(1), unit},
-		"wall clock without zone":          {upstream.TimestampAdjusted(upstream.Microsecond, false), int64(1), column(rules.Timestamp)},
+		"wall clock without zone":          {upstream.TimestampAdjusted(upstream.Microsecond, false), int64(1), column(value.Timestamp)},
 		"INT96 as event time":              {upstream.Leaf(upstream.Int96Type), deprecated.Int96{}, event},
 		"decimal with too many digits":     {upstream.Decimal(2, 18, upstream.Int64Type), int64(1_000_000), money},
 		"decimal that overflows its scale": {upstream.Decimal(0, 18, upstream.Int64Type), int64(math.MaxInt64 / 10), money},
 		"decimal with places to lose":      {upstream.Decimal(3, 18, upstream.Int64Type), int64(1001), money},
-		"unsigned beyond 63 bits":          {upstream.Uint(64), uint64(math.MaxUint64), column(rules.Integer)},
+		"unsigned beyond 63 bits":          {upstream.Uint(64), uint64(math.MaxUint64), column(value.Integer)},
 		"float as decimal":                 {upstream.Leaf(upstream.DoubleType), 1.5, money},
-		"UUID as text":                     {upstream.UUID(), make([]byte, 16), column(rules.Text)},
-		"list as scalar":                   {upstream.Repeated(upstream.String()), "a", column(rules.Text)},
+		"UUID as text":                     {upstream.UUID(), make([]byte, 16), column(value.Text)},
+		"list as scalar":                   {upstream.Repeated(upstream.String()), "a", column(value.Text)},
 	} {
 		_, err := readOne(t, single(t, c.node, []any{c.in}), c.column)
 		if !isDamaged(err) || !strings.Contains(err.Error(), `"c"`) {
@@ -156,7 +157,7 @@ func TestEncodingsAndCodecsReadTheSame(t *testing.T) {
 	codecs := []compress.Codec{
 		&upstream.Uncompressed, &upstream.Snappy, &upstream.Gzip, &upstream.Zstd, &upstream.Brotli, &upstream.Lz4Raw,
 	}
-	check := func(node upstream.Node, e encoding.Encoding, in []any, kind rules.Kind) {
+	check := func(node upstream.Node, e encoding.Encoding, in []any, kind value.Kind) {
 		t.Helper()
 		for _, codec := range codecs {
 			for _, size := range []int{200, 1 << 20} {
@@ -171,11 +172,11 @@ func TestEncodingsAndCodecsReadTheSame(t *testing.T) {
 		}
 	}
 	for _, e := range []encoding.Encoding{&upstream.Plain, &upstream.RLEDictionary, &upstream.DeltaLengthByteArray, &upstream.DeltaByteArray} {
-		check(upstream.String(), e, texts, rules.Text)
-		check(upstream.Optional(upstream.String()), e, nulled, rules.Text)
+		check(upstream.String(), e, texts, value.Text)
+		check(upstream.Optional(upstream.String()), e, nulled, value.Text)
 	}
 	for _, e := range []encoding.Encoding{&upstream.Plain, &upstream.RLEDictionary, &upstream.DeltaBinaryPacked, &upstream.ByteStreamSplit} {
-		check(upstream.Leaf(upstream.Int64Type), e, ints, rules.Integer)
+		check(upstream.Leaf(upstream.Int64Type), e, ints, value.Integer)
 	}
 }
 
@@ -186,7 +187,7 @@ func TestDictionaryAndPlainPagesMixInOneChunk(t *testing.T) {
 	}
 	node := upstream.Encoded(upstream.String(), &upstream.RLEDictionary)
 	data := single(t, node, in, upstream.DictionaryMaxBytes(512), upstream.PageBufferSize(2000))
-	got, err := readOne(t, data, column(rules.Text))
+	got, err := readOne(t, data, column(value.Text))
 	if err != nil || !cmp.Equal(in, got) {
 		t.Errorf("other values, or %v", err)
 	}
@@ -195,7 +196,7 @@ func TestDictionaryAndPlainPagesMixInOneChunk(t *testing.T) {
 func TestEmptyTextIsNullWhereTheSchemaSaysSo(t *testing.T) {
 	data := single(t, upstream.String(), []any{"", "a", ""})
 	var cursor parquet.Cursor
-	got, err := read(data, &rules.Schema{EmptyIsNull: true, Columns: []rules.Column{column(rules.Text)}}, &cursor)
+	got, err := read(data, &rules.Schema{EmptyIsNull: true, Columns: []rules.Column{column(value.Text)}}, &cursor)
 	if diff := cmp.Diff([][]any{{nil, "a", nil}}, got); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
@@ -204,7 +205,7 @@ func TestEmptyTextIsNullWhereTheSchemaSaysSo(t *testing.T) {
 func TestAMissingColumnIsNullOnlyIfTheSchemaAllowsIt(t *testing.T) {
 	data := single(t, upstream.String(), []any{"a", "b"})
 	for _, kind := range kinds {
-		missing := rules.Column{Name: "absent", Type: rules.Type{Kind: kind}}
+		missing := rules.Column{Name: "absent", Type: value.Type{Kind: kind}}
 		if _, err := readOne(t, data, missing); !isDamaged(err) {
 			t.Errorf("kind %d: %v", kind, err)
 		}
@@ -258,12 +259,12 @@ func TestParametersAndStructsAreFound(t *testing.T) {
 	if err := upstream.Write(&out, events); err != nil {
 		t.Fatal(err)
 	}
-	param := func(name, key, slot string, kind rules.Kind) rules.Column {
-		return rules.Column{Name: name, From: "event_params", Param: key, Slot: slot, Type: rules.Type{Kind: kind}}
+	param := func(name, key, slot string, kind value.Kind) rules.Column {
+		return rules.Column{Name: name, From: "event_params", Param: key, Slot: slot, Type: value.Type{Kind: kind}}
 	}
 	schema := &rules.Schema{Columns: []rules.Column{
-		{Name: "country", From: "geo.country", Type: rules.Type{Kind: rules.Text}},
-		param("page", "page", "string", rules.Text), param("engaged", "engaged", "int", rules.Integer), param("ratio", "ratio", "double", rules.Float),
+		{Name: "country", From: "geo.country", Type: value.Type{Kind: value.Text}},
+		param("page", "page", "string", value.Text), param("engaged", "engaged", "int", value.Integer), param("ratio", "ratio", "double", value.Float),
 	}}
 	var cursor parquet.Cursor
 	got, err := read(out.Bytes(), schema, &cursor)
@@ -289,8 +290,8 @@ func TestValuesAndListsTooLargeAreNullAndListed(t *testing.T) {
 		t.Fatal(err)
 	}
 	schema := &rules.Schema{Columns: []rules.Column{
-		{Name: "page", From: "event_params", Param: "page", Slot: "string", Type: rules.Type{Kind: rules.Text}},
-		{Name: "event", From: "event_name", Type: rules.Type{Kind: rules.Text}},
+		{Name: "page", From: "event_params", Param: "page", Slot: "string", Type: value.Type{Kind: value.Text}},
+		{Name: "event", From: "event_name", Type: value.Type{Kind: value.Text}},
 	}}
 	f, err := parquet.Open(bytes.NewReader(out.Bytes()), int64(out.Len()), "t", schema, parquet.Limits{})
 	if err != nil {
@@ -317,9 +318,9 @@ func TestValuesAndListsTooLargeAreNullAndListed(t *testing.T) {
 }
 
 func TestBoundsHoldInTheSchemasUnits(t *testing.T) {
-	money := column(rules.Decimal)
+	money := column(value.Decimal)
 	money.Type.Precision, money.Type.Scale = 18, 2
-	wall := column(rules.Timestamp)
+	wall := column(value.Timestamp)
 	wall.Zone = "Europe/Helsinki"
 	for name, c := range map[string]struct {
 		node   upstream.Node
@@ -328,15 +329,15 @@ func TestBoundsHoldInTheSchemasUnits(t *testing.T) {
 		lo, hi int64
 		ok     bool
 	}{
-		"integer":      {upstream.Int(32), []any{int32(3), int32(-4)}, column(rules.Integer), -4, 3, true},
-		"unsigned":     {upstream.Uint(32), []any{uint32(1), uint32(math.MaxUint32)}, column(rules.Integer), 1, math.MaxUint32, true},
+		"integer":      {upstream.Int(32), []any{int32(3), int32(-4)}, column(value.Integer), -4, 3, true},
+		"unsigned":     {upstream.Uint(32), []any{uint32(1), uint32(math.MaxUint32)}, column(value.Integer), 1, math.MaxUint32, true},
 		"decimal":      {upstream.Decimal(1, 9, upstream.Int32Type), []any{int32(3), int32(4)}, money, 30, 40, true},
-		"milliseconds": {upstream.Timestamp(upstream.Millisecond), []any{int64(3), int64(4)}, column(rules.Timestamp), 3000, 4000, true},
-		"date":         {upstream.Date(), []any{int32(3), int32(4)}, column(rules.Date), 3, 4, true},
+		"milliseconds": {upstream.Timestamp(upstream.Millisecond), []any{int64(3), int64(4)}, column(value.Timestamp), 3000, 4000, true},
+		"date":         {upstream.Date(), []any{int32(3), int32(4)}, column(value.Date), 3, 4, true},
 		"wall clock":   {upstream.TimestampAdjusted(upstream.Microsecond, false), []any{int64(0)}, wall, -97_200_000_000, 97_200_000_000, true},
-		"text":         {upstream.String(), []any{"a"}, column(rules.Text), 0, 0, false},
-		"double":       {upstream.Leaf(upstream.DoubleType), []any{1.0}, column(rules.Float), 0, 0, false},
-		"INT96":        {upstream.Leaf(upstream.Int96Type), []any{deprecated.Int96{}}, column(rules.Timestamp), 0, 0, false},
+		"text":         {upstream.String(), []any{"a"}, column(value.Text), 0, 0, false},
+		"double":       {upstream.Leaf(upstream.DoubleType), []any{1.0}, column(value.Float), 0, 0, false},
+		"INT96":        {upstream.Leaf(upstream.Int96Type), []any{deprecated.Int96{}}, column(value.Timestamp), 0, 0, false},
 	} {
 		data := single(t, c.node, c.in)
 		f, err := parquet.Open(bytes.NewReader(data), int64(len(data)), "t", &rules.Schema{Columns: []rules.Column{c.column}}, parquet.Limits{})

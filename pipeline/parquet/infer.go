@@ -6,6 +6,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // Infer returns a schema that reads every column of the object that rules can name, by its path in the file and the
@@ -45,24 +46,24 @@ func inferColumn(n *node) (rules.Column, bool) {
 	case n.maxRep > 0:
 		return c, false
 	case kind == format.Boolean:
-		c.Type.Kind = rules.Boolean
+		c.Type.Kind = value.Boolean
 	case kind == format.Float || kind == format.Double:
-		c.Type.Kind = rules.Float
+		c.Type.Kind = value.Float
 	case kind == format.Int96:
-		c.Type.Kind, c.INT96 = rules.Timestamp, "utc"
+		c.Type.Kind, c.INT96 = value.Timestamp, "utc"
 	case is.meaning == decimal && is.precision <= maxDecimalDigits && isDecimal(kind):
-		c.Type = rules.Type{Kind: rules.Decimal, Precision: maxDecimalDigits, Scale: is.scale}
+		c.Type = value.Type{Kind: value.Decimal, Precision: maxDecimalDigits, Scale: is.scale}
 	case is.meaning == instant && kind == format.Int64:
-		c.Type.Kind = rules.Timestamp
+		c.Type.Kind = value.Timestamp
 		if !is.utc {
 			c.Zone = "UTC"
 		}
 	case is.meaning == date && kind == format.Int32:
-		c.Type.Kind = rules.Date
+		c.Type.Kind = value.Date
 	case isInteger(kind, is):
-		c.Type.Kind = rules.Integer
+		c.Type.Kind = value.Integer
 	case kind == format.ByteArray && (is.meaning == textual || is.meaning == plain):
-		c.Type.Kind = rules.Text
+		c.Type.Kind = value.Text
 	default:
 		return c, false
 	}

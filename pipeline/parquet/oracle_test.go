@@ -11,7 +11,7 @@ import (
 	upstream "github.com/parquet-go/parquet-go"
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // TestValuesAreThoseOfTheRowReader compares with parquet-go's row reader, which shares neither the walk over pages nor
@@ -46,7 +46,7 @@ func compareWithRows(t *testing.T, data []byte) (columns int) {
 	leaves, want := rowsOf(t, data)
 	for i, column := range schema.Columns {
 		switch column.Type.Kind {
-		case rules.Decimal, rules.Timestamp:
+		case value.Decimal, value.Timestamp:
 			continue // their units differ by design; TestEveryPhysicalForm has them
 		}
 		if diff := cmp.Diff(want[leaves[column.From]], got[i]); diff != "" {

@@ -3,7 +3,7 @@ package parquet
 import (
 	"slices"
 
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // keys is the decoded key column of one key-value list, kept while several parameters are read from it.
@@ -52,7 +52,7 @@ func (c *Cursor) keysOf(g *RowGroup, key *node) (*keys, error) {
 		}
 	}
 	k := c.freeKeys()
-	k.column.reset(&binding{leaf: key, convert: conversion{kind: rules.Text, physical: key.element.Type.V}})
+	k.column.reset(&binding{leaf: key, convert: conversion{kind: value.Text, physical: key.element.Type.V}})
 	if err := k.column.decode(g, key); err != nil {
 		return nil, err
 	}

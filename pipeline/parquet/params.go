@@ -6,13 +6,14 @@ import (
 	"slices"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // Param is a key that was met in a key-value list, with the slot that its values lie in, as param(list, key, slot) names
 // them in a schema.
 type Param struct {
 	List, Key, Slot string
-	Kind            rules.Kind // of the slot's values
+	Kind            value.Kind // of the slot's values
 	Entries         int64      // that hold a value
 }
 
@@ -22,8 +23,8 @@ const maxKeys = 200
 // slotKinds are the slots of a value and the types they can have, in the order in which they are tried.
 var slotKinds = []struct {
 	slot string
-	kind rules.Kind
-}{{"string", rules.Text}, {"int", rules.Integer}, {"double", rules.Float}, {"float", rules.Float}, {"int", rules.Boolean}}
+	kind value.Kind
+}{{"string", value.Text}, {"int", value.Integer}, {"double", value.Float}, {"float", value.Float}, {"int", value.Boolean}}
 
 // Params reads the key-value lists of the first row groups of an object, up to that many rows (but one group at least),
 // and returns the keys it met by list, key and entries, the slot with most entries first. Lists with more than 200 keys
@@ -93,7 +94,7 @@ func (n *node) slots(columns []rules.Column) []rules.Column {
 	for _, child := range n.children {
 		taken := map[*node]bool{}
 		for _, s := range slotKinds {
-			column := rules.Column{Name: child.path + " " + s.slot, From: child.path, Param: "any", Slot: s.slot, Type: rules.Type{Kind: s.kind}}
+			column := rules.Column{Name: child.path + " " + s.slot, From: child.path, Param: "any", Slot: s.slot, Type: value.Type{Kind: s.kind}}
 			if b, err := bindParam(binding{column: column}, child); err == nil && !taken[b.leaf] {
 				taken[b.leaf] = true
 				columns = append(columns, column)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // goodFiles are small files of many forms, to be damaged.
@@ -65,8 +66,8 @@ func twoColumns(t testing.TB, ints []any) []byte {
 // parameters are columns that lie in the list of the file of that name.
 func parameters(optional bool) []rules.Column {
 	return []rules.Column{
-		{Name: "n", From: "event_params", Param: "n", Slot: "int", Type: rules.Type{Kind: rules.Integer}, Optional: optional},
-		{Name: "p", From: "event_params", Param: "page", Slot: "string", Type: rules.Type{Kind: rules.Text}, Optional: optional},
+		{Name: "n", From: "event_params", Param: "n", Slot: "int", Type: value.Type{Kind: value.Integer}, Optional: optional},
+		{Name: "p", From: "event_params", Param: "page", Slot: "string", Type: value.Type{Kind: value.Text}, Optional: optional},
 	}
 }
 
@@ -109,12 +110,12 @@ func TestABombIsRefusedBeforeItIsUnpacked(t *testing.T) {
 	}
 	node := upstream.Compressed(upstream.Encoded(upstream.Leaf(upstream.Int64Type), &upstream.Plain), &upstream.Zstd)
 	bomb := single(t, node, zeros, upstream.PageBufferSize(32<<20))
-	if _, err := readOne(t, bomb, column(rules.Integer)); !isDamaged(err) || !strings.Contains(err.Error(), "200 times") {
+	if _, err := readOne(t, bomb, column(value.Integer)); !isDamaged(err) || !strings.Contains(err.Error(), "200 times") {
 		t.Errorf("a page of zeros, %d bytes stored: %v", len(bomb), err)
 	}
 	small := single(t, node, zeros[:1<<17], upstream.PageBufferSize(1<<20))
 	r := bytes.NewReader(small)
-	schema := &rules.Schema{Columns: []rules.Column{column(rules.Integer)}}
+	schema := &rules.Schema{Columns: []rules.Column{column(value.Integer)}}
 	for limits, ok := range map[parquet.Limits]bool{{}: true, {PageBytes: 1 << 18}: false, {ChunkBytes: 1 << 19}: false} {
 		f, err := parquet.Open(r, r.Size(), "small", schema, limits)
 		if err == nil {
@@ -167,7 +168,7 @@ func (f *failing) ReadAt(p []byte, offset int64) (int, error) {
 func TestAStoragesFailureIsNotTheObjectsFault(t *testing.T) {
 	data := single(t, upstream.String(), []any{"a"})
 	r := &failing{ReaderAt: bytes.NewReader(data)}
-	f, err := parquet.Open(r, int64(len(data)), "object", &rules.Schema{Columns: []rules.Column{column(rules.Text)}}, parquet.Limits{})
+	f, err := parquet.Open(r, int64(len(data)), "object", &rules.Schema{Columns: []rules.Column{column(value.Text)}}, parquet.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +185,7 @@ func TestBuffersAreReusedFromRowGroupToRowGroup(t *testing.T) {
 		in = append(in, int64(i%300))
 	}
 	data := single(t, upstream.Compressed(upstream.Leaf(upstream.Int64Type), &upstream.Snappy), in, upstream.MaxRowsPerRowGroup(10_000))
-	f, err := parquet.Open(bytes.NewReader(data), int64(len(data)), "t", &rules.Schema{Columns: []rules.Column{column(rules.Integer)}}, parquet.Limits{})
+	f, err := parquet.Open(bytes.NewReader(data), int64(len(data)), "t", &rules.Schema{Columns: []rules.Column{column(value.Integer)}}, parquet.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +204,7 @@ func TestBuffersAreReusedFromRowGroupToRowGroup(t *testing.T) {
 }
 
 func TestAFileWithoutRowsReads(t *testing.T) {
-	got, err := readOne(t, single(t, upstream.String(), nil), column(rules.Text))
+	got, err := readOne(t, single(t, upstream.String(), nil), column(value.Text))
 	if diff := cmp.Diff([]any{}, got); diff != "" || err != nil {
 		t.Error(diff, err)
 	}

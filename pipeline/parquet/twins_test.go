@@ -16,6 +16,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // named reads a file's inferred columns by name.
@@ -177,7 +178,7 @@ func TestClicksAreThoseOfTheirTable(t *testing.T) {
 // TestForeignFilesReadThroughASchemaOfOurs: columns under other names, and forms that need the schema's word.
 func TestForeignFilesReadThroughASchemaOfOurs(t *testing.T) {
 	root := vectors(t, "data", "parquet")
-	timestamp, money := rules.Type{Kind: rules.Timestamp}, rules.Type{Kind: rules.Decimal, Precision: 18, Scale: 2}
+	timestamp, money := value.Type{Kind: value.Timestamp}, value.Type{Kind: value.Decimal, Precision: 18, Scale: 2}
 	const requests = "http_requests/date=2023-04-13/part-00000-e853fe2e-6f42-450c-8af1-4145b73a96c7-c000.snappy.parquet"
 	for _, c := range []struct {
 		file   string
@@ -193,12 +194,12 @@ func TestForeignFilesReadThroughASchemaOfOurs(t *testing.T) {
 		{"test-timezone.parquet", rules.Column{From: "date", Type: timestamp}, []any{int64(1701696000000000), int64(1701696300000000)}},
 		{requests, rules.Column{From: "EdgeStartTimestamp", Type: timestamp, Zone: "UTC"}, []any{int64(1681430390000000), int64(1681430396000000)}},
 		{requests, rules.Column{From: "EdgeStartTimestamp", Type: timestamp, Zone: "Europe/Helsinki"}, []any{int64(1681419590000000), int64(1681419596000000)}},
-		{requests, rules.Column{From: "ClientRequestURI", Type: rules.Type{Kind: rules.Text}}, []any{"/", "/"}},
+		{requests, rules.Column{From: "ClientRequestURI", Type: value.Type{Kind: value.Text}}, []any{"/", "/"}},
 		{"mr_times.parq", rules.Column{From: "date_added", Type: timestamp, Role: rules.RoleEventTime, INT96: "utc"}, []any{int64(1470092881000000), int64(1470179282000000)}},
 		{"parquet_net_decimals.parquet", rules.Column{From: "EventDate", Type: timestamp, INT96: "utc"}, []any{int64(1376956800000000), int64(1270080000000000)}},
 		{"int96_from_spark.parquet", rules.Column{From: "a", Type: timestamp, INT96: "utc"}, []any{int64(1704141296123456), int64(1704070800000000)}},
-		{"databricks_photon.zstd.parquet", rules.Column{From: "col-3877fd94-0973-4941-ac6b-646849a1ff65", Type: rules.Type{Kind: rules.Text}}, []any{"Mr. Daniel Ferguson MD", "Stephanie Mcgrath"}},
-		{"nulls.snappy.parquet", rules.Column{From: "b_struct.b_c_int", Type: rules.Type{Kind: rules.Integer}}, []any{nil, nil}},
+		{"databricks_photon.zstd.parquet", rules.Column{From: "col-3877fd94-0973-4941-ac6b-646849a1ff65", Type: value.Type{Kind: value.Text}}, []any{"Mr. Daniel Ferguson MD", "Stephanie Mcgrath"}},
+		{"nulls.snappy.parquet", rules.Column{From: "b_struct.b_c_int", Type: value.Type{Kind: value.Integer}}, []any{nil, nil}},
 	} {
 		c.column.Name = "ours"
 		got, err := readColumn(load(t, root, c.file), c.file, c.column)
@@ -212,21 +213,21 @@ func TestForeignFilesReadThroughASchemaOfOurs(t *testing.T) {
 
 func TestForeignFilesThatASchemaMisreadsAreRefusedByName(t *testing.T) {
 	root := vectors(t, "data", "parquet")
-	timestamp := rules.Type{Kind: rules.Timestamp}
+	timestamp := value.Type{Kind: value.Timestamp}
 	const requests = "http_requests/date=2023-04-13/part-00000-e853fe2e-6f42-450c-8af1-4145b73a96c7-c000.snappy.parquet"
 	for _, c := range []struct {
 		file   string
 		column rules.Column
 		want   string
 	}{
-		{"aws_dms.parquet", rules.Column{From: "my_money", Type: rules.Type{Kind: rules.Decimal, Precision: 18}}, "raise the scale"},
-		{"parquet_net_decimals.parquet", rules.Column{From: "weight measure:WEIGHT(KG, 0)", Type: rules.Type{Kind: rules.Decimal, Precision: 18, Scale: 18}}, "lower the scale"},
-		{"aws_dms.parquet", rules.Column{From: "my_numeric", Type: rules.Type{Kind: rules.Decimal, Precision: 6, Scale: 2}}, "widen the type"},
+		{"aws_dms.parquet", rules.Column{From: "my_money", Type: value.Type{Kind: value.Decimal, Precision: 18}}, "raise the scale"},
+		{"parquet_net_decimals.parquet", rules.Column{From: "weight measure:WEIGHT(KG, 0)", Type: value.Type{Kind: value.Decimal, Precision: 18, Scale: 18}}, "lower the scale"},
+		{"aws_dms.parquet", rules.Column{From: "my_numeric", Type: value.Type{Kind: value.Decimal, Precision: 6, Scale: 2}}, "widen the type"},
 		{"aws_dms.parquet", rules.Column{From: "id", Type: timestamp}, "say with `unit`"},
 		{"aws_dms.parquet", rules.Column{From: "my_timestamp", Type: timestamp, Unit: "ms"}, "`unit` is for plain integers only"},
 		{requests, rules.Column{From: "EdgeStartTimestamp", Type: timestamp}, "say which with `zone`"},
 		{"mr_times.parq", rules.Column{From: "date_added", Type: timestamp, Role: rules.RoleEventTime}, "say `int96: utc`"},
-		{"nested_lists.snappy.parquet", rules.Column{From: "a", Type: rules.Type{Kind: rules.Text}}, "a group or a list"},
+		{"nested_lists.snappy.parquet", rules.Column{From: "a", Type: value.Type{Kind: value.Text}}, "a group or a list"},
 		{"aws_dms.parquet", rules.Column{From: "absent", Type: timestamp}, "no column \"absent\""},
 	} {
 		c.column.Name = "ours"

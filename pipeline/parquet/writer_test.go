@@ -15,6 +15,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // table is a small table as plain Go values; nil is null.
@@ -30,15 +31,15 @@ func (tb *table) rows() int {
 	return len(tb.cells[0])
 }
 
-var kinds = []rules.Kind{rules.Text, rules.Integer, rules.Decimal, rules.Float, rules.Boolean, rules.Date, rules.Timestamp}
+var kinds = []value.Kind{value.Text, value.Integer, value.Decimal, value.Float, value.Boolean, value.Date, value.Timestamp}
 
 func drawTable(t *rapid.T) *table {
 	tb := new(table)
 	rows := rapid.IntRange(0, 120).Draw(t, "rows")
 	for i := range rapid.IntRange(1, 8).Draw(t, "columns") {
 		kind := rapid.SampledFrom(kinds).Draw(t, "kind")
-		column := rules.Column{Name: fmt.Sprintf("c%d", i), Type: rules.Type{Kind: kind}, Optional: rapid.Bool().Draw(t, "optional")}
-		if kind == rules.Decimal {
+		column := rules.Column{Name: fmt.Sprintf("c%d", i), Type: value.Type{Kind: kind}, Optional: rapid.Bool().Draw(t, "optional")}
+		if kind == value.Decimal {
 			column.Type.Precision, column.Type.Scale = 18, 2
 		}
 		cell := drawCell(kind)
@@ -51,17 +52,17 @@ func drawTable(t *rapid.T) *table {
 	return tb
 }
 
-func drawCell(kind rules.Kind) *rapid.Generator[any] {
+func drawCell(kind value.Kind) *rapid.Generator[any] {
 	switch kind {
-	case rules.Text:
+	case value.Text:
 		return rapid.OneOf(rapid.SampledFrom([]any{"", "a", "page_view", "hinta €"}), rapid.String().AsAny())
-	case rules.Float:
+	case value.Float:
 		return rapid.Float64Range(-1e9, 1e9).AsAny()
-	case rules.Boolean:
+	case value.Boolean:
 		return rapid.Int64Range(0, 1).AsAny()
-	case rules.Date:
+	case value.Date:
 		return rapid.Int64Range(-100_000, 100_000).AsAny()
-	case rules.Decimal:
+	case value.Decimal:
 		return rapid.Int64Range(-999_999_999_999_999_999, 999_999_999_999_999_999).AsAny()
 	}
 	return rapid.OneOf(rapid.Int64Range(-3, 3), rapid.Int64()).AsAny()
@@ -73,10 +74,10 @@ func (tb *table) values(i, from, to int) parquet.Values {
 	for _, cell := range tb.cells[i][from:to] {
 		v.Null = append(v.Null, cell == nil)
 		switch tb.columns[i].Type.Kind {
-		case rules.Text:
+		case value.Text:
 			s, _ := cell.(string)
 			v.Text = append(v.Text, s)
-		case rules.Float:
+		case value.Float:
 			f, _ := cell.(float64)
 			v.Floats = append(v.Floats, f)
 		default:
@@ -196,7 +197,7 @@ func TestWhatIsWrittenReadsBack(t *testing.T) {
 }
 
 func TestCodesAndStringsWriteTheSame(t *testing.T) {
-	columns := []rules.Column{{Name: "event", Type: rules.Type{Kind: rules.Text}, Optional: true}}
+	columns := []rules.Column{{Name: "event", Type: value.Type{Kind: value.Text}, Optional: true}}
 	dictionary := []string{"login", "page_view", "logout"}
 	codes, null := []int32{1, 0, 2, 1, 9, 1}, []bool{false, false, false, false, true, false}
 	write := func(v parquet.Values) []byte {
@@ -225,7 +226,7 @@ func TestCodesAndStringsWriteTheSame(t *testing.T) {
 }
 
 func TestAWriterRefusesWhatItsColumnsDoNotTake(t *testing.T) {
-	text := rules.Column{Name: "a", Type: rules.Type{Kind: rules.Text}}
+	text := rules.Column{Name: "a", Type: value.Type{Kind: value.Text}}
 	for name, values := range map[string][]parquet.Values{
 		"no column":         nil,
 		"too few values":    {{Text: []string{"x"}}},
@@ -248,12 +249,12 @@ func TestAWriterRefusesWhatItsColumnsDoNotTake(t *testing.T) {
 // writers for both.
 func TestColumnsCarryTheOlderConvertedTypesToo(t *testing.T) {
 	columns := []rules.Column{
-		{Name: "text", Type: rules.Type{Kind: rules.Text}},
-		{Name: "integer", Type: rules.Type{Kind: rules.Integer}},
-		{Name: "decimal", Type: rules.Type{Kind: rules.Decimal, Precision: 12, Scale: 2}},
-		{Name: "date", Type: rules.Type{Kind: rules.Date}},
-		{Name: "timestamp", Type: rules.Type{Kind: rules.Timestamp}},
-		{Name: "float", Type: rules.Type{Kind: rules.Float}},
+		{Name: "text", Type: value.Type{Kind: value.Text}},
+		{Name: "integer", Type: value.Type{Kind: value.Integer}},
+		{Name: "decimal", Type: value.Type{Kind: value.Decimal, Precision: 12, Scale: 2}},
+		{Name: "date", Type: value.Type{Kind: value.Date}},
+		{Name: "timestamp", Type: value.Type{Kind: value.Timestamp}},
+		{Name: "float", Type: value.Type{Kind: value.Float}},
 	}
 	var out bytes.Buffer
 	w, err := parquet.NewWriter(&out, columns, parquet.WriterOptions{})

@@ -5,6 +5,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/consent"
 	"github.com/malgrupp/malgrupp/segments/evidence"
@@ -26,7 +27,7 @@ func (covered) Covers(*rules.Condition, int64, int64) bool { return true }
 // that of the segment.
 func audience(t testing.TB, devices []string, level rules.Level) *segments.Audience {
 	t.Helper()
-	zone, err := rules.LoadZone("UTC")
+	zone, err := value.LoadZone("UTC")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +37,7 @@ func audience(t testing.TB, devices []string, level rules.Level) *segments.Audie
 	}
 	uses := []consent.Use{purposes.SegmentUse(false)}
 	segment := &rules.Segment{Name: "savers", Zone: zone, Level: level, Match: &rules.Condition{
-		Verb: "did", AnyEvent: true, Window: &rules.Window{All: true}, Compare: &rules.Compare{Op: rules.AtLeast, Bound: rules.Number{Int: 1}},
+		Verb: "did", AnyEvent: true, Window: &rules.Window{All: true}, Compare: &rules.Compare{Op: rules.AtLeast, Bound: value.Number{Int: 1}},
 	}}
 	plan, err := segments.NewPlan([]segments.Request{{Segment: segment, Uses: []int{0}}}, 1, segments.Times{AsOf: now}, builtin.Folds, covered{})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 var _ = define(Platform{
@@ -33,7 +34,7 @@ func writeNeutralParquet(w io.Writer, l List) error {
 
 // listColumns are those of a neutral list.
 var listColumns = []rules.Column{
-	{Name: "subject", Type: rules.Type{Kind: rules.Text}},
-	{Name: "segment", Type: rules.Type{Kind: rules.Text}},
-	{Name: "as_of", Type: rules.Type{Kind: rules.Timestamp}},
+	{Name: "subject", Type: value.Type{Kind: value.Text}},
+	{Name: "segment", Type: value.Type{Kind: value.Text}},
+	{Name: "as_of", Type: value.Type{Kind: value.Timestamp}},
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // listed is one line of a list as a receiver reads it.
@@ -51,9 +52,9 @@ var neutral = map[string]func(t rapid.TB, list []byte) []listed{
 
 func parseParquet(t rapid.TB, list []byte) (out []listed) {
 	t.Helper()
-	text := rules.Type{Kind: rules.Text}
+	text := value.Type{Kind: value.Text}
 	schema := &rules.Schema{Columns: []rules.Column{
-		{Name: "subject", Type: text}, {Name: "segment", Type: text}, {Name: "as_of", Type: rules.Type{Kind: rules.Timestamp}},
+		{Name: "subject", Type: text}, {Name: "segment", Type: text}, {Name: "as_of", Type: value.Type{Kind: value.Timestamp}},
 	}}
 	f, err := parquet.Open(bytes.NewReader(list), int64(len(list)), "list", schema, parquet.Limits{})
 	if err != nil {

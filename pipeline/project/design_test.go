@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v4"
 
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
 )
 
 // examples are the projects that the design paper shows, the smallest first.
@@ -38,7 +38,7 @@ func examples(t *testing.T) []string {
 }
 
 func TestTheSmallestProjectOfTheDesignIsRead(t *testing.T) {
-	p, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: examples(t)[0]}, "", platforms)
+	p, found := Read(&source.Source{Name: "malgrupp.yaml", Text: examples(t)[0]}, "", platforms)
 	if len(found) > 0 {
 		t.Fatal(found.Text())
 	}
@@ -50,7 +50,7 @@ func TestTheSmallestProjectOfTheDesignIsRead(t *testing.T) {
 // TestEveryKeyOfTheDesignIsReadOrRefusedByName walks the keys of the full project: none may be passed over in silence.
 func TestEveryKeyOfTheDesignIsReadOrRefusedByName(t *testing.T) {
 	text := examples(t)[1]
-	p, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: text}, "", platforms)
+	p, found := Read(&source.Source{Name: "malgrupp.yaml", Text: text}, "", platforms)
 	var missing []string
 	for _, e := range found {
 		if e.Code != "E-NOT-BUILT" || e.Missing == "" {

@@ -6,20 +6,20 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 func (p *Project) destinations(top section, platforms Platforms) {
 	all := top.sub("destinations")
-	var names []rules.Node
+	var names []yaml.Node
 	for _, l := range all.layers {
 		for _, k := range l.object.Keys() {
-			if !slices.ContainsFunc(names, func(n rules.Node) bool { return n.Name() == k.Name() }) {
+			if !slices.ContainsFunc(names, func(n yaml.Node) bool { return n.Name() == k.Name() }) {
 				names = append(names, k)
 			}
 		}
 	}
-	slices.SortFunc(names, func(a, b rules.Node) int { return strings.Compare(a.Name(), b.Name()) })
+	slices.SortFunc(names, func(a, b yaml.Node) int { return strings.Compare(a.Name(), b.Name()) })
 	for _, k := range names {
 		if !destinationForm.MatchString(k.Name()) {
 			top.file.doc.Fail("E-NAME", k.Span(), fmt.Sprintf("BAD_PURPOSE: %q cannot be a destination's name", k.Name()),
@@ -177,7 +177,7 @@ func (p *Project) identifiers(s section, platforms Platforms) {
 	}
 	s.only([]string{"url", "columns", "default_country"}, nil)
 	p.Identifiers = &Identifiers{URL: folder(s.required("url", `"contact_keys/"`)), Hashed: map[string]string{}}
-	p.Identifiers.Country = setting(s, "default_country", "", func(n rules.Node) (string, bool) {
+	p.Identifiers.Country = setting(s, "default_country", "", func(n yaml.Node) (string, bool) {
 		country, ok := n.Text()
 		if ok && !platforms.Country(country) {
 			s.file.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("%q is not a country code", country), expected("a code of ISO 3166-1 such as FI"))

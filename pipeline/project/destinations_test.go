@@ -7,7 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // platforms are a neutral type, the bank's own pages, and an ad platform with all that one can ask.
@@ -52,7 +53,7 @@ func TestDestinationsAreReadByTheirKind(t *testing.T) {
 		t.Error(diff)
 	}
 	want := []Destination{
-		{Name: "ads", Type: "google_data_manager", Activate: "ads", Account: "123-456", Send: []string{"maid", "email"}, Enabled: true, Agreement: "A-1", Expires: rules.CivilDate(p.Destinations[0].Expires)},
+		{Name: "ads", Type: "google_data_manager", Activate: "ads", Account: "123-456", Send: []string{"maid", "email"}, Enabled: true, Agreement: "A-1", Expires: value.CivilDate(p.Destinations[0].Expires)},
 		{Name: "site", Type: "personalisation_feed", Own: true, Activate: "site", Enabled: true},
 	}
 	if diff := cmp.Diff(want, p.Destinations); diff != "" {
@@ -81,12 +82,12 @@ func TestMistakesOfDestinationsAreNamed(t *testing.T) {
 		{"type: personalisation_feed", "type: snapchat", "snapchat are not built"},
 		{"type: personalisation_feed", "type: pigeon", `"pigeon"`},
 	} {
-		_, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: strings.Replace(adsProject, c.old, c.new, 1)}, "", platforms)
-		if !slices.ContainsFunc(found, func(e *rules.Error) bool { return strings.Contains(e.Message, c.want) }) {
+		_, found := Read(&source.Source{Name: "malgrupp.yaml", Text: strings.Replace(adsProject, c.old, c.new, 1)}, "", platforms)
+		if !slices.ContainsFunc(found, func(e *source.Finding) bool { return strings.Contains(e.Message, c.want) }) {
 			t.Errorf("%s: want %q in\n%s", c.new, c.want, found.Text())
 		}
 	}
-	if _, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: strings.Replace(adsProject, "email: plain", `email: "sha256_hex(google.v1)"`, 1)}, "", platforms); len(found) > 0 {
+	if _, found := Read(&source.Source{Name: "malgrupp.yaml", Text: strings.Replace(adsProject, "email: plain", `email: "sha256_hex(google.v1)"`, 1)}, "", platforms); len(found) > 0 {
 		t.Error(found.Text())
 	}
 }

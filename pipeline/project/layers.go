@@ -5,12 +5,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 // layer is one object that may set a key, and what its settings are called by `config show --origin`.
 type layer struct {
-	object *rules.Object
+	object *yaml.Object
 	origin string // "" for the file itself, "profile prod" for a profile
 }
 
@@ -23,7 +25,7 @@ type section struct {
 
 // file collects settings and findings while the sections are read.
 type file struct {
-	doc      *rules.Document
+	doc      *yaml.Document
 	settings []Setting
 }
 
@@ -31,13 +33,13 @@ type file struct {
 var envelope = []string{"apiVersion", "kind", "metadata", "profiles"}
 
 // find returns the winning value of a key.
-func (s section) find(key string) (rules.Node, string, bool) {
+func (s section) find(key string) (yaml.Node, string, bool) {
 	for _, l := range s.layers {
 		if n, ok := l.object.Find(key); ok {
 			return n, l.origin, true
 		}
 	}
-	return rules.Node{}, "", false
+	return yaml.Node{}, "", false
 }
 
 // only reports unknown keys in every layer; unbuilt keys are refused by name.
@@ -74,10 +76,10 @@ func (s section) sub(key string) section {
 func (s section) written() bool { return len(s.layers) > 0 }
 
 // note files a setting with its origin.
-func (s section) note(key string, value any, n rules.Node, profile string) {
+func (s section) note(key string, value any, n yaml.Node, profile string) {
 	origin := "default"
 	if n.Present() {
-		src := s.file.doc.Source()
+		src := s.file.doc.Source
 		origin = fmt.Sprintf("%s:%d", src.Name, src.Position(n.Span().Start).Line)
 		if profile != "" {
 			origin += " (" + profile + ")"
@@ -88,16 +90,16 @@ func (s section) note(key string, value any, n rules.Node, profile string) {
 
 // need reports that a key is missing from the file.
 func (s section) need(key, example string) {
-	span := rules.Span{}
+	span := source.Span{}
 	if s.written() {
 		span = s.layers[len(s.layers)-1].object.Span()
 	}
 	s.file.doc.Fail("E-MISSING-KEY", span, fmt.Sprintf("the project needs the key %q", s.path+key),
-		rules.Hint{Label: rules.Expected, Text: key + ": " + example})
+		source.Hint{Label: source.LabelExpected, Text: key + ": " + example})
 }
 
 // setting reads one key with read, or takes the default; the result is noted with its origin.
-func setting[T any](s section, key string, def T, read func(rules.Node) (T, bool)) T {
+func setting[T any](s section, key string, def T, read func(yaml.Node) (T, bool)) T {
 	n, profile, ok := s.find(key)
 	value := def
 	if ok {
@@ -109,7 +111,7 @@ func setting[T any](s section, key string, def T, read func(rules.Node) (T, bool
 	return value
 }
 
-func (s section) text(key, def string) string { return setting(s, key, def, rules.Node.Text) }
+func (s section) text(key, def string) string { return setting(s, key, def, yaml.Node.Text) }
 
 // required is text without a default.
 func (s section) required(key, example string) string {
@@ -123,11 +125,11 @@ func (s section) required(key, example string) string {
 	return v
 }
 
-func (s section) duration(key string, def rules.Duration) rules.Duration {
-	return setting(s, key, def, rules.Node.Duration)
+func (s section) duration(key string, def value.Duration) value.Duration {
+	return setting(s, key, def, yaml.Node.Duration)
 }
 
-func (s section) zone(key string, def *rules.Zone) *rules.Zone {
+func (s section) zone(key string, def *value.Zone) *value.Zone {
 	n, profile, ok := s.find(key)
 	value := def
 	if ok {
@@ -140,15 +142,15 @@ func (s section) zone(key string, def *rules.Zone) *rules.Zone {
 }
 
 func (s section) whole(key string, def, low, high int) int {
-	return setting(s, key, def, func(n rules.Node) (int, bool) { return n.Int(low, high) })
+	return setting(s, key, def, func(n yaml.Node) (int, bool) { return n.Int(low, high) })
 }
 
-func (s section) flag(key string, def bool) bool { return setting(s, key, def, rules.Node.Bool) }
+func (s section) flag(key string, def bool) bool { return setting(s, key, def, yaml.Node.Bool) }
 
 func (s section) word(key, def string, words ...string) string {
-	return setting(s, key, def, func(n rules.Node) (string, bool) { return n.Word(words...) })
+	return setting(s, key, def, func(n yaml.Node) (string, bool) { return n.Word(words...) })
 }
 
 func (s section) texts(key string, def []string) []string {
-	return setting(s, key, def, rules.Node.Texts)
+	return setting(s, key, def, yaml.Node.Texts)
 }

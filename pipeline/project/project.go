@@ -5,17 +5,18 @@
 package project
 
 import (
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // Project is one checked malgrupp.yaml with one profile laid over it.
 type Project struct {
 	Name         string
 	Profile      string
-	Zone         *rules.Zone
-	Retention    rules.Duration // days of 24 hours
-	MaxClockSkew rules.Duration
-	SessionGap   rules.Duration // a longer pause ends a session
+	Zone         *value.Zone
+	Retention    value.Duration // days of 24 hours
+	MaxClockSkew value.Duration
+	SessionGap   value.Duration // a longer pause ends a session
 	Contacts     []string
 	Sources      []Source
 	Consent      Consent
@@ -31,7 +32,7 @@ type Project struct {
 	Attributes   *Attributes   // nil: there are no profile conditions
 	Destinations []Destination // by name
 	Settings     []Setting     // every setting in force, in the order of the reference
-	Text         *rules.Source
+	Text         *source.Source
 }
 
 // Source is one event log.
@@ -41,7 +42,7 @@ type Source struct {
 	Schema      string
 	Partition   Partition
 	Partner     string         // site of a partner, "" for the bank's own log
-	Dedupe      rules.Duration // zero: none
+	Dedupe      value.Duration // zero: none
 	CoversFrom  int64          // microseconds; zero: from the first partition or arrival
 	GapsEmpty   bool           // a missing arrival day means that nothing happened
 	Complete    Complete
@@ -52,7 +53,7 @@ type Source struct {
 type Partition struct {
 	Key   string // "dt="
 	Event bool   // folders go by event date, not by arrival
-	Zone  *rules.Zone
+	Zone  *value.Zone
 }
 
 // Complete says which objects of a source count.
@@ -78,8 +79,8 @@ const (
 type Consent struct {
 	URL            string
 	Partition      Partition
-	MaxFeedAge     rules.Duration
-	MaxConsentAge  rules.Duration
+	MaxFeedAge     value.Duration
+	MaxConsentAge  value.Duration
 	TrustedSources []string
 	MinNotice      map[string]int // by purpose; "activate" stands for all destinations
 	Suppression    *List          // nil: not configured
@@ -89,14 +90,14 @@ type Consent struct {
 // List is a suppression or protected list; MaxAge is how old its object may be.
 type List struct {
 	URL    string
-	MaxAge rules.Duration
+	MaxAge value.Duration
 }
 
 // Identity says how devices and customers are joined (consent/identity.md).
 type Identity struct {
 	Linked         bool
-	AttachWindow   rules.Duration
-	SharedWindow   rules.Duration
+	AttachWindow   value.Duration
+	SharedWindow   value.Duration
 	KioskCustomers int
 	MaxDevices     int
 	Blocked        []string
@@ -150,7 +151,7 @@ type Destination struct {
 	Enabled  bool
 	// Agreement is the processing agreement and its last day; an expired one stops additions, never removals.
 	Agreement string
-	Expires   rules.CivilDate
+	Expires   value.CivilDate
 }
 
 // Platforms is what may be said about destinations and identifiers. The package knows no platform itself: it is handed in,

@@ -7,7 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 const smallest = `apiVersion: malgrupp/v1
@@ -26,7 +27,7 @@ destinations:
 
 func read(t *testing.T, text, profile string) *Project {
 	t.Helper()
-	p, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: text}, profile, platforms)
+	p, found := Read(&source.Source{Name: "malgrupp.yaml", Text: text}, profile, platforms)
 	if len(found) > 0 {
 		t.Fatal(found.Text())
 	}
@@ -35,13 +36,13 @@ func read(t *testing.T, text, profile string) *Project {
 
 func TestWhatNobodyWritesHasItsDefault(t *testing.T) {
 	p := read(t, smallest, "")
-	utc, err := rules.LoadZone("UTC")
+	utc, err := value.LoadZone("UTC")
 	if err != nil {
 		t.Fatal(err)
 	}
-	hour, minute := rules.Duration{N: 26, Unit: rules.Hour}, rules.Duration{N: 5, Unit: rules.Minute}
+	hour, minute := value.Duration{N: 26, Unit: value.Hour}, value.Duration{N: 5, Unit: value.Minute}
 	want := Project{
-		Name: "shop", Retention: days(395), MaxClockSkew: minute, SessionGap: rules.Duration{N: 30, Unit: rules.Minute}, Contacts: []string{"team"},
+		Name: "shop", Retention: days(395), MaxClockSkew: minute, SessionGap: value.Duration{N: 30, Unit: value.Minute}, Contacts: []string{"team"},
 		Sources: []Source{{Name: "web", URL: "log/", Schema: "web-events", Dedupe: days(7), Complete: Listed, OnBadObject: Stop}},
 		Consent: Consent{
 			URL: "yes-and-no/", Partition: Partition{Key: "dt=", Zone: utc}, MaxFeedAge: hour, MaxConsentAge: days(390),
@@ -59,7 +60,7 @@ func TestWhatNobodyWritesHasItsDefault(t *testing.T) {
 	}
 	got := *p
 	got.Zone, got.Settings, got.Text = nil, nil, nil
-	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b *rules.Zone) bool {
+	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b *value.Zone) bool {
 		return a == nil && b == nil || a != nil && b != nil && a.Name() == b.Name()
 	})); diff != "" {
 		t.Error(diff)
@@ -72,9 +73,9 @@ func TestWhatNobodyWritesHasItsDefault(t *testing.T) {
 	}
 }
 
-func date(t *testing.T, text string) rules.CivilDate {
+func date(t *testing.T, text string) value.CivilDate {
 	t.Helper()
-	d, ok := rules.ParseDate(text)
+	d, ok := value.ParseDate(text)
 	if !ok {
 		t.Fatalf("%s is no date", text)
 	}
@@ -135,7 +136,7 @@ func TestAProfileLiesOverTheFileKeyByKey(t *testing.T) {
 
 func TestAProfileThatIsNotThereIsNamed(t *testing.T) {
 	for _, text := range []string{smallest, profiled} {
-		_, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: text}, "prod", platforms)
+		_, found := Read(&source.Source{Name: "malgrupp.yaml", Text: text}, "prod", platforms)
 		if len(found) != 1 || found[0].Code != "E-UNKNOWN-PROFILE" {
 			t.Errorf("%s", found.Text())
 		}
@@ -156,10 +157,10 @@ func TestLongFormsAreRead(t *testing.T) {
 		web.Dedupe != days(2) || web.CoversFrom != p.Zone.Midnight(date(t, "2026-01-02")) || !web.GapsEmpty || web.Complete != Success || web.OnBadObject != Skip {
 		t.Errorf("%+v", web)
 	}
-	if app.Partition.Key != "dt=" || app.Partition.Event || app.Dedupe != (rules.Duration{}) || app.Partner != "" {
+	if app.Partition.Key != "dt=" || app.Partition.Event || app.Dedupe != (value.Duration{}) || app.Partner != "" {
 		t.Errorf("%+v", app)
 	}
-	want := Consent{Protected: &List{"p.parquet", days(400)}, Suppression: &List{"s.parquet", rules.Duration{N: 30, Unit: rules.Hour}}}
+	want := Consent{Protected: &List{"p.parquet", days(400)}, Suppression: &List{"s.parquet", value.Duration{N: 30, Unit: value.Hour}}}
 	if diff := cmp.Diff(want, Consent{Protected: p.Consent.Protected, Suppression: p.Consent.Suppression, Partition: p.Consent.Partition}); diff != "" {
 		t.Error(diff)
 	}
@@ -186,7 +187,7 @@ sesion_gap: 30min
 guards: {min_audience: 10}
 identity: {attach_window: 31d, shared_window: 89d, max_devices: 21}
 `
-	_, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: text}, "", platforms)
+	_, found := Read(&source.Source{Name: "malgrupp.yaml", Text: text}, "", platforms)
 	var got []string
 	for _, e := range found {
 		got = append(got, e.Code+" "+e.Message)
@@ -221,7 +222,7 @@ func TestEveryTypeOfTheDesignIsWrittenOrRefusedByName(t *testing.T) {
 		read(t, text, "")
 	}
 	for _, kind := range laterType {
-		_, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: strings.Replace(smallest, "file_csv", kind, 1)}, "", platforms)
+		_, found := Read(&source.Source{Name: "malgrupp.yaml", Text: strings.Replace(smallest, "file_csv", kind, 1)}, "", platforms)
 		if len(found) != 1 || found[0].Code != "E-NOT-BUILT" || found[0].Missing != kind {
 			t.Errorf("%s: %s", kind, found.Text())
 		}
@@ -234,7 +235,7 @@ func FuzzRead(f *testing.F) {
 	f.Add("apiVersion: malgrupp/v1\nkind: Project\nmetadata: 1\nsources: {}\nkeys: []\nprofiles: [1]\n", "x")
 	f.Add("apiVersion: malgrupp/v1\nkind: Project\nmetadata: {name: a}\nsources: [1, {dedupe: 1, partition: [2]}]\nconsent: {protected: {}, suppression: 4}\nkeys: {master: [1]}\ndestinations: {a: 1, b: {type: [], processor: 3}}\n", "")
 	f.Fuzz(func(t *testing.T, text, profile string) {
-		p, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: text}, profile, platforms)
+		p, found := Read(&source.Source{Name: "malgrupp.yaml", Text: text}, profile, platforms)
 		if p == nil && !found.Failed() {
 			t.Error("nothing was read and nothing is wrong")
 		}

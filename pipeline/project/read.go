@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 var (
@@ -19,12 +21,12 @@ var (
 	destinationForm = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
 )
 
-func days(n int) rules.Duration { return rules.Duration{N: n, Unit: rules.Day} }
+func days(n int) value.Duration { return value.Duration{N: n, Unit: value.Day} }
 
 // Read checks a project file and lays a profile over it ("" for none). All findings are returned at once.
-func Read(src *rules.Source, profile string, platforms Platforms) (*Project, rules.Errors) {
-	f := &file{doc: rules.Read(src)}
-	e, ok := f.doc.Envelope(rules.KindProject)
+func Read(src *source.Source, profile string, platforms Platforms) (*Project, source.Findings) {
+	f := &file{doc: yaml.Read(src)}
+	e, ok := f.doc.Envelope(yaml.KindProject)
 	if !ok {
 		return nil, f.doc.Errors()
 	}
@@ -47,13 +49,13 @@ func Read(src *rules.Source, profile string, platforms Platforms) (*Project, rul
 }
 
 // layers returns the file's own object with the profile's on top of it.
-func (f *file) layers(top *rules.Object, profile string) []layer {
+func (f *file) layers(top *yaml.Object, profile string) []layer {
 	own, _ := f.doc.Root().Object("the project")
 	n, written := top.Find("profiles")
 	if !written {
 		if profile != "" {
 			f.doc.Fail("E-UNKNOWN-PROFILE", top.Span(), fmt.Sprintf("there is no profile %q", profile),
-				rules.Hint{Label: rules.Expected, Text: "a section profiles: in the file"})
+				source.Hint{Label: source.LabelExpected, Text: "a section profiles: in the file"})
 		}
 		return []layer{{object: own}}
 	}
@@ -72,7 +74,7 @@ func (f *file) layers(top *rules.Object, profile string) []layer {
 	}
 	if profile != "" && !slices.Contains(names, profile) {
 		f.doc.Fail("E-UNKNOWN-PROFILE", n.Span(), fmt.Sprintf("there is no profile %q", profile),
-			rules.Hint{Label: rules.Expected, Text: "one of " + strings.Join(names, ", ")})
+			source.Hint{Label: source.LabelExpected, Text: "one of " + strings.Join(names, ", ")})
 	}
 	return append(out, layer{object: own})
 }
@@ -81,19 +83,19 @@ func (p *Project) general(s section) {
 	n, profile, ok := s.find("timezone")
 	if !ok {
 		s.need("timezone", "Europe/Helsinki")
-		p.Zone, _ = rules.LoadZone("UTC")
+		p.Zone, _ = value.LoadZone("UTC")
 	} else if z, ok := n.Zone(); ok {
 		p.Zone = z
 		s.note("timezone", z.Name(), n, profile)
 	} else {
-		p.Zone, _ = rules.LoadZone("UTC")
+		p.Zone, _ = value.LoadZone("UTC")
 	}
 	p.Retention = s.duration("retention", days(395))
 	if rn, _, ok := s.find("retention"); ok && Micros(p.Retention) > Micros(days(761)) {
 		s.file.doc.Fail("E-RANGE", rn.Span(), "RETENTION_TOO_LONG: rows are kept longer than 25 months", expected("at most 761d"))
 	}
-	p.MaxClockSkew = s.duration("max_clock_skew", rules.Duration{N: 5, Unit: rules.Minute})
-	p.SessionGap = s.duration("session_gap", rules.Duration{N: 30, Unit: rules.Minute})
+	p.MaxClockSkew = s.duration("max_clock_skew", value.Duration{N: 5, Unit: value.Minute})
+	p.SessionGap = s.duration("session_gap", value.Duration{N: 30, Unit: value.Minute})
 	if contacts := s.sub("contacts"); contacts.written() {
 		for _, l := range contacts.layers {
 			for _, k := range l.object.Keys() {
@@ -112,18 +114,18 @@ func (p *Project) general(s section) {
 	}
 }
 
-func expected(text string) rules.Hint { return rules.Hint{Label: rules.Expected, Text: text} }
+func expected(text string) source.Hint { return source.Hint{Label: source.LabelExpected, Text: text} }
 
 // Micros is a duration in microseconds; days are 24 hours, as everywhere in retention, consent and identity.
-func Micros(d rules.Duration) int64 {
-	unit := map[rules.Unit]int64{
-		rules.Second: 1e6, rules.Minute: 60e6, rules.Hour: 3600e6, rules.Day: 24 * 3600e6, rules.Week: 7 * 24 * 3600e6,
-		rules.Month: 30 * 24 * 3600e6,
+func Micros(d value.Duration) int64 {
+	unit := map[value.Unit]int64{
+		value.Second: 1e6, value.Minute: 60e6, value.Hour: 3600e6, value.Day: 24 * 3600e6, value.Week: 7 * 24 * 3600e6,
+		value.Month: 30 * 24 * 3600e6,
 	}[d.Unit]
 	return int64(d.N) * unit
 }
 
-func sources(top section, zone *rules.Zone) []Source {
+func sources(top section, zone *value.Zone) []Source {
 	n, profile, ok := top.find("sources")
 	if !ok {
 		top.need("sources", `[{name: web, url: "events/", schema: web-app-events, partition: "dt="}]`)
@@ -144,7 +146,7 @@ func sources(top section, zone *rules.Zone) []Source {
 			Complete:    Complete(s.word("complete", string(Listed), string(Listed), string(Success), string(Manifest))),
 			OnBadObject: BadObject(s.word("on_bad_object", string(Stop), string(Stop), string(Skip))),
 		}
-		if day := setting(s, "covers_from", 0, rules.Node.Date); day != 0 {
+		if day := setting(s, "covers_from", 0, yaml.Node.Date); day != 0 {
 			src.CoversFrom = zone.Midnight(day)
 		}
 		if src.Complete == Manifest {
@@ -167,7 +169,7 @@ func sources(top section, zone *rules.Zone) []Source {
 
 // partition reads "dt=", none, or {key, of, zone}.
 func partition(s section, def string) Partition {
-	utc, _ := rules.LoadZone("UTC")
+	utc, _ := value.LoadZone("UTC")
 	n, profile, written := s.find("partition")
 	p := Partition{Key: def, Zone: utc}
 	if !written || n.IsText() {
@@ -205,7 +207,7 @@ func origin(s section) string {
 	return site
 }
 
-func dedupe(s section) rules.Duration {
+func dedupe(s section) value.Duration {
 	n, profile, ok := s.find("dedupe")
 	if !ok {
 		s.note("dedupe", "within 7d", n, "")
@@ -215,7 +217,7 @@ func dedupe(s section) rules.Duration {
 		if w, ok := n.Word("none"); ok {
 			s.note("dedupe", w, n, profile)
 		}
-		return rules.Duration{}
+		return value.Duration{}
 	}
 	sub := s.sub("dedupe")
 	sub.only([]string{"within"}, nil)
@@ -228,7 +230,7 @@ func (p *Project) consent(s section) {
 		[]string{"row_tc_source", "gpc_denies", "browser_denies", "tcf", "require_evidence"})
 	c.URL = s.required("url", `"consent/"`)
 	c.Partition = partition(s, "dt=")
-	c.MaxFeedAge = s.duration("max_feed_age", rules.Duration{N: 26, Unit: rules.Hour})
+	c.MaxFeedAge = s.duration("max_feed_age", value.Duration{N: 26, Unit: value.Hour})
 	c.MaxConsentAge = s.duration("max_consent_age", days(390))
 	if n, _, ok := s.find("max_consent_age"); ok && Micros(c.MaxConsentAge) > Micros(days(395)) {
 		s.file.doc.Fail("E-RANGE", n.Span(), "CONSENT_AGE_TOO_LONG: a grant is used for longer than 13 months", expected("at most 395d"))
@@ -246,7 +248,7 @@ func (p *Project) consent(s section) {
 	switch n, profile, ok := s.find("protected"); {
 	case !ok:
 		s.need("protected", "none, or the URL of the list of people who must never be targeted")
-	case n.IsText() && n.Raw().Value == "none":
+	case n.IsText() && n.Value() == "none":
 		s.note("protected", "none", n, profile)
 	default:
 		c.Protected = p.list(s, "protected")
@@ -279,7 +281,7 @@ func (p *Project) identity(s section) {
 
 // stricter is a duration that may only be made stricter than its default: shorter, or longer where longer means that
 // fewer rows are joined.
-func (s section) stricter(key string, def rules.Duration, longer bool) rules.Duration {
+func (s section) stricter(key string, def value.Duration, longer bool) value.Duration {
 	d := s.duration(key, def)
 	if n, _, ok := s.find(key); ok && (longer && Micros(d) < Micros(def) || !longer && Micros(d) > Micros(def)) {
 		bound := "at most "

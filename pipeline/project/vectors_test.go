@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
 )
 
 // TestSettingsAreRefusedAsThePaperSays judges the cases of consent/decisions.csv that ask about the project file.
@@ -49,7 +49,7 @@ func TestSettingsAreRefusedAsThePaperSays(t *testing.T) {
 			continue
 		}
 		judged++
-		_, found := Read(&rules.Source{Name: "malgrupp.yaml", Text: project}, "", platforms)
+		_, found := Read(&source.Source{Name: "malgrupp.yaml", Text: project}, "", platforms)
 		switch expect {
 		case "run":
 			if len(found) > 0 {

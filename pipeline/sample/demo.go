@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline/keys"
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // DemoOptions are the size of the invented bank. The log ends at Now.
@@ -42,7 +42,7 @@ const (
 // bank is an invented bank while its logs are written, a local day at a time.
 type bank struct {
 	seed     uint64
-	zone     *rules.Zone
+	zone     *value.Zone
 	first    int64 // UTC day on which the logs begin
 	last     int64 // UTC day of now
 	now      int64
@@ -62,7 +62,7 @@ func Demo(ctx context.Context, dir string, o DemoOptions) error {
 	if o.Users < 1 || o.Users > mostUsers || o.Days < 1 || o.Days > mostDays {
 		return fmt.Errorf("make a demo of %d people and %d days: want 1 to %d people and 1 to %d days", o.Users, o.Days, mostUsers, mostDays)
 	}
-	zone, err := rules.LoadZone("Europe/Helsinki")
+	zone, err := value.LoadZone("Europe/Helsinki")
 	if err != nil {
 		return fmt.Errorf("make a demo: %w", err)
 	}
@@ -88,7 +88,7 @@ func Demo(ctx context.Context, dir string, o DemoOptions) error {
 	return nil
 }
 
-func newBank(o DemoOptions, zone *rules.Zone) *bank {
+func newBank(o DemoOptions, zone *value.Zone) *bank {
 	now := o.Now.UnixMicro()
 	last := now / dayMicros
 	return &bank{
@@ -142,7 +142,7 @@ func (b *bank) write(ctx context.Context, root *os.Root) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		midnight := b.zone.Midnight(rules.DateOfDays(day))
+		midnight := b.zone.Midnight(value.DateOfDays(day))
 		weekend := (day+3)%7 >= 5 // 1970-01-01 was a Thursday
 		for i := range b.people {
 			b.day(i, midnight, weekend)

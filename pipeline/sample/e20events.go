@@ -7,6 +7,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // How many there are of each.
@@ -42,7 +43,7 @@ func words(n int, word func(int) string) []string {
 }
 
 func e20Columns(ids bool) []rules.Column {
-	text, at := rules.Type{Kind: rules.Text}, rules.Type{Kind: rules.Timestamp}
+	text, at := value.Type{Kind: value.Text}, value.Type{Kind: value.Timestamp}
 	columns := []rules.Column{
 		{Name: "event_time", Type: at},
 		{Name: "event_name", Type: text},
@@ -52,7 +53,7 @@ func e20Columns(ids bool) []rules.Column {
 		{Name: "site", Type: text},
 		{Name: "app", Type: text},
 		{Name: "campaign", Type: text, Optional: true},
-		{Name: "value", Type: rules.Type{Kind: rules.Decimal, Precision: 18, Scale: 2}, Optional: true},
+		{Name: "value", Type: value.Type{Kind: value.Decimal, Precision: 18, Scale: 2}, Optional: true},
 	}
 	if ids {
 		columns = append(columns, rules.Column{Name: "event_id", Type: text}, rules.Column{Name: "received_at", Type: at})

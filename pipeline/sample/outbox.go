@@ -11,6 +11,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 const (
@@ -78,7 +79,7 @@ func (l *log[T]) arrived(day, now int64) []T {
 
 // partFile names the only file of a day's partition.
 func partFile(folder string, day int64) string {
-	return fmt.Sprintf("%s/dt=%s/part-0000.parquet", folder, rules.DateOfDays(day))
+	return fmt.Sprintf("%s/dt=%s/part-0000.parquet", folder, value.DateOfDays(day))
 }
 
 // writeTable makes a file and lets fill write its rows.

@@ -17,7 +17,8 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/sample"
 	"github.com/malgrupp/malgrupp/pipeline/suite"
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 var now = time.Date(2026, time.March, 20, 14, 30, 0, 0, time.UTC)
@@ -44,7 +45,7 @@ func digests(t *testing.T, dir string) map[string][32]byte {
 // load reads a project that must have nothing to complain about.
 func load(t *testing.T, dir string, today time.Time) *pipeline.Loaded {
 	t.Helper()
-	l, err := pipeline.Load(dir, "", rules.DateOfDays(today.Unix()/86400))
+	l, err := pipeline.Load(dir, "", value.DateOfDays(today.Unix()/86400))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +101,7 @@ func TestScaffoldsHaveNothingToComplainAbout(t *testing.T) {
 }
 
 // passes runs a test of a segment.
-func passes(t *testing.T, src *rules.Source, l *pipeline.Loaded) {
+func passes(t *testing.T, src *source.Source, l *pipeline.Loaded) {
 	t.Helper()
 	s, found := suite.ParseTest(src, l)
 	if len(found) > 0 {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // click is one row of the bank's own log.
@@ -20,7 +21,7 @@ type click struct {
 }
 
 func clickLog() *log[click] {
-	text, at := rules.Type{Kind: rules.Text}, rules.Type{Kind: rules.Timestamp}
+	text, at := value.Type{Kind: value.Text}, value.Type{Kind: value.Timestamp}
 	return &log[click]{
 		outbox: outbox[click]{}, folder: "events",
 		arrival: func(c *click) int64 { return c.received },
@@ -33,7 +34,7 @@ func clickLog() *log[click] {
 			{Name: "customer_id", Type: text, Optional: true},
 			{Name: "channel", Type: text},
 			{Name: "product", Type: text, Optional: true},
-			{Name: "amount", Type: rules.Type{Kind: rules.Decimal, Precision: 18, Scale: 2}, Optional: true},
+			{Name: "amount", Type: value.Type{Kind: value.Decimal, Precision: 18, Scale: 2}, Optional: true},
 			{Name: "referrer", Type: text, Optional: true},
 			{Name: "page_path", Type: text, Optional: true},
 		},
@@ -65,7 +66,7 @@ type listing struct {
 }
 
 func listingLog() *log[listing] {
-	text, at := rules.Type{Kind: rules.Text}, rules.Type{Kind: rules.Timestamp}
+	text, at := value.Type{Kind: value.Text}, value.Type{Kind: value.Timestamp}
 	return &log[listing]{
 		outbox: outbox[listing]{}, folder: "partner",
 		arrival: func(l *listing) int64 { return l.received },
@@ -76,7 +77,7 @@ func listingLog() *log[listing] {
 			{Name: "action", Type: text},
 			{Name: "bank_visitor_id", Type: text},
 			{Name: "city", Type: text, Optional: true},
-			{Name: "price_eur", Type: rules.Type{Kind: rules.Decimal, Precision: 18, Scale: 2}, Optional: true},
+			{Name: "price_eur", Type: value.Type{Kind: value.Decimal, Precision: 18, Scale: 2}, Optional: true},
 		},
 		values: func(rows []listing) []parquet.Values {
 			return []parquet.Values{

@@ -18,6 +18,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // List names one list: a segment at a destination. Kind is the destination's type, kept so that removals can be written
@@ -110,8 +111,8 @@ func (h *Holdings) Set(l List, profile string, told iter.Seq2[string, string], r
 const formatVersion = 2
 
 var (
-	text    = rules.Type{Kind: rules.Text}
-	integer = rules.Type{Kind: rules.Integer}
+	text    = value.Type{Kind: value.Text}
+	integer = value.Type{Kind: value.Integer}
 	schema  = &rules.Schema{Name: "holdings", Columns: []rules.Column{
 		{Name: "format", Type: integer},
 		{Name: "destination", Type: text},

@@ -13,6 +13,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // Stay is one person who qualified for a segment whose former qualifiers remain for a while (rules/spec.md 4.8). Times
@@ -39,8 +40,8 @@ var staySchema = &rules.Schema{Name: "stay", Columns: []rules.Column{
 	{Name: "segment", Type: text},
 	{Name: "use", Type: text},
 	{Name: "subject", Type: text},
-	{Name: "entered", Type: rules.Type{Kind: rules.Timestamp}},
-	{Name: "last_qualified", Type: rules.Type{Kind: rules.Timestamp}},
+	{Name: "entered", Type: value.Type{Kind: value.Timestamp}},
+	{Name: "last_qualified", Type: value.Type{Kind: value.Timestamp}},
 	{Name: "definition", Type: text},
 }}
 

@@ -7,12 +7,15 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 // ParseTest checks a file of kind SegmentTest (rules/spec.md 4.9) against a project.
-func ParseTest(src *rules.Source, l *pipeline.Loaded) (*Suite, rules.Errors) {
-	p := &parser{doc: rules.Read(src)}
-	e, ok := p.doc.Envelope(rules.KindSegmentTest)
+func ParseTest(src *source.Source, l *pipeline.Loaded) (*Suite, source.Findings) {
+	p := &parser{doc: yaml.Read(src)}
+	e, ok := p.doc.Envelope(yaml.KindSegmentTest)
 	if !ok {
 		return nil, p.doc.Errors()
 	}
@@ -52,7 +55,7 @@ func ParseTest(src *rules.Source, l *pipeline.Loaded) (*Suite, rules.Errors) {
 }
 
 // target finds the segment under test.
-func (p *parser) target(o *rules.Object, l *pipeline.Loaded) *rules.Segment {
+func (p *parser) target(o *yaml.Object, l *pipeline.Loaded) *rules.Segment {
 	n, ok := o.Need("segment")
 	if !ok {
 		return nil
@@ -88,7 +91,7 @@ func (p *parser) projectColumns(l *pipeline.Loaded) []rules.Column {
 	return out
 }
 
-func (p *parser) segmentCase(n rules.Node, base Case, columns []rules.Column, i int) (Case, bool) {
+func (p *parser) segmentCase(n yaml.Node, base Case, columns []rules.Column, i int) (Case, bool) {
 	c := base
 	o, ok := n.Object("a case")
 	if !ok {
@@ -115,7 +118,7 @@ func (p *parser) segmentCase(n rules.Node, base Case, columns []rules.Column, i 
 		u.Expect, _ = n.Word("in", "out", "wait", "unknown", "capped", "control")
 	}
 	if n, ok := o.Need("events"); ok {
-		u.Events = p.events(n, u.ID, c, func(n rules.Node) (int64, bool) { return p.relative(n, c) })
+		u.Events = p.events(n, u.ID, c, func(n yaml.Node) (int64, bool) { return p.relative(n, c) })
 		p.columnsOf(n, columns)
 	}
 	if n, ok := o.Find("profile"); ok {
@@ -137,7 +140,7 @@ func (p *parser) segmentCase(n rules.Node, base Case, columns []rules.Column, i 
 }
 
 // because reads the path of a condition of the rule under test.
-func (p *parser) because(n rules.Node, s *rules.Segment) string {
+func (p *parser) because(n yaml.Node, s *rules.Segment) string {
 	path, ok := n.Text()
 	if !ok || s == nil {
 		return ""
@@ -155,7 +158,7 @@ func (p *parser) because(n rules.Node, s *rules.Segment) string {
 }
 
 // columnsOf refuses values of columns that no schema has: the rule would never see them.
-func (p *parser) columnsOf(events rules.Node, columns []rules.Column) {
+func (p *parser) columnsOf(events yaml.Node, columns []rules.Column) {
 	known := slices.Clone(eventKeys)
 	for _, c := range columns {
 		if c.Role == rules.RoleNone {
@@ -172,7 +175,7 @@ func (p *parser) columnsOf(events rules.Node, columns []rules.Column) {
 }
 
 // attributes reads a customer's row of the project's table of attributes.
-func (p *parser) attributes(n rules.Node, c Case) map[string]rules.Node {
+func (p *parser) attributes(n yaml.Node, c Case) map[string]yaml.Node {
 	o, ok := n.Object("profile")
 	if !ok {
 		return nil
@@ -181,7 +184,7 @@ func (p *parser) attributes(n rules.Node, c Case) map[string]rules.Node {
 		n.Wrong("no profile: the project has no profiles_of_customers, or the segment is of devices")
 		return nil
 	}
-	out := map[string]rules.Node{}
+	out := map[string]yaml.Node{}
 	for _, k := range o.Keys() {
 		if _, ok := c.attributes.Column(k.Name()); !ok {
 			o.Unknown(k, attributesOf(c.attributes))
@@ -202,18 +205,18 @@ func attributesOf(s *rules.Schema) (out []string) {
 }
 
 // relative reads a time of a test: RFC 3339, or days before as_of with a local wall clock, such as -5d 10:00.
-func (p *parser) relative(n rules.Node, c Case) (int64, bool) {
+func (p *parser) relative(n yaml.Node, c Case) (int64, bool) {
 	text, ok := n.Text()
 	if !ok {
 		return 0, false
 	}
-	if us, ok := rules.ParseTimestamp(text); ok {
+	if us, ok := value.ParseTimestamp(text); ok {
 		return us, true
 	}
 	back, clock, _ := strings.Cut(text, " ")
-	d, err := rules.ParseDuration(strings.TrimPrefix(back, "-"))
-	v, ok := rules.ParseValue(rules.Type{Kind: rules.TimeOfDay}, clock)
-	if err != nil || !ok || !strings.HasPrefix(back, "-") || d.Unit < rules.Day {
+	d, err := value.ParseDuration(strings.TrimPrefix(back, "-"))
+	v, ok := value.ParseValue(value.Type{Kind: value.TimeOfDay}, clock)
+	if err != nil || !ok || !strings.HasPrefix(back, "-") || d.Unit < value.Day {
 		n.Wrong("a time such as -5d 10:00 (local, before as_of) or 2026-04-15T10:00:00+03:00")
 		return 0, false
 	}

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
 )
 
 func TestTheConformanceSuitePassesWhereItsVerbsAreBuilt(t *testing.T) {
@@ -18,7 +18,7 @@ func TestTheConformanceSuitePassesWhereItsVerbsAreBuilt(t *testing.T) {
 	if err != nil {
 		t.Skipf("vectors are not there (set MALGRUPP_VECTORS): %v", err)
 	}
-	s, found := ParseSuite(&rules.Source{Name: name, Text: string(text)})
+	s, found := ParseSuite(&source.Source{Name: name, Text: string(text)})
 	if found.Failed() {
 		t.Fatal(found)
 	}

@@ -3,11 +3,13 @@ package suite
 import (
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 // Parse checks a file of tests, of either kind, against a project; a ConformanceSuite needs none.
-func Parse(src *rules.Source, l *pipeline.Loaded) (*Suite, rules.Errors) {
-	if rules.Read(src).KindOf() == rules.KindConformanceSuite {
+func Parse(src *source.Source, l *pipeline.Loaded) (*Suite, source.Findings) {
+	if yaml.Read(src).KindOf() == yaml.KindConformanceSuite {
 		return ParseSuite(src)
 	}
 	return ParseTest(src, l)
@@ -15,9 +17,9 @@ func Parse(src *rules.Source, l *pipeline.Loaded) (*Suite, rules.Errors) {
 
 // Check reads the tests of a project whose rules are in order: what is wrong with their files, and which delivered segments
 // they leave out. Nothing is run.
-func Check(l *pipeline.Loaded) rules.Errors {
+func Check(l *pipeline.Loaded) source.Findings {
 	var suites []*Suite
-	var found rules.Errors
+	var found source.Findings
 	for _, src := range l.Tests {
 		s, errs := Parse(src, l)
 		found = append(found, errs...)
@@ -29,7 +31,7 @@ func Check(l *pipeline.Loaded) rules.Errors {
 }
 
 // Untested are the warnings about delivered segments of which no test says that somebody is in, or that somebody is out.
-func Untested(segs []*rules.Segment, suites []*Suite) (found rules.Errors) {
+func Untested(segs []*rules.Segment, suites []*Suite) (found source.Findings) {
 	type asked struct{ segment, expect string }
 	seen := map[asked]bool{}
 	for _, s := range suites {
@@ -53,9 +55,9 @@ func Untested(segs []*rules.Segment, suites []*Suite) (found rules.Errors) {
 		case out:
 			message = "no test says that anybody is in this segment"
 		}
-		found = append(found, &rules.Error{
-			Code: "W-UNTESTED", Severity: rules.SeverityWarning, Source: s.Source, Span: s.NameSpan, Message: message,
-			Hints: []rules.Hint{{Label: rules.Expected, Text: "a file of kind SegmentTest in tests/ with a case that expects in and one that expects out"}},
+		found = append(found, &source.Finding{
+			Code: "W-UNTESTED", Severity: source.SeverityWarning, Source: s.Source, Span: s.NameSpan, Message: message,
+			Hints: []source.Hint{{Label: source.LabelExpected, Text: "a file of kind SegmentTest in tests/ with a case that expects in and one that expects out"}},
 		})
 	}
 	return found

@@ -6,6 +6,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // Laid is a case laid out for another engine: the order that the pipeline would run, its tables as Parquet files (events,
@@ -52,7 +53,7 @@ func (c *Case) lay(ctx context.Context, schema *rules.Schema, segs []*rules.Segm
 	for _, u := range c.Users {
 		laid.Expect[u.ID] = u.Expect
 	}
-	text, at := rules.Type{Kind: rules.Text}, rules.Type{Kind: rules.Timestamp}
+	text, at := value.Type{Kind: value.Text}, value.Type{Kind: value.Timestamp}
 	stay := newTable([]rules.Column{
 		{Name: "segment", Type: text}, {Name: "use", Type: text}, {Name: "subject", Type: text}, {Name: "last_qualified", Type: at}, {Name: "definition", Type: text},
 	})

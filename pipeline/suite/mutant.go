@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // Mutant is a rule with one small change, which the rule's tests should notice.
@@ -108,7 +109,7 @@ func verbEdits(c *rules.Condition) (out []edit) {
 	switch c.Verb {
 	case "did_not":
 		out = append(out, edit{c.Path, "did_not -> did", func(c *rules.Condition) {
-			c.Verb, c.Compare = "did", &rules.Compare{Op: rules.AtLeast, Bound: rules.Number{Int: 1}}
+			c.Verb, c.Compare = "did", &rules.Compare{Op: rules.AtLeast, Bound: value.Number{Int: 1}}
 		}})
 	case "at_least_of":
 		for _, n := range []int{c.Count + 1, c.Count - 1} {
@@ -125,25 +126,25 @@ func verbEdits(c *rules.Condition) (out []edit) {
 
 // near are the durations one unit longer and shorter, but none below least units. No units at all is the zero Duration; a
 // duration that was not written has no neighbours.
-func near(d rules.Duration, least int) (out []rules.Duration) {
-	if d == (rules.Duration{}) {
+func near(d value.Duration, least int) (out []value.Duration) {
+	if d == (value.Duration{}) {
 		return nil
 	}
 	for _, n := range []int{d.N + 1, d.N - 1} {
 		switch {
 		case n < least:
 		case n == 0:
-			out = append(out, rules.Duration{})
+			out = append(out, value.Duration{})
 		default:
-			out = append(out, rules.Duration{N: n, Unit: d.Unit})
+			out = append(out, value.Duration{N: n, Unit: d.Unit})
 		}
 	}
 	return out
 }
 
 // shown writes a duration, also that of no units.
-func shown(d rules.Duration) string {
-	if d == (rules.Duration{}) {
+func shown(d value.Duration) string {
+	if d == (value.Duration{}) {
 		return "none"
 	}
 	return d.String()
@@ -154,20 +155,20 @@ func compareEdits(c *rules.Condition) (out []edit) {
 	if c.Compare == nil {
 		return nil
 	}
-	kind := rules.Integer
+	kind := value.Integer
 	if m := c.Metric; m != nil && (m.Function == "min" || m.Function == "max") {
 		kind = m.Type.Kind
 	}
-	step, write := int64(1), rules.Number.String
+	step, write := int64(1), value.Number.String
 	switch kind {
-	case rules.Date:
-		write = func(n rules.Number) string { return rules.DateOfDays(n.Int).String() }
-	case rules.Timestamp:
+	case value.Date:
+		write = func(n value.Number) string { return value.DateOfDays(n.Int).String() }
+	case value.Timestamp:
 		step = int64(time.Second / time.Microsecond)
-		write = func(n rules.Number) string { return time.UnixMicro(n.Int).UTC().Format(time.RFC3339Nano) }
-	case rules.TimeOfDay:
+		write = func(n value.Number) string { return time.UnixMicro(n.Int).UTC().Format(time.RFC3339Nano) }
+	case value.TimeOfDay:
 		step = int64(time.Second / time.Microsecond)
-		write = func(n rules.Number) string { return time.UnixMicro(n.Int).UTC().Format("15:04:05.999999") }
+		write = func(n value.Number) string { return time.UnixMicro(n.Int).UTC().Format("15:04:05.999999") }
 	}
 	for _, by := range []int64{step, -step} {
 		compare := *c.Compare

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // sequenceEdits change the chain of a sequence: its gaps, its span, its steps.
@@ -34,7 +35,7 @@ func sequenceEdits(c *rules.Condition) (out []edit) {
 		if len(c.Sequence.Steps) > 1 {
 			add(step.Path, dropped, func(s *rules.Sequence) {
 				s.Steps = slices.Delete(s.Steps, i, i+1)
-				s.Steps[0].Limit, s.Steps[0].Without = rules.Duration{}, nil // no step stands before the first
+				s.Steps[0].Limit, s.Steps[0].Without = value.Duration{}, nil // no step stands before the first
 			})
 		}
 		if between := step.Without; between != nil {
@@ -54,10 +55,10 @@ func sequenceEdits(c *rules.Condition) (out []edit) {
 }
 
 // spare reports whether nobody could notice another span: the gaps alone keep every chain within both.
-func spare(s *rules.Sequence, span rules.Duration) bool {
+func spare(s *rules.Sequence, span value.Duration) bool {
 	longest := time.Duration(0)
 	for _, step := range s.Steps[1:] {
-		if step.Limit == (rules.Duration{}) {
+		if step.Limit == (value.Duration{}) {
 			return false
 		}
 		_, most := length(step.Limit)
@@ -69,12 +70,12 @@ func spare(s *rules.Sequence, span rules.Duration) bool {
 }
 
 // length is how long a duration lasts at least and at most: a day has 23 to 25 hours.
-func length(d rules.Duration) (least, most time.Duration) {
-	unit := map[rules.Unit]time.Duration{
-		rules.Second: time.Second, rules.Minute: time.Minute, rules.Hour: time.Hour, rules.Day: 24 * time.Hour, rules.Week: 7 * 24 * time.Hour,
+func length(d value.Duration) (least, most time.Duration) {
+	unit := map[value.Unit]time.Duration{
+		value.Second: time.Second, value.Minute: time.Minute, value.Hour: time.Hour, value.Day: 24 * time.Hour, value.Week: 7 * 24 * time.Hour,
 	}[d.Unit]
 	least = time.Duration(d.N) * unit
-	if d.Unit == rules.Day || d.Unit == rules.Week {
+	if d.Unit == value.Day || d.Unit == value.Week {
 		return least - time.Hour, least + time.Hour
 	}
 	return least, least

@@ -9,6 +9,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 // reporter is what testing.TB and rapid.T have in common here.
@@ -21,9 +24,9 @@ type reporter interface {
 func segmentOf(t reporter, spec string) *rules.Segment {
 	t.Helper()
 	c := &Case{}
-	c.Zone, _ = rules.LoadZone("Europe/Helsinki")
-	scope := c.scope((&Suite{Columns: append(defaultColumns(), rules.Column{Name: "opened_on", Type: rules.Type{Kind: rules.Date}})}).schema())
-	s, found := scope.Spec("some-rule", rules.Read(&rules.Source{Name: "rule.yaml", Text: spec}).Root())
+	c.Zone, _ = value.LoadZone("Europe/Helsinki")
+	scope := c.scope((&Suite{Columns: append(defaultColumns(), rules.Column{Name: "opened_on", Type: value.Type{Kind: value.Date}})}).schema())
+	s, found := scope.Spec("some-rule", yaml.Read(&source.Source{Name: "rule.yaml", Text: spec}).Root())
 	if found.Failed() {
 		t.Fatalf("%s\n%s", spec, found.Text())
 	}

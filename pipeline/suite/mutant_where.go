@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/where"
 )
 
 // whereEdits change the tests that a condition makes on one event, and turn round what the picked event is tested for.
@@ -59,8 +60,8 @@ func replaced(terms []rules.Expr, i int, by rules.Expr) []rules.Expr {
 }
 
 // neighbours are the operators that differ at the bound alone.
-var neighbours = map[rules.Op]rules.Op{
-	rules.OpLess: rules.OpLessEqual, rules.OpLessEqual: rules.OpLess, rules.OpGreater: rules.OpGreaterEqual, rules.OpGreaterEqual: rules.OpGreater,
+var neighbours = map[where.Op]where.Op{
+	where.OpLess: where.OpLessEqual, where.OpLessEqual: where.OpLess, where.OpGreater: where.OpGreaterEqual, where.OpGreaterEqual: where.OpGreater,
 }
 
 // flipped is a test with = for !=, in for not in, < for <= and > for >=, or the other way round; nil if it is another one.
@@ -69,7 +70,7 @@ func flipped(t rules.Test) *rules.Test {
 	switch {
 	case bounded:
 		t.Op = op
-	case t.Op == rules.OpEqual, t.Op == rules.OpIn:
+	case t.Op == where.OpEqual, t.Op == where.OpIn:
 		t.Not = !t.Not
 	default:
 		return nil

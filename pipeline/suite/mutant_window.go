@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // windowEdits move the ends of a condition's window, beside conditions that must hold as well.
@@ -35,7 +36,7 @@ func windows(w rules.Window) (out []*rules.Window) {
 		add(changed)
 	}
 	if w.Since != 0 {
-		for _, by := range []rules.CivilDate{1, -1} {
+		for _, by := range []value.CivilDate{1, -1} {
 			since, until := w, w
 			since.Since += by
 			until.Until += by

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/malgrupp/malgrupp/pipeline/suite"
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
 )
 
 func TestATestThatAsksForWhatIsNotThereIsRefused(t *testing.T) {
@@ -20,7 +20,7 @@ func TestATestThatAsksForWhatIsNotThereIsRefused(t *testing.T) {
 		"{name: a, events: [{t: -5d 10:00, e: login}], expect: in, subject: 5}":               "subject is a number",
 		"{name: a, events: [{t: -5d 10:00, e: calculator_used, product: card}], expect: inn}": `"inn" is not a value of expect`,
 	} {
-		src := &rules.Source{Name: "tests/a.yaml", Text: "apiVersion: malgrupp/v1\nkind: SegmentTest\nmetadata: {name: some-test}\nspec:\n" +
+		src := &source.Source{Name: "tests/a.yaml", Text: "apiVersion: malgrupp/v1\nkind: SegmentTest\nmetadata: {name: some-test}\nspec:\n" +
 			"  segment: mortgage-calculator-no-application\n  as_of: 2026-04-15T00:00:00+03:00\n  cases:\n    - " + text + "\n"}
 		if _, found := suite.ParseTest(src, l); !strings.Contains(found.Error(), want) {
 			t.Errorf("%s\nfound %q, want %q", text, found.Error(), want)
@@ -35,7 +35,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add("apiVersion: malgrupp/v1\nkind: ConformanceSuite\nmetadata: {name: some-suite}\ncases:\n  - {id: W01, rule: {match: {did: a, within: 1d}}, users: {u1: {events: [], expect: out}}}\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		s, found := suite.Parse(&rules.Source{Name: "tests/a.yaml", Text: text}, l)
+		s, found := suite.Parse(&source.Source{Name: "tests/a.yaml", Text: text}, l)
 		if s == nil && !found.Failed() {
 			t.Error("neither tests nor a reason")
 		}

@@ -8,12 +8,14 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 // attributeTable is the table of the customers' attributes.
 func (c *Case) attributeTable() ([]byte, error) {
 	if c.attributes == nil {
-		return newTable([]rules.Column{{Name: "none", Type: rules.Type{Kind: rules.Text}}}).bytes()
+		return newTable([]rules.Column{{Name: "none", Type: value.Type{Kind: value.Text}}}).bytes()
 	}
 	t := newTable(c.schemas(&rules.Schema{})[c.attributes.Name].Columns)
 	for _, u := range c.Users {
@@ -96,19 +98,19 @@ func orNull(text string) any {
 }
 
 // cell turns a value of the file into one of the column's type; a value that was not written is null.
-func cell(col rules.Column, n rules.Node) (any, error) {
+func cell(col rules.Column, n yaml.Node) (any, error) {
 	if !n.Present() || n.IsNull() {
 		return nil, nil
 	}
-	text := n.Raw().Value
-	v, ok := rules.ParseValue(col.Type, text)
+	text := n.Value()
+	v, ok := value.ParseValue(col.Type, text)
 	if !ok {
 		return nil, fmt.Errorf("column %s: %q is no value of its type", col.Name, text)
 	}
 	switch col.Type.Kind {
-	case rules.Text:
+	case value.Text:
 		return v.Text, nil
-	case rules.Float:
+	case value.Float:
 		return v.Float, nil
 	}
 	return v.Int, nil
@@ -134,10 +136,10 @@ func (t *table) add(row ...any) {
 		c := &t.values[i]
 		c.Null = append(c.Null, v == nil)
 		switch t.columns[i].Type.Kind {
-		case rules.Text:
+		case value.Text:
 			s, _ := v.(string)
 			c.Text = append(c.Text, s)
-		case rules.Float:
+		case value.Float:
 			f, _ := v.(float64)
 			c.Floats = append(c.Floats, f)
 		default:

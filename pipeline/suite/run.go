@@ -7,6 +7,8 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 )
 
@@ -56,7 +58,7 @@ func (s *Suite) Run(ctx context.Context) ([]Result, error) {
 // schema is the event log of the suite's cases: a column for every role, then the free ones. A column of the project that
 // plays a role keeps the name rules know it by.
 func (s *Suite) schema() *rules.Schema {
-	text, at := rules.Type{Kind: rules.Text}, rules.Type{Kind: rules.Timestamp}
+	text, at := value.Type{Kind: value.Text}, value.Type{Kind: value.Timestamp}
 	columns := []rules.Column{
 		{Name: "event_time", Type: at, Role: rules.RoleEventTime},
 		{Name: "received_at", Type: at, Role: rules.RoleReceivedAt},
@@ -88,13 +90,13 @@ func (c *Case) scope(schema *rules.Schema) *rules.Scope {
 }
 
 // rules are the case's rule, checked, and those it refers to.
-func (c *Case) rules(schema *rules.Schema) ([]*rules.Segment, rules.Errors) {
+func (c *Case) rules(schema *rules.Schema) ([]*rules.Segment, source.Findings) {
 	if c.segment != nil {
 		return c.among(c.segment), nil
 	}
 	scope := c.scope(schema)
 	var segs []*rules.Segment
-	var found rules.Errors
+	var found source.Findings
 	for _, n := range append(slices.Clone(c.others), named{c.name, c.rule}) {
 		s, errs := scope.Spec(n.name, n.spec)
 		found = append(found, errs...)
@@ -129,7 +131,7 @@ func (s *Suite) run(ctx context.Context, c *Case) (Result, error) {
 	segs, found := c.rules(schema)
 	switch missing, alone := found.Missing(); {
 	case c.ExpectError != "":
-		if !slices.ContainsFunc(found, func(e *rules.Error) bool { return e.Code == c.ExpectError }) {
+		if !slices.ContainsFunc(found, func(e *source.Finding) bool { return e.Code == c.ExpectError }) {
 			r.Status, r.Faults = Failed, []string{fmt.Sprintf("the rule is not refused with %s: %v", c.ExpectError, found)}
 		}
 		return r, nil

@@ -10,6 +10,9 @@ import (
 	"strings"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 // Case is one rule, some people with events, and what should become of them.
@@ -19,11 +22,11 @@ type Case struct {
 	AsOf        int64  // microseconds
 	KnownBy     int64
 	DataFrom    int64 // where coverage begins; 0: with the first event
-	MaxSkew     rules.Duration
-	SessionGap  rules.Duration
-	Zone        *rules.Zone
+	MaxSkew     value.Duration
+	SessionGap  value.Duration
+	Zone        *value.Zone
 	Level       rules.Level
-	rule        rules.Node // of a suite: the rule's spec
+	rule        yaml.Node // of a suite: the rule's spec
 	name        string
 	others      []named          // segments that the rule refers to
 	attributes  *rules.Schema    // of customers; nil: the project has none
@@ -36,7 +39,7 @@ type Case struct {
 
 type named struct {
 	name string
-	spec rules.Node
+	spec yaml.Node
 }
 
 // User is one person of a case.
@@ -47,7 +50,7 @@ type User struct {
 	Place  string
 	stay   *stayRecord // nil: he never qualified before
 	// attributes are his, by column; nil: he has no row.
-	attributes map[string]rules.Node
+	attributes map[string]yaml.Node
 }
 
 // stayRecord is when a person qualified last, and whether the rule was the same then.
@@ -62,7 +65,7 @@ type Event struct {
 	Name, ID         string
 	Device, Customer string
 	Session          string
-	Values           map[string]rules.Node
+	Values           map[string]yaml.Node
 }
 
 // Suite is one checked file.
@@ -81,16 +84,16 @@ type HashVector struct {
 
 // parser reads one file.
 type parser struct {
-	doc *rules.Document
+	doc *yaml.Document
 }
 
-func (p *parser) place(n rules.Node) string {
-	src := p.doc.Source()
+func (p *parser) place(n yaml.Node) string {
+	src := p.doc.Source
 	return fmt.Sprintf("%s:%d", src.Name, src.Position(n.Span().Start).Line)
 }
 
 // instant reads a timestamp with its offset, or the word as_of where that is known.
-func (p *parser) instant(n rules.Node, asOf int64) (int64, bool) {
+func (p *parser) instant(n yaml.Node, asOf int64) (int64, bool) {
 	text, ok := n.Text()
 	if !ok {
 		return 0, false
@@ -98,7 +101,7 @@ func (p *parser) instant(n rules.Node, asOf int64) (int64, bool) {
 	if text == "as_of" {
 		return asOf, true
 	}
-	us, ok := rules.ParseTimestamp(text)
+	us, ok := value.ParseTimestamp(text)
 	if !ok {
 		n.Wrong("a timestamp such as 2026-04-15T00:00:00+03:00")
 		return 0, false
@@ -107,9 +110,9 @@ func (p *parser) instant(n rules.Node, asOf int64) (int64, bool) {
 }
 
 // ParseSuite checks a file of kind ConformanceSuite (rules/spec.md 7).
-func ParseSuite(src *rules.Source) (*Suite, rules.Errors) {
-	p := &parser{doc: rules.Read(src)}
-	e, ok := p.doc.Envelope(rules.KindConformanceSuite)
+func ParseSuite(src *source.Source) (*Suite, source.Findings) {
+	p := &parser{doc: yaml.Read(src)}
+	e, ok := p.doc.Envelope(yaml.KindConformanceSuite)
 	if !ok {
 		return nil, p.doc.Errors()
 	}
@@ -117,9 +120,9 @@ func ParseSuite(src *rules.Source) (*Suite, rules.Errors) {
 	e.Metadata.Only("name", "edition")
 	s := &Suite{Name: e.Name, Columns: defaultColumns()}
 	base := Case{
-		Level: rules.DeviceLevel, MaxSkew: rules.Duration{N: 5, Unit: rules.Minute}, SessionGap: rules.Duration{N: 30, Unit: rules.Minute},
+		Level: rules.DeviceLevel, MaxSkew: value.Duration{N: 5, Unit: value.Minute}, SessionGap: value.Duration{N: 30, Unit: value.Minute},
 	}
-	base.Zone, _ = rules.LoadZone("UTC")
+	base.Zone, _ = value.LoadZone("UTC")
 	if n, ok := e.Top.Find("defaults"); ok {
 		p.defaults(n, &base, s)
 	}
@@ -141,12 +144,12 @@ func ParseSuite(src *rules.Source) (*Suite, rules.Errors) {
 func defaultColumns() []rules.Column {
 	var out []rules.Column
 	for _, name := range []string{"product", "campaign", "page_path", "channel", "status"} {
-		out = append(out, rules.Column{Name: name, Type: rules.Type{Kind: rules.Text}, Optional: true})
+		out = append(out, rules.Column{Name: name, Type: value.Type{Kind: value.Text}, Optional: true})
 	}
-	return append(out, rules.Column{Name: "amount", Type: rules.Type{Kind: rules.Decimal, Precision: 18, Scale: 2}, Optional: true})
+	return append(out, rules.Column{Name: "amount", Type: value.Type{Kind: value.Decimal, Precision: 18, Scale: 2}, Optional: true})
 }
 
-func (p *parser) defaults(n rules.Node, base *Case, s *Suite) {
+func (p *parser) defaults(n yaml.Node, base *Case, s *Suite) {
 	o, ok := n.Object("defaults")
 	if !ok {
 		return
@@ -174,7 +177,7 @@ func (p *parser) defaults(n rules.Node, base *Case, s *Suite) {
 }
 
 // columns reads `columns: {name: type}`.
-func (p *parser) columns(n rules.Node) []rules.Column {
+func (p *parser) columns(n yaml.Node) []rules.Column {
 	o, ok := n.Object("columns")
 	if !ok {
 		return nil
@@ -183,7 +186,7 @@ func (p *parser) columns(n rules.Node) []rules.Column {
 	for _, k := range o.Keys() {
 		v, _ := o.Find(k.Name())
 		text, _ := v.Text()
-		t, ok := rules.ParseType(text)
+		t, ok := value.ParseType(text)
 		if !ok {
 			v.Wrong("a type such as text, integer or decimal(18,2)")
 			continue
@@ -194,7 +197,7 @@ func (p *parser) columns(n rules.Node) []rules.Column {
 }
 
 // times reads the instants of defaults or of a case; known_by follows as_of unless it is written.
-func (p *parser) times(o *rules.Object, c *Case) {
+func (p *parser) times(o *yaml.Object, c *Case) {
 	if n, ok := o.Find("as_of"); ok {
 		if us, ok := p.instant(n, 0); ok {
 			c.AsOf, c.KnownBy = us, us
@@ -212,7 +215,7 @@ func (p *parser) times(o *rules.Object, c *Case) {
 	}
 }
 
-func (p *parser) hashes(n rules.Node) []HashVector {
+func (p *parser) hashes(n yaml.Node) []HashVector {
 	list, _ := n.List()
 	var out []HashVector
 	for _, item := range list {
@@ -236,7 +239,7 @@ func (p *parser) hashes(n rules.Node) []HashVector {
 	return out
 }
 
-func (p *parser) testCase(n rules.Node, base Case) (Case, bool) {
+func (p *parser) testCase(n yaml.Node, base Case) (Case, bool) {
 	c := base
 	c.Users = nil
 	o, ok := n.Object("a case")
@@ -278,7 +281,7 @@ func (p *parser) testCase(n rules.Node, base Case) (Case, bool) {
 	return c, ok
 }
 
-func (p *parser) users(n rules.Node, c Case) []User {
+func (p *parser) users(n yaml.Node, c Case) []User {
 	o, ok := n.Object("users")
 	if !ok {
 		return nil
@@ -299,7 +302,7 @@ func (p *parser) users(n rules.Node, c Case) []User {
 			user.stay = p.stay(n, c)
 		}
 		if n, ok := u.Need("events"); ok {
-			user.Events = p.events(n, user.ID, c, func(n rules.Node) (int64, bool) { return p.instant(n, c.AsOf) })
+			user.Events = p.events(n, user.ID, c, func(n yaml.Node) (int64, bool) { return p.instant(n, c.AsOf) })
 		}
 		out = append(out, user)
 	}
@@ -307,7 +310,7 @@ func (p *parser) users(n rules.Node, c Case) []User {
 }
 
 // stay reads what earlier runs kept of a person.
-func (p *parser) stay(n rules.Node, c Case) *stayRecord {
+func (p *parser) stay(n yaml.Node, c Case) *stayRecord {
 	o, ok := n.Object("ledger")
 	if !ok {
 		return nil
@@ -327,7 +330,7 @@ func (p *parser) stay(n rules.Node, c Case) *stayRecord {
 var eventKeys = []string{"t", "r", "e", "id", "dev", "cust", "sid"}
 
 // events reads rows; instant says how their times are written.
-func (p *parser) events(n rules.Node, user string, c Case, instant func(rules.Node) (int64, bool)) []Event {
+func (p *parser) events(n yaml.Node, user string, c Case, instant func(yaml.Node) (int64, bool)) []Event {
 	list, _ := n.List()
 	var out []Event
 	for i, item := range list {
@@ -335,7 +338,7 @@ func (p *parser) events(n rules.Node, user string, c Case, instant func(rules.No
 		if !ok {
 			continue
 		}
-		e := Event{ID: fmt.Sprintf("%s %s %d", c.ID, user, i), Device: user, Values: map[string]rules.Node{}}
+		e := Event{ID: fmt.Sprintf("%s %s %d", c.ID, user, i), Device: user, Values: map[string]yaml.Node{}}
 		for _, k := range o.Keys() {
 			v, _ := o.Find(k.Name())
 			switch k.Name() {

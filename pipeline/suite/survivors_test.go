@@ -14,6 +14,8 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/sample"
 	"github.com/malgrupp/malgrupp/pipeline/suite"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 var now = time.Date(2026, time.April, 15, 0, 0, 0, 0, time.UTC)
@@ -25,7 +27,7 @@ func bank(t testing.TB) *pipeline.Loaded {
 	if err := sample.Init(dir, sample.InitOptions{Template: sample.Bank, Now: now}); err != nil {
 		t.Fatal(err)
 	}
-	l, err := pipeline.Load(dir, "", rules.DateOfDays(now.Unix()/86400))
+	l, err := pipeline.Load(dir, "", value.DateOfDays(now.Unix()/86400))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +44,7 @@ type failer interface{ Fatal(args ...any) }
 func with(t failer, l *pipeline.Loaded, name, spec string) *pipeline.Loaded {
 	text := fmt.Sprintf("apiVersion: malgrupp/v1\nkind: Segment\nmetadata: {name: %s, owner: team-digital, review_by: 2026-12-31}\nspec:\n"+
 		"  purpose: analysis\n  identity: device\n  deliver: []\n%s", name, spec)
-	s, found := l.Scope(0).Segment(&rules.Source{Name: "segments/" + name + ".yaml", Text: text})
+	s, found := l.Scope(0).Segment(&source.Source{Name: "segments/" + name + ".yaml", Text: text})
 	if found.Failed() {
 		t.Fatal(found.Text())
 	}
@@ -55,7 +57,7 @@ func with(t failer, l *pipeline.Loaded, name, spec string) *pipeline.Loaded {
 func cases(t failer, l *pipeline.Loaded, name, list string) *suite.Suite {
 	text := fmt.Sprintf("apiVersion: malgrupp/v1\nkind: SegmentTest\nmetadata: {name: some-test}\nspec:\n  segment: %s\n"+
 		"  as_of: 2026-04-15T00:00:00+03:00\n  cases:\n%s", name, list)
-	s, found := suite.ParseTest(&rules.Source{Name: "tests/some.yaml", Text: text}, l)
+	s, found := suite.ParseTest(&source.Source{Name: "tests/some.yaml", Text: text}, l)
 	if found.Failed() {
 		t.Fatal(found.Text())
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 )
 
@@ -126,17 +128,17 @@ func (c *Case) target() string {
 
 // projectFor is the smallest project that reads the case's rows: identity off, no floors, no lists.
 func (c *Case) projectFor(schema *rules.Schema) *project.Project {
-	day := rules.Duration{N: 1, Unit: rules.Day}
+	day := value.Duration{N: 1, Unit: value.Day}
 	p := &project.Project{
-		Name: "suite", Zone: c.Zone, Retention: rules.Duration{N: 761, Unit: rules.Day}, MaxClockSkew: c.MaxSkew, SessionGap: c.SessionGap,
+		Name: "suite", Zone: c.Zone, Retention: value.Duration{N: 761, Unit: value.Day}, MaxClockSkew: c.MaxSkew, SessionGap: c.SessionGap,
 		Sources: []project.Source{{
-			Name: "events", URL: "mem://events/", Schema: schema.Name, Dedupe: rules.Duration{N: 7, Unit: rules.Day}, CoversFrom: c.DataFrom,
+			Name: "events", URL: "mem://events/", Schema: schema.Name, Dedupe: value.Duration{N: 7, Unit: value.Day}, CoversFrom: c.DataFrom,
 			Complete: project.Listed, OnBadObject: project.Stop,
 		}},
 		Consent: project.Consent{
-			URL: "mem://consent/", MaxFeedAge: day, MaxConsentAge: rules.Duration{N: 390, Unit: rules.Day}, TrustedSources: []string{"cmp"},
+			URL: "mem://consent/", MaxFeedAge: day, MaxConsentAge: value.Duration{N: 390, Unit: value.Day}, TrustedSources: []string{"cmp"},
 		},
-		Text: &rules.Source{Name: "suite"},
+		Text: &source.Source{Name: "suite"},
 	}
 	if c.attributes != nil {
 		p.Attributes = &project.Attributes{URL: "mem://attributes/", Schema: c.attributes.Name}

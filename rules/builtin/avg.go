@@ -8,11 +8,12 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 var _ = defineAggregate(Aggregate{
 	Aggregate: rules.Aggregate{
-		Name: "avg", Sums: true, Of: []rules.Kind{rules.Integer, rules.Decimal, rules.Float},
+		Name: "avg", Sums: true, Of: []value.Kind{value.Integer, value.Decimal, value.Float},
 		Doc: "The mean of a column over the matching events that have a value. Without any it has no value and the condition is " +
 			"neither true nor false. It is compared as sum against bound times count, so nothing is rounded; it cannot rank.",
 	},

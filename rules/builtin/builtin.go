@@ -14,6 +14,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/where"
 )
 
 // Function is a scalar function of one column.
@@ -22,7 +24,7 @@ type Function struct {
 	Examples []FunctionExample
 	// Row is the plain meaning for a value that is not null; false makes the result null. The zone is nil for functions
 	// that are not Implicit.
-	Row func(v rules.Value, key string, z *rules.Zone) (rules.Value, bool)
+	Row func(v value.Value, key string, z *value.Zone) (value.Value, bool)
 	// SQL is the same as an expression over x.
 	SQL func(d *sql.Dialect, x, key string, clock sql.Clock) string
 }
@@ -35,20 +37,20 @@ type FunctionExample struct {
 // Operator is a comparison with literals.
 type Operator struct {
 	Name, Doc string
-	Op        rules.Op
-	Null      rules.Truth // the truth for a null
+	Op        where.Op
+	Null      value.Truth // the truth for a null
 	UTF8      bool        // text that is not UTF-8 counts as null
 	Examples  []OperatorExample
 	// Compile returns the plain meaning for values that are not null, given the literals.
-	Compile func(args []rules.Value) (func(v rules.Value) bool, error)
+	Compile func(args []value.Value) (func(v value.Value) bool, error)
 	// SQL is the same as an expression over x, with the truth for a null too.
-	SQL func(d *sql.Dialect, x string, args []rules.Value) (string, error)
+	SQL func(d *sql.Dialect, x string, args []value.Value) (string, error)
 }
 
 // OperatorExample shows the truth of a test of the column x. Value is a literal of the language, or null.
 type OperatorExample struct {
 	Where, Value string
-	Truth        rules.Truth
+	Truth        value.Truth
 }
 
 // Verb is a condition about the rows of one subject.
@@ -73,7 +75,7 @@ type Aggregate struct {
 // The tables are filled by the files of this package before main starts and never changed after.
 var (
 	functions  = map[string]*Function{}
-	operators  = map[rules.Op]*Operator{}
+	operators  = map[where.Op]*Operator{}
 	verbs      = map[string]*Verb{}
 	aggregates = map[string]*Aggregate{}
 )

@@ -4,79 +4,80 @@ import (
 	"cmp"
 	"strings"
 
-	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/where"
 )
 
 var _ = defineOperator(Operator{
-	Name: "=", Op: rules.OpEqual, Null: rules.Unknown,
+	Name: "=", Op: where.OpEqual, Null: value.Unknown,
 	Doc: "The value equals the literal. Text is compared byte by byte, letter case counts; decimals compare exactly. " +
 		"`!=` is its negation. A missing value makes both unknown.",
 	Examples: []OperatorExample{
-		{"x = 'spring'", "'spring'", rules.True},
-		{"x = 'spring'", "'Spring'", rules.False},
-		{"x = 'spring'", "''", rules.False},
-		{"x = 'spring'", "null", rules.Unknown},
-		{"x != 'spring'", "null", rules.Unknown},
-		{"x = 0.30", "0.3", rules.True},
+		{"x = 'spring'", "'spring'", value.True},
+		{"x = 'spring'", "'Spring'", value.False},
+		{"x = 'spring'", "''", value.False},
+		{"x = 'spring'", "null", value.Unknown},
+		{"x != 'spring'", "null", value.Unknown},
+		{"x = 0.30", "0.3", value.True},
 	},
 	Compile: comparing(func(c int) bool { return c == 0 }),
 	SQL:     comparison("="),
 })
 
 var _ = defineOperator(Operator{
-	Name: "<", Op: rules.OpLess, Null: rules.Unknown,
+	Name: "<", Op: where.OpLess, Null: value.Unknown,
 	Doc:      "The value is smaller than the literal; dates and times: earlier; text: sorts before it, byte by byte.",
-	Examples: []OperatorExample{{"x < 10", "9", rules.True}, {"x < 10", "10", rules.False}, {"x < 'b'", "'ab'", rules.True}},
+	Examples: []OperatorExample{{"x < 10", "9", value.True}, {"x < 10", "10", value.False}, {"x < 'b'", "'ab'", value.True}},
 	Compile:  comparing(func(c int) bool { return c < 0 }),
 	SQL:      comparison("<"),
 })
 
 var _ = defineOperator(Operator{
-	Name: "<=", Op: rules.OpLessEqual, Null: rules.Unknown,
+	Name: "<=", Op: where.OpLessEqual, Null: value.Unknown,
 	Doc:      "The value is smaller than the literal or equal to it.",
-	Examples: []OperatorExample{{"x <= 10", "10", rules.True}, {"x <= 10", "11", rules.False}},
+	Examples: []OperatorExample{{"x <= 10", "10", value.True}, {"x <= 10", "11", value.False}},
 	Compile:  comparing(func(c int) bool { return c <= 0 }),
 	SQL:      comparison("<="),
 })
 
 var _ = defineOperator(Operator{
-	Name: ">", Op: rules.OpGreater, Null: rules.Unknown,
+	Name: ">", Op: where.OpGreater, Null: value.Unknown,
 	Doc:      "The value is greater than the literal.",
-	Examples: []OperatorExample{{"x > 10", "10", rules.False}, {"x > 10", "11", rules.True}, {"x > 10", "null", rules.Unknown}},
+	Examples: []OperatorExample{{"x > 10", "10", value.False}, {"x > 10", "11", value.True}, {"x > 10", "null", value.Unknown}},
 	Compile:  comparing(func(c int) bool { return c > 0 }),
 	SQL:      comparison(">"),
 })
 
 var _ = defineOperator(Operator{
-	Name: ">=", Op: rules.OpGreaterEqual, Null: rules.Unknown,
+	Name: ">=", Op: where.OpGreaterEqual, Null: value.Unknown,
 	Doc:      "The value is greater than the literal or equal to it.",
-	Examples: []OperatorExample{{"x >= date '2026-04-01'", "date '2026-04-01'", rules.True}, {"x >= 10", "9", rules.False}},
+	Examples: []OperatorExample{{"x >= date '2026-04-01'", "date '2026-04-01'", value.True}, {"x >= 10", "9", value.False}},
 	Compile:  comparing(func(c int) bool { return c >= 0 }),
 	SQL:      comparison(">="),
 })
 
 // comparing compiles a test of how a value compares with one literal.
-func comparing(holds func(int) bool) func([]rules.Value) (func(rules.Value) bool, error) {
-	return func(args []rules.Value) (func(rules.Value) bool, error) {
+func comparing(holds func(int) bool) func([]value.Value) (func(value.Value) bool, error) {
+	return func(args []value.Value) (func(value.Value) bool, error) {
 		arg := args[0]
-		return func(v rules.Value) bool { return holds(compare(v, arg)) }, nil
+		return func(v value.Value) bool { return holds(compare(v, arg)) }, nil
 	}
 }
 
 // comparison writes that test.
-func comparison(sign string) func(*sql.Dialect, string, []rules.Value) (string, error) {
-	return func(d *sql.Dialect, x string, args []rules.Value) (string, error) {
+func comparison(sign string) func(*sql.Dialect, string, []value.Value) (string, error) {
+	return func(d *sql.Dialect, x string, args []value.Value) (string, error) {
 		return x + " " + sign + " " + d.Literal(args[0]), nil
 	}
 }
 
 // compare orders two values of one kind.
-func compare(a, b rules.Value) int {
+func compare(a, b value.Value) int {
 	switch a.Kind {
-	case rules.Text:
+	case value.Text:
 		return strings.Compare(a.Text, b.Text)
-	case rules.Float:
+	case value.Float:
 		return cmp.Compare(a.Float, b.Float)
 	}
 	return cmp.Compare(a.Int, b.Int)

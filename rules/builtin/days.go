@@ -4,6 +4,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 const dayMicros = 24 * 60 * 60 * 1_000_000
@@ -26,7 +27,7 @@ var _ = defineAggregate(Aggregate{
 // activeDays counts distinct local days.
 type activeDays struct {
 	distinct
-	zone *rules.Zone
+	zone *value.Zone
 }
 
 func (t *activeDays) collect(rows fold.Rows) {

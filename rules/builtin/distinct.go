@@ -7,12 +7,13 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 var _ = defineAggregate(Aggregate{
 	Aggregate: rules.Aggregate{
 		Name: "distinct", Ranks: true, Counts: true,
-		Of:  []rules.Kind{rules.Text, rules.Integer, rules.Decimal, rules.Float, rules.Boolean, rules.Date, rules.Timestamp},
+		Of:  []value.Kind{value.Text, value.Integer, value.Decimal, value.Float, value.Boolean, value.Date, value.Timestamp},
 		Doc: "The exact number of different values of a column among the matching events; events without a value are skipped.",
 	},
 	Fold: func(_ *rules.Metric, c *rules.Compare, s fold.Setting) fold.Fold {

@@ -6,46 +6,48 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // columnFor returns a type of column that can hold a literal of the language.
-func columnFor(t *testing.T, literal string) rules.Type {
+func columnFor(t *testing.T, literal string) value.Type {
 	t.Helper()
 	kinds := []struct {
 		prefix string
-		t      rules.Type
+		t      value.Type
 	}{
-		{"'", rules.Type{Kind: rules.Text}},
-		{"date ", rules.Type{Kind: rules.Date}},
-		{"timestamp ", rules.Type{Kind: rules.Timestamp}},
-		{"time ", rules.Type{Kind: rules.TimeOfDay}},
-		{"true", rules.Type{Kind: rules.Boolean}},
-		{"false", rules.Type{Kind: rules.Boolean}},
-		{"null", rules.Type{Kind: rules.Text}},
+		{"'", value.Type{Kind: value.Text}},
+		{"date ", value.Type{Kind: value.Date}},
+		{"timestamp ", value.Type{Kind: value.Timestamp}},
+		{"time ", value.Type{Kind: value.TimeOfDay}},
+		{"true", value.Type{Kind: value.Boolean}},
+		{"false", value.Type{Kind: value.Boolean}},
+		{"null", value.Type{Kind: value.Text}},
 	}
 	for _, k := range kinds {
 		if strings.HasPrefix(literal, k.prefix) {
 			return k.t
 		}
 	}
-	return rules.Type{Kind: rules.Decimal, Precision: 18, Scale: 2}
+	return value.Type{Kind: value.Decimal, Precision: 18, Scale: 2}
 }
 
 // literal reads a literal as a value of a type by binding it.
-func literal(t *testing.T, typ rules.Type, text string) (v rules.Value, null bool) {
+func literal(t *testing.T, typ value.Type, text string) (v value.Value, null bool) {
 	t.Helper()
 	if text == "null" {
-		return rules.Value{Kind: typ.Kind}, true
+		return value.Value{Kind: typ.Kind}, true
 	}
 	return bind(t, typ, "x = "+text).Args[0], false
 }
 
-func bind(t *testing.T, typ rules.Type, where string) *rules.Test {
+func bind(t *testing.T, typ value.Type, where string) *rules.Test {
 	t.Helper()
 	scope := &rules.Scope{Language: builtin.Language(), Schemas: []*rules.Schema{{
-		Name: "example", Columns: []rules.Column{{Name: "x", Type: typ}, {Name: "at", Type: rules.Type{Kind: rules.Timestamp}, Role: rules.RoleEventTime}},
+		Name: "example", Columns: []rules.Column{{Name: "x", Type: typ}, {Name: "at", Type: value.Type{Kind: value.Timestamp}, Role: rules.RoleEventTime}},
 	}}}
-	e, errs := scope.Where(&rules.Source{Name: "example", Text: where})
+	e, errs := scope.Where(&source.Source{Name: "example", Text: where})
 	if errs.Failed() {
 		t.Fatalf("%s:\n%s", where, errs.Text())
 	}
@@ -74,15 +76,15 @@ func TestEveryOperatorDoesWhatItsExamplesSay(t *testing.T) {
 }
 
 // nullColumn returns the type of column that a test of x compares with its literal.
-func nullColumn(t *testing.T, where string) rules.Type {
+func nullColumn(t *testing.T, where string) value.Type {
 	t.Helper()
 	if strings.HasSuffix(where, "true") || strings.HasSuffix(where, "false") {
-		return rules.Type{Kind: rules.Boolean}
+		return value.Type{Kind: value.Boolean}
 	}
 	if strings.Contains(where, "'") || strings.HasSuffix(where, "null") {
-		return rules.Type{Kind: rules.Text}
+		return value.Type{Kind: value.Text}
 	}
-	return rules.Type{Kind: rules.Decimal, Precision: 18, Scale: 2}
+	return value.Type{Kind: value.Decimal, Precision: 18, Scale: 2}
 }
 
 func TestEveryFunctionDoesWhatItsExamplesSay(t *testing.T) {
@@ -91,10 +93,10 @@ func TestEveryFunctionDoesWhatItsExamplesSay(t *testing.T) {
 			t.Errorf("%s has no documentation or no examples", f.Name)
 		}
 		for _, x := range f.Examples {
-			var zone *rules.Zone
+			var zone *value.Zone
 			if x.Zone != "" {
 				var err error
-				if zone, err = rules.LoadZone(x.Zone); err != nil {
+				if zone, err = value.LoadZone(x.Zone); err != nil {
 					t.Fatal(err)
 				}
 			}

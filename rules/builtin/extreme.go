@@ -7,9 +7,10 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-var ordered = []rules.Kind{rules.Integer, rules.Decimal, rules.Float, rules.Date, rules.Timestamp}
+var ordered = []value.Kind{value.Integer, value.Decimal, value.Float, value.Date, value.Timestamp}
 
 // extreme keeps the largest or smallest value by subject.
 type extreme struct {
@@ -22,7 +23,7 @@ type extreme struct {
 
 func newExtreme(m *rules.Metric, c *rules.Compare, s fold.Setting, t trend) *extreme {
 	in := fold.RangeOf(c, scale(m))
-	if m.Type.Kind == rules.Float && c != nil {
+	if m.Type.Kind == value.Float && c != nil {
 		in = floatRange(c)
 	}
 	return &extreme{in: in, covered: s.Covered, trend: t}
@@ -30,11 +31,11 @@ func newExtreme(m *rules.Metric, c *rules.Compare, s fold.Setting, t trend) *ext
 
 // floatRange is the range of rules.OrderedFloat images that satisfy a comparator.
 func floatRange(c *rules.Compare) fold.Range {
-	return fold.RangeOf(&rules.Compare{Op: c.Op, Bound: rules.Number{Int: rules.OrderedFloat(floatOf(c.Bound))}}, 0)
+	return fold.RangeOf(&rules.Compare{Op: c.Op, Bound: value.Number{Int: value.OrderedFloat(floatOf(c.Bound))}}, 0)
 }
 
 // floatOf is the nearest floating point number.
-func floatOf(n rules.Number) float64 {
+func floatOf(n value.Number) float64 {
 	text := strconv.FormatInt(n.Int, 10) + "e-" + strconv.Itoa(n.Scale)
 	f, _ := strconv.ParseFloat(strings.TrimSuffix(text, "e-0"), 64) // a decimal text always parses; beyond range it is an infinity
 	return f

@@ -15,6 +15,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
 	"github.com/malgrupp/malgrupp/rules/fold"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // verdict is one person's verdict as the test finds it.
@@ -38,8 +39,8 @@ type plainRow struct {
 // columnOf says how the values of a column are drawn and encoded.
 type columnOf struct {
 	name     string
-	kind     rules.Type
-	quantise *rules.Number
+	kind     value.Type
+	quantise *value.Number
 	draw     func(t *rapid.T) (value *big.Rat, encoded int64)
 }
 
@@ -57,12 +58,12 @@ func units(scale int, step int64) func(t *rapid.T) (*big.Rat, int64) {
 func power(n int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil) }
 
 var (
-	integers = columnOf{"integers", rules.Type{Kind: rules.Integer}, nil, units(0, 1)}
-	decimals = columnOf{"decimals", rules.Type{Kind: rules.Decimal, Precision: 18, Scale: 2}, nil, units(2, 1)}
-	steps    = columnOf{"floats in steps of 0.25", rules.Type{Kind: rules.Float}, &rules.Number{Int: 25, Scale: 2}, units(2, 25)}
-	floats   = columnOf{"floats", rules.Type{Kind: rules.Float}, nil, func(t *rapid.T) (*big.Rat, int64) {
+	integers = columnOf{"integers", value.Type{Kind: value.Integer}, nil, units(0, 1)}
+	decimals = columnOf{"decimals", value.Type{Kind: value.Decimal, Precision: 18, Scale: 2}, nil, units(2, 1)}
+	steps    = columnOf{"floats in steps of 0.25", value.Type{Kind: value.Float}, &value.Number{Int: 25, Scale: 2}, units(2, 25)}
+	floats   = columnOf{"floats", value.Type{Kind: value.Float}, nil, func(t *rapid.T) (*big.Rat, int64) {
 		f := rapid.SampledFrom([]float64{-1.5, 0, math.Copysign(0, -1), 0.1, 0.25, 1, 1e17, -1e300, 0.30000000000000004}).Draw(t, "float")
-		return new(big.Rat).SetFloat64(f), rules.OrderedFloat(f)
+		return new(big.Rat).SetFloat64(f), value.OrderedFloat(f)
 	}}
 )
 
@@ -74,8 +75,8 @@ var helsinki = func() *time.Location {
 	return l
 }()
 
-var zone = func() *rules.Zone {
-	z, err := rules.LoadZone("Europe/Helsinki")
+var zone = func() *value.Zone {
+	z, err := value.LoadZone("Europe/Helsinki")
 	if err != nil {
 		panic(err)
 	}
@@ -294,7 +295,7 @@ func newVerdicts(n int) fold.Verdicts {
 func drawCompare(t *rapid.T) *rules.Compare {
 	return &rules.Compare{
 		Op:    rapid.SampledFrom([]rules.Comparator{rules.AtLeast, rules.AtMost, rules.Exactly, rules.MoreThan, rules.LessThan}).Draw(t, "comparator"),
-		Bound: rules.Number{Int: rapid.Int64Range(-30, 30).Draw(t, "bound"), Scale: rapid.IntRange(0, 4).Draw(t, "places")},
+		Bound: value.Number{Int: rapid.Int64Range(-30, 30).Draw(t, "bound"), Scale: rapid.IntRange(0, 4).Draw(t, "places")},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // bounds is a comparator as SQL: whether a value satisfies it, lies above all that do, or below.
@@ -65,11 +66,11 @@ func aggregated(c *rules.Condition, s sql.Setting, aggregate func(rows string) s
 	return compared(f, c, s, value, empty, t), nil
 }
 
-// compared adds to a form what becomes of its value.
-func compared(f sql.Form, c *rules.Condition, s sql.Setting, value, empty string, t trend) sql.Form {
-	exact := value
+// compared adds to a form what becomes of its aggregate.
+func compared(f sql.Form, c *rules.Condition, s sql.Setting, aggregate, empty string, t trend) sql.Form {
+	exact := aggregate
 	if empty != "" {
-		exact = "coalesce(" + value + ", " + empty + ")"
+		exact = "coalesce(" + aggregate + ", " + empty + ")"
 	}
 	f.Rank = exact
 	if c.Compare == nil {
@@ -78,7 +79,7 @@ func compared(f sql.Form, c *rules.Condition, s sql.Setting, value, empty string
 	places := 0
 	float := false
 	if m := c.Metric; m != nil && !aggregates[m.Function].Counts && m.Column != "" {
-		places, float = scale(m), m.Type.Kind == rules.Float && m.Quantise == nil
+		places, float = scale(m), m.Type.Kind == value.Float && m.Quantise == nil
 	}
 	b := boundsOf(c.Compare, places, exact)
 	if float {
@@ -86,7 +87,7 @@ func compared(f sql.Form, c *rules.Condition, s sql.Setting, value, empty string
 	}
 	f.Verdict = judgeSQL(b, t, s.Covered)
 	if empty == "" {
-		f.Verdict = fmt.Sprintf("CASE WHEN %s IS NULL THEN %d ELSE %s END", value, nothingSQL(s.Covered), f.Verdict)
+		f.Verdict = fmt.Sprintf("CASE WHEN %s IS NULL THEN %d ELSE %s END", aggregate, nothingSQL(s.Covered), f.Verdict)
 	}
 	return f
 }

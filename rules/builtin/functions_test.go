@@ -5,15 +5,15 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-func row(name string) func(text, key string) (rules.Value, bool) {
+func row(name string) func(text, key string) (value.Value, bool) {
 	for _, f := range builtin.Functions() {
 		if f.Name == name {
-			return func(text, key string) (rules.Value, bool) {
-				return f.Row(rules.Value{Kind: rules.Text, Text: text}, key, nil)
+			return func(text, key string) (value.Value, bool) {
+				return f.Row(value.Value{Kind: value.Text, Text: text}, key, nil)
 			}
 		}
 	}
@@ -152,7 +152,7 @@ func TestLowerIsOneToOneOverItsTable(t *testing.T) {
 }
 
 func TestLocalFunctionsNeedAZone(t *testing.T) {
-	test := bind(t, rules.Type{Kind: rules.Text}, "local.hour > 3")
+	test := bind(t, value.Type{Kind: value.Text}, "local.hour > 3")
 	if _, err := builtin.CompileTest(test, nil); err == nil {
 		t.Error("local.hour compiles without a zone")
 	}

@@ -5,11 +5,12 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 var _ = defineFunction(Function{
 	Function: rules.Function{
-		Name: "host", Of: []rules.Kind{rules.Text}, Result: rules.Type{Kind: rules.Text},
+		Name: "host", Of: []value.Kind{value.Text}, Result: value.Type{Kind: value.Text},
 		Doc: "The host of a URL in small ASCII letters, without user and port; null if there is none. Nothing is decoded.",
 	},
 	Examples: []FunctionExample{
@@ -19,7 +20,7 @@ var _ = defineFunction(Function{
 		{Of: "'/go?to=https://homes.example'", Result: "null"},
 		{Of: "'https:///a'", Result: "null"},
 	},
-	Row: func(v rules.Value, _ string, _ *rules.Zone) (rules.Value, bool) {
+	Row: func(v value.Value, _ string, _ *value.Zone) (value.Value, bool) {
 		start, end := authority(v.Text)
 		host := v.Text[start:end]
 		host = host[strings.LastIndexByte(host, '@')+1:]

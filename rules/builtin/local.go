@@ -5,6 +5,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 const hourMicros = 60 * 60 * 1_000_000
@@ -12,13 +13,13 @@ const hourMicros = 60 * 60 * 1_000_000
 // The local functions read the event time on the clock of the segment's zone.
 
 var _ = defineFunction(local(rules.Function{
-	Name: "local.hour", Result: rules.Type{Kind: rules.Integer},
+	Name: "local.hour", Result: value.Type{Kind: value.Integer},
 	Doc: "The hour of the event on the local clock, 0 to 23.",
 }, sql.Clock.Hour, func(_, inDay int64) int64 { return inDay / hourMicros },
 	FunctionExample{Of: "timestamp '2026-04-10T21:30:00Z'", Zone: "Europe/Helsinki", Result: "0"}))
 
 var _ = defineFunction(local(rules.Function{
-	Name: "local.weekday", Result: rules.Type{Kind: rules.Integer},
+	Name: "local.weekday", Result: value.Type{Kind: value.Integer},
 	Names: []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"},
 	Doc:   "The weekday of the event in the local calendar: 'mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'.",
 }, sql.Clock.Weekday, func(day, _ int64) int64 { return ((day+3)%7 + 7) % 7 }, // 1970-01-01 was a Thursday
@@ -26,29 +27,29 @@ var _ = defineFunction(local(rules.Function{
 	FunctionExample{Of: "timestamp '1969-12-28T12:00:00Z'", Zone: "UTC", Result: "6"}))
 
 var _ = defineFunction(local(rules.Function{
-	Name: "local.date", Result: rules.Type{Kind: rules.Date},
+	Name: "local.date", Result: value.Type{Kind: value.Date},
 	Doc: "The date of the event in the local calendar.",
 }, sql.Clock.Day, func(day, _ int64) int64 { return day },
 	FunctionExample{Of: "timestamp '2026-04-09T21:30:00Z'", Zone: "Europe/Helsinki", Result: "date '2026-04-10'"}))
 
 var _ = defineFunction(local(rules.Function{
-	Name: "local.month", Result: rules.Type{Kind: rules.Integer},
+	Name: "local.month", Result: value.Type{Kind: value.Integer},
 	Doc: "The month of the event in the local calendar, 1 to 12.",
 }, sql.Clock.Month, func(day, _ int64) int64 { return int64(time.Unix(day*86_400, 0).UTC().Month()) },
 	FunctionExample{Of: "timestamp '2026-03-31T21:30:00Z'", Zone: "Europe/Helsinki", Result: "4"}))
 
 // local completes a function of the wall clock, which clock writes as SQL; read gets the local day since 1970-01-01 and the microseconds in it.
 func local(f rules.Function, clock func(c sql.Clock, at string) string, read func(day, inDay int64) int64, examples ...FunctionExample) Function {
-	f.Of, f.Implicit = []rules.Kind{rules.Timestamp}, true
+	f.Of, f.Implicit = []value.Kind{value.Timestamp}, true
 	return Function{
 		Function: f, Examples: examples,
-		Row: func(v rules.Value, _ string, z *rules.Zone) (rules.Value, bool) {
+		Row: func(v value.Value, _ string, z *value.Zone) (value.Value, bool) {
 			wall := z.Local(v.Int)
 			day, inDay := wall/(24*hourMicros), wall%(24*hourMicros)
 			if inDay < 0 {
 				day, inDay = day-1, inDay+24*hourMicros
 			}
-			return rules.Value{Kind: f.Result.Kind, Int: read(day, inDay)}, true
+			return value.Value{Kind: f.Result.Kind, Int: read(day, inDay)}, true
 		},
 		SQL: func(_ *sql.Dialect, x, _ string, c sql.Clock) string { return clock(c, x) },
 	}

@@ -7,11 +7,12 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 var _ = defineFunction(Function{
 	Function: rules.Function{
-		Name: "lower", Of: []rules.Kind{rules.Text}, Result: rules.Type{Kind: rules.Text},
+		Name: "lower", Of: []value.Kind{value.Text}, Result: value.Type{Kind: value.Text},
 		Doc: "The text in small letters: ASCII, Latin-1 and Latin Extended-A (U+0041 to U+017F) one to one, all else as it is. " +
 			"Of bytes that are not UTF-8 it is null.",
 	},
@@ -21,9 +22,9 @@ var _ = defineFunction(Function{
 		{Of: "'İ'", Result: "'i'"},
 		{Of: "'ΑΣ'", Result: "'ΑΣ'"},
 	},
-	Row: func(v rules.Value, _ string, _ *rules.Zone) (rules.Value, bool) {
+	Row: func(v value.Value, _ string, _ *value.Zone) (value.Value, bool) {
 		if !utf8.ValidString(v.Text) {
-			return rules.Value{}, false
+			return value.Value{}, false
 		}
 		return textValue(strings.Map(lowered, v.Text)), true
 	},
@@ -38,6 +39,6 @@ func lowered(r rune) rune {
 	return unicode.ToLower(r)
 }
 
-func textValue(text string) rules.Value { return rules.Value{Kind: rules.Text, Text: text} }
+func textValue(text string) value.Value { return value.Value{Kind: value.Text, Text: text} }
 
-func integerValue(n int64) rules.Value { return rules.Value{Kind: rules.Integer, Int: n} }
+func integerValue(n int64) value.Value { return value.Value{Kind: value.Integer, Int: n} }

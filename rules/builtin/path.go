@@ -5,11 +5,12 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 var _ = defineFunction(Function{
 	Function: rules.Function{
-		Name: "path", Of: []rules.Kind{rules.Text}, Result: rules.Type{Kind: rules.Text},
+		Name: "path", Of: []value.Kind{value.Text}, Result: value.Type{Kind: value.Text},
 		Doc: "The path of a URL, up to `?` or `#`; `/` if nothing follows the host. Nothing is decoded.",
 	},
 	Examples: []FunctionExample{
@@ -18,7 +19,7 @@ var _ = defineFunction(Function{
 		{Of: "'/lainat#top'", Result: "'/lainat'"},
 		{Of: "''", Result: "''"},
 	},
-	Row: func(v rules.Value, _ string, _ *rules.Zone) (rules.Value, bool) {
+	Row: func(v value.Value, _ string, _ *value.Zone) (value.Value, bool) {
 		_, end := authority(v.Text)
 		path := v.Text[end:]
 		if i := strings.IndexAny(path, "?#"); i >= 0 {

@@ -6,6 +6,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // ProfileRecord is the name of the records that profile conditions want: a customer with his attributes.
@@ -34,41 +35,41 @@ var _ = defineVerb(Verb{
 })
 
 // withoutValues is the truth of a condition for a row of which every value is missing.
-func withoutValues(e rules.Expr) rules.Truth {
+func withoutValues(e rules.Expr) value.Truth {
 	switch e := e.(type) {
 	case rules.And:
-		out := rules.True
+		out := value.True
 		for _, t := range e {
 			switch withoutValues(t) {
-			case rules.False:
-				return rules.False
-			case rules.Unknown:
-				out = rules.Unknown
+			case value.False:
+				return value.False
+			case value.Unknown:
+				out = value.Unknown
 			}
 		}
 		return out
 	case rules.Or:
-		out := rules.False
+		out := value.False
 		for _, t := range e {
 			switch withoutValues(t) {
-			case rules.True:
-				return rules.True
-			case rules.Unknown:
-				out = rules.Unknown
+			case value.True:
+				return value.True
+			case value.Unknown:
+				out = value.Unknown
 			}
 		}
 		return out
 	case *rules.Test:
 		if row, err := CompileTest(e, nil); err == nil {
-			return row(rules.Value{}, true)
+			return row(value.Value{}, true)
 		}
 	}
-	return rules.Unknown
+	return value.Unknown
 }
 
 // attributes judges customers by their records. Several rows of one customer that disagree leave him undecided.
 type attributes struct {
-	missing rules.Truth // of whoever has no record
+	missing value.Truth // of whoever has no record
 	parts   []uint32
 }
 
@@ -86,10 +87,10 @@ func (a *attributes) Fold(rows fold.Rows, v fold.Verdicts) {
 		case 0:
 			a.set(v, uint32(s), a.missing)
 		case passes:
-			a.set(v, uint32(s), rules.True)
+			a.set(v, uint32(s), value.True)
 		case fails:
 		case novalue:
-			a.set(v, uint32(s), rules.Unknown)
+			a.set(v, uint32(s), value.Unknown)
 		default:
 			v.Unknown.Set(uint32(s))
 		}
@@ -99,11 +100,11 @@ func (a *attributes) Fold(rows fold.Rows, v fold.Verdicts) {
 // novalue marks a row whose attributes leave the condition neither true nor false.
 const novalue = 1 << 5
 
-func (a *attributes) set(v fold.Verdicts, s uint32, truth rules.Truth) {
+func (a *attributes) set(v fold.Verdicts, s uint32, truth value.Truth) {
 	switch truth {
-	case rules.True:
+	case value.True:
 		v.True.Set(s)
-	case rules.Unknown:
+	case value.Unknown:
 		v.NoValue.Set(s)
 	}
 }
@@ -118,7 +119,7 @@ func profileSQL(c *rules.Condition, s sql.Setting) (sql.Form, error) {
 	f := sql.Form{Stages: []sql.Stage{{From: sql.Attributes, By: s.Key, Columns: []sql.Column{
 		{Name: n, Expr: "count(*)"}, {Name: pass, Expr: "count(" + when(where, "1") + ")"}, {Name: fail, Expr: "count(" + when("NOT ("+where+")", "1") + ")"},
 	}}}}
-	missing := map[rules.Truth]int{rules.True: sql.True, rules.False: sql.False, rules.Unknown: sql.NoValue}[withoutValues(c.Where)]
+	missing := map[value.Truth]int{value.True: sql.True, value.False: sql.False, value.Unknown: sql.NoValue}[withoutValues(c.Where)]
 	f.Verdict = fmt.Sprintf("CASE WHEN %[1]s IS NULL THEN %[4]d WHEN %[2]s = %[1]s THEN %[5]d WHEN %[3]s = %[1]s THEN %[6]d WHEN %[2]s + %[3]s = 0 THEN %[7]d ELSE %[8]d END",
 		n, pass, fail, missing, sql.True, sql.False, sql.NoValue, sql.Unknown)
 	return f, nil

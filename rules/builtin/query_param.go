@@ -5,11 +5,12 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 var _ = defineFunction(Function{
 	Function: rules.Function{
-		Name: "query_param", Of: []rules.Kind{rules.Text}, Result: rules.Type{Kind: rules.Text}, HasKey: true,
+		Name: "query_param", Of: []value.Kind{value.Text}, Result: value.Type{Kind: value.Text}, HasKey: true,
 		Doc: "The first value of a parameter in the query of a URL, undecoded; empty text if it has no `=`, null if it is not there.",
 	},
 	Examples: []FunctionExample{
@@ -19,7 +20,7 @@ var _ = defineFunction(Function{
 		{Of: "'/a?b=1'", Key: "c", Result: "null"},
 		{Of: "'/a#?b=1'", Key: "b", Result: "null"},
 	},
-	Row: func(v rules.Value, key string, _ *rules.Zone) (rules.Value, bool) {
+	Row: func(v value.Value, key string, _ *value.Zone) (value.Value, bool) {
 		url, _, _ := strings.Cut(v.Text, "#")
 		_, query, ok := strings.Cut(url, "?")
 		for ok {
@@ -29,7 +30,7 @@ var _ = defineFunction(Function{
 				return textValue(value), true
 			}
 		}
-		return rules.Value{}, false
+		return value.Value{}, false
 	},
 	SQL: func(d *sql.Dialect, x, key string, _ sql.Clock) string { return d.QueryParam(x, key) },
 })

@@ -5,6 +5,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 var _ = defineVerb(Verb{
@@ -95,7 +96,7 @@ func newChain(c *rules.Condition, s fold.Setting) fold.Fold {
 }
 
 // after is an instant so much later.
-func (t *chain) after(at int64, d rules.Duration) int64 { return t.set.Zone.Step(at, d, 1) }
+func (t *chain) after(at int64, d value.Duration) int64 { return t.set.Zone.Step(at, d, 1) }
 
 func (t *chain) Fold(rows fold.Rows, v fold.Verdicts) {
 	for lo := 0; lo < len(rows.Subject); {
@@ -248,8 +249,8 @@ func (t *chain) enter(i int, at int64) (first int64, ok bool) {
 	p, step := t.best[i-1], &t.seq.Steps[i]
 	switch {
 	case !p.fits,
-		step.Limit != (rules.Duration{}) && at > t.after(p.last, step.Limit),
-		t.seq.MaxSpan != (rules.Duration{}) && at > t.after(p.first, t.seq.MaxSpan),
+		step.Limit != (value.Duration{}) && at > t.after(p.last, step.Limit),
+		t.seq.MaxSpan != (value.Duration{}) && at > t.after(p.first, t.seq.MaxSpan),
 		t.met[i] && t.barred[i] >= p.last,
 		!t.seen(i, p.last, at):
 		return 0, false

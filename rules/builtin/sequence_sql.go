@@ -7,6 +7,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // The form of a sequence is the recurrence of chain.extend as window maxima: one row for each moment of somebody's steps, and
@@ -218,10 +219,10 @@ func (t *ladder) climb(i int) {
 func (t *ladder) enters(i int, last, first string) string {
 	step := &t.seq.Steps[i]
 	conditions := []string{last + " IS NOT NULL"}
-	if step.Limit != (rules.Duration{}) {
+	if step.Limit != (value.Duration{}) {
 		conditions = append(conditions, sql.At+" <= "+t.s.Clock.Later(last, step.Limit))
 	}
-	if t.seq.MaxSpan != (rules.Duration{}) {
+	if t.seq.MaxSpan != (value.Duration{}) {
 		conditions = append(conditions, sql.At+" <= "+t.s.Clock.Later(first, t.seq.MaxSpan))
 	}
 	if t.barred[i] != "" {

@@ -8,6 +8,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 var _ = defineVerb(Verb{
@@ -71,7 +72,7 @@ type inner struct {
 // sessionFold judges a condition in every session and counts those in which it holds.
 type sessionFold struct {
 	in       fold.Range
-	lasting  rules.Duration
+	lasting  value.Duration
 	set      fold.Setting
 	tree     *fold.Tree
 	inner    []inner
@@ -114,7 +115,7 @@ func treeOf(c *rules.Condition, next *int) *fold.Tree {
 
 func (t *sessionFold) Fold(rows fold.Rows, v fold.Verdicts) {
 	t.of = sittings(t.of, rows, t.set)
-	if t.lasting != (rules.Duration{}) {
+	if t.lasting != (value.Duration{}) {
 		long := t.of[:0]
 		for _, s := range t.of {
 			if s.end >= t.set.Zone.Step(s.start, t.lasting, 1) {
@@ -218,7 +219,7 @@ func sessionSQL(c *rules.Condition, s sql.Setting) (sql.Form, error) {
 		return sql.Form{}, err
 	}
 	where := beginsIn(begins, s)
-	if c.Lasting != (rules.Duration{}) {
+	if c.Lasting != (value.Duration{}) {
 		where += " AND " + ends + " >= " + s.Clock.Later(begins, c.Lasting)
 	}
 	yes, wait, unknown := s.Name("yes"), s.Name("wait"), s.Name("unknown")

@@ -4,11 +4,12 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 var _ = defineAggregate(Aggregate{
 	Aggregate: rules.Aggregate{
-		Name: "sum", Ranks: true, Sums: true, Of: []rules.Kind{rules.Integer, rules.Decimal, rules.Float},
+		Name: "sum", Ranks: true, Sums: true, Of: []value.Kind{value.Integer, value.Decimal, value.Float},
 		Doc: "The exact sum of a column over the matching events; events without a value are skipped, a sum over nothing is 0. " +
 			"A float column needs `quantise:` in its schema.",
 	},

@@ -8,11 +8,12 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // CompileTest returns the row meaning of a bound test: one value of the column, or null, to a truth. The result is a
 // pure function, safe for many goroutines. The zone may be nil unless the term is local.hour or its like.
-func CompileTest(t *rules.Test, z *rules.Zone) (func(v rules.Value, null bool) rules.Truth, error) {
+func CompileTest(t *rules.Test, z *value.Zone) (func(v value.Value, null bool) value.Truth, error) {
 	op, ok := operators[t.Op]
 	if !ok {
 		return nil, fmt.Errorf("compile %s: there is no operator with number %d", t, t.Op)
@@ -21,13 +22,13 @@ func CompileTest(t *rules.Test, z *rules.Zone) (func(v rules.Value, null bool) r
 	if err != nil {
 		return nil, fmt.Errorf("compile %s: %w", t, err)
 	}
-	truths := [2]rules.Truth{rules.False, rules.True}
+	truths := [2]value.Truth{value.False, value.True}
 	null := op.Null
 	if t.Not {
-		truths = [2]rules.Truth{rules.True, rules.False}
+		truths = [2]value.Truth{value.True, value.False}
 		null = negated(null)
 	}
-	row := func(v rules.Value, isNull bool) rules.Truth {
+	row := func(v value.Value, isNull bool) value.Truth {
 		switch {
 		case isNull || math.IsNaN(v.Float) || op.UTF8 && !utf8.ValidString(v.Text):
 			return null
@@ -47,7 +48,7 @@ func CompileTest(t *rules.Test, z *rules.Zone) (func(v rules.Value, null bool) r
 		return nil, fmt.Errorf("compile %s: it needs a time zone", t)
 	}
 	key := t.Term.Key
-	return func(v rules.Value, isNull bool) rules.Truth {
+	return func(v value.Value, isNull bool) value.Truth {
 		if isNull {
 			return null
 		}
@@ -56,14 +57,14 @@ func CompileTest(t *rules.Test, z *rules.Zone) (func(v rules.Value, null bool) r
 	}, nil
 }
 
-func negated(t rules.Truth) rules.Truth {
+func negated(t value.Truth) value.Truth {
 	switch t {
-	case rules.True:
-		return rules.False
-	case rules.False:
-		return rules.True
+	case value.True:
+		return value.False
+	case value.False:
+		return value.True
 	}
-	return rules.Unknown
+	return value.Unknown
 }
 
 // CompileSQL is the row meaning of a bound test as an SQL expression over its column, whose values are written as rules.Value

@@ -5,6 +5,7 @@ import (
 	"math/big"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // The ends of the 128-bit line: open bounds.
@@ -63,7 +64,7 @@ func (r Range) Passed(v Int128) bool { return v.Cmp(r.Hi) > 0 }
 func (r Range) Under(v Int128) bool { return v.Cmp(r.Lo) < 0 }
 
 // rescale returns the floor of n in units of 10^-scale, and whether that is exactly n.
-func rescale(n rules.Number, scale int) (*big.Int, bool) {
+func rescale(n value.Number, scale int) (*big.Int, bool) {
 	v := big.NewInt(n.Int)
 	if n.Scale <= scale {
 		return v.Mul(v, pow10(scale-n.Scale)), true

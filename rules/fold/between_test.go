@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 var comparators = []rules.Comparator{rules.AtLeast, rules.AtMost, rules.Exactly, rules.MoreThan, rules.LessThan}
@@ -47,7 +48,7 @@ func TestARangeHoldsExactlyWhatItsComparatorDoes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := &rules.Compare{
 			Op:    rapid.SampledFrom(comparators).Draw(t, "comparator"),
-			Bound: rules.Number{Int: words(t, "bound"), Scale: rapid.IntRange(0, 18).Draw(t, "places of the bound")},
+			Bound: value.Number{Int: words(t, "bound"), Scale: rapid.IntRange(0, 18).Draw(t, "places of the bound")},
 		}
 		scale := rapid.IntRange(0, 18).Draw(t, "places of the value")
 		bound := fraction(big.NewInt(c.Bound.Int), c.Bound.Scale)

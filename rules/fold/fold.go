@@ -9,6 +9,7 @@ import (
 	"math"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // Null stands in a value column for a row without a value.
@@ -82,7 +83,7 @@ type Ranker interface {
 type Setting struct {
 	Covered      bool // the data cover the condition's whole window
 	Covers       func(from, before int64) bool
-	Zone         *rules.Zone
+	Zone         *value.Zone
 	AsOf         int64
 	From, Before int64 // the window
 	Gap          int64 // a longer pause ends a session

@@ -13,25 +13,27 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
 	"github.com/malgrupp/malgrupp/rules/kernel"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/where"
 )
 
 // cell is one value as the test knows it, beside the array that holds it.
 type cell struct {
-	value rules.Value
+	value value.Value
 	null  bool
 }
 
 // draws says how a value of each kind is drawn and how it gets into an array.
-var draws = map[rules.Kind]func(t *rapid.T) rules.Value{
-	rules.Integer:   func(t *rapid.T) rules.Value { return rules.Value{Kind: rules.Integer, Int: small(t)} },
-	rules.Decimal:   func(t *rapid.T) rules.Value { return rules.Value{Kind: rules.Decimal, Int: small(t)} },
-	rules.Timestamp: func(t *rapid.T) rules.Value { return rules.Value{Kind: rules.Timestamp, Int: small(t) * 3_600_000_000} },
-	rules.Date:      func(t *rapid.T) rules.Value { return rules.Value{Kind: rules.Date, Int: small(t)} },
-	rules.Boolean: func(t *rapid.T) rules.Value {
-		return rules.Value{Kind: rules.Boolean, Int: rapid.Int64Range(0, 1).Draw(t, "flag")}
+var draws = map[value.Kind]func(t *rapid.T) value.Value{
+	value.Integer:   func(t *rapid.T) value.Value { return value.Value{Kind: value.Integer, Int: small(t)} },
+	value.Decimal:   func(t *rapid.T) value.Value { return value.Value{Kind: value.Decimal, Int: small(t)} },
+	value.Timestamp: func(t *rapid.T) value.Value { return value.Value{Kind: value.Timestamp, Int: small(t) * 3_600_000_000} },
+	value.Date:      func(t *rapid.T) value.Value { return value.Value{Kind: value.Date, Int: small(t)} },
+	value.Boolean: func(t *rapid.T) value.Value {
+		return value.Value{Kind: value.Boolean, Int: rapid.Int64Range(0, 1).Draw(t, "flag")}
 	},
-	rules.Float: func(t *rapid.T) rules.Value {
-		return rules.Value{Kind: rules.Float, Float: rapid.SampledFrom([]float64{
+	value.Float: func(t *rapid.T) value.Value {
+		return value.Value{Kind: value.Float, Float: rapid.SampledFrom([]float64{
 			0, math.Copysign(0, -1), 1, 1.5, -2, math.Inf(1), math.Inf(-1), math.NaN(), 0.1, 1e300,
 		}).Draw(t, "float")}
 	},
@@ -41,10 +43,10 @@ var draws = map[rules.Kind]func(t *rapid.T) rules.Value{
 func small(t *rapid.T) int64 { return rapid.Int64Range(-3, 3).Draw(t, "number") }
 
 // arrayOf builds the array of some cells as the reader hands it over; cut wraps it in a slice of a longer array.
-func arrayOf(kind rules.Kind, cells []cell, cut int64) arrow.Array {
-	types := map[rules.Kind]arrow.DataType{
-		rules.Integer: arrow.PrimitiveTypes.Int64, rules.Decimal: arrow.PrimitiveTypes.Int64, rules.Timestamp: &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"},
-		rules.Date: arrow.FixedWidthTypes.Date32, rules.Boolean: arrow.FixedWidthTypes.Boolean, rules.Float: arrow.PrimitiveTypes.Float64,
+func arrayOf(kind value.Kind, cells []cell, cut int64) arrow.Array {
+	types := map[value.Kind]arrow.DataType{
+		value.Integer: arrow.PrimitiveTypes.Int64, value.Decimal: arrow.PrimitiveTypes.Int64, value.Timestamp: &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"},
+		value.Date: arrow.FixedWidthTypes.Date32, value.Boolean: arrow.FixedWidthTypes.Boolean, value.Float: arrow.PrimitiveTypes.Float64,
 	}
 	b := array.NewBuilder(memory.DefaultAllocator, types[kind])
 	for i := range cut {
@@ -76,34 +78,34 @@ func arrayOf(kind rules.Kind, cells []cell, cut int64) arrow.Array {
 }
 
 // drawTest draws a test that fits a column of the kind.
-func drawTest(t *rapid.T, kind rules.Kind) *rules.Test {
-	of := rules.Type{Kind: kind, Precision: 18, Scale: 2}
+func drawTest(t *rapid.T, kind value.Kind) *rules.Test {
+	of := value.Type{Kind: kind, Precision: 18, Scale: 2}
 	test := &rules.Test{Term: rules.Term{Column: "x", Type: of, Of: of}, Not: rapid.Bool().Draw(t, "not")}
-	ops := []rules.Op{rules.OpEqual, rules.OpLess, rules.OpLessEqual, rules.OpGreater, rules.OpGreaterEqual, rules.OpIn, rules.OpBetween, rules.OpIsNull}
-	if kind == rules.Boolean {
-		ops = []rules.Op{rules.OpEqual, rules.OpIsNull, rules.OpIsTrue, rules.OpIsFalse}
+	ops := []where.Op{where.OpEqual, where.OpLess, where.OpLessEqual, where.OpGreater, where.OpGreaterEqual, where.OpIn, where.OpBetween, where.OpIsNull}
+	if kind == value.Boolean {
+		ops = []where.Op{where.OpEqual, where.OpIsNull, where.OpIsTrue, where.OpIsFalse}
 	}
-	literal := func() rules.Value {
-		return rapid.Custom(draws[kind]).Filter(func(v rules.Value) bool { return !math.IsNaN(v.Float) }).Draw(t, "literal")
+	literal := func() value.Value {
+		return rapid.Custom(draws[kind]).Filter(func(v value.Value) bool { return !math.IsNaN(v.Float) }).Draw(t, "literal")
 	}
 	test.Op = rapid.SampledFrom(ops).Draw(t, "operator")
 	switch test.Op {
-	case rules.OpIsNull, rules.OpIsTrue, rules.OpIsFalse:
-	case rules.OpIn:
+	case where.OpIsNull, where.OpIsTrue, where.OpIsFalse:
+	case where.OpIn:
 		for range rapid.IntRange(0, 3).Draw(t, "literals") {
 			test.Args = append(test.Args, literal())
 		}
-	case rules.OpBetween:
-		test.Args = []rules.Value{literal(), literal()}
+	case where.OpBetween:
+		test.Args = []value.Value{literal(), literal()}
 	default:
-		test.Args = []rules.Value{literal()}
+		test.Args = []value.Value{literal()}
 	}
 	return test
 }
 
 func TestAnArrayOfAnyKindIsTestedAsItsRowsAre(t *testing.T) {
 	for kind, draw := range draws {
-		t.Run(rules.Type{Kind: kind}.String(), func(t *testing.T) {
+		t.Run(value.Type{Kind: kind}.String(), func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				test := drawTest(t, kind)
 				row, err := builtin.CompileTest(test, nil)
@@ -125,7 +127,7 @@ func TestAnArrayOfAnyKindIsTestedAsItsRowsAre(t *testing.T) {
 						sel = append(sel, uint32(i))
 					}
 				}
-				out := make([]rules.Truth, len(sel))
+				out := make([]value.Truth, len(sel))
 				if err := kernel.New(kind, row).Rows(a, sel, out); err != nil {
 					t.Fatal(err)
 				}
@@ -140,28 +142,28 @@ func TestAnArrayOfAnyKindIsTestedAsItsRowsAre(t *testing.T) {
 }
 
 func TestTextIsTestedByValue(t *testing.T) {
-	of := rules.Type{Kind: rules.Text}
+	of := value.Type{Kind: value.Text}
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.SampledFrom([]string{"", "a", "ab", "B", "\xff", "ä"}).Draw(t, "text")
 		literal := rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "literal")
 		test := &rules.Test{
-			Term: rules.Term{Column: "x", Type: of, Of: of}, Op: rapid.SampledFrom([]rules.Op{rules.OpEqual, rules.OpStartsWith, rules.OpIsNull}).Draw(t, "operator"),
-			Args: []rules.Value{{Kind: rules.Text, Text: literal}},
+			Term: rules.Term{Column: "x", Type: of, Of: of}, Op: rapid.SampledFrom([]where.Op{where.OpEqual, where.OpStartsWith, where.OpIsNull}).Draw(t, "operator"),
+			Args: []value.Value{{Kind: value.Text, Text: literal}},
 		}
 		row, err := builtin.CompileTest(test, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, null := rules.False, rules.Unknown
+		want, null := value.False, value.Unknown
 		switch test.Op {
-		case rules.OpEqual:
+		case where.OpEqual:
 			want = truth(text == literal)
-		case rules.OpStartsWith:
+		case where.OpStartsWith:
 			want = truth(strings.HasPrefix(text, literal))
 		default:
-			null = rules.True
+			null = value.True
 		}
-		k := kernel.New(rules.Text, row)
+		k := kernel.New(value.Text, row)
 		if got := k.Text(text); got != want {
 			t.Fatalf("%s over %q: %d, want %d", test, text, got, want)
 		}
@@ -171,18 +173,18 @@ func TestTextIsTestedByValue(t *testing.T) {
 	})
 }
 
-func truth(b bool) rules.Truth {
+func truth(b bool) value.Truth {
 	if b {
-		return rules.True
+		return value.True
 	}
-	return rules.False
+	return value.False
 }
 
 func TestAnArrayWithoutAKernelIsRefused(t *testing.T) {
 	b := array.NewInt32Builder(memory.DefaultAllocator)
 	b.Append(1)
-	test := kernel.New(rules.Integer, func(rules.Value, bool) rules.Truth { return rules.True })
-	if err := test.Rows(b.NewArray(), []uint32{0}, make([]rules.Truth, 1)); err == nil {
+	test := kernel.New(value.Integer, func(value.Value, bool) value.Truth { return value.True })
+	if err := test.Rows(b.NewArray(), []uint32{0}, make([]value.Truth, 1)); err == nil {
 		t.Error("an array of int32 was tested")
 	}
 }

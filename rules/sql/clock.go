@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 const (
@@ -16,14 +16,14 @@ const (
 // cluster matters.
 type Clock struct {
 	dialect *Dialect
-	offsets []rules.Offset
+	offsets []value.Offset
 }
 
 // maxOffset is more than any clock on earth was ever away from UTC.
 const maxOffset = 26 * hour
 
 // Clock returns the zone's clock for the instants of [from, before).
-func (d *Dialect) Clock(z *rules.Zone, from, before int64) Clock {
+func (d *Dialect) Clock(z *value.Zone, from, before int64) Clock {
 	return Clock{d, z.Offsets(from-2*maxOffset, before+2*maxOffset)}
 }
 
@@ -61,8 +61,8 @@ func (c Clock) Earliest(wall string) string {
 }
 
 // Later is the instant that lies a duration after another: elapsed time, or a step of the calendar.
-func (c Clock) Later(at string, d rules.Duration) string {
-	if d.Unit == rules.Month { // a day moves, and clamps at the end of a month; the time of day stays
+func (c Clock) Later(at string, d value.Duration) string {
+	if d.Unit == value.Month { // a day moves, and clamps at the end of a month; the time of day stays
 		return c.Earliest(fmt.Sprintf("(%s * %d + %s)", fmt.Sprintf(c.dialect.addMonths, c.Day(at), d.N), day, FloorMod(c.Local(at), day)))
 	}
 	length, calendar := elapsed(d)
@@ -73,25 +73,25 @@ func (c Clock) Later(at string, d rules.Duration) string {
 }
 
 // elapsed is how long a duration is where no clock is changed (a month at most), and whether it is a step of the calendar.
-func elapsed(d rules.Duration) (us int64, calendar bool) {
+func elapsed(d value.Duration) (us int64, calendar bool) {
 	n := int64(d.N)
 	switch d.Unit {
-	case rules.Second:
+	case value.Second:
 		return n * 1_000_000, false
-	case rules.Minute:
+	case value.Minute:
 		return n * 60_000_000, false
-	case rules.Hour:
+	case value.Hour:
 		return n * hour, false
-	case rules.Week:
+	case value.Week:
 		n *= 7
-	case rules.Month:
+	case value.Month:
 		n *= 31
 	}
 	return n * day, true
 }
 
 // Length is how long a duration is at most, but for changes of the clock, in microseconds.
-func Length(d rules.Duration) int64 {
+func Length(d value.Duration) int64 {
 	us, _ := elapsed(d)
 	return us
 }

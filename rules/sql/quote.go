@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // Quote writes a text as a literal. What a dialect could read in two ways, and all that is not plain, becomes hex digits, so
@@ -58,13 +58,13 @@ func (d *Dialect) Path(path string) string {
 }
 
 // Literal writes a value.
-func (d *Dialect) Literal(v rules.Value) string {
+func (d *Dialect) Literal(v value.Value) string {
 	switch v.Kind {
-	case rules.Text:
+	case value.Text:
 		return d.Quote(v.Text)
-	case rules.Float:
+	case value.Float:
 		return Float(v.Float)
-	case rules.Boolean:
+	case value.Boolean:
 		return strings.ToUpper(strconv.FormatBool(v.Int == 1))
 	}
 	return Integer(v.Int)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 func TestALiteralIsPlainOrHexDigits(t *testing.T) {
@@ -96,18 +97,18 @@ func TestAPatternWrittenAnewMatchesTheSameTexts(t *testing.T) {
 }
 
 func TestAZoneWithoutChangesIsOneOffset(t *testing.T) {
-	utc, err := rules.LoadZone("UTC")
+	utc, err := value.LoadZone("UTC")
 	if err != nil {
 		t.Fatal(err)
 	}
 	clock := sql.DuckDB.Clock(utc, 0, 1e15)
-	if got := clock.Later("x", rules.Duration{N: 2, Unit: rules.Day}); got != "(x + 172800000000)" {
+	if got := clock.Later("x", value.Duration{N: 2, Unit: value.Day}); got != "(x + 172800000000)" {
 		t.Error(got)
 	}
 }
 
 func TestAZoneWithChangesIsACaseOfThem(t *testing.T) {
-	helsinki, err := rules.LoadZone("Europe/Helsinki")
+	helsinki, err := value.LoadZone("Europe/Helsinki")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/where"
 	"github.com/malgrupp/malgrupp/segments/evidence"
 	"github.com/malgrupp/malgrupp/segments/identity"
 	"github.com/malgrupp/malgrupp/segments/scan"
@@ -24,7 +26,7 @@ func recordsWithoutValues(t *rapid.T) {
 		hash := subjects.Hash(identity.Customer, []byte(id))
 		subjects.Shard(identity.ShardOf(hash)).File(hash, []byte(id))
 	}
-	of := rules.Pick{Record: "attributes", Where: &rules.Test{Term: rules.Term{Column: "page", Type: textType, Of: textType}, Op: rules.OpEqual, Args: []rules.Value{{Kind: rules.Text, Text: "/a"}}}}
+	of := rules.Pick{Record: "attributes", Where: &rules.Test{Term: rules.Term{Column: "page", Type: textType, Of: textType}, Op: where.OpEqual, Args: []value.Value{{Kind: value.Text, Text: "/a"}}}}
 	plan := &scan.Plan{Picks: []rules.Pick{{Any: true}, of}, Values: []scan.Value{{Column: "amount", Type: whole}, {Role: rules.RoleSession}}, Compile: compile}
 	a, err := scan.NewAttributes(plan, "attributes", schema, knownBy, subjects)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/identity"
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
@@ -17,16 +18,16 @@ import (
 const within = 3 * hour
 
 // copiesSchema is a log with event ids, of one type or another.
-func copiesSchema(ids rules.Type, arrivals bool) *rules.Schema {
+func copiesSchema(ids value.Type, arrivals bool) *rules.Schema {
 	s := &rules.Schema{Name: "log", Columns: []rules.Column{
 		{Name: "event_id", Type: ids, Role: rules.RoleEventID},
 		{Name: "event_time", Type: moment, Role: rules.RoleEventTime},
 		{Name: "event", Type: textType, Role: rules.RoleEventName},
 		{Name: "device_id", Type: textType, Role: rules.RoleDevice},
 		{Name: "visits", Type: whole},
-		{Name: "score", Type: rules.Type{Kind: rules.Float}},
-		{Name: "opened", Type: rules.Type{Kind: rules.Boolean}},
-		{Name: "due", Type: rules.Type{Kind: rules.Date}},
+		{Name: "score", Type: value.Type{Kind: value.Float}},
+		{Name: "opened", Type: value.Type{Kind: value.Boolean}},
+		{Name: "due", Type: value.Type{Kind: value.Date}},
 	}}
 	if arrivals {
 		s.Columns = append(s.Columns, rules.Column{Name: "received_at", Type: moment, Role: rules.RoleReceivedAt})
@@ -139,7 +140,7 @@ func content(r logRow) string {
 }
 
 func TestCopiesAreTheVersionsThatCameSoonAfterAnother(t *testing.T) {
-	for _, ids := range []rules.Type{textType, whole} {
+	for _, ids := range []value.Type{textType, whole} {
 		for _, arrivals := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s ids, arrivals %t", ids, arrivals), func(t *testing.T) {
 				rapid.Check(t, func(t *rapid.T) {

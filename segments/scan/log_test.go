@@ -16,6 +16,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/where"
 )
 
 // logRow is one row as the tests know it, by column: string, int64 (numbers, times, dates and booleans as rules.Value
@@ -79,7 +81,7 @@ func (g *logGroup) Nulls(column string) (n int, ok bool) {
 func newGroup(t *rapid.T, schema *rules.Schema, rows []logRow) *logGroup {
 	g := &logGroup{rows: rows, arrays: map[string]arrow.Array{}, statistic: rapid.Bool().Draw(t, "statistics")}
 	for _, c := range schema.Columns {
-		if c.Type.Kind == rules.Text {
+		if c.Type.Kind == value.Text {
 			g.arrays[c.Name] = textArray(t, rows, c.Name)
 		} else {
 			g.arrays[c.Name] = numberArray(rows, c)
@@ -137,10 +139,10 @@ func textArray(t *rapid.T, rows []logRow, name string) arrow.Array {
 }
 
 func numberArray(rows []logRow, c rules.Column) arrow.Array {
-	types := map[rules.Kind]arrow.DataType{
-		rules.Integer: arrow.PrimitiveTypes.Int64, rules.Decimal: arrow.PrimitiveTypes.Int64, rules.Float: arrow.PrimitiveTypes.Float64,
-		rules.Timestamp: &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}, rules.Date: arrow.FixedWidthTypes.Date32,
-		rules.Boolean: arrow.FixedWidthTypes.Boolean,
+	types := map[value.Kind]arrow.DataType{
+		value.Integer: arrow.PrimitiveTypes.Int64, value.Decimal: arrow.PrimitiveTypes.Int64, value.Float: arrow.PrimitiveTypes.Float64,
+		value.Timestamp: &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}, value.Date: arrow.FixedWidthTypes.Date32,
+		value.Boolean: arrow.FixedWidthTypes.Boolean,
 	}
 	b := array.NewBuilder(memory.DefaultAllocator, types[c.Type.Kind])
 	for _, r := range rows {
@@ -165,42 +167,42 @@ func numberArray(rows []logRow, c rules.Column) arrow.Array {
 }
 
 // passes is SQL logic over one row, by the words of rules/spec.md.
-func passes(e rules.Expr, r logRow, zone *rules.Zone) rules.Truth {
+func passes(e rules.Expr, r logRow, zone *value.Zone) value.Truth {
 	switch e := e.(type) {
 	case rules.And:
-		out := rules.True
+		out := value.True
 		for _, term := range e {
 			switch v := passes(term, r, zone); {
-			case v == rules.False:
-				return rules.False
-			case v == rules.Unknown:
+			case v == value.False:
+				return value.False
+			case v == value.Unknown:
 				out = v
 			}
 		}
 		return out
 	case rules.Or:
-		out := rules.False
+		out := value.False
 		for _, term := range e {
 			switch v := passes(term, r, zone); {
-			case v == rules.True:
-				return rules.True
-			case v == rules.Unknown:
+			case v == value.True:
+				return value.True
+			case v == value.Unknown:
 				out = v
 			}
 		}
 		return out
 	case *rules.Test:
 		out := holds(e, called(e.Term, r[e.Term.Column], zone))
-		if e.Not && out != rules.Unknown {
-			out = rules.True - out
+		if e.Not && out != value.Unknown {
+			out = value.True - out
 		}
 		return out
 	}
-	return rules.True // no `where`
+	return value.True // no `where`
 }
 
 // called is the function of a term over a value.
-func called(term rules.Term, v any, zone *rules.Zone) any {
+func called(term rules.Term, v any, zone *value.Zone) any {
 	if v == nil || term.Function == "" {
 		return v
 	}
@@ -225,27 +227,27 @@ func called(term rules.Term, v any, zone *rules.Zone) any {
 	return int64(utf8.RuneCountInString(v.(string)))
 }
 
-func holds(test *rules.Test, v any) rules.Truth {
+func holds(test *rules.Test, v any) value.Truth {
 	if f, ok := v.(float64); ok && f != f {
 		v = nil
 	}
 	var ok bool
 	switch {
-	case test.Op == rules.OpIsNull:
+	case test.Op == where.OpIsNull:
 		ok = v == nil
-	case test.Op == rules.OpIsTrue:
+	case test.Op == where.OpIsTrue:
 		ok = v == int64(1)
-	case test.Op == rules.OpIsFalse:
+	case test.Op == where.OpIsFalse:
 		ok = v == int64(0)
 	case v == nil:
-		return rules.Unknown
+		return value.Unknown
 	default:
 		ok = compares(test, v)
 	}
 	if ok {
-		return rules.True
+		return value.True
 	}
-	return rules.False
+	return value.False
 }
 
 func compares(test *rules.Test, v any) bool {
@@ -265,15 +267,15 @@ func compares(test *rules.Test, v any) bool {
 		return cmp.Compare(v.(int64), test.Args[i].Int)
 	}
 	switch test.Op {
-	case rules.OpEqual:
+	case where.OpEqual:
 		return against(0) == 0
-	case rules.OpLess:
+	case where.OpLess:
 		return against(0) < 0
-	case rules.OpGreaterEqual:
+	case where.OpGreaterEqual:
 		return against(0) >= 0
-	case rules.OpBetween:
+	case where.OpBetween:
 		return against(0) >= 0 && against(1) <= 0
-	case rules.OpStartsWith:
+	case where.OpStartsWith:
 		return strings.HasPrefix(v.(string), test.Args[0].Text)
 	}
 	for i := range test.Args {

@@ -6,6 +6,8 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/kernel"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/where"
 )
 
 // A pick is a conjunction of factors. A factor that reads one column can be decided by that column alone: the column's
@@ -54,7 +56,7 @@ type program struct {
 }
 
 // Compiler gives the plain meaning of a bound test; the zone is that of the pick, nil where it reads no local time.
-type Compiler func(*rules.Test, *rules.Zone) (kernel.Row, error)
+type Compiler func(*rules.Test, *value.Zone) (kernel.Row, error)
 
 // newProgram compiles the picks and the label of rows that nobody may use, nil for none. eventName is the column that
 // carries the event's name.
@@ -94,12 +96,12 @@ func newProgram(picks []rules.Pick, dropped rules.Expr, eventName string, compil
 func factors(p rules.Pick, eventName string) []rules.Expr {
 	var out []rules.Expr
 	if !p.Any {
-		args := make([]rules.Value, len(p.Events))
+		args := make([]value.Value, len(p.Events))
 		for i, e := range p.Events {
-			args[i] = rules.Value{Kind: rules.Text, Text: e}
+			args[i] = value.Value{Kind: value.Text, Text: e}
 		}
-		text := rules.Type{Kind: rules.Text}
-		out = append(out, &rules.Test{Term: rules.Term{Column: eventName, Type: text, Of: text}, Op: rules.OpIn, Args: args})
+		text := value.Type{Kind: value.Text}
+		out = append(out, &rules.Test{Term: rules.Term{Column: eventName, Type: text, Of: text}, Op: where.OpIn, Args: args})
 	}
 	switch w := p.Where.(type) {
 	case nil:
@@ -112,7 +114,7 @@ func factors(p rules.Pick, eventName string) []rules.Expr {
 }
 
 // addTests files the tests of a factor and returns the names of the columns it reads.
-func (p *program) addTests(f *factor, zone *rules.Zone, compile Compiler, byColumn map[string]*column) ([]string, error) {
+func (p *program) addTests(f *factor, zone *value.Zone, compile Compiler, byColumn map[string]*column) ([]string, error) {
 	var names []string
 	for t := range rules.Tests(f.expr) {
 		if !slices.Contains(names, t.Term.Column) {
@@ -129,7 +131,7 @@ func (p *program) addTests(f *factor, zone *rules.Zone, compile Compiler, byColu
 		}
 		c := byColumn[t.Term.Column]
 		if c == nil {
-			c = &column{name: t.Term.Column, text: t.Term.Of.Kind == rules.Text}
+			c = &column{name: t.Term.Column, text: t.Term.Of.Kind == value.Text}
 			byColumn[c.name] = c
 		}
 		c.tests = append(c.tests, len(p.tests))
@@ -188,36 +190,36 @@ func (p *program) close(several []factor) {
 }
 
 // eval is Kleene logic over a factor whose tests' truths are known.
-func (f *factor) eval(truth func(test int) rules.Truth) rules.Truth {
-	return kleene(f.expr, func(t *rules.Test) rules.Truth { return truth(f.at[t]) })
+func (f *factor) eval(truth func(test int) value.Truth) value.Truth {
+	return kleene(f.expr, func(t *rules.Test) value.Truth { return truth(f.at[t]) })
 }
 
-func kleene(e rules.Expr, truth func(*rules.Test) rules.Truth) rules.Truth {
+func kleene(e rules.Expr, truth func(*rules.Test) value.Truth) value.Truth {
 	switch e := e.(type) {
 	case rules.And:
-		out := rules.True
+		out := value.True
 		for _, t := range e {
 			switch kleene(t, truth) {
-			case rules.False:
-				return rules.False
-			case rules.Unknown:
-				out = rules.Unknown
+			case value.False:
+				return value.False
+			case value.Unknown:
+				out = value.Unknown
 			}
 		}
 		return out
 	case rules.Or:
-		out := rules.False
+		out := value.False
 		for _, t := range e {
 			switch kleene(t, truth) {
-			case rules.True:
-				return rules.True
-			case rules.Unknown:
-				out = rules.Unknown
+			case value.True:
+				return value.True
+			case value.Unknown:
+				out = value.Unknown
 			}
 		}
 		return out
 	case *rules.Test:
 		return truth(e)
 	}
-	return rules.False
+	return value.False
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/identity"
 )
 
@@ -45,8 +46,8 @@ type Want struct {
 // else is its rules.Value.Int.
 type Value struct {
 	Column   string
-	Type     rules.Type
-	Quantise *rules.Number
+	Type     value.Type
+	Quantise *value.Number
 	Role     rules.Role // in place of Column: what each log calls by a name of its own
 	// Prefix makes a number of eight bytes of a text, ordered as the bytes are: 1 of the first eight, 2 of the next.
 	Prefix int

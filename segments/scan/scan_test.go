@@ -15,6 +15,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
 	"github.com/malgrupp/malgrupp/rules/kernel"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/where"
 	"github.com/malgrupp/malgrupp/segments/evidence"
 	"github.com/malgrupp/malgrupp/segments/identity"
 	"github.com/malgrupp/malgrupp/segments/scan"
@@ -31,24 +33,24 @@ const (
 )
 
 var (
-	textType = rules.Type{Kind: rules.Text}
-	whole    = rules.Type{Kind: rules.Integer}
-	moment   = rules.Type{Kind: rules.Timestamp}
+	textType = value.Type{Kind: value.Text}
+	whole    = value.Type{Kind: value.Integer}
+	moment   = value.Type{Kind: value.Timestamp}
 )
 
 // drawSchema draws a log that may lack arrivals and customers, and whose ids may be integers.
 func drawSchema(t *rapid.T) *rules.Schema {
-	ids := rapid.SampledFrom([]rules.Type{textType, textType, whole}).Draw(t, "type of ids")
+	ids := rapid.SampledFrom([]value.Type{textType, textType, whole}).Draw(t, "type of ids")
 	s := &rules.Schema{Name: "log", Columns: []rules.Column{
 		{Name: "event_time", Type: moment, Role: rules.RoleEventTime},
 		{Name: "event", Type: textType, Role: rules.RoleEventName},
 		{Name: "device_id", Type: ids, Role: rules.RoleDevice},
 		{Name: "page", Type: textType},
-		{Name: "amount", Type: rules.Type{Kind: rules.Decimal, Precision: 18, Scale: 2}},
+		{Name: "amount", Type: value.Type{Kind: value.Decimal, Precision: 18, Scale: 2}},
 		{Name: "visits", Type: whole},
-		{Name: "score", Type: rules.Type{Kind: rules.Float}},
-		{Name: "opened", Type: rules.Type{Kind: rules.Boolean}},
-		{Name: "due", Type: rules.Type{Kind: rules.Date}},
+		{Name: "score", Type: value.Type{Kind: value.Float}},
+		{Name: "opened", Type: value.Type{Kind: value.Boolean}},
+		{Name: "due", Type: value.Type{Kind: value.Date}},
 	}}
 	if rapid.IntRange(0, 3).Draw(t, "customers") > 0 {
 		s.Columns = append(s.Columns, rules.Column{Name: "customer_id", Type: ids, Role: rules.RoleCustomer})
@@ -86,7 +88,7 @@ func drawRow(t *rapid.T, schema *rules.Schema) logRow {
 			// Set below, from the event's time.
 		case c.Role == rules.RoleDevice || c.Role == rules.RoleCustomer:
 			from := "text ids"
-			if c.Type.Kind == rules.Integer {
+			if c.Type.Kind == value.Integer {
 				from = "int ids"
 			}
 			r[c.Name] = draw(t, from, c.Name)
@@ -130,37 +132,37 @@ var terms = []rules.Term{
 	{Column: "absent", Type: textType, Of: textType},
 	{Column: "page", Function: "lower", Type: textType, Of: textType},
 	{Column: "page", Function: "length", Type: whole, Of: textType},
-	{Column: "amount", Type: rules.Type{Kind: rules.Decimal, Precision: 18, Scale: 2}, Of: rules.Type{Kind: rules.Decimal, Precision: 18, Scale: 2}},
+	{Column: "amount", Type: value.Type{Kind: value.Decimal, Precision: 18, Scale: 2}, Of: value.Type{Kind: value.Decimal, Precision: 18, Scale: 2}},
 	{Column: "visits", Type: whole, Of: whole},
-	{Column: "score", Type: rules.Type{Kind: rules.Float}, Of: rules.Type{Kind: rules.Float}},
-	{Column: "opened", Type: rules.Type{Kind: rules.Boolean}, Of: rules.Type{Kind: rules.Boolean}},
-	{Column: "due", Type: rules.Type{Kind: rules.Date}, Of: rules.Type{Kind: rules.Date}},
+	{Column: "score", Type: value.Type{Kind: value.Float}, Of: value.Type{Kind: value.Float}},
+	{Column: "opened", Type: value.Type{Kind: value.Boolean}, Of: value.Type{Kind: value.Boolean}},
+	{Column: "due", Type: value.Type{Kind: value.Date}, Of: value.Type{Kind: value.Date}},
 	{Column: "event_time", Type: moment, Of: moment},
 	{Column: "event_time", Function: "local.hour", Type: whole, Of: moment},
 	{Column: "event_time", Function: "local.weekday", Type: whole, Of: moment},
-	{Column: "event_time", Function: "local.date", Type: rules.Type{Kind: rules.Date}, Of: moment},
+	{Column: "event_time", Function: "local.date", Type: value.Type{Kind: value.Date}, Of: moment},
 }
 
 func drawTest(t *rapid.T) *rules.Test {
 	test := &rules.Test{Term: rapid.SampledFrom(terms).Draw(t, "term")}
-	ops := []rules.Op{rules.OpEqual, rules.OpLess, rules.OpGreaterEqual, rules.OpIn, rules.OpBetween, rules.OpIsNull}
+	ops := []where.Op{where.OpEqual, where.OpLess, where.OpGreaterEqual, where.OpIn, where.OpBetween, where.OpIsNull}
 	switch test.Term.Type.Kind {
-	case rules.Text:
-		ops = append(ops, rules.OpStartsWith)
-	case rules.Boolean:
-		ops = []rules.Op{rules.OpIsTrue, rules.OpIsFalse, rules.OpIsNull}
+	case value.Text:
+		ops = append(ops, where.OpStartsWith)
+	case value.Boolean:
+		ops = []where.Op{where.OpIsTrue, where.OpIsFalse, where.OpIsNull}
 	}
 	test.Op = rapid.SampledFrom(ops).Draw(t, "operator")
-	if test.Op != rules.OpLess && test.Op != rules.OpGreaterEqual { // these are each other's negation
+	if test.Op != where.OpLess && test.Op != where.OpGreaterEqual { // these are each other's negation
 		test.Not = rapid.Bool().Draw(t, "not")
 	}
 	n := 1
 	switch test.Op {
-	case rules.OpIsNull, rules.OpIsTrue, rules.OpIsFalse:
+	case where.OpIsNull, where.OpIsTrue, where.OpIsFalse:
 		n = 0
-	case rules.OpBetween:
+	case where.OpBetween:
 		n = 2
-	case rules.OpIn:
+	case where.OpIn:
 		n = rapid.IntRange(1, 3).Draw(t, "literals")
 	}
 	for range n {
@@ -169,8 +171,8 @@ func drawTest(t *rapid.T) *rules.Test {
 	return test
 }
 
-func drawLiteral(t *rapid.T, term rules.Term) rules.Value {
-	v := rules.Value{Kind: term.Type.Kind}
+func drawLiteral(t *rapid.T, term rules.Term) value.Value {
+	v := value.Value{Kind: term.Type.Kind}
 	switch {
 	case term.Function == "local.hour", term.Function == "local.weekday", term.Function == "length":
 		v.Int = rapid.Int64Range(0, 6).Draw(t, "literal")
@@ -178,9 +180,9 @@ func drawLiteral(t *rapid.T, term rules.Term) rules.Value {
 		v.Int = knownBy/(24*hour) - rapid.Int64Range(-1, 1).Draw(t, "literal")
 	case term.Column == "event_time":
 		v.Int = drawInstant(t)
-	case term.Type.Kind == rules.Text:
+	case term.Type.Kind == value.Text:
 		v.Text = strings.ToLower(draw(t, term.Column, "literal").(string))
-	case term.Type.Kind == rules.Float:
+	case term.Type.Kind == value.Float:
 		v.Float = rapid.SampledFrom([]float64{0, 0.3, 1e17, -1e300}).Draw(t, "literal")
 	default:
 		v.Int = draw(t, term.Column, "literal").(int64)
@@ -188,9 +190,9 @@ func drawLiteral(t *rapid.T, term rules.Term) rules.Value {
 	return v
 }
 
-var zones = func() (out []*rules.Zone) {
+var zones = func() (out []*value.Zone) {
 	for _, name := range []string{"Europe/Helsinki", "America/New_York"} {
-		z, err := rules.LoadZone(name)
+		z, err := value.LoadZone(name)
 		if err != nil {
 			panic(err)
 		}
@@ -218,7 +220,7 @@ func drawPick(t *rapid.T) rules.Pick {
 // drawLabels draws what the schema, and that of another table, label.
 func drawLabels(t *rapid.T, schema *rules.Schema) []*rules.Schema {
 	other := &rules.Schema{Name: "other", Columns: []rules.Column{
-		{Name: "name", Type: textType, Role: rules.RoleEventName}, {Name: "page", Type: textType}, {Name: "absent", Type: textType}, {Name: "due", Type: rules.Type{Kind: rules.Date}},
+		{Name: "name", Type: textType, Role: rules.RoleEventName}, {Name: "page", Type: textType}, {Name: "absent", Type: textType}, {Name: "due", Type: value.Type{Kind: value.Date}},
 	}}
 	customers := &rules.Schema{Name: "customers", Customers: true, Columns: []rules.Column{{Name: "page", Type: textType, Labels: []rules.Label{{Is: "private", Policy: "drop"}}}}}
 	for k, s := range []*rules.Schema{schema, other} {
@@ -228,7 +230,7 @@ func drawLabels(t *rapid.T, schema *rules.Schema) []*rules.Schema {
 				continue
 			}
 			l := rules.Label{Is: "private", Policy: rapid.SampledFrom([]string{"drop", "drop", "no_ads"}).Draw(t, "policy")}
-			if c.Type.Kind == rules.Text {
+			if c.Type.Kind == value.Text {
 				from := c.Name
 				if c.Role == rules.RoleEventName {
 					from = "event"
@@ -258,10 +260,10 @@ func drawPlan(t *rapid.T) *scan.Plan {
 	p.Values = []scan.Value{
 		{Column: "page", Type: textType},
 		{Column: "visits", Type: whole},
-		{Column: "score", Type: rules.Type{Kind: rules.Float}},
-		{Column: "score", Type: rules.Type{Kind: rules.Float}, Quantise: &rules.Number{Int: 25, Scale: 2}},
-		{Column: "due", Type: rules.Type{Kind: rules.Date}},
-		{Column: "opened", Type: rules.Type{Kind: rules.Boolean}},
+		{Column: "score", Type: value.Type{Kind: value.Float}},
+		{Column: "score", Type: value.Type{Kind: value.Float}, Quantise: &value.Number{Int: 25, Scale: 2}},
+		{Column: "due", Type: value.Type{Kind: value.Date}},
+		{Column: "opened", Type: value.Type{Kind: value.Boolean}},
 		{Column: "event_time", Type: moment},
 		{Column: "amount"},
 		{Column: "absent", Type: textType},
@@ -327,9 +329,9 @@ func TestBlocksAreWhatALoopOverTheRowsFinds(t *testing.T) {
 func TestThePlanNamesTheColumnsItReads(t *testing.T) {
 	schema := copiesSchema(textType, true)
 	plan := &scan.Plan{Customers: true, Picks: []rules.Pick{{Events: []string{"view"}, Where: rules.And{
-		&rules.Test{Term: rules.Term{Column: "visits", Type: whole, Of: whole}, Op: rules.OpIsNull},
-		&rules.Test{Term: rules.Term{Column: "absent", Type: textType, Of: textType}, Op: rules.OpIsNull},
-	}}}, Values: []scan.Value{{Column: "score"}, {Column: "score", Quantise: &rules.Number{Int: 1}}}, Compile: compile}
+		&rules.Test{Term: rules.Term{Column: "visits", Type: whole, Of: whole}, Op: where.OpIsNull},
+		&rules.Test{Term: rules.Term{Column: "absent", Type: textType, Of: textType}, Op: where.OpIsNull},
+	}}}, Values: []scan.Value{{Column: "score"}, {Column: "score", Quantise: &value.Number{Int: 1}}}, Compile: compile}
 	s, err := scan.New(plan, schema, false, identity.NewSubjects(), scan.NewNames())
 	if err != nil {
 		t.Fatal(err)
@@ -341,7 +343,7 @@ func TestThePlanNamesTheColumnsItReads(t *testing.T) {
 }
 
 // compile is the plain meaning of a test.
-func compile(test *rules.Test, z *rules.Zone) (kernel.Row, error) {
+func compile(test *rules.Test, z *value.Zone) (kernel.Row, error) {
 	row, err := builtin.CompileTest(test, z)
 	return kernel.Row(row), err
 }
@@ -351,11 +353,11 @@ func TestFloatsAreOrderedOrCountedInSteps(t *testing.T) {
 		{Name: "event_time", Type: moment, Role: rules.RoleEventTime},
 		{Name: "event", Type: textType, Role: rules.RoleEventName},
 		{Name: "device_id", Type: textType, Role: rules.RoleDevice},
-		{Name: "score", Type: rules.Type{Kind: rules.Float}},
+		{Name: "score", Type: value.Type{Kind: value.Float}},
 	}}
 	plan := &scan.Plan{Customers: true, KnownBy: knownBy, Picks: []rules.Pick{{Any: true}}, Edges: []int64{knownBy - hour, knownBy}}
-	for i, step := range []*rules.Number{nil, {Int: 1, Scale: 2}, {Int: 25, Scale: 2}, {Int: 5, Scale: 0}} {
-		plan.Values = append(plan.Values, scan.Value{Column: "score", Type: rules.Type{Kind: rules.Float}, Quantise: step})
+	for i, step := range []*value.Number{nil, {Int: 1, Scale: 2}, {Int: 25, Scale: 2}, {Int: 5, Scale: 0}} {
+		plan.Values = append(plan.Values, scan.Value{Column: "score", Type: value.Type{Kind: value.Float}, Quantise: step})
 		plan.Wants = append(plan.Wants, scan.Want{Value: i, From: knownBy - hour, Before: knownBy})
 	}
 	s, err := scan.New(plan, schema, false, identity.NewSubjects(), scan.NewNames())
@@ -441,7 +443,7 @@ func (o *scanOracle) wants(r logRow) (out []scan.Want) {
 		p := o.plan.Picks[w.Pick]
 		name, _ := r["event"].(string)
 		event := p.Any || r["event"] != nil && slices.Contains(p.Events, name)
-		if ok && at >= w.From && at < w.Before && event && passes(p.Where, r, p.Zone) == rules.True {
+		if ok && at >= w.From && at < w.Before && event && passes(p.Where, r, p.Zone) == value.True {
 			out = append(out, w)
 		}
 	}

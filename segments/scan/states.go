@@ -3,7 +3,7 @@ package scan
 import (
 	"encoding/binary"
 
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // unset is a truth that no column has given yet.
@@ -36,7 +36,7 @@ type classTable struct {
 }
 
 type scratch struct {
-	truth []rules.Truth // by program test
+	truth []value.Truth // by program test
 	key   []byte
 }
 
@@ -44,7 +44,7 @@ func newStates(p *program) *states {
 	s := &states{p: p, byKey: map[string]uint32{}, classes: make([]classTable, len(p.columns))}
 	for i := range s.classes {
 		s.classes[i] = classTable{byKey: map[string]uint32{}}
-		s.classes[i].truth = make([]rules.Truth, len(p.tests))
+		s.classes[i].truth = make([]value.Truth, len(p.tests))
 	}
 	s.intern(make([]uint64, p.words), nil)
 	all := make([]uint64, p.words)
@@ -93,7 +93,7 @@ func (s *states) shows(state uint32) bool {
 }
 
 // class returns the class of a value of column c whose tests have the truths that truth gives.
-func (s *states) class(c int, truth func(test int) rules.Truth) uint32 {
+func (s *states) class(c int, truth func(test int) value.Truth) uint32 {
 	col, t := &s.p.columns[c], &s.classes[c]
 	keep := make([]uint64, s.p.words)
 	for i := range keep {
@@ -104,7 +104,7 @@ func (s *states) class(c int, truth func(test int) rules.Truth) uint32 {
 	}
 	for i := range col.single {
 		f := &col.single[i]
-		if f.eval(func(i int) rules.Truth { return t.truth[i] }) != rules.True {
+		if f.eval(func(i int) value.Truth { return t.truth[i] }) != value.True {
 			keep[f.pick/64] &^= 1 << (f.pick % 64)
 		}
 	}
@@ -163,10 +163,10 @@ func (s *states) step(c int, state, class uint32) uint32 {
 			truths[i] = v
 		}
 	}
-	known := func(i int) rules.Truth { return rules.Truth(truths[s.p.tests[i].shared]) }
+	known := func(i int) value.Truth { return value.Truth(truths[s.p.tests[i].shared]) }
 	for i := range col.closing {
 		f := &col.closing[i]
-		if live[f.pick/64]>>(f.pick%64)&1 != 0 && f.eval(known) != rules.True {
+		if live[f.pick/64]>>(f.pick%64)&1 != 0 && f.eval(known) != value.True {
 			live[f.pick/64] &^= 1 << (f.pick % 64)
 		}
 	}

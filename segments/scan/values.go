@@ -8,7 +8,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/evidence"
 )
 
@@ -64,15 +64,15 @@ func (t *textClasses) all(w *Worker, c int, dict *array.String) []uint32 {
 
 // null is the class of a missing value.
 func (w *Worker) null(c int) uint32 {
-	return w.st.class(c, func(x int) rules.Truth { return w.s.program.tests[x].kernel.Null() })
+	return w.st.class(c, func(x int) value.Truth { return w.s.program.tests[x].kernel.Null() })
 }
 
-func (t *textClasses) class(w *Worker, c int, value string) uint32 {
-	if class, ok := t.seen[value]; ok {
+func (t *textClasses) class(w *Worker, c int, text string) uint32 {
+	if class, ok := t.seen[text]; ok {
 		return class
 	}
-	class := w.st.class(c, func(x int) rules.Truth { return w.s.program.tests[x].kernel.Text(value) })
-	t.seen[string([]byte(value))] = class // the dictionary's memory is reused, the key must not be
+	class := w.st.class(c, func(x int) value.Truth { return w.s.program.tests[x].kernel.Text(text) })
+	t.seen[string([]byte(text))] = class // the dictionary's memory is reused, the key must not be
 	return class
 }
 
@@ -209,7 +209,7 @@ func (m *metricColumn) float(f float64) int64 {
 		}
 		return int64(steps) * m.unit
 	}
-	return rules.OrderedFloat(f)
+	return value.OrderedFloat(f)
 }
 
 func (m *metricColumn) text(d *array.Dictionary) func(row uint32) int64 {

@@ -6,6 +6,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/evidence"
 )
 
@@ -19,7 +20,7 @@ type Worker struct {
 	values  []textClasses // by program column: classes of text values seen so far
 	sel     []uint32      // rows still alive
 	state   []uint32      // their states, later their classes
-	truths  [][]rules.Truth
+	truths  [][]value.Truth
 	classes evidence.Classes
 	classOf [][]uint32 // by state, then slot
 	block   evidence.Block
@@ -36,7 +37,7 @@ type Worker struct {
 // Worker returns a worker for one goroutine.
 func (s *Scanner) Worker() *Worker {
 	w := &Worker{s: s, st: newStates(s.program), values: make([]textClasses, len(s.program.columns))}
-	w.truths = make([][]rules.Truth, len(s.program.tests))
+	w.truths = make([][]value.Truth, len(s.program.tests))
 	w.classes.Words = (len(s.plan.Picks) + 63) / 64
 	w.block = evidence.Block{Classes: &w.classes, Partner: s.partner, Values: make([][]int64, len(s.plan.Values))}
 	w.devices = numberer{subjects: s.subjects, blocked: s.plan.Blocked}
@@ -233,7 +234,7 @@ func (w *Worker) matchNumbers(g RowGroup, c int) error {
 	last, class := -1, uint32(0)
 	w.advance(c, func(i int, _ uint32) uint32 {
 		if last < 0 || !w.same(col.tests, last, i) {
-			class = w.st.class(c, func(t int) rules.Truth { return w.truths[t][i] })
+			class = w.st.class(c, func(t int) value.Truth { return w.truths[t][i] })
 		}
 		last = i
 		return class

@@ -7,8 +7,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/malgrupp/malgrupp/e2e/reference"
 	"pgregory.net/rapid"
+
+	"github.com/malgrupp/malgrupp/e2e/reference"
 )
 
 // Log is a world with what only its storage knows.

@@ -15,6 +15,7 @@ import (
 	"github.com/malgrupp/malgrupp/e2e/reference/draw"
 	"github.com/malgrupp/malgrupp/e2e/reference/engine"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 func TestTheEngineAndTheReferenceAgreeOnTheEdges(t *testing.T) {
@@ -103,7 +104,7 @@ func decided(t *testing.T, l *draw.Log, rule string) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	zone, err := rules.LoadZone(l.Zone)
+	zone, err := value.LoadZone(l.Zone)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/e2e/reference/draw"
 	"github.com/malgrupp/malgrupp/e2e/reference/engine"
-	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // funnelFile holds what the tests of other systems assert about funnels, sequences and counts.
@@ -403,7 +403,7 @@ func (c *funnelCase) invalid(t *testing.T, _ *funnelFile) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	zone, err := rules.LoadZone("UTC")
+	zone, err := value.LoadZone("UTC")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,15 +21,18 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 // Schema is the schema of every log.
 func Schema() (*rules.Schema, error) {
-	text, at := rules.Type{Kind: rules.Text}, rules.Type{Kind: rules.Timestamp}
+	text, at := value.Type{Kind: value.Text}, value.Type{Kind: value.Timestamp}
 	s := &rules.Schema{Name: "log", Version: 1, Columns: []rules.Column{
 		{Name: "event_time", Type: at, Role: rules.RoleEventTime},
 		{Name: "received_at", Type: at, Role: rules.RoleReceivedAt},
-		{Name: "seq", Type: rules.Type{Kind: rules.Integer}, Role: rules.RoleSeq},
+		{Name: "seq", Type: value.Type{Kind: value.Integer}, Role: rules.RoleSeq},
 		{Name: "event_id", Type: text, Role: rules.RoleEventID},
 		{Name: "event", Type: text, Role: rules.RoleEventName},
 		{Name: "device_id", Type: text, Role: rules.RoleDevice, Optional: true},
@@ -37,7 +40,7 @@ func Schema() (*rules.Schema, error) {
 		{Name: "session_id", Type: text, Role: rules.RoleSession, Optional: true},
 	}}
 	for _, c := range draw.Columns {
-		t, ok := rules.ParseType(c.Type)
+		t, ok := value.ParseType(c.Type)
 		if !ok {
 			return nil, fmt.Errorf("make the schema: there is no type %q", c.Type)
 		}
@@ -47,8 +50,8 @@ func Schema() (*rules.Schema, error) {
 }
 
 // Check has the program read one rule.
-func Check(s *rules.Schema, zone *rules.Zone, name, text string) (*rules.Segment, rules.Errors) {
-	doc := rules.Read(&rules.Source{Name: name, Text: text})
+func Check(s *rules.Schema, zone *value.Zone, name, text string) (*rules.Segment, source.Findings) {
+	doc := yaml.Read(&source.Source{Name: name, Text: text})
 	if errs := doc.Errors(); errs.Failed() {
 		return nil, errs
 	}
@@ -58,7 +61,7 @@ func Check(s *rules.Schema, zone *rules.Zone, name, text string) (*rules.Segment
 
 // Run decides segments, which stand in the order of their references. Dice choose how the rows are shuffled and stored.
 // People who are simply out are not in the answer.
-func Run(ctx context.Context, l *draw.Log, schema *rules.Schema, segs []*rules.Segment, zone *rules.Zone, dice *rand.Rand) (map[string]map[string]string, error) {
+func Run(ctx context.Context, l *draw.Log, schema *rules.Schema, segs []*rules.Segment, zone *value.Zone, dice *rand.Rand) (map[string]map[string]string, error) {
 	stores := pipeline.NewStores(store.Options{Memory: &store.Memory{}})
 	defer stores.Close()
 	events, err := logObjects(l, schema, dice)
@@ -145,26 +148,26 @@ func logObjects(l *draw.Log, schema *rules.Schema, dice *rand.Rand) (map[string]
 func day(us int64) string { return "dt=" + time.UnixMicro(us).UTC().Format(time.DateOnly) + "/" }
 
 // settings are a project that reads the log: identity off, no floors, no lists.
-func settings(l *draw.Log, zone *rules.Zone) *project.Project {
-	days := func(n int) rules.Duration { return rules.Duration{N: n, Unit: rules.Day} }
-	minutes := func(us int64) rules.Duration {
-		return rules.Duration{N: int(us / reference.Minute), Unit: rules.Minute}
+func settings(l *draw.Log, zone *value.Zone) *project.Project {
+	days := func(n int) value.Duration { return value.Duration{N: n, Unit: value.Day} }
+	minutes := func(us int64) value.Duration {
+		return value.Duration{N: int(us / reference.Minute), Unit: value.Minute}
 	}
-	source := project.Source{
+	log := project.Source{
 		Name: "events", URL: "mem://events/", Schema: "log", Dedupe: days(7), CoversFrom: l.DataFrom, Complete: project.Listed, OnBadObject: project.Stop,
 	}
 	if l.Partitioned {
-		source.CoversFrom, source.Partition = 0, project.Partition{Key: "dt=", Zone: utc}
+		log.CoversFrom, log.Partition = 0, project.Partition{Key: "dt=", Zone: utc}
 	}
 	return &project.Project{
-		Name: "reference", Zone: zone, Retention: days(761), MaxClockSkew: minutes(l.MaxSkew), SessionGap: minutes(l.SessionGap), Sources: []project.Source{source},
+		Name: "reference", Zone: zone, Retention: days(761), MaxClockSkew: minutes(l.MaxSkew), SessionGap: minutes(l.SessionGap), Sources: []project.Source{log},
 		Consent: project.Consent{URL: "mem://consent/", MaxFeedAge: days(1), MaxConsentAge: days(390), TrustedSources: []string{"cmp"}},
-		Text:    &rules.Source{Name: "reference"},
+		Text:    &source.Source{Name: "reference"},
 	}
 }
 
-var utc = func() *rules.Zone {
-	z, err := rules.LoadZone("UTC")
+var utc = func() *value.Zone {
+	z, err := value.LoadZone("UTC")
 	if err != nil {
 		panic(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/malgrupp/malgrupp/e2e/reference"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // cells are the values of a row in the order of the columns, as a table stores them: string, int64, float64 or nil.
@@ -32,10 +33,10 @@ func text(s string) any {
 }
 
 // stored turns a value into that of a table; every other null of a float column is a NaN.
-func stored(v any, t rules.Type, at int64) any {
+func stored(v any, t value.Type, at int64) any {
 	switch v := v.(type) {
 	case *big.Rat:
-		if t.Kind == rules.Float {
+		if t.Kind == value.Float {
 			f, _ := v.Float64()
 			return f
 		}
@@ -55,7 +56,7 @@ func stored(v any, t rules.Type, at int64) any {
 	case string:
 		return v
 	}
-	if t.Kind == rules.Float && at%2 == 0 {
+	if t.Kind == value.Float && at%2 == 0 {
 		return math.NaN()
 	}
 	return nil
@@ -84,9 +85,9 @@ func own(columns []rules.Column, rows [][]any, o parquet.WriterOptions) ([]byte,
 			n, _ := row[i].(int64)
 			f, _ := row[i].(float64)
 			switch columns[i].Type.Kind {
-			case rules.Text:
+			case value.Text:
 				v.Text = append(v.Text, s)
-			case rules.Float:
+			case value.Float:
 				v.Floats = append(v.Floats, f)
 			default:
 				v.Ints = append(v.Ints, n)
@@ -114,7 +115,7 @@ func foreign(columns []rules.Column, rows [][]any, perGroup int, dice *rand.Rand
 	dictionary := dice.IntN(2) == 0
 	for _, c := range columns {
 		n := node(c.Type)
-		if dictionary && c.Type.Kind != rules.Boolean {
+		if dictionary && c.Type.Kind != value.Boolean {
 			n = pq.Encoded(n, &pq.RLEDictionary)
 		} else {
 			n = pq.Encoded(n, &pq.Plain)
@@ -131,7 +132,7 @@ func foreign(columns []rules.Column, rows [][]any, perGroup int, dice *rand.Rand
 			if !ok {
 				return nil, fmt.Errorf("write a table: column %s is lost", c.Name)
 			}
-			record[leaf.ColumnIndex] = value(row[i], c.Type).Level(0, definition(row[i]), leaf.ColumnIndex)
+			record[leaf.ColumnIndex] = cell(row[i], c.Type).Level(0, definition(row[i]), leaf.ColumnIndex)
 		}
 		if _, err := w.WriteRows([]pq.Row{record}); err != nil {
 			return nil, fmt.Errorf("write a row with parquet-go: %w", err)
@@ -150,25 +151,25 @@ func definition(v any) int {
 	return 1
 }
 
-func node(t rules.Type) pq.Node {
+func node(t value.Type) pq.Node {
 	switch t.Kind {
-	case rules.Text:
+	case value.Text:
 		return pq.String()
-	case rules.Float:
+	case value.Float:
 		return pq.Leaf(pq.DoubleType)
-	case rules.Boolean:
+	case value.Boolean:
 		return pq.Leaf(pq.BooleanType)
-	case rules.Date:
+	case value.Date:
 		return pq.Date()
-	case rules.Timestamp:
+	case value.Timestamp:
 		return pq.Timestamp(pq.Microsecond)
-	case rules.Decimal:
+	case value.Decimal:
 		return pq.Decimal(t.Scale, t.Precision, pq.Int64Type)
 	}
 	return pq.Int(64)
 }
 
-func value(v any, t rules.Type) pq.Value {
+func cell(v any, t value.Type) pq.Value {
 	switch v := v.(type) {
 	case string:
 		return pq.ByteArrayValue([]byte(v))
@@ -176,9 +177,9 @@ func value(v any, t rules.Type) pq.Value {
 		return pq.DoubleValue(v)
 	case int64:
 		switch t.Kind {
-		case rules.Boolean:
+		case value.Boolean:
 			return pq.BooleanValue(v == 1)
-		case rules.Date:
+		case value.Date:
 			return pq.Int32Value(int32(v))
 		}
 		return pq.Int64Value(v)

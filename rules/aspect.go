@@ -1,0 +1,134 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/malgrupp/malgrupp/rules/value"
+)
+
+// Aspect is one thing that a rule says, in its normal form.
+type Aspect struct{ Key, Text string }
+
+func (s *Segment) Aspects() (out []Aspect) {
+	say := func(key string, value any) { out = append(out, Aspect{key, fmt.Sprint(value)}) }
+	say("purpose", s.Purpose)
+	say("identity", s.Level)
+	if s.Zone != nil {
+		say("timezone", s.Zone.Name())
+	}
+	say("match", s.Match.Normal())
+	if s.Exclude != nil {
+		say("exclude", s.Exclude.Normal())
+	}
+	if s.Top != nil {
+		say("top", fmt.Sprintf("{count: %d, percent: %v, by: %s}", s.Top.Count, s.Top.Percent, s.Top.By.Normal()))
+	}
+	if s.Stay != (value.Duration{}) {
+		say("stay", s.Stay)
+	}
+	if s.Exclusive != nil {
+		say("exclusive", fmt.Sprintf("{group: %s, priority: %d}", s.Exclusive.Group, s.Exclusive.Priority))
+	}
+	if s.Holdout != nil {
+		say("holdout", fmt.Sprintf("{percent: %v, salt: %q}", s.Holdout.Percent, s.Holdout.Salt))
+	}
+	if s.Cap != nil {
+		say("cap", fmt.Sprintf("{count: %d, by: %s}", s.Cap.Count, s.Cap.By.Normal()))
+	}
+	if s.MinSize > 0 {
+		say("min_size", s.MinSize)
+	}
+	say("deliver", "["+strings.Join(s.Deliver, ", ")+"]")
+	return out
+}
+
+// Aspects are what a condition says beside its verb and what stands below it.
+func (c *Condition) Aspects() (out []Aspect) {
+	say := func(key, text string) { out = append(out, Aspect{key, text}) }
+	if c.Metric != nil {
+		say("metric", c.Metric.Function+"("+c.Metric.Column+")")
+	}
+	if c.AnyEvent {
+		say("events", "any")
+	}
+	var events []string
+	for _, event := range c.Events {
+		events = append(events, fmt.Sprintf("event %q", event))
+	}
+	if events != nil {
+		say("events", strings.Join(events, " "))
+	}
+	if c.Segment != "" {
+		say("in_segment", c.Segment)
+	}
+	if c.Where != nil {
+		say("where", Key(c.Where))
+	}
+	if c.Has != nil {
+		say("has", Key(c.Has))
+	}
+	if c.Sequence != nil {
+		say("sequence", c.Sequence.Normal())
+	}
+	if c.Window != nil {
+		say("within", c.Window.String())
+	}
+	if c.Lasting != (value.Duration{}) {
+		say("lasting_at_least", c.Lasting.String())
+	}
+	if c.Compare != nil {
+		say("compare", fmt.Sprintf("%s %v", c.Compare.Op, c.Compare.Bound))
+	}
+	return out
+}
+
+// Take takes over one aspect of another condition.
+func (c *Condition) Take(key string, from *Condition) {
+	switch key {
+	case "metric":
+		c.Metric = from.Metric
+	case "events":
+		c.Events, c.AnyEvent = from.Events, from.AnyEvent
+	case "in_segment":
+		c.Segment = from.Segment
+	case "where":
+		c.Where = from.Where
+	case "has":
+		c.Has = from.Has
+	case "sequence":
+		c.Sequence = from.Sequence
+	case "within":
+		c.Window = from.Window
+	case "lasting_at_least":
+		c.Lasting = from.Lasting
+	case "compare":
+		c.Compare = from.Compare
+	}
+}
+
+// Take takes over one aspect of another rule.
+func (s *Segment) Take(key string, from *Segment) {
+	switch key {
+	case "purpose":
+		s.Purpose = from.Purpose
+	case "identity":
+		s.Level = from.Level
+	case "timezone":
+		s.Zone = from.Zone
+	case "top":
+		s.Top = from.Top
+	case "stay":
+		s.Stay = from.Stay
+	case "exclusive":
+		s.Exclusive = from.Exclusive
+	case "holdout":
+		s.Holdout = from.Holdout
+	case "cap":
+		s.Cap = from.Cap
+	case "min_size":
+		s.MinSize = from.MinSize
+	case "deliver":
+		s.Deliver = from.Deliver
+	}
+}

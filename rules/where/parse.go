@@ -1,0 +1,347 @@
+package where
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
+)
+
+// Limits of a `where` (rules/spec.md 3).
+const (
+	MaxBytes    = 4 << 10
+	maxTests    = 64
+	maxLiterals = 1_000
+	maxNesting  = 32
+)
+
+// SyntaxError is the first thing in a `where` text that cannot be read.
+type SyntaxError struct {
+	Span    source.Span
+	Message string
+	Hints   []source.Hint
+}
+
+// parser reads the grammar of rules/spec.md 3 by recursive descent. After an error every method returns at once.
+type parser struct {
+	tokens []Token
+	pos    int
+	depth  int
+	tests  int
+	err    *SyntaxError
+}
+
+// Parse reads the tokens of a `where`.
+func Parse(tokens []Token) (Tree, *SyntaxError) {
+	p := &parser{tokens: tokens}
+	t := p.or()
+	if p.err == nil && p.peek().Kind != tokenEnd {
+		p.unexpected("and, or, or the end of the condition")
+	}
+	if p.err != nil {
+		return nil, p.err
+	}
+	return t, nil
+}
+
+func (p *parser) peek() Token { return p.tokens[p.pos] }
+
+func (p *parser) next() Token {
+	t := p.tokens[p.pos]
+	if t.Kind != tokenEnd {
+		p.pos++
+	}
+	return t
+}
+
+// accept consumes a word or sign if it comes next.
+func (p *parser) accept(value string) bool {
+	t := p.peek()
+	if (t.Kind == TokenWord || t.Kind == TokenSign) && t.Value == value {
+		p.pos++
+		return true
+	}
+	return false
+}
+
+func (p *parser) need(value string) {
+	if p.err == nil && !p.accept(value) {
+		p.unexpected(value)
+	}
+}
+
+func (p *parser) fail(span source.Span, message string, hints ...source.Hint) {
+	if p.err == nil {
+		p.err = &SyntaxError{span, message, hints}
+	}
+}
+
+// unexpected reports the next token; want says what could stand there.
+func (p *parser) unexpected(want string) {
+	t := p.peek()
+	if t.Kind != tokenEnd {
+		p.fail(t.Span, "this cannot stand here", source.Expected(want))
+		return
+	}
+	if p.pos == 0 {
+		p.fail(t.Span, "the condition is empty", source.Expected(want))
+		return
+	}
+	last := p.tokens[p.pos-1]
+	p.fail(last.Span, "the condition ends too early", source.Expected(want+" after this"))
+}
+
+func (p *parser) or() Tree {
+	return p.joined("or", func() Tree { return p.joined("and", p.unary) })
+}
+
+// joined reads terms with a word between them.
+func (p *parser) joined(word string, term func() Tree) Tree {
+	terms := []Tree{term()}
+	for p.err == nil && p.accept(word) {
+		terms = append(terms, term())
+	}
+	if len(terms) == 1 {
+		return terms[0]
+	}
+	return &Logic{Or: word == "or", Terms: terms}
+}
+
+func (p *parser) unary() Tree {
+	if p.err != nil {
+		return nil
+	}
+	start := p.peek().Span
+	if p.depth++; p.depth > maxNesting {
+		p.fail(start, "the condition is nested too deeply", source.Expected("at most 32 levels"))
+		return nil
+	}
+	defer func() { p.depth-- }()
+	switch {
+	case p.accept("not"):
+		return &Negation{Of: p.unary()}
+	case p.accept("("):
+		t := p.or()
+		p.need(")")
+		return t
+	}
+	return p.comparison()
+}
+
+func (p *parser) comparison() Tree {
+	if p.tests++; p.tests > maxTests {
+		p.fail(p.peek().Span, "the condition has too many tests", source.Expected("at most 64; a list of values is one test: in (...)"))
+		return nil
+	}
+	c := &Comparison{Term: p.operand()}
+	if p.err != nil {
+		return nil
+	}
+	p.operator(c)
+	c.Span = source.Span{Start: c.Term.Span.Start, End: p.tokens[p.pos-1].Span.End}
+	return c
+}
+
+// operand reads a column or a function of one.
+func (p *parser) operand() Operand {
+	t := p.peek()
+	if t.Kind != TokenWord || Reserved(t.Value) {
+		if t.Kind == tokenText || t.Kind == tokenNumber {
+			p.fail(t.Span, "a test begins with a column", source.Expected("column = "+quoteLiteral(t)))
+		} else {
+			p.unexpected("a column")
+		}
+		return Operand{}
+	}
+	p.pos++
+	if !p.accept("(") {
+		return Operand{Column: t.Value, Name: t.Span, ColumnAt: t.Span, Span: t.Span}
+	}
+	o := Operand{Function: t.Value, Name: t.Span}
+	column := p.peek()
+	if column.Kind != TokenWord || Reserved(column.Value) {
+		p.unexpected("a column")
+		return o
+	}
+	p.pos++
+	o.Column, o.ColumnAt = column.Value, column.Span
+	if p.accept(",") {
+		key := p.next()
+		if key.Kind != tokenText {
+			p.pos--
+			p.unexpected("a text in single quotes")
+			return o
+		}
+		o.Key = &key
+	}
+	p.need(")")
+	o.Span = source.Span{Start: t.Span.Start, End: p.tokens[p.pos-1].Span.End}
+	return o
+}
+
+func quoteLiteral(t Token) string {
+	if t.Kind == tokenText {
+		return value.Quote(t.Value)
+	}
+	return t.Value
+}
+
+// words that cannot be columns.
+var reservedWords = []string{"and", "or", "not", "in", "between", "is", "null", "true", "false", "starts_with", "ends_with", "contains", "matches"}
+
+func Reserved(word string) bool { return slices.Contains(reservedWords, word) }
+
+var signs = map[string]struct {
+	op  Op
+	not bool
+}{
+	"=": {OpEqual, false}, "!=": {OpEqual, true}, "<": {OpLess, false}, "<=": {OpLessEqual, false},
+	">": {OpGreater, false}, ">=": {OpGreaterEqual, false},
+}
+
+var textOperators = map[string]Op{
+	"starts_with": OpStartsWith, "ends_with": OpEndsWith, "contains": OpContains, "matches": OpMatches,
+}
+
+const OperatorWords = "=, !=, <, <=, >, >=, in, between, starts_with, ends_with, contains, matches or is null"
+
+// operator reads what follows the operand.
+func (p *parser) operator(c *Comparison) {
+	t := p.peek()
+	if sign, ok := signs[t.Value]; ok && t.Kind == TokenSign {
+		p.pos++
+		c.Op, c.Not, c.Word, c.Literals = sign.op, sign.not, t.Value, []Literal{p.literal(t.Value)}
+		return
+	}
+	if t.Kind == TokenWord && t.Value == "is" {
+		p.pos++
+		p.isTest(c)
+		return
+	}
+	if t.Kind == TokenWord && t.Value == "not" {
+		c.Not = true
+		p.pos++
+		t = p.peek()
+	}
+	op, text := textOperators[t.Value]
+	c.Word = t.Value
+	switch {
+	case t.Kind != TokenWord:
+		p.noOperator(c)
+	case t.Value == "in":
+		p.pos++
+		c.Op = OpIn
+		p.inList(c)
+	case t.Value == "between":
+		p.pos++
+		low := p.literal("between")
+		p.need("and")
+		c.Op, c.Literals = OpBetween, []Literal{low, p.literal("and")}
+	case text:
+		p.pos++
+		c.Op, c.Literals = op, []Literal{p.literal(t.Value)}
+	default:
+		p.noOperator(c)
+	}
+}
+
+// noOperator accepts a boolean column that stands alone; everything else is not a test.
+func (p *parser) noOperator(c *Comparison) {
+	t := p.peek()
+	ends := t.Kind == tokenEnd || t.Value == ")" || t.Value == "and" || t.Value == "or"
+	if c.Not || !ends {
+		hints := []source.Hint{source.Expected(OperatorWords)}
+		if t.Kind == TokenWord {
+			hints = append(source.DidYouMean(t.Value, append(reservedWords, "like")), hints...)
+			if strings.EqualFold(t.Value, "like") || strings.EqualFold(t.Value, "ilike") {
+				hints = []source.Hint{source.Expected("starts_with, ends_with, contains or matches")}
+			}
+			p.fail(t.Span, fmt.Sprintf("%q is not an operator", t.Value), hints...)
+			return
+		}
+		p.unexpected(OperatorWords)
+	}
+}
+
+func (p *parser) isTest(c *Comparison) {
+	c.Not = p.accept("not")
+	switch {
+	case p.accept("null"):
+		c.Op = OpIsNull
+	case p.accept("true"):
+		c.Op = OpIsTrue
+	case p.accept("false"):
+		c.Op = OpIsFalse
+	default:
+		p.unexpected("null, true or false")
+	}
+	c.Word = "is"
+}
+
+func (p *parser) inList(c *Comparison) {
+	if t := p.peek(); t.Kind == tokenSet {
+		p.pos++
+		c.Set = &t
+		return
+	}
+	p.need("(")
+	for p.err == nil {
+		if len(c.Literals) == maxLiterals {
+			p.fail(p.peek().Span, "the list has too many values", source.Expected("at most 1000, or a value set: in @name"))
+			return
+		}
+		c.Literals = append(c.Literals, p.literal("in ("))
+		if !p.accept(",") {
+			break
+		}
+	}
+	p.need(")")
+}
+
+// literal reads a value; after names what stands before it.
+func (p *parser) literal(after string) Literal {
+	if p.err != nil {
+		return Literal{}
+	}
+	t := p.peek()
+	switch t.Kind {
+	case tokenText:
+		p.pos++
+		return Literal{LiteralText, t.Value, t.Span}
+	case tokenNumber:
+		p.pos++
+		return Literal{LiteralNumber, t.Value, t.Span}
+	case TokenWord:
+		return p.wordLiteral(t)
+	case tokenEnd:
+		p.unexpected("a value")
+	default:
+		p.fail(t.Span, "a value must follow "+after, source.Expected("'text', a number, true, false, date '2026-04-01'"))
+	}
+	return Literal{}
+}
+
+func (p *parser) wordLiteral(t Token) Literal {
+	kinds := map[string]literalKind{
+		"true": LiteralBool, "false": LiteralBool, "null": LiteralNull,
+		"date": LiteralDate, "time": LiteralTime, "timestamp": LiteralTimestamp,
+	}
+	kind, ok := kinds[t.Value]
+	if !ok {
+		p.fail(t.Span, fmt.Sprintf("%s is not a value", t.Value), source.Fix(value.Quote(t.Value)+"   (text stands in single quotes)"))
+		return Literal{}
+	}
+	p.pos++
+	if kind == LiteralBool || kind == LiteralNull {
+		return Literal{kind, t.Value, t.Span}
+	}
+	text := p.peek()
+	if text.Kind != tokenText {
+		p.unexpected("a text in single quotes")
+		return Literal{}
+	}
+	p.pos++
+	return Literal{kind, text.Value, source.Span{Start: t.Span.Start, End: text.Span.End}}
+}
