@@ -82,7 +82,7 @@ func decides(t *testing.T, db *duckdb.DB, c suite.Laid) {
 	}
 }
 
-// vectorsFolder is where the papers with vectors lie.
+// vectorsFolder is where the vectors lie.
 func vectorsFolder() string {
 	root := os.Getenv("MALGRUPP_VECTORS")
 	switch {

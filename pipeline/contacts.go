@@ -12,7 +12,7 @@ import (
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
-// contactSchema has the columns of the identifiers table (design.md 9).
+// contactSchema has the columns of the identifiers table (docs/how-to/destinations.md).
 var contactSchema = newContactSchema()
 
 func newContactSchema() *rules.Schema {

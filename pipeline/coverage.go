@@ -20,7 +20,8 @@ const dayMicros = int64(24 * 3600 * 1e6)
 // span is a half-open stretch of time in microseconds.
 type span struct{ from, before int64 }
 
-// coverage is what the sources of a run cover (design.md 9): from a first instant on, without the days that are missing.
+// coverage is what the sources of a run cover (docs/language.md, Missing days): from a first instant on, without the
+// days that are missing.
 type coverage struct{ sources []sourceCoverage }
 
 type sourceCoverage struct {

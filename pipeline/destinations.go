@@ -58,7 +58,7 @@ func (l *Loaded) destinations() map[string]rules.Destination {
 }
 
 // listUse is what rows are asked for where a list goes to a destination. The bank's own pages hand nobody over, so they ask
-// no more than the segment does (consent/spec.md 2).
+// no more than the segment does (docs/consent.md, Uses).
 func (e *Evaluation) listUse(d project.Destination, customer bool) (consent.Use, error) {
 	if d.Own {
 		return e.policy.Purposes.SegmentUse(customer), nil

@@ -7,7 +7,8 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/store"
 )
 
-// Kind says what sort of failure stopped a run; cmd turns it into an exit code (ecosystem.md 1.2).
+// Kind says what sort of failure stopped a run; cmd turns it into an exit code, so that a scheduler can tell them
+// apart.
 type Kind string
 
 // The kinds of failure.

@@ -104,8 +104,8 @@ func (j *Job) absolute(place string) string {
 	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(dir)}).String()
 }
 
-// instants settles as_of and known_by (design.md D6): known_by is the clock unless given, as_of the start of its local
-// day unless given. A known_by that lies too far before the clock makes the run a replay of days gone by.
+// instants settles as_of and known_by (docs/language.md, Time): known_by is the clock unless given, as_of the start of
+// its local day unless given. A known_by that lies too far before the clock makes the run a replay of days gone by.
 func (j *Job) instants() error {
 	if j.settled {
 		return nil

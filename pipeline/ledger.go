@@ -21,7 +21,7 @@ import (
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
-// consentSchema is the consent log (consent/spec.md 3.1).
+// consentSchema is the consent log (docs/how-to/consent-log.md).
 var consentSchema = &rules.Schema{Name: "consent-log", Columns: ConsentColumns()}
 
 // ConsentColumns are the columns of a consent log; heartbeats have no subject.

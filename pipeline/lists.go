@@ -19,8 +19,8 @@ import (
 	"github.com/malgrupp/malgrupp/segments/identity"
 )
 
-// listSchema has the columns of suppression and protected lists (consent/spec.md 3.2). A protected list needs no purpose:
-// whoever stands on it is protected from all.
+// listSchema has the columns of suppression and protected lists (docs/consent.md, Lists of people). A protected list
+// needs no purpose: whoever stands on it is protected from all.
 var listSchema = &rules.Schema{Name: "suppression-list", Columns: []rules.Column{
 	{Name: "subject_type", Type: value.Type{Kind: value.Text}},
 	{Name: "subject_id", Type: value.Type{Kind: value.Text}},

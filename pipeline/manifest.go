@@ -128,7 +128,8 @@ type Output struct {
 	SHA256 string `json:"sha256"`
 }
 
-// Marker publishes a run: what no marker names does not exist, and the highest number is what holds (design.md D4).
+// Marker publishes a run: what no marker names does not exist, and the highest number is what holds, because no storage
+// can change several objects at once (docs/adr/0007-one-marker-publishes.md).
 type Marker struct {
 	Schema   string          `json:"schema"`
 	N        int64           `json:"n"`

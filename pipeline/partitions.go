@@ -19,7 +19,7 @@ type partition struct {
 }
 
 // partitions sorts a listing into days. Objects that writers leave beside their data do not count: names that begin
-// with _ or a dot, that end in .tmp or .crc, and everything below _temporary/ (threats.md C6).
+// with _ or a dot, that end in .tmp or .crc, and everything below _temporary/: half of an upload is no log.
 func partitions(url string, p project.Partition, listing []store.Object) ([]partition, error) {
 	byDay := map[value.CivilDate]*partition{}
 	for _, o := range listing {

@@ -28,7 +28,8 @@ type ReceiverFinding struct {
 // expiresSoon is how many days before its end an agreement is worth a word.
 const expiresSoon = 30
 
-// matchedShare: platforms count the people they match, about 40 % of those sent at worst (formats.md 0.14).
+// matchedShare: platforms count the people they match, about 40 % of those sent at worst (docs/platforms.md,
+// Deliveries).
 const matchedShare = 40
 
 // Receivers looks at every destination of a checked project, without asking anybody: agreements against today, sizes against

@@ -12,9 +12,10 @@ import (
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
-// recheck reads the consent log once more from the run's watermark on (consent/spec.md 6). It returns the people, by
-// use, whom denials that came in since concern, nil if there are none, and the new watermark. A feed that has become stale
-// stops the publication. Where known_by was given nothing later than it may count, and nothing is read.
+// recheck reads the consent log once more from the run's watermark on (docs/consent.md, The second look). It returns
+// the people, by use, whom denials that came in since concern, nil if there are none, and the new watermark. A feed
+// that has become stale stops the publication. Where known_by was given nothing later than it may count, and nothing is
+// read.
 func (r *run) recheck(ctx context.Context) (lost [][]string, watermark int64, err error) {
 	e := r.eval
 	watermark = e.Feed.Watermark

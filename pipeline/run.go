@@ -100,7 +100,7 @@ func (j *Job) lock(ctx context.Context, b *store.Bucket) (*store.Lease, error) {
 	}
 }
 
-// leaseFor is how long a lease on a cloud holds without being renewed (threats.md D4).
+// leaseFor is how long a lease on a cloud holds without being renewed: a run that died must not stop the next night's.
 const leaseFor = 2 * time.Hour
 
 // run is one job while it is being done.

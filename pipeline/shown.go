@@ -5,7 +5,8 @@ import (
 	"strconv"
 )
 
-// floor is the smallest number of people or rows that may be shown; smaller ones hide behind "<50" (consent/spec.md 8).
+// floor is the smallest number of people or rows that may be shown; smaller ones hide behind "<50", lest a count speaks
+// of one person (docs/consent.md, What is counted).
 const floor = 50
 
 // Shown is a count as it may leave the program: rounded down to tens, and 1 to 49 as "<50".

@@ -1,6 +1,10 @@
 package rules
 
 import (
+	"maps"
+	"slices"
+	"strings"
+
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/rules/where"
@@ -39,3 +43,220 @@ type Term struct {
 func (And) bound()   {}
 func (Or) bound()    {}
 func (*Test) bound() {}
+
+// normal flattens nested logic of one kind, drops repeated terms and sorts the rest by their text.
+func normal(e Expr) Expr {
+	switch e := e.(type) {
+	case And:
+		terms := flat(e, func(x Expr) ([]Expr, bool) { a, ok := x.(And); return a, ok })
+		if len(terms) == 1 {
+			return terms[0]
+		}
+		return And(terms)
+	case Or:
+		terms := flat(e, func(x Expr) ([]Expr, bool) { o, ok := x.(Or); return o, ok })
+		if len(terms) == 1 {
+			return terms[0]
+		}
+		return Or(terms)
+	}
+	return e
+}
+
+func flat(terms []Expr, same func(Expr) ([]Expr, bool)) []Expr {
+	byKey := map[string]Expr{}
+	for _, t := range terms {
+		inner, ok := same(t)
+		if !ok {
+			inner = []Expr{t}
+		}
+		for _, e := range inner {
+			byKey[Key(e)] = e
+		}
+	}
+	all := make([]Expr, 0, len(byKey))
+	for _, key := range slices.Sorted(maps.Keys(byKey)) {
+		all = append(all, byKey[key])
+	}
+	return all
+}
+
+// Key is the normal form of an expression as text: equal texts mean equal conditions, over one vocabulary and, where
+// local.hour and its like occur, in one time zone. Reading the text again gives the same expression.
+func Key(e Expr) string {
+	switch e := e.(type) {
+	case And:
+		return e.String()
+	case Or:
+		return e.String()
+	case *Test:
+		return e.String()
+	}
+	return ""
+}
+
+// Both is true where both are; nil is true everywhere.
+func Both(a, b Expr) Expr {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	return normal(And{a, b})
+}
+
+// Negate is true where e is false, and unknown where e is.
+func Negate(e Expr) Expr {
+	switch e := e.(type) {
+	case And:
+		terms := make(Or, len(e))
+		for i, t := range e {
+			terms[i] = Negate(t)
+		}
+		return normal(terms)
+	case Or:
+		terms := make(And, len(e))
+		for i, t := range e {
+			terms[i] = Negate(t)
+		}
+		return normal(terms)
+	case *Test:
+		t := *e
+		t.negate()
+		return &t
+	}
+	return e
+}
+
+// Equal reports whether two expressions have the same normal form.
+func Equal(a, b Expr) bool { return Key(a) == Key(b) }
+
+// Columns returns the names of the columns that an expression reads, sorted and distinct.
+func Columns(e Expr) []string {
+	var names []string
+	for t := range Tests(e) {
+		names = append(names, t.Term.Column)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Tests walks the tests of an expression in order; a nil expression has none.
+func Tests(e Expr) func(yield func(*Test) bool) {
+	return func(yield func(*Test) bool) { walkTests(e, yield) }
+}
+
+func walkTests(e Expr, yield func(*Test) bool) bool {
+	var terms []Expr
+	switch e := e.(type) {
+	case *Test:
+		return yield(e)
+	case And:
+		terms = e
+	case Or:
+		terms = e
+	}
+	for _, t := range terms {
+		if !walkTests(t, yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// String writes the expression as a `where` that reads back as the same expression.
+func (e And) String() string {
+	parts := make([]string, len(e))
+	for i, t := range e {
+		parts[i] = Key(t)
+		if _, or := t.(Or); or {
+			parts[i] = "(" + parts[i] + ")"
+		}
+	}
+	return strings.Join(parts, " and ")
+}
+
+// String writes the expression as a `where` that reads back as the same expression.
+func (e Or) String() string {
+	parts := make([]string, len(e))
+	for i, t := range e {
+		parts[i] = Key(t)
+	}
+	return strings.Join(parts, " or ")
+}
+
+// String writes the test as a `where` that reads back as the same test.
+func (t *Test) String() string {
+	var b strings.Builder
+	b.WriteString(t.Term.String())
+	args := make([]string, len(t.Args))
+	for i, v := range t.Args {
+		args[i] = v.Literal(t.Term.Type)
+	}
+	not := func(word string) string {
+		if t.Not {
+			return " not " + word + " "
+		}
+		return " " + word + " "
+	}
+	switch t.Op {
+	case where.OpEqual:
+		b.WriteString(t.equals() + args[0])
+	case where.OpIn:
+		if len(args) == 0 {
+			b.WriteString(t.equals() + unreachable(t.Term.Type))
+		} else {
+			b.WriteString(not("in") + "(" + strings.Join(args, ", ") + ")")
+		}
+	case where.OpBetween:
+		b.WriteString(not("between") + args[0] + " and " + args[1])
+	case where.OpLess, where.OpLessEqual, where.OpGreater, where.OpGreaterEqual:
+		b.WriteString(" " + opNames[t.Op] + " " + args[0])
+	case where.OpStartsWith, where.OpEndsWith, where.OpContains, where.OpMatches:
+		b.WriteString(not(opNames[t.Op]) + args[0])
+	case where.OpIsNull, where.OpIsTrue, where.OpIsFalse:
+		b.WriteString(" is")
+		b.WriteString(strings.TrimRight(not(opNames[t.Op]), " "))
+	}
+	return b.String()
+}
+
+var opNames = map[where.Op]string{
+	where.OpEqual: "=", where.OpLess: "<", where.OpLessEqual: "<=", where.OpGreater: ">", where.OpGreaterEqual: ">=", where.OpIn: "in", where.OpBetween: "between",
+	where.OpStartsWith: "starts_with", where.OpEndsWith: "ends_with", where.OpContains: "contains", where.OpMatches: "matches",
+	where.OpIsNull: "null", where.OpIsTrue: "true", where.OpIsFalse: "false",
+}
+
+func (t *Test) equals() string {
+	if t.Not {
+		return " != "
+	}
+	return " = "
+}
+
+// unreachable is a number that no value of the type equals: what an In without Args is written as.
+func unreachable(t value.Type) string { return "0." + strings.Repeat("0", t.Scale) + "5" }
+
+// String writes the term as in a `where`.
+func (t Term) String() string {
+	switch {
+	case t.Function == "":
+		return t.Column
+	case strings.Contains(t.Function, "."):
+		return t.Function
+	case t.Key != "" || t.Function == "query_param":
+		return t.Function + "(" + t.Column + ", " + value.Quote(t.Key) + ")"
+	}
+	return t.Function + "(" + t.Column + ")"
+}
+
+// Pick says which rows a condition wants: those of some events that pass a `where`.
+type Pick struct {
+	Events []string // sorted, distinct; unused when Any
+	Any    bool
+	Where  Expr        // nil: every row
+	Zone   *value.Zone // of local.* in Where; nil where it reads no local time
+	// Record names what is kept of somebody between runs; no event is of such a pick.
+	Record string
+}

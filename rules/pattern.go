@@ -9,14 +9,14 @@ import (
 	"github.com/malgrupp/malgrupp/rules/where"
 )
 
-// Limits of patterns (threat C8).
+// Limits of patterns (docs/language.md, Limits): they bound the time that any engine takes.
 const (
 	maxPatternBytes = 200
 	maxPatterns     = 50
 	maxRepeat       = 100
 )
 
-// checkPattern refuses patterns beyond the subset that means the same in every engine (rules/spec.md 3).
+// checkPattern refuses patterns beyond the subset that means the same in every engine (docs/language.md, Patterns).
 func (b *binder) checkPattern(l where.Literal) bool {
 	if *b.patterns++; *b.patterns > maxPatterns {
 		b.fault("E-LIMIT", l.Span, "the rule has too many patterns", source.Expected("at most 50"))

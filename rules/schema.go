@@ -8,7 +8,7 @@ import (
 // Role is the part a column plays for the program itself; one column per role, most columns have none.
 type Role string
 
-// The roles of design.md 9, Schemas.
+// The roles (docs/how-to/schemas.md); gpc, browser_deny and tc_string are refused by name in this version.
 const (
 	RoleNone        Role = ""
 	RoleEventTime   Role = "event_time"

@@ -8,7 +8,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-// Purpose is why a segment exists; it decides where it may go and which consent is asked (design.md 9).
+// Purpose is why a segment exists; it decides where it may go and which consent is asked (docs/consent.md, Uses).
 type Purpose string
 
 // The three purposes.
@@ -96,7 +96,7 @@ type Condition struct {
 	NameSpan source.Span    // of Segment
 }
 
-// Sequence is an ordered chain of events (rules/spec.md 4.5).
+// Sequence is an ordered chain of events (docs/language.md, Sequences).
 type Sequence struct {
 	Steps       []Step         // at most ten, in order
 	Then        *Step          // then_not: nothing of this for Limit after the last step; nil: no such demand

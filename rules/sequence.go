@@ -9,7 +9,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
-// maxSteps is the most links of a sequence (rules/spec.md 4.5).
+// maxSteps is the most links of a sequence (docs/language.md, Limits).
 const maxSteps = 10
 
 // sequence reads the steps of a sequence.

@@ -15,13 +15,13 @@ import (
 	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
-// workedExamples returns the diagnostics of section 5, without the three characters before each line.
+// workedExamples returns the diagnostics that the vectors folder shows, without the three characters before each line.
 func workedExamples(t *testing.T) []string {
 	_, section, ok := strings.Cut(rulestest.Vectors(t, "rules/spec.md"), "## 5. Diagnostics")
 	_, block, found := strings.Cut(section, "```\n")
 	block, _, closed := strings.Cut(block, "```")
 	if !ok || !found || !closed {
-		t.Fatal("section 5 of rules/spec.md has no block of examples")
+		t.Fatal("the vectors folder has no block of worked examples")
 	}
 	var examples []string
 	for example := range strings.SplitSeq(strings.TrimRight(block, "\n"), "\n\n") {
@@ -181,7 +181,7 @@ spec: {of: customers, columns: {customer_id: {type: text, role: customer}, has_m
 	}
 	blocks := strings.Split(section, "```yaml\n")[1:]
 	if len(blocks) != 16 {
-		t.Fatalf("section 4.11 has %d segments", len(blocks))
+		t.Fatalf("the vectors folder has %d bank segments", len(blocks))
 	}
 	for _, block := range blocks {
 		text, _, _ := strings.Cut(block, "```")

@@ -57,7 +57,7 @@ func (a *Audience) Capped() iter.Seq[string] { return slices.Values(a.capped) }
 // min_size counts as well.
 func (a *Audience) Withheld(floor int) bool { return len(a.members) < max(floor, a.segment.MinSize) }
 
-// Outcome is what became of one person in one segment (rules/spec.md 4.8).
+// Outcome is what became of one person in one segment, each exactly one.
 type Outcome string
 
 // The outcomes. Only In is a member.

@@ -10,9 +10,9 @@ import (
 )
 
 // What somebody did before a use may see all of his rows is hidden, and a condition that holds for want of events holds
-// over that time as well (design.md 9). To tell how many members rest on it, the conditions of a segment are decided a
-// second time for whoever has such time in their windows, as if data were missing there. A member who is not in for certain
-// then rests on what is hidden: rows that nobody may look at could throw him out.
+// over that time as well. To tell how many members rest on it, the conditions of a segment are decided a second time
+// for whoever has such time in their windows, as if data were missing there. A member who is not in for certain then
+// rests on what is hidden: rows that nobody may look at could throw him out.
 
 // Since makes Settle count, for the segments whose requests ask for it, the members who rest on hidden time. of gives, by
 // use, the instant from which on all rows of somebody may be seen.

@@ -3,7 +3,7 @@ package segments
 import "github.com/malgrupp/malgrupp/segments/consent"
 
 // partBits fixes the number of partitions. Rows are dealt by the low bits of the subject number, not by range:
-// neighbouring numbers can be the busiest devices (interfaces.md 1).
+// neighbouring numbers can be the busiest devices, which the log of consent named first.
 const (
 	partBits = 8
 	parts    = 1 << partBits

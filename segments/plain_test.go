@@ -24,7 +24,7 @@ const (
 	none    verdict = "no value"
 )
 
-// plain decides segments for one person after the other, by the words of rules/spec.md 4.
+// plain decides segments for one person after the other, by the words of docs/language.md.
 type plain struct {
 	*world
 	uses [][]int // by request: the uses it is evaluated for, with those of the segments that refer to it

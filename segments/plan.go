@@ -1,7 +1,7 @@
 // Package segments decides who belongs to which audience.
 //
 // In come checked segments and, row by row, what consent.Gate admitted; out come Audiences. The package knows no files,
-// no clock, no platform and, by the import table, no row that the gate has not admitted (design.md D5). It is
+// no clock, no platform and, by the import table, no row that the gate has not admitted (docs/architecture.md). It is
 // deterministic: the order in which rows, objects and workers come makes no difference.
 package segments
 

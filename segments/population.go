@@ -13,8 +13,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-// The population steps in their fixed order (rules/spec.md 4.8): top, stay, exclusive, then holdout, then cap. The minimum size is asked
-// of the Audience, because every destination has its own.
+// The population steps in their fixed order (docs/language.md, Population steps): top, stay, exclusive, then holdout,
+// then cap. The minimum size is asked of the Audience, because every destination has its own.
 
 // top cuts the qualified of a segment down to its best; the rest are remembered as capped.
 func (c *court) top(seg *planned, use int, r *settled) {
@@ -64,7 +64,7 @@ func (c *court) rank(seg *planned, use int, of []candidate, value func(*candidat
 	})
 }
 
-// hash64 is the first 8 bytes, big endian, of SHA-256(salt 0x00 id): vectors in rules/conformance.yaml.
+// hash64 is the first 8 bytes, big endian, of SHA-256(salt 0x00 id): every engine can compute it, and it never changes.
 func hash64(salt, id string) uint64 {
 	h := sha256.New()
 	h.Write([]byte(salt))

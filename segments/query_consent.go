@@ -15,7 +15,7 @@ import (
 
 // The consent of a use as tables: what people said becomes stretches of grant and of denial for each subject and purpose, and
 // these the instant from which on the rows of a device, alone or with a customer logged in, may be used. It is the state
-// machine of consent.Machine and consent.Policy.Epoch (consent/spec.md 5), said without steps.
+// machine of consent.Machine and consent.Policy.Epoch (docs/consent.md, Epochs), said without steps.
 
 // partnerData is asked beside the purposes of the use for rows from partners' sites.
 const partnerData = "partner_data"

@@ -181,7 +181,7 @@ func (w *writer) labelling() (out []*rules.Schema) {
 func (w *writer) raw(c *rules.Column) string { return w.d.Ident("raw_" + c.Name) }
 
 // copies tells the versions of one event apart: the first received counts, of those received at one instant the one with the
-// smallest hash of its contents (rules/spec.md 4.3).
+// smallest hash of its contents (docs/language.md, Copies and late rows).
 func (w *writer) copies(i int, s *EventTable, from string) string {
 	twins := w.with("versions of one event that arrived at one instant are ordered by what they hold", fmt.Sprint("twins", i+1), selection{
 		columns: []string{"*", "event_id IS NOT NULL AND count(*) OVER (PARTITION BY event_id, arrived) > 1 AS twin"}, from: from,

@@ -128,10 +128,10 @@ func (w *writer) instant(c *rules.Column, x string) (string, error) {
 	return w.d.Clock(zone, earliest, w.q.Policy.Now).Earliest(w.d.Micros(x)), nil
 }
 
-// earliest is 1990-01-01: a time before it is an error of units (design.md 9).
+// earliest is 1990-01-01: a time before it is an error of units (docs/language.md, Time).
 const earliest = 631152000 * 1_000_000
 
-// blocked is true for an id, trimmed, that may not be used (consent/identity.md 2).
+// blocked is true for an id, trimmed, that may not be used (docs/identity.md, Blocked ids).
 func (w *writer) blocked(id string) string {
 	words := make([]string, len(w.q.Blocked))
 	for i := range words {

@@ -100,7 +100,7 @@ func (r *rows) ready() fold.Rows {
 	return r.Rows
 }
 
-// inTime is the canonical order of one subject's events (rules/spec.md 4.3), as far as the leaf asked for it.
+// inTime is the order of one subject's events (docs/language.md, Order of events), as far as the leaf asked for it.
 func (r *rows) inTime(a, b int32) int {
 	if c := cmp.Compare(r.Time[a], r.Time[b]); c != 0 || r.leaf.needs&fold.NeedTie == 0 {
 		return c

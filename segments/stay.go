@@ -10,9 +10,9 @@ import (
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-// Stay is a segment whose former qualifiers remain for a while, in one use (rules/spec.md 4.8). Whoever qualified at an
-// earlier run is a record of its pick, at the time he qualified last: the gate admits it only under a consent that holds
-// now and held then.
+// Stay is a segment whose former qualifiers remain for a while, in one use (docs/language.md, Population steps).
+// Whoever qualified at an earlier run is a record of its pick, at the time he qualified last: the gate admits it only
+// under a consent that holds now and held then.
 type Stay struct {
 	Segment *rules.Segment
 	Use     int

@@ -26,7 +26,7 @@ type NodeTrace struct {
 // Verdict is what a condition is for a person.
 type Verdict string
 
-// The verdicts (rules/spec.md 4.4).
+// The verdicts (docs/language.md, Verdicts).
 const (
 	IsTrue    Verdict = "true"
 	IsFalse   Verdict = "false"

@@ -12,7 +12,7 @@ import (
 // verdict is one person's verdict; the words of the engine hold 64 of them.
 type verdict string
 
-// In each join the later beats the earlier (rules/spec.md 4.4).
+// In each join the later beats the earlier (docs/language.md, Verdicts).
 var (
 	byAnd = []verdict{"true", "no value", "wait", "unknown", "false"}
 	byOr  = []verdict{"false", "no value", "wait", "unknown", "true"}

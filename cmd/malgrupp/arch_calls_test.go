@@ -26,7 +26,7 @@ func callsIn(t *testing.T, path string) []string {
 	return out
 }
 
-// Only the gate may write a Batch: the type is the proof of consent (design.md D5).
+// Only the gate may write a Batch: the type is the proof of consent (docs/adr/0002-consent-is-a-type.md).
 func TestOnlyOnePlaceWritesABatch(t *testing.T) {
 	var places []string
 	walk(t, "../..", func(dir, path string) {

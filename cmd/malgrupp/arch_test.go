@@ -21,9 +21,9 @@ type room struct {
 
 // Libraries that the table speaks about, each with the reason why it is fenced.
 var fenced = map[string]string{
-	"github.com/apache/arrow/go/v15":   "columns are Arrow only between the reader and the scan (D2)",
-	"github.com/parquet-go/parquet-go": "one room reads and writes Parquet (D3)",
-	"gocloud.dev":                      "one room knows where bytes are (D4)",
+	"github.com/apache/arrow/go/v15":   "columns are Arrow only between the reader and the scan (ADR 4)",
+	"github.com/parquet-go/parquet-go": "one room reads and writes Parquet (ADR 4)",
+	"gocloud.dev":                      "one room knows where bytes are",
 	"github.com/spf13/cobra":           "only the reception knows the command line",
 	"filippo.io/age":                   "one room holds keys",
 	"github.com/nyaruka/phonenumbers":  "one room knows telephone plans",
@@ -78,7 +78,7 @@ var house = map[string]room{
 var forbidden = map[string]string{
 	"unsafe":                                 "no memory tricks outside tests",
 	"reflect":                                "no types made at run time outside tests",
-	"github.com/apache/arrow/go/v15/parquet": "Parquet is read by parquet-go alone (D2)",
+	"github.com/apache/arrow/go/v15/parquet": "Parquet is read by parquet-go alone (ADR 4)",
 }
 
 func TestEveryPackageImportsOnlyWhatItsRoomAllows(t *testing.T) {

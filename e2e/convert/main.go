@@ -1,7 +1,7 @@
 // Command convert fills the folder data/ of an example project from its real log: the events as they are, the answers to
 // the consent question as a consent log.
 //
-//	go run ./convert -log eshop -from ../../shared/data/clickstream/eshop-2008/enriched
+//	go run ./convert -log eshop -from "$MALGRUPP_VECTORS/data/clickstream/eshop-2008/enriched"
 package main
 
 import (

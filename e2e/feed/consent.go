@@ -40,7 +40,8 @@ type Answer struct {
 	Analytics, Personalisation, Ads bool
 }
 
-// Said says answers, the oldest first, once for every purpose (consent/spec.md 13).
+// Said says answers, the oldest first, once for every purpose: analytics is measure; personalisation or ads is profile
+// and link; ads is every activation.
 func Said(answers []Answer) (out []Event) {
 	granted := map[[3]string]bool{}
 	for _, a := range answers {

@@ -101,8 +101,9 @@ func snowplowRows(from string) ([]Row, error) {
 	return out, nil
 }
 
-// content is the content hash of a row (rules/spec.md 4.3): SHA-256 over the columns of its schema in the order of their
-// names, for each of them a zero, or a one, the length as eight bytes and the bytes of the value; numbers are little-endian.
+// content is the content hash of a row (docs/language.md, Copies and late rows): SHA-256 over the columns of its schema
+// in the order of their names, for each of them a zero, or a one, the length as eight bytes and the bytes of the value;
+// numbers are little-endian.
 func (w wide) content() (string, error) {
 	schema, ok := pipeline.Shipped("malgrupp-snowplow")
 	if !ok {
@@ -131,7 +132,7 @@ func (w wide) content() (string, error) {
 }
 
 // snowplowAnswers are the answers of the consent events: scope statistics is for analytics, preferences for personalisation,
-// marketing for ads (design.md 9). Who answered is the device: an answer says nothing about the customer who was logged in.
+// marketing for ads. Who answered is the device: an answer says nothing about the customer who was logged in.
 func snowplowAnswers(from string) ([]Event, error) {
 	events, err := snowplowEvents(from)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/malgrupp/malgrupp/e2e/reference"
 )
 
-// vectors opens a file of the papers.
+// vectors opens a file of the vectors folder.
 func vectors(t *testing.T, name string, into any) {
 	t.Helper()
 	dir := os.Getenv("MALGRUPP_VECTORS")

@@ -21,7 +21,7 @@ func TestEveryVectorOfThePlatformsIsSentOrRefusedAsPublished(t *testing.T) {
 	}
 }
 
-// platformVectors reads the vectors of the platform papers, or skips.
+// platformVectors reads the platforms' vectors of the vectors folder, or skips.
 func platformVectors(t testing.TB) []sample {
 	t.Helper()
 	root := os.Getenv("MALGRUPP_VECTORS")

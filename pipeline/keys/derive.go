@@ -22,7 +22,7 @@ const (
 // Label says what a keyed id is for. One raw id has unlinkable keyed ids under different labels.
 type Label string
 
-// The labels (consent/identity.md 9); Dest makes those of destinations.
+// The labels (docs/identity.md, Member keys); Dest makes those of destinations.
 const (
 	DeviceID   Label = "device-id"
 	CustomerID Label = "customer-id"

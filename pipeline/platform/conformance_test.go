@@ -14,8 +14,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 )
 
-// The suite judges every destination type there is by what its platform's papers ask; it knows the types by their
-// declarations alone, and by one receiver each.
+// The suite judges every destination type there is by what its platform asks; it knows the types by their declarations
+// alone, and by one receiver each.
 
 func TestEveryDestinationTypeHasAReceiver(t *testing.T) {
 	var types []string

@@ -10,7 +10,7 @@ import (
 // Column is a column of the identifiers table, beside subject_type and subject_id.
 type Column uint8
 
-// The columns (design.md 9; birth date and gender from formats.md 1.5).
+// The columns (docs/how-to/destinations.md).
 const (
 	Email Column = iota
 	Phone
@@ -50,13 +50,15 @@ func ColumnOf(name string) (Column, bool) {
 // Contact is one row of the identifiers table by Column; "" where the row has no value.
 type Contact [columns]string
 
-// Form is how a column keeps its values: plain, or as SHA-256 in hex made with a profile (formats.md 0.4).
+// Form is how a column keeps its values: plain, or as SHA-256 in hex made with a profile. It is said and never guessed
+// (docs/platforms.md, Common rules).
 type Form struct {
 	Hashed  bool
 	Profile string
 }
 
-// Contacts are the identifiers of members: they are joined last and for members alone (design.md 9).
+// Contacts are the identifiers of members: they are joined last and for members alone, so that nobody's address is read
+// who is in no list.
 type Contacts struct {
 	forms   [columns]Form
 	country string
@@ -113,7 +115,8 @@ type Dropped struct {
 	Values map[Value]int // identifiers that were not sent
 }
 
-// Value is a kind of identifier and why it was not sent: a reject reason of formats.md 0.3, or one of ours.
+// Value is a kind of identifier and why it was not sent: a reason of its form, or one of ours (docs/platforms.md,
+// Reasons).
 type Value struct{ Field, Reason string }
 
 // The reasons of ours.

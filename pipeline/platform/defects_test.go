@@ -11,8 +11,8 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/identifier"
 )
 
-// Defects that were seen in other programs of this kind, each with the number it has in the platform papers and a case that
-// would catch it here. Those of conversation with a platform are not here but with the deliveries: 13 (wipe, then add), 14
+// Defects that were seen in other programs of this kind, numbered as they were collected, each with a case that would
+// catch it here. Those of conversation with a platform are not here but with the deliveries: 13 (wipe, then add), 14
 // (sessions of Meta), 17 (answers for each element), 18 (faults without a status) and 19 (batches by count alone: files are
 // not batches, and Google's limits are counts). 10 (a payload that the API cannot decode) is TestEveryBodyIsARequestOfGoogle.
 

@@ -32,7 +32,7 @@ func writeNeutralCSV(w io.Writer, l List) error {
 const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:+/=-"
 
 // formula reports an id that a spreadsheet would read as a formula: it begins with = + - or @ and holds a character that
-// ids, keys and hashes do not have (design.md 9).
+// ids, keys and hashes do not have (docs/platforms.md, Neutral files).
 func formula(id string) string {
 	if id != "" && strings.ContainsRune("=+-@", rune(id[0])) && strings.ContainsFunc(id, func(r rune) bool { return !strings.ContainsRune(plain, r) }) {
 		return "a spreadsheet would read it as a formula"

@@ -9,8 +9,8 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/identifier"
 )
 
-// Google Customer Match by file (formats.md 3): what to do with it is chosen in Google's interface, so each of adds, removes
-// and snapshot is a file. People with device ids go into a file of their own.
+// Google Customer Match by file (docs/platforms.md, Google Customer Match): what to do with it is chosen in Google's
+// interface, so each of adds, removes and snapshot is a file. People with device ids go into a file of their own.
 var _ = define(Platform{
 	Type: "google_customer_match_csv", Ext: "csv", Ads: true, RefusesNames: true, ByHand: true, Profile: "google.v1", Minimum: 100, Account: googleAccount,
 	Doc: "Google Customer Match by hand or schedule: CSV with Google's headers; e-mail, phone and names as SHA-256 in hex, country and " +

@@ -10,8 +10,9 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/identifier"
 )
 
-// Google Data Manager API v1, audienceMembers.ingest and .remove (formats.md 2): request bodies, one a line, without
-// destinations, which the delivery adds. One list takes one type of key, mobile lists one system each.
+// Google Data Manager API v1, audienceMembers.ingest and .remove (docs/platforms.md, Google Data Manager): request
+// bodies, one a line, without destinations, which the delivery adds. One list takes one type of key, mobile lists one
+// system each.
 var _ = define(Platform{
 	Type: "google_data_manager", Ext: "jsonl", Ads: true, RefusesNames: true, Profile: "google.v1", Minimum: 100, Account: googleAccount,
 	Doc: "Google Ads and DV360 by the Data Manager API: bodies of audienceMembers:ingest (adds, snapshot) and :remove, one a line, " +

@@ -33,7 +33,7 @@ func newJoiner(s Source, customer bool) *joiner {
 		j.sent[c] = true
 	}
 	if !customer {
-		return j // of a device only its own advertising id is handed over, never a customer's contact key (identity.md 7)
+		return j // of a device only its own advertising id is handed over, never a customer's contact key
 	}
 	for _, c := range Columns() {
 		if j.sent[c] && c != MAID && slices.Contains(s.Part.Takes, fields[c]) {

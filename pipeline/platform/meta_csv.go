@@ -10,8 +10,8 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/identifier"
 )
 
-// Meta custom audiences by file (formats.md 4): fixed columns in one order, an unknown value is an empty cell in its place.
-// Who has several values of one kind has several rows, each with the other keys repeated.
+// Meta custom audiences by file (docs/platforms.md, Meta): fixed columns in one order, an unknown value is an empty
+// cell in its place. Who has several values of one kind has several rows, each with the other keys repeated.
 var _ = define(Platform{
 	Type: "meta_csv", Ext: "csv", Ads: true, RefusesNames: true, ByHand: true, Profile: "meta.v1", Minimum: 100, Account: metaAccount,
 	Doc: "Meta custom audiences by file: CSV with Meta's headers; everything as SHA-256 in hex but device ids, which are plain. A person with " +

@@ -25,7 +25,7 @@ type Platform struct {
 	// Ads says that it is an ad platform: labels with policy no_ads keep a rule away.
 	Ads bool
 	// RefusesNames says that the platform switches off audiences whose names speak of financial status, health and the like
-	// (formats.md 13); ByHand that its lists are files that somebody uploads under their own names.
+	// (docs/platforms.md, Names); ByHand that its lists are files that somebody uploads under their own names.
 	RefusesNames, ByHand bool
 	// Profile is the id of the profile that identifiers are normalised by; "" where a list holds the subject's own id.
 	Profile string
@@ -61,7 +61,7 @@ type Part struct {
 // Action is what a list asks of its receiver.
 type Action string
 
-// The three lists of a delivery (formats.md 0.9); each is the middle of its file's name.
+// The three lists of a delivery (docs/platforms.md, Deliveries); each is the middle of its file's name.
 const (
 	Adds     Action = "adds"
 	Removes  Action = "removes"

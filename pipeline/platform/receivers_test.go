@@ -16,7 +16,7 @@ import (
 // are one word where the platform takes them as one, and device ids are "maid" whatever their system.
 type record map[string][]string
 
-// receiver reads lists of one destination type back. It knows what the platform's papers say and nothing of the writer.
+// receiver reads lists of one destination type back. It knows what the platform documents and nothing of the writer.
 type receiver struct {
 	read func(t rapid.TB, part string, action Action, list []byte) []record
 	// rows says that somebody with several values of one kind has several rows; otherwise a person is one record.

@@ -14,7 +14,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 )
 
-// paper reads a file of the platform papers, or skips.
+// paper reads a file of the vectors folder's platforms, or skips.
 func paper(t testing.TB, name ...string) []byte {
 	t.Helper()
 	root := os.Getenv("MALGRUPP_VECTORS")
@@ -24,12 +24,12 @@ func paper(t testing.TB, name ...string) []byte {
 	file := filepath.Join(slices.Concat([]string{root, "platforms"}, name)...)
 	data, err := os.ReadFile(file)
 	if err != nil {
-		t.Skipf("no paper at %s: set MALGRUPP_VECTORS to the papers' folder", file)
+		t.Skipf("%s is not there: set MALGRUPP_VECTORS to the vectors folder", file)
 	}
 	return data
 }
 
-// workedPeople are the three people of the papers' worked files, as the bank stores them.
+// workedPeople are the three people of the worked files in the vectors folder, as the bank stores them.
 var workedPeople = []someone{
 	{"1", []Contact{{
 		Email: " Aino.Virtanen@Example.com", Phone: "040 123 4567", FirstName: "Aino", LastName: "Virtanen",

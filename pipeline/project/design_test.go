@@ -14,25 +14,25 @@ import (
 	"github.com/malgrupp/malgrupp/rules/source"
 )
 
-// examples are the projects that the design paper shows, the smallest first.
+// examples are the projects that a page of the vectors folder shows, the smallest first.
 func examples(t *testing.T) []string {
 	t.Helper()
 	root := os.Getenv("MALGRUPP_VECTORS")
 	if root == "" {
 		root = filepath.Join("..", "..", "..", "shared")
 	}
-	paper, err := os.ReadFile(filepath.Join(root, "design.md"))
+	page, err := os.ReadFile(filepath.Join(root, "design.md"))
 	if err != nil {
 		t.Skipf("vectors are not there (set MALGRUPP_VECTORS): %v", err)
 	}
 	var out []string
-	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(paper), -1) {
+	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(page), -1) {
 		if strings.Contains(block[1], "kind: Project") {
 			out = append(out, block[1])
 		}
 	}
 	if len(out) < 2 {
-		t.Fatalf("the paper shows %d projects, want two", len(out))
+		t.Fatalf("the page shows %d projects, want two", len(out))
 	}
 	return out
 }

@@ -125,7 +125,7 @@ func (s section) send(kind Kind) []string {
 }
 
 // sameProfiles refuses a column of hashes that were made with another profile than the platform's: they would never match
-// (formats.md 0.4).
+// (docs/platforms.md, Common rules).
 func (s section) sameProfiles(d Destination, kind Kind, ids *Identifiers) {
 	if ids == nil {
 		return

@@ -59,7 +59,7 @@ type Partition struct {
 // Complete says which objects of a source count.
 type Complete string
 
-// The three ways (design.md 9, Coverage).
+// The three ways (docs/how-to/schemas.md).
 const (
 	Listed   Complete = "listed"
 	Success  Complete = "success"
@@ -93,7 +93,7 @@ type List struct {
 	MaxAge value.Duration
 }
 
-// Identity says how devices and customers are joined (consent/identity.md).
+// Identity says how devices and customers are joined (docs/identity.md, Limits).
 type Identity struct {
 	Linked         bool
 	AttachWindow   value.Duration

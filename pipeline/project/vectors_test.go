@@ -10,7 +10,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules/source"
 )
 
-// TestSettingsAreRefusedAsThePaperSays judges the cases of consent/decisions.csv that ask about the project file.
+// TestSettingsAreRefusedAsThePaperSays judges the decisions of the vectors folder that ask about the project file.
 func TestSettingsAreRefusedAsThePaperSays(t *testing.T) {
 	root := os.Getenv("MALGRUPP_VECTORS")
 	if root == "" {

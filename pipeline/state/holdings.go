@@ -27,7 +27,7 @@ type List struct{ Destination, Segment, Kind, Part string }
 
 // holding is one person whom a destination holds.
 type holding struct {
-	key     string // keyed id under the destination's sub-key (consent/identity.md 9)
+	key     string // keyed id under the destination's sub-key (docs/identity.md, Member keys)
 	entry   string // identifiers as they were sent
 	profile string // of the identifiers
 	runID   string // the run that added him

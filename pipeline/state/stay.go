@@ -16,8 +16,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-// Stay is one person who qualified for a segment whose former qualifiers remain for a while (rules/spec.md 4.8). Times
-// are microseconds UTC.
+// Stay is one person who qualified for a segment whose former qualifiers remain for a while (docs/language.md,
+// Population steps). Times are microseconds UTC.
 type Stay struct {
 	Segment    string
 	Use        string // the consent he qualified under

@@ -256,7 +256,7 @@ func TestDeletingAndAskingForWhatIsNotThere(t *testing.T) {
 	})
 }
 
-// hostile names come from threat D1: nothing of them may reach a storage.
+// hostile names would reach out of a folder or confuse whoever reads a listing: nothing of them may reach a storage.
 var hostile = []string{
 	"", "/", "/etc/passwd", "//a", "a//b", "a/", "..", "../a", "a/..", "a/../b", "a/../../b", "./a", "a/./b", ".", "...", "a/.../b",
 	". .", "a/ /b", " ", "C:/a", "c:a", `a\b`, `..\a`, `\\host\share`, "%2e%2e/a", "%2E%2E%2fa", "a%2fb", "a%5cb", "a%00b", "%252e/a",

@@ -12,7 +12,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
-// ParseTest checks a file of kind SegmentTest (rules/spec.md 4.9) against a project.
+// ParseTest checks a file of kind SegmentTest (docs/how-to/test-rules.md) against a project.
 func ParseTest(src *source.Source, l *pipeline.Loaded) (*Suite, source.Findings) {
 	p := &parser{doc: yaml.Read(src)}
 	e, ok := p.doc.Envelope(yaml.KindSegmentTest)

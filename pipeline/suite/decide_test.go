@@ -39,7 +39,7 @@ func (j *judgedTree) draw(t *rapid.T, path string, depth int) *rules.Condition {
 	return c
 }
 
-// joined is the verdict of a logical condition by the table of rules/spec.md 4.4, from those of its children.
+// joined is the verdict of a logical condition, from those of its children, by the table of docs/language.md, Verdicts.
 func joined(c *rules.Condition, v verdicts) verdict {
 	count := map[verdict]int{}
 	for _, child := range c.Children {

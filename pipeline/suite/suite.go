@@ -109,7 +109,8 @@ func (p *parser) instant(n yaml.Node, asOf int64) (int64, bool) {
 	return us, true
 }
 
-// ParseSuite checks a file of kind ConformanceSuite (rules/spec.md 7).
+// ParseSuite checks a file of kind ConformanceSuite: cases of rules, people and verdicts that another program can be
+// asked, too.
 func ParseSuite(src *source.Source) (*Suite, source.Findings) {
 	p := &parser{doc: yaml.Read(src)}
 	e, ok := p.doc.Envelope(yaml.KindConformanceSuite)

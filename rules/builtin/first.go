@@ -147,7 +147,7 @@ func pickSQL(last bool) func(*rules.Condition, sql.Setting) (sql.Form, error) {
 	}
 }
 
-// inOrder is the canonical order of somebody's events (rules/spec.md 4.3), as far as it is told apart.
+// inOrder is the order of somebody's events (docs/language.md, Order of events), as far as it is told apart.
 func inOrder(last bool) string {
 	columns := []string{
 		sql.At, fmt.Sprintf("coalesce(%s, %d)", sql.Seq, math.MinInt64+1), fmt.Sprintf("coalesce(%s, 0)", sql.Received), fmt.Sprintf("substr(coalesce(%s, ''), 1, 16)", sql.EventID),

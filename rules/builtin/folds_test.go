@@ -114,7 +114,7 @@ func columns(subjects int, rows []plainRow, needs fold.Need) fold.Rows {
 	return out
 }
 
-// aggregate computes a metric for one person by the words of the paper; nil is "no value".
+// aggregate computes a metric for one person in plain arithmetic; nil is "no value".
 func aggregate(function string, subject uint32, rows []plainRow) *big.Rat {
 	var values []*big.Rat
 	count, days, different := int64(0), map[string]bool{}, map[string]bool{}

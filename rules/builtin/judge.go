@@ -18,7 +18,7 @@ const (
 )
 
 // judge sets the verdict for one subject's value. Over a window that the data do not wholly cover a verdict stands only
-// if no added row could change it (design.md 9, Language).
+// if no added row could change it (docs/language.md, Missing days).
 func judge(v fold.Verdicts, subject uint32, value fold.Int128, r fold.Range, t trend, covered bool) {
 	in := r.Holds(value)
 	switch {
@@ -26,7 +26,7 @@ func judge(v fold.Verdicts, subject uint32, value fold.Int128, r fold.Range, t t
 		if in {
 			v.True.Set(subject)
 		}
-	case in && ((t == grows || t == mergeable) && r.OpenAbove() || t == falls && r.OpenBelow()): // of sessions by rules/spec.md 4.4
+	case in && ((t == grows || t == mergeable) && r.OpenAbove() || t == falls && r.OpenBelow()):
 		v.True.Set(subject)
 	case r.Empty() || t == grows && r.Passed(value) || t == falls && r.Under(value):
 	default:

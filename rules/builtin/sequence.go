@@ -63,7 +63,7 @@ func layOut(s *rules.Sequence) layout {
 }
 
 // prefix is the best beginning of a chain: the latest last step and the latest first one. It dominates all others: what any
-// of them can go on to, it can (rules/spec.md 4.5).
+// of them can go on to, it can (docs/language.md, Sequences).
 type prefix struct {
 	last, first int64
 	fits        bool

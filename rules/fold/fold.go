@@ -2,7 +2,7 @@
 // and makes a Fold; a Fold turns plain columns of admitted rows into verdicts, one bit per subject.
 //
 // It knows no YAML, no Arrow, no consent. Only rules/builtin and segments import it, so nothing can be folded before
-// the gate (design.md D5).
+// the gate (docs/adr/0002-consent-is-a-type.md).
 package fold
 
 import (
@@ -43,7 +43,7 @@ type Rows struct {
 }
 
 // Verdicts are one bit per subject; a subject with no bit set is false. NoValue marks an aggregate over nothing
-// (rules/spec.md 4.4). The Fold sets bits, the caller hands them in cleared.
+// (docs/language.md, Verdicts). The Fold sets bits, the caller hands them in cleared.
 type Verdicts struct {
 	True, Wait, Unknown, NoValue Bits
 }

@@ -6,7 +6,7 @@ type Word struct{ True, Wait, Unknown, NoValue uint64 }
 // False are the verdicts with no bit set.
 func (w Word) False() uint64 { return ^(w.True | w.Wait | w.Unknown | w.NoValue) }
 
-// And: false beats unknown beats wait beats "no value" beats true (rules/spec.md 4.4).
+// And: false beats unknown beats wait beats "no value" beats true (docs/language.md, Verdicts).
 func And(a, b Word) Word {
 	no := a.False() | b.False()
 	unknown := (a.Unknown | b.Unknown) &^ no

@@ -7,8 +7,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 )
 
-// The verdicts on a person are numbers, in the order in which one beats another in `all` (rules/spec.md 4.4): false beats
-// unknown beats wait beats "no value" beats true.
+// The verdicts on a person are numbers, in the order in which one beats another in `all` (docs/language.md, Verdicts):
+// false beats unknown beats wait beats "no value" beats true.
 const (
 	False = iota
 	Unknown

@@ -9,7 +9,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-// Limits of a `where` (rules/spec.md 3).
+// Limits of a `where` (docs/language.md, Limits).
 const (
 	MaxBytes    = 4 << 10
 	maxTests    = 64
@@ -24,7 +24,8 @@ type SyntaxError struct {
 	Hints   []source.Hint
 }
 
-// parser reads the grammar of rules/spec.md 3 by recursive descent. After an error every method returns at once.
+// parser reads the grammar by recursive descent, one method for each binding of words: or, and, not, a test. After an
+// error every method returns at once.
 type parser struct {
 	tokens []Token
 	pos    int

@@ -18,7 +18,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules/source"
 )
 
-// Limits of a YAML file (rules/spec.md 4.1, threat C7).
+// Limits of a YAML file (docs/language.md, Limits): a small file must not become a large document.
 const (
 	maxFileBytes = 256 << 10
 	maxDepth     = 32

@@ -56,7 +56,7 @@ type levelOf struct {
 	admissible bool // its grant counts
 }
 
-// Decide is the decision table for one row and one purpose (consent/spec.md 5.3), first line that applies.
+// Decide is the decision table for one row and one purpose (docs/consent.md, The decision), first line that applies.
 func (p *Policy) Decide(purpose int, r Judged, s Stand) (Reason, Level) {
 	both, n := s.levels(r.User)
 	levels := both[:n]

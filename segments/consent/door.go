@@ -163,7 +163,7 @@ func (d *Door) own(device, customer uint32, at int64, partner bool, asked uint32
 }
 
 // listable refuses device uses of a device that several customers use now, and of a customer's rows (his own logins and
-// what is attached to him) on a device that is not exclusively his now (consent/identity.md 7).
+// what is attached to him) on a device that nobody uses now (docs/identity.md, Who may stand in which list).
 func (d *Door) listable(device, asked uint32, customers bool) uint32 {
 	var reason Reason
 	switch class := d.gate.star.Class(device); {

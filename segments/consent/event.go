@@ -5,7 +5,7 @@ import "fmt"
 // Action is what a person (or his browser) did.
 type Action uint8
 
-// The actions of the consent log (consent/spec.md 3.1).
+// The actions of the consent log (docs/how-to/consent-log.md).
 const (
 	Grant Action = iota + 1
 	Deny

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Feed is what must be known of a consent log before any row is judged (consent/spec.md 6). Times are microseconds UTC,
-// days are days since 1970-01-01.
+// Feed is what must be known of a consent log before any row is judged (docs/consent.md, The log as a whole). Times are
+// microseconds UTC, days are days since 1970-01-01.
 type Feed struct {
 	Objects   int
 	Rows      int64

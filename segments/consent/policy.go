@@ -1,6 +1,6 @@
 package consent
 
-// Clamp is how far ahead of now a row may lie: such rows count as now (consent/spec.md 5.3, line 3).
+// Clamp is how far ahead of now a row may lie: such rows count as now (docs/consent.md, The decision).
 const Clamp = 5 * 60 * 1_000_000
 
 // Policy is under which settings consent is judged. Times and durations are microseconds; Now is the run's known_by.

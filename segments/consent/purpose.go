@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// The purposes that every project has, in the order of their numbers; activate:<dest> follow (consent/spec.md 2).
+// The purposes that every project has, in the order of their numbers; activate:<dest> follow (docs/consent.md,
+// Purposes).
 const (
 	Measure = iota
 	Profile
@@ -82,7 +83,7 @@ func (p Pattern) covers(purpose int) bool {
 	return p == Pattern(purpose) || p == EveryPurpose || p == EveryActivation && purpose >= fixed
 }
 
-// Use is what a row is asked for: all of its purposes must say yes (consent/spec.md 2, the processing map).
+// Use is what a row is asked for: all of its purposes must say yes (docs/consent.md, Uses).
 type Use struct {
 	Name     string
 	Customer bool // the unit is the customer, else the device

@@ -3,14 +3,14 @@ package consent
 import "slices"
 
 // Reason is why a row was admitted or refused. Reasons are part of the interface: reports count by them and explain-code
-// has a page for each. Their order is that of the decision table where it has one (consent/spec.md 5.3).
+// has a page for each. Their order is that of the decision table where it has one (docs/consent.md, The decision).
 type Reason uint8
 
 // The reasons. Granted and GrantedTC admit, all others refuse.
 const (
 	Granted Reason = iota
 	GrantedTC
-	// Identity: a row without an owner has nobody to ask (consent/identity.md 4).
+	// Identity: a row without an owner has nobody to ask (docs/identity.md, The owner of a row).
 	BlockedDevice
 	BlockedCustomer
 	Kiosk

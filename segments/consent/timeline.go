@@ -43,7 +43,8 @@ func (t *Timeline) At(at int64) Span {
 	return Span{From: math.MinInt64}
 }
 
-// Machine folds events into timelines (consent/spec.md 5.1). It keeps its buffers; one goroutine uses it at a time.
+// Machine folds events into timelines (docs/consent.md, Grants, and what ends them). It keeps its buffers; one
+// goroutine uses it at a time.
 type Machine struct {
 	p      *Policy
 	events []Event
@@ -147,7 +148,7 @@ func (m *Machine) step(e Event, purpose int) {
 	}
 }
 
-// grant opens or renews a grant, unless it is void; void grants are noted and change no state (consent/spec.md 4).
+// grant opens or renews a grant, unless it is void; void grants are noted and change no state.
 func (m *Machine) grant(e Event, purpose int) {
 	switch {
 	case e.Pattern < 0:

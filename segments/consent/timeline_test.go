@@ -63,8 +63,8 @@ func drawEvents(t *rapid.T, name string) []Event {
 	return events
 }
 
-// stateOf is what the paper says of one subject and purpose at an instant up to now, asked fact by fact and without a
-// state machine.
+// stateOf is where one subject stands on one purpose at an instant up to now, asked fact by fact and without a state
+// machine (docs/consent.md, Grants, and what ends them).
 func stateOf(p *Policy, events []Event, purpose int, at int64) Span {
 	var grants, lifts, objections, closings, erasures []int64
 	var plain []Event

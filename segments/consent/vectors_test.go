@@ -13,7 +13,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// vectors opens a file of the papers' vectors, which are not part of the repository.
+// vectors opens a file of the vectors folder, which is not part of the repository.
 func vectors(t *testing.T, name string) []byte {
 	t.Helper()
 	root := os.Getenv("MALGRUPP_VECTORS")
@@ -36,7 +36,7 @@ func instant(t *testing.T, s string) int64 {
 	return at.UnixMicro()
 }
 
-// testPolicy is consent/test-config.yaml.
+// testPolicy has the settings under which the vectors were computed.
 func testPolicy(t *testing.T, now int64) *Policy {
 	t.Helper()
 	p, err := NewPurposes([]string{"google", "dsp91", "social"})
@@ -155,7 +155,7 @@ func TestDecisionsAreThoseOfThePaper(t *testing.T) {
 	}
 }
 
-// decide judges one line of decisions.csv and returns why it was skipped, if it was.
+// decide judges one decision of the vectors and returns why it was skipped, if it was.
 func decide(t *testing.T, c map[string]string) (skipped string) {
 	kind, what, _ := strings.Cut(c["ask"], ":")
 	if kind != "purpose" && kind != "use" {

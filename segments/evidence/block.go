@@ -1,7 +1,7 @@
 // Package evidence holds what leaves the scan: narrow rows that some condition wants, reduced to numbers and classes.
 //
 // Rows here belong to people who may not have consented. Only segments/scan makes a Block and only
-// consent.Gate.Admit reads one (design.md D5); the package knows no rules, no ids and no consent.
+// consent.Door.Admit reads one (docs/adr/0002-consent-is-a-type.md); the package knows no rules, no ids and no consent.
 package evidence
 
 import "math"
@@ -9,7 +9,7 @@ import "math"
 // Values that stand for "no subject" in the number columns of a Block.
 const (
 	None    = math.MaxUint32     // no customer on the row
-	Blocked = math.MaxUint32 - 1 // an id that may not be used (identity.md 2)
+	Blocked = math.MaxUint32 - 1 // an id that may not be used (docs/identity.md, Blocked ids)
 	Unknown = math.MaxUint32 - 2 // an id that no consent event and no login ever named
 )
 

@@ -2,7 +2,7 @@
 // middle, devices around it) built from logins on every run.
 //
 // In come ids and logins, out go numbers and owners. There is no stored graph and no transitive step. The package knows
-// no consent, no rules and no files (consent/identity.md).
+// no consent, no rules and no files (docs/identity.md).
 package identity
 
 import (

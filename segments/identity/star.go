@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Limits are those of consent/identity.md 6, in microseconds and numbers.
+// Limits are those of docs/identity.md, Limits, in microseconds and numbers.
 type Limits struct {
 	Attach     int64 // an anonymous row attaches to a login at most this much later
 	Shared     int64 // logins within this much of each other share a device
@@ -195,7 +195,7 @@ func (s *Star) SetAside(customer Number) bool {
 	return int(customer) < len(s.load) && int(s.load[customer]) > s.limits.MaxDevices
 }
 
-// Ownership is why a row belongs to whom it belongs (consent/identity.md 4).
+// Ownership is why a row belongs to whom it belongs (docs/identity.md, The owner of a row).
 type Ownership uint8
 
 // OwnLogin and ByAttachment give the row to a customer, the last four to its device, the rest to nobody.

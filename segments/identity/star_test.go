@@ -55,7 +55,7 @@ func ask(s *Star, q question, link bool) Owned {
 	return s.Owner(q.device, q.customer, none, q.at, func(Number) bool { return link })
 }
 
-// plain is the paper read aloud: every answer is looked up in all logins.
+// plain is docs/identity.md read aloud: every answer is looked up in all logins.
 type plain struct {
 	logins []Login
 	limits Limits

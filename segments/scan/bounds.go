@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// earliest is 1990-01-01: a time before it is an error of units (design.md 9).
+	// earliest is 1990-01-01: a time before it is an error of units (docs/language.md, Time).
 	earliest = 631152000 * 1_000_000
 	// tolerance is how far ahead of now a time may lie before it is one.
 	tolerance = 5 * 60 * 1_000_000

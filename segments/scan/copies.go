@@ -17,8 +17,9 @@ import (
 )
 
 // Copies finds the rows that repeat an earlier row's event id, over all rows of a source and before any `where` looks at
-// them (design.md 9, Copies). Rows are read twice. The first reading hashes every id and keeps the hashes that came more
-// than once; the second looks at the rows behind those hashes and compares real ids, so that nothing rests on a hash.
+// them (docs/language.md, Copies and late rows). Rows are read twice. The first reading hashes every id and keeps the
+// hashes that came more than once; the second looks at the rows behind those hashes and compares real ids, so that
+// nothing rests on a hash.
 type Copies struct {
 	within    int64 // microseconds
 	knownBy   int64
@@ -200,7 +201,7 @@ func (c *Copies) Of(u Unit) []uint32 {
 }
 
 // hash computes the content hash of the rows found in a row group: SHA-256 over the schema's columns in name order, each
-// as a tag, a length and bytes (rules/spec.md 4.3).
+// as a tag, a length and bytes (docs/language.md, Copies and late rows).
 func (c *Copies) hash(g RowGroup, found []sighting) error {
 	if len(found) == 0 {
 		return nil

@@ -166,7 +166,7 @@ func numberArray(rows []logRow, c rules.Column) arrow.Array {
 	return b.NewArray()
 }
 
-// passes is SQL logic over one row, by the words of rules/spec.md.
+// passes is SQL logic over one row, by the words of docs/language.md, Missing values.
 func passes(e rules.Expr, r logRow, zone *value.Zone) value.Truth {
 	switch e := e.(type) {
 	case rules.And:

@@ -9,7 +9,7 @@ import (
 )
 
 // Logins is the first pass that identity asks for: every row with a valid device, a valid customer and a time up to now
-// says that the customer was logged in on the device (consent/identity.md 1). One goroutine uses it at a time.
+// says that the customer was logged in on the device (docs/identity.md, Logins). One goroutine uses it at a time.
 type Logins struct {
 	s       *Scanner
 	devices numberer

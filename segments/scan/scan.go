@@ -3,7 +3,7 @@
 //
 // In come columns of a row group and the picks and windows of a plan; out go blocks, logins and copies. The package sees
 // rows of people who said no, and therefore knows no consent, no verdicts and no lists: what it makes can only be read
-// by consent.Gate.Admit (design.md D5).
+// by consent.Door.Admit (docs/adr/0002-consent-is-a-type.md).
 package scan
 
 import (

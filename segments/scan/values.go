@@ -195,8 +195,9 @@ func (m *metricColumn) reader(a arrow.Array) func(row uint32) int64 {
 	return func(uint32) int64 { return evidence.Null }
 }
 
-// float rounds to whole steps where the schema declares them (distributed.md 3.2), else keeps the order of the floats. What
-// has too many steps to be counted reads as null.
+// float rounds to whole steps where the schema declares them, because sums of floats hang on their order
+// (docs/language.md, Numbers and text); else it keeps the order of the floats. What has too many steps to be counted
+// reads as null.
 func (m *metricColumn) float(f float64) int64 {
 	switch {
 	case f != f:

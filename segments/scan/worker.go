@@ -170,7 +170,7 @@ func (w *Worker) all() {
 	}
 }
 
-// absent treats a column that the source's schema lacks: null in every row (design.md 9, Several sources).
+// absent treats a column that the source's schema lacks: null in every row (docs/language.md, Missing values).
 func (w *Worker) absent(c int) {
 	null := w.null(c)
 	w.advance(c, func(int, uint32) uint32 { return null })

@@ -48,7 +48,7 @@ type funnelCase struct {
 // elsewhere are cases marked same that are no question of the rule language: who owns a device is tested with identities.
 var elsewhere = []string{"G01"}
 
-// read reads the case file of the papers.
+// read reads the case file of the vectors folder.
 func read(t *testing.T) *funnelFile {
 	t.Helper()
 	dir := os.Getenv("MALGRUPP_VECTORS")
