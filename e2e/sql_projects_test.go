@@ -13,6 +13,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/rules/sql"
 	"github.com/malgrupp/malgrupp/segments"
+	"github.com/malgrupp/malgrupp/segments/query"
 )
 
 // opinion is a project's setting with the moments at which DuckDB is asked. identity.attach is off in all of them, for a
@@ -64,7 +65,7 @@ func TestAStatementOfAProjectThatLinksIsRefusedByName(t *testing.T) {
 		x.dir = t.TempDir()
 		l := x.load(t, setting{answers, "linked", false})
 		for _, s := range l.Segments {
-			var unsaid *segments.UnsaidError
+			var unsaid *query.UnsaidError
 			_, err := pipeline.Statement(context.Background(), job(t, l), s.Name, pipeline.StatementOptions{Dialect: sql.DuckDB, Covered: true})
 			if !errors.As(err, &unsaid) || unsaid.Construct != "identity.attach: linked" {
 				t.Errorf("segment %s of %s: error %v, want it refused for identity.attach: linked", s.Name, x.Name, err)
@@ -128,5 +129,5 @@ func tablesOf(dir string, l *pipeline.Loaded) map[string]string {
 
 // folder is a folder of Parquet files below a project's own.
 func folder(dir, url string) string {
-	return segments.FolderTable(sql.DuckDB, filepath.ToSlash(filepath.Join(dir, url)))
+	return query.FolderTable(sql.DuckDB, filepath.ToSlash(filepath.Join(dir, url)))
 }

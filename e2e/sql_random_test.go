@@ -24,6 +24,7 @@ import (
 	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/consent"
 	"github.com/malgrupp/malgrupp/segments/identity"
+	"github.com/malgrupp/malgrupp/segments/query"
 )
 
 // MALGRUPP_LOGS asks for more logs of twelve rules each, MALGRUPP_SEED for those of an earlier run.
@@ -118,16 +119,16 @@ func (c covers) Uncovered(_ *rules.Condition, from, before int64) (out []sql.Gap
 }
 
 // queryOf asks about one segment of a log.
-func queryOf(a *arena, all []*rules.Segment, s *rules.Segment) *segments.Query {
+func queryOf(a *arena, all []*rules.Segment, s *rules.Segment) *query.Query {
 	l := a.log
 	purposes, _ := consent.NewPurposes(nil) // there are no destinations whose names could be wrong
-	return &segments.Query{
+	return &query.Query{
 		Dialect: sql.DuckDB, Target: s.Name, Use: purposes.SegmentUse(s.Level == rules.CustomerLevel), Trusted: []string{"cmp"},
 		Segments: all, Serves: func(o *rules.Segment) bool { return o.Level == s.Level },
 		Policy: &consent.Policy{Now: l.KnownBy, Retention: 761 * reference.Day, MaxConsentAge: 390 * reference.Day, Purposes: purposes},
 		Times:  segments.Times{AsOf: l.AsOf, SessionGap: l.SessionGap}, MaxSkew: l.MaxSkew, Blocked: identity.Placeholders(),
-		Sources:  []segments.EventTable{{Name: "events", Expr: "events_log", Schema: a.schema, Dedupe: l.Dedupe}},
-		Tables:   segments.Tables{Consent: "consent_log", Stay: "stay_record"},
+		Sources:  []query.EventTable{{Name: "events", Expr: "events_log", Schema: a.schema, Dedupe: l.Dedupe}},
+		Tables:   query.Tables{Consent: "consent_log", Stay: "stay_record"},
 		Coverage: covers{l}, Form: builtin.SQL, Test: builtin.CompileSQL,
 	}
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules/sql"
-	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/consent"
+	"github.com/malgrupp/malgrupp/segments/query"
 )
 
 // homes is the project that has what the others lack: a partner's log under a schema of its own, attributes of customers, lists
@@ -244,7 +244,7 @@ func TestDuckDBAndTheEngineAgreeOnPartnersAttributesListsAndDroppedContent(t *te
 func (h *homes) tables(l *pipeline.Loaded) map[string]string {
 	tables := tablesOf(h.dir, l)
 	for name, list := range map[string]*project.List{"suppression": l.Project.Consent.Suppression, "protected": l.Project.Consent.Protected} {
-		tables[name], _ = segments.FileTable(sql.DuckDB, filepath.ToSlash(filepath.Join(h.dir, list.URL)))
+		tables[name], _ = query.FileTable(sql.DuckDB, filepath.ToSlash(filepath.Join(h.dir, list.URL)))
 	}
 	return tables
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/suite"
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/sql"
-	"github.com/malgrupp/malgrupp/segments"
+	"github.com/malgrupp/malgrupp/segments/query"
 )
 
 // openDuckDB starts the other engine, or skips the test where that is impossible.
@@ -68,7 +68,7 @@ func decides(t *testing.T, db *duckdb.DB, c suite.Laid) {
 	for name, data := range c.Tables {
 		file := filepath.Join(dir, name+".parquet")
 		check(t, os.WriteFile(file, data, 0o600))
-		tables[name], _ = segments.FileTable(sql.DuckDB, filepath.ToSlash(file))
+		tables[name], _ = query.FileTable(sql.DuckDB, filepath.ToSlash(file))
 	}
 	statement := must(pipeline.Statement(context.Background(), c.Job, c.Segment, pipeline.StatementOptions{Dialect: sql.DuckDB, Tables: tables}))(t)
 	got := verdicts(t, db, statement)

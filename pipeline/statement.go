@@ -15,6 +15,7 @@ import (
 	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/consent"
 	"github.com/malgrupp/malgrupp/segments/identity"
+	"github.com/malgrupp/malgrupp/segments/query"
 )
 
 // StatementOptions say how a segment is written as SQL.
@@ -27,7 +28,7 @@ type StatementOptions struct {
 }
 
 // Statement writes one segment for one use as an SQL statement. Nothing is read but the listing of the sources, from which
-// follows what they cover. What cannot be said is a *segments.UnsaidError.
+// follows what they cover. What cannot be said is a *query.UnsaidError.
 func Statement(ctx context.Context, j *Job, segment string, o StatementOptions) (string, error) {
 	if err := j.instants(); err != nil {
 		return "", err
@@ -49,7 +50,7 @@ func Statement(ctx context.Context, j *Job, segment string, o StatementOptions) 
 	if err != nil {
 		return "", err
 	}
-	q := &segments.Query{
+	q := &query.Query{
 		Dialect: o.Dialect, Segments: j.Segments, Target: s.Name, Serves: func(o *rules.Segment) bool { return e.serves(o, use) }, Use: use, Policy: policy, Trusted: j.Project.Consent.TrustedSources,
 		Times:   segments.Times{AsOf: j.AsOf, SessionGap: project.Micros(j.Project.SessionGap)},
 		MaxSkew: project.Micros(j.Project.MaxClockSkew), Blocked: append(identity.Placeholders(), j.Project.Identity.Blocked...),
@@ -78,7 +79,7 @@ func (e *Evaluation) asked(name string) (*rules.Segment, error) {
 	case i < 0:
 		return nil, fail(KindUsage, "SELECT", errNoSegment(name), "give the name of one segment; see malgrupp validate for the names")
 	case e.Job.Project.Identity.Linked:
-		return nil, fail(KindUsage, "SQL", segments.Linked(name), "see malgrupp sql --unsupported")
+		return nil, fail(KindUsage, "SQL", query.Linked(name), "see malgrupp sql --unsupported")
 	}
 	return e.Job.Segments[i], nil
 }
@@ -140,24 +141,24 @@ func (t *tableNames) folder(name, url string) string {
 	if given, ok := t.given[name]; ok {
 		return given
 	}
-	return segments.FolderTable(t.dialect, url)
+	return query.FolderTable(t.dialect, url)
 }
 
-func (t *tableNames) events(segment string) (out []segments.EventTable, err error) {
+func (t *tableNames) events(segment string) (out []query.EventTable, err error) {
 	for _, s := range t.job.Project.Sources {
 		if _, given := t.given[s.Name]; s.Complete == project.Success && !given {
-			return nil, fail(KindUsage, "SQL", segments.Incomplete(segment), "see malgrupp sql --unsupported")
+			return nil, fail(KindUsage, "SQL", query.Incomplete(segment), "see malgrupp sql --unsupported")
 		}
-		out = append(out, segments.EventTable{
+		out = append(out, query.EventTable{
 			Name: s.Name, Expr: t.folder(s.Name, s.URL), Schema: t.job.Schemas[s.Schema], Partner: s.Partner != "", Dedupe: project.Micros(s.Dedupe),
 		})
 	}
 	return out, nil
 }
 
-func (t *tableNames) others(segment string) (out segments.Tables, err error) {
+func (t *tableNames) others(segment string) (out query.Tables, err error) {
 	conf := t.job.Project.Consent
-	out = segments.Tables{Consent: t.folder("consent", conf.URL), Stay: t.given["stay"]}
+	out = query.Tables{Consent: t.folder("consent", conf.URL), Stay: t.given["stay"]}
 	if t.job.Project.Attributes != nil {
 		out.Attributes = t.folder("attributes", t.job.Project.Attributes.URL)
 	}
@@ -172,9 +173,9 @@ func (t *tableNames) others(segment string) (out segments.Tables, err error) {
 		case ok:
 			*list.into = given
 		default:
-			expr, possible := segments.FileTable(t.dialect, list.conf.URL)
+			expr, possible := query.FileTable(t.dialect, list.conf.URL)
 			if !possible {
-				return out, fail(KindUsage, "SQL", segments.ListFile(segment, list.conf.URL), "see malgrupp sql --unsupported")
+				return out, fail(KindUsage, "SQL", query.ListFile(segment, list.conf.URL), "see malgrupp sql --unsupported")
 			}
 			*list.into = expr
 		}

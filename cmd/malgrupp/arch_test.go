@@ -59,7 +59,8 @@ var house = map[string]room{
 	"segments/identity": {},
 	"segments/scan":     {ours: append([]string{"rules/kernel", "segments/evidence", "segments/identity"}, language...), libraries: arrow},
 	"segments/consent":  {ours: []string{"segments/identity", "segments/evidence"}},
-	"segments":          {ours: append([]string{"rules/fold", "rules/sql", "segments/consent"}, language...)},
+	"segments":          {ours: append([]string{"rules/fold", "segments/consent"}, language...)},
+	"segments/query":    {ours: append([]string{"rules/builtin", "rules/sql", "segments", "segments/consent"}, language...)},
 
 	"pipeline/store":      {libraries: []string{"gocloud.dev"}},
 	"pipeline/keys":       {libraries: []string{"filippo.io/age"}},
@@ -68,10 +69,10 @@ var house = map[string]room{
 	"pipeline/state":      {ours: append([]string{"pipeline/parquet", "pipeline/keys"}, language...), libraries: arrow},
 	"pipeline/identifier": {libraries: []string{"github.com/nyaruka/phonenumbers"}},
 	"pipeline/platform":   {ours: append([]string{"segments", "pipeline/parquet", "pipeline/state", "pipeline/identifier"}, language...)},
-	"pipeline":            {ours: append([]string{"rules/lint", "rules/diff", "rules/kernel", "rules/fold", "rules/sql", "rules/builtin", "segments", "segments/scan", "segments/consent", "segments/evidence", "segments/identity", "pipeline/store", "pipeline/keys", "pipeline/parquet", "pipeline/project", "pipeline/state", "pipeline/identifier", "pipeline/platform"}, language...), libraries: arrow},
+	"pipeline":            {ours: append([]string{"rules/lint", "rules/diff", "rules/kernel", "rules/fold", "rules/sql", "rules/builtin", "segments", "segments/query", "segments/scan", "segments/consent", "segments/evidence", "segments/identity", "pipeline/store", "pipeline/keys", "pipeline/parquet", "pipeline/project", "pipeline/state", "pipeline/identifier", "pipeline/platform"}, language...), libraries: arrow},
 	"pipeline/suite":      {ours: append([]string{"pipeline", "pipeline/state", "pipeline/store", "pipeline/parquet", "pipeline/project", "pipeline/keys", "rules/builtin", "segments", "segments/consent"}, language...)},
 	"pipeline/sample":     {ours: append([]string{"pipeline", "pipeline/store", "pipeline/parquet", "pipeline/project", "pipeline/keys"}, language...)},
-	"cmd/malgrupp":        {ours: append([]string{"rules/format", "rules/lint", "rules/prose", "rules/diff", "pipeline", "pipeline/store", "pipeline/keys", "pipeline/project", "pipeline/parquet", "pipeline/state", "pipeline/suite", "pipeline/sample", "pipeline/platform", "rules/sql", "rules/builtin", "segments", "segments/consent"}, language...), libraries: []string{"github.com/spf13/cobra"}},
+	"cmd/malgrupp":        {ours: append([]string{"rules/format", "rules/lint", "rules/prose", "rules/diff", "pipeline", "pipeline/store", "pipeline/keys", "pipeline/project", "pipeline/parquet", "pipeline/state", "pipeline/suite", "pipeline/sample", "pipeline/platform", "rules/sql", "rules/builtin", "segments", "segments/query", "segments/consent"}, language...), libraries: []string{"github.com/spf13/cobra"}},
 }
 
 // Standard packages that only the reception may use: below it there is no clock, no environment and no luck.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/rules/sql"
-	"github.com/malgrupp/malgrupp/segments"
+	"github.com/malgrupp/malgrupp/segments/query"
 )
 
 // sqlOptions are the flags of sql.
@@ -106,7 +106,7 @@ func (a *app) printUnsaid() error {
 		Schema      string  `json:"schema"`
 		Unsupported []entry `json:"unsupported"`
 	}{Schema: "malgrupp.sql-unsupported/v1"}
-	for _, u := range segments.CannotSay() {
+	for _, u := range query.CannotSay() {
 		doc.Unsupported = append(doc.Unsupported, entry{u.Construct, u.Reason})
 	}
 	return a.print(doc, func(w io.Writer) {

@@ -1,4 +1,6 @@
-package segments
+// Package query writes what the engine computes as one SQL statement: rules, consent and identity of one use over the tables
+// of a database. Rules and consent are never written apart; what cannot be said exactly is refused by name.
+package query
 
 import (
 	"fmt"
@@ -7,12 +9,13 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/consent"
 )
 
 // Gaps is a Coverage that says where it ends.
 type Gaps interface {
-	Coverage
+	segments.Coverage
 	// Uncovered are the stretches of [from, before) that the rows a condition could want do not cover.
 	Uncovered(c *rules.Condition, from, before int64) []sql.Gap
 }
@@ -27,7 +30,7 @@ type Query struct {
 	Use        consent.Use
 	Policy     *consent.Policy
 	Trusted    []string // sources of the consent log that may grant and lift
-	Times      Times
+	Times      segments.Times
 	MaxSkew    int64
 	Blocked    []string // ids that stand for nobody in particular, in lower case
 	Sources    []EventTable
@@ -92,7 +95,7 @@ func (q *Query) needed() (out []*rules.Segment) {
 	}
 	for _, s := range slices.Backward(q.Segments) {
 		if need[s.Name] {
-			for _, name := range References(s) {
+			for _, name := range segments.References(s) {
 				need[name] = true
 			}
 			out = append(out, s)
