@@ -15,7 +15,7 @@ func BenchmarkCheck(b *testing.B) {
 	if err := sample.E20(b.Context(), dir, sample.E20Options{Rows: 1000, Seed: seed, Workers: workers}); err != nil {
 		b.Fatal(err)
 	}
-	for i := range 500 - len(load(b, dir).Segments) {
+	for i := range 500 - len(opened(b, dir).Segments) {
 		text := fmt.Sprintf(`apiVersion: malgrupp/v1
 kind: Segment
 metadata:
@@ -47,7 +47,7 @@ spec:
 		}
 	}
 	for b.Loop() {
-		if n := len(load(b, dir).Segments); n != 500 {
+		if n := len(opened(b, dir).Segments); n != 500 {
 			b.Fatalf("the project has %d segments, want 500", n)
 		}
 	}

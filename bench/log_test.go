@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/sample"
 	"github.com/malgrupp/malgrupp/rules/value"
 )
@@ -36,7 +37,7 @@ func e20(tb testing.TB, rows int) string {
 		base = filepath.Join(cache, "malgrupp-bench")
 	}
 	dir := filepath.Join(base, fmt.Sprintf("e20-%d-seed-%d-rows-%d", edition, seed, rows))
-	if _, err := os.Stat(filepath.Join(dir, pipeline.ProjectFile)); err == nil {
+	if _, err := os.Stat(filepath.Join(dir, load.ProjectFile)); err == nil {
 		return dir
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		tb.Fatal(err)
@@ -66,10 +67,10 @@ func measured(b *testing.B) (dir string, rows int) {
 	return e20(b, rows), rows
 }
 
-// load reads and checks a project.
-func load(tb testing.TB, dir string) *pipeline.Loaded {
+// opened reads and checks a project.
+func opened(tb testing.TB, dir string) *load.Loaded {
 	tb.Helper()
-	l, err := pipeline.Load(dir, "", value.DateOfDays(sample.E20KnownBy.Unix()/86400))
+	l, err := load.Load(dir, "", value.DateOfDays(sample.E20KnownBy.Unix()/86400))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -82,7 +83,7 @@ func load(tb testing.TB, dir string) *pipeline.Loaded {
 // job is the order to decide the segments of a workload.
 func job(tb testing.TB, dir, workload string) *pipeline.Job {
 	tb.Helper()
-	loaded := load(tb, dir)
+	loaded := opened(tb, dir)
 	options, err := pipeline.StoreOptions(dir, loaded.Project)
 	if err != nil {
 		tb.Fatal(err)

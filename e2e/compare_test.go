@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/diff"
 )
@@ -35,7 +36,7 @@ func TestAComparisonIsTheDifferenceOfTwoRuns(t *testing.T) {
 		}
 		return out
 	}
-	gone := func(from, of []string) (n pipeline.Shown) {
+	gone := func(from, of []string) (n shown.Count) {
 		for _, id := range of {
 			if _, there := slices.BinarySearch(from, id); !there {
 				n++
@@ -58,7 +59,7 @@ func TestAComparisonIsTheDifferenceOfTwoRuns(t *testing.T) {
 		changes := diff.Changes(&old, &now)
 		for _, u := range c.Uses {
 			was, is := before[u.Use], after[u.Use]
-			if want := (pipeline.Flow{Entering: gone(was, is), Leaving: gone(is, was)}); u.Total != want || u.Old != pipeline.Shown(len(was)) || u.New != pipeline.Shown(len(is)) {
+			if want := (pipeline.Flow{Entering: gone(was, is), Leaving: gone(is, was)}); u.Total != want || u.Old != shown.Count(len(was)) || u.New != shown.Count(len(is)) {
 				t.Errorf("%v, %s: %d -> %d people, %+v; two runs say %d -> %d, %+v", pair, u.Use, u.Old, u.New, u.Total, len(was), len(is), want)
 			}
 			sum := u.Several

@@ -8,6 +8,7 @@ import (
 	"github.com/malgrupp/malgrupp/e2e/feed"
 	"github.com/malgrupp/malgrupp/e2e/oracle"
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules/value"
 )
@@ -67,7 +68,7 @@ func (s setting) String() string {
 }
 
 // load reads the example's project, set so.
-func (x *example) load(t *testing.T, c setting) *pipeline.Loaded {
+func (x *example) load(t *testing.T, c setting) *load.Loaded {
 	t.Helper()
 	l := loadProject(t, x.Name, x.today, x.dir, c.profile)
 	p := l.Project

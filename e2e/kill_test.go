@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/rules"
 )
 
@@ -127,7 +127,7 @@ func (n *nights) kill(t *testing.T, k int64, before, after *publication) (publis
 }
 
 // keep returns the segments of the small project, in their order.
-func keep(l *pipeline.Loaded) (out []*rules.Segment) {
+func keep(l *load.Loaded) (out []*rules.Segment) {
 	for _, s := range l.Segments {
 		for _, name := range fewSegments {
 			if s.Name == name {

@@ -14,6 +14,7 @@ import (
 	"github.com/malgrupp/malgrupp/e2e/feed"
 	"github.com/malgrupp/malgrupp/e2e/oracle"
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 )
 
@@ -25,7 +26,7 @@ const (
 
 // nights is a project whose logs grow from night to night as an exporter would have it.
 type nights struct {
-	*pipeline.Loaded
+	*load.Loaded
 	from  string
 	since string // first partition of clicks that is delivered
 	said  []feed.Event
@@ -36,7 +37,7 @@ func newNights(t *testing.T, since string) *nights {
 	t.Helper()
 	n := &nights{from: enriched(t), since: since, until: "2008-04-01T00:00:00Z"}
 	n.said = must(feed.Answers(filepath.Join(n.from, "consent.csv.gz")))(t)
-	n.Loaded = load(t, t.TempDir(), "")
+	n.Loaded = opened(t, t.TempDir(), "")
 	n.Project.State = "state/"
 	return n
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 )
 
 // publication is what a reader finds who follows the highest marker: lists by "destination/segment.kind", control groups by
@@ -42,12 +43,12 @@ type held struct {
 
 // reader opens what a project published: the recipient's key for lists, the project's own for the state.
 type reader struct {
-	loaded *pipeline.Loaded
+	loaded *load.Loaded
 	list   *keys.Identity
 	ring   *keys.Ring
 }
 
-func newReader(t *testing.T, l *pipeline.Loaded) *reader {
+func newReader(t *testing.T, l *load.Loaded) *reader {
 	t.Helper()
 	return &reader{
 		loaded: l, ring: must(pipeline.OpenKeys(l, os.LookupEnv))(t),

@@ -15,6 +15,8 @@ import (
 
 	"github.com/malgrupp/malgrupp/e2e/feed"
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	parquetwriter "github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
@@ -111,7 +113,7 @@ func (n *nights) runTwice(t *testing.T) {
 		}
 		tried = true
 		_, err := n.run(t, secondNight, killed, nil)
-		if f, ok := errors.AsType[*pipeline.Failure](err); !ok || f.Kind != pipeline.KindLocked {
+		if f, ok := errors.AsType[*fault.Fault](err); !ok || f.Kind != fault.Locked {
 			t.Errorf("two runs at once: the second one ended with %v, want locked", err)
 		}
 		return nil
@@ -143,7 +145,7 @@ var wideColumns = []rules.Column{
 var neededColumns = []string{"event_time", "event_name", "device_id", "page_path"}
 
 // wideProject writes three days of a wide log, everybody's consent and one rule.
-func wideProject(t *testing.T, dir string) *pipeline.Loaded {
+func wideProject(t *testing.T, dir string) *load.Loaded {
 	t.Helper()
 	const rows, devices = 300_000, 20_000
 	dice := rand.New(rand.NewPCG(8, 15))
@@ -178,7 +180,7 @@ func wideProject(t *testing.T, dir string) *pipeline.Loaded {
 		check(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
 	}
 	today, _ := value.ParseDate("2008-06-04")
-	return must(pipeline.Load(dir, "", today))(t)
+	return must(load.Load(dir, "", today))(t)
 }
 
 const (

@@ -13,6 +13,7 @@ import (
 	"github.com/malgrupp/malgrupp/e2e/feed"
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
@@ -64,14 +65,14 @@ func must[T any](v T, err error) func(*testing.T) T {
 	}
 }
 
-// load copies the shop's project, without any data, into a folder and reads it.
-func load(t *testing.T, dir, profile string) *pipeline.Loaded {
+// opened copies the shop's project, without any data, into a folder and reads it.
+func opened(t *testing.T, dir, profile string) *load.Loaded {
 	t.Helper()
 	return loadProject(t, feed.Shop.Name, "2008-06-01", dir, profile)
 }
 
 // loadProject copies an example project, without any data, into a folder and reads it as on a given day.
-func loadProject(t *testing.T, name, today, dir, profile string) *pipeline.Loaded {
+func loadProject(t *testing.T, name, today, dir, profile string) *load.Loaded {
 	t.Helper()
 	for _, part := range []string{"schemas", "segments"} {
 		_, absent := os.Stat(filepath.Join(name, part))
@@ -80,13 +81,13 @@ func loadProject(t *testing.T, name, today, dir, profile string) *pipeline.Loade
 			check(t, os.CopyFS(filepath.Join(dir, part), os.DirFS(filepath.Join(name, part))))
 		}
 	}
-	text := must(os.ReadFile(filepath.Join(name, pipeline.ProjectFile)))(t)
-	check(t, os.WriteFile(filepath.Join(dir, pipeline.ProjectFile), text, 0o644))
+	text := must(os.ReadFile(filepath.Join(name, load.ProjectFile)))(t)
+	check(t, os.WriteFile(filepath.Join(dir, load.ProjectFile), text, 0o644))
 	date, ok := value.ParseDate(today)
 	if !ok {
 		t.Fatalf("%q is no date", today)
 	}
-	l := must(pipeline.Load(dir, profile, date))(t)
+	l := must(load.Load(dir, profile, date))(t)
 	for _, f := range l.Findings {
 		t.Errorf("%s: %s: %s", f.Source.Name, f.Code, f.Message)
 	}
@@ -94,7 +95,7 @@ func loadProject(t *testing.T, name, today, dir, profile string) *pipeline.Loade
 }
 
 // job is an order on a loaded project, with two workers, the keys of its folder and a silent log.
-func job(t *testing.T, l *pipeline.Loaded) *pipeline.Job {
+func job(t *testing.T, l *load.Loaded) *pipeline.Job {
 	t.Helper()
 	if _, err := os.Stat(filepath.Join(l.Dir, "keys")); err != nil {
 		check(t, keys.Generate(filepath.Join(l.Dir, "keys")))
@@ -108,7 +109,7 @@ func job(t *testing.T, l *pipeline.Loaded) *pipeline.Job {
 }
 
 // evaluate decides a job at given instants and writes nothing.
-func evaluate(t *testing.T, l *pipeline.Loaded, asOf, knownBy int64) *pipeline.Evaluation {
+func evaluate(t *testing.T, l *load.Loaded, asOf, knownBy int64) *pipeline.Evaluation {
 	t.Helper()
 	j := job(t, l)
 	j.AsOf, j.KnownBy = asOf, knownBy

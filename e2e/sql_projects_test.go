@@ -11,6 +11,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/e2e/duckdb"
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/rules/sql"
 	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/query"
@@ -76,7 +77,7 @@ func TestAStatementOfAProjectThatLinksIsRefusedByName(t *testing.T) {
 
 // agree compares what becomes of everybody in every list of a project with what the statement for it gives, and returns how
 // often each verdict was met. Whom only other rules of the run look at may be unknown to the engine and unseen by a statement.
-func agree(t *testing.T, db *duckdb.DB, l *pipeline.Loaded, tables map[string]string, asOf, knownBy int64) map[string]int {
+func agree(t *testing.T, db *duckdb.DB, l *load.Loaded, tables map[string]string, asOf, knownBy int64) map[string]int {
 	t.Helper()
 	want := evaluate(t, l, asOf, knownBy)
 	var took time.Duration
@@ -116,7 +117,7 @@ func agree(t *testing.T, db *duckdb.DB, l *pipeline.Loaded, tables map[string]st
 }
 
 // tablesOf are the tables of a project in a folder.
-func tablesOf(dir string, l *pipeline.Loaded) map[string]string {
+func tablesOf(dir string, l *load.Loaded) map[string]string {
 	tables := map[string]string{"consent": folder(dir, l.Project.Consent.URL)}
 	for _, s := range l.Project.Sources {
 		tables[s.Name] = folder(dir, s.URL)

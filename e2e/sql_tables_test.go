@@ -16,7 +16,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/malgrupp/malgrupp/e2e/feed"
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules/sql"
 	"github.com/malgrupp/malgrupp/segments/consent"
@@ -241,7 +241,7 @@ func TestDuckDBAndTheEngineAgreeOnPartnersAttributesListsAndDroppedContent(t *te
 }
 
 // tables are those of a project, its lists named as the project names them.
-func (h *homes) tables(l *pipeline.Loaded) map[string]string {
+func (h *homes) tables(l *load.Loaded) map[string]string {
 	tables := tablesOf(h.dir, l)
 	for name, list := range map[string]*project.List{"suppression": l.Project.Consent.Suppression, "protected": l.Project.Consent.Protected} {
 		tables[name], _ = query.FileTable(sql.DuckDB, filepath.ToSlash(filepath.Join(h.dir, list.URL)))
@@ -250,7 +250,7 @@ func (h *homes) tables(l *pipeline.Loaded) map[string]string {
 }
 
 // tries fails where the engine refuses nobody for what the project is there for, or a list is empty.
-func (h *homes) tries(t *testing.T, l *pipeline.Loaded, asOf, knownBy int64) {
+func (h *homes) tries(t *testing.T, l *load.Loaded, asOf, knownBy int64) {
 	t.Helper()
 	e := evaluate(t, l, asOf, knownBy)
 	for u := range e.Uses {

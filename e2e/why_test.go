@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/segments"
 )
@@ -67,7 +68,7 @@ func TestWhySaysOfRealPeopleWhatTheRunDecides(t *testing.T) {
 }
 
 // crowded reports whether others decide as well who is in a segment.
-func crowded(l *pipeline.Loaded, s *rules.Segment) bool {
+func crowded(l *load.Loaded, s *rules.Segment) bool {
 	refers := slices.ContainsFunc(segments.References(s), func(name string) bool {
 		i := slices.IndexFunc(l.Segments, func(o *rules.Segment) bool { return o.Name == name })
 		return i < 0 || crowded(l, l.Segments[i])
@@ -75,7 +76,7 @@ func crowded(l *pipeline.Loaded, s *rules.Segment) bool {
 	return s.Top != nil || s.Cap != nil || s.Exclusive != nil || refers
 }
 
-func answerOn(t *testing.T, l *pipeline.Loaded, s *rules.Segment, id string, asOf, knownBy int64, n int) *pipeline.Answer {
+func answerOn(t *testing.T, l *load.Loaded, s *rules.Segment, id string, asOf, knownBy int64, n int) *pipeline.Answer {
 	t.Helper()
 	j := job(t, l)
 	j.AsOf, j.KnownBy, j.RunID = asOf, knownBy, fmt.Sprintf("20080803T103000Z-%06x", n)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/rules"
 )
 
@@ -22,14 +24,14 @@ func (s *SourceRun) absurd() error {
 	}
 	var found []string
 	if c.Invalid > 0 {
-		found = append(found, fmt.Sprintf("%s rows without a time, or with one before 1990 or after now, in %s", Shown(c.Invalid), s.eventTime()))
+		found = append(found, fmt.Sprintf("%s rows without a time, or with one before 1990 or after now, in %s", shown.Count(c.Invalid), s.eventTime()))
 	}
 	if c.Oversized > 0 {
 		slices.Sort(s.oversizedIn)
-		found = append(found, fmt.Sprintf("%s rows with a text above 64 KiB or a list above 1,000 entries in %s", Shown(c.Oversized), strings.Join(slices.Compact(s.oversizedIn), ", ")))
+		found = append(found, fmt.Sprintf("%s rows with a text above 64 KiB or a list above 1,000 entries in %s", shown.Count(c.Oversized), strings.Join(slices.Compact(s.oversizedIn), ", ")))
 	}
-	return inputError("ABSURD_VALUES", fmt.Sprintf("read source %s: about %d %% of its %s rows hold an impossible value, expected at most 1 %%: %s",
-		s.Name, max(1, (100*bad+c.Rows/2)/c.Rows), Shown(c.Rows), strings.Join(found, "; ")),
+	return fault.BadInput("ABSURD_VALUES", fmt.Sprintf("read source %s: about %d %% of its %s rows hold an impossible value, expected at most 1 %%: %s",
+		s.Name, max(1, (100*bad+c.Rows/2)/c.Rows), shown.Count(c.Rows), strings.Join(found, "; ")),
 		"compare unit, zone and path of the column with the export (docs/how-to/schemas.md), or have the export corrected")
 }
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 )
 
@@ -72,8 +72,8 @@ func TestMoreThanOneInAHundredAbsurdRowsStopTheRun(t *testing.T) {
 			}
 			continue
 		}
-		f, ok := pipeline.Classify(err)
-		if !ok || f.Kind != pipeline.KindInput || f.Reason != "ABSURD_VALUES" || !strings.Contains(f.Hint, "schemas.md") {
+		f, ok := fault.Classify(err)
+		if !ok || f.Kind != fault.Input || f.Reason != "ABSURD_VALUES" || !strings.Contains(f.Hint, "schemas.md") {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
@@ -89,12 +89,12 @@ func TestMoreThanOneInAHundredAbsurdRowsStopTheRun(t *testing.T) {
 }
 
 func TestEveryInputReasonHasAPage(t *testing.T) {
-	for _, code := range pipeline.Codes() {
-		if page, ok := pipeline.Explain(code); !ok || page == "" {
+	for _, code := range fault.Codes() {
+		if page, ok := fault.Explain(code); !ok || page == "" {
 			t.Errorf("%s has no page", code)
 		}
 	}
-	if page, _ := pipeline.Explain("ABSURD_VALUES"); !strings.Contains(page, "1990") {
+	if page, _ := fault.Explain("ABSURD_VALUES"); !strings.Contains(page, "1990") {
 		t.Error(page)
 	}
 }

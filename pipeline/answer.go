@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 )
 
@@ -8,7 +9,7 @@ import (
 type Instant int64
 
 // MarshalText writes RFC 3339.
-func (i Instant) MarshalText() ([]byte, error) { return []byte(instantText(int64(i))), nil }
+func (i Instant) MarshalText() ([]byte, error) { return []byte(value.FormatTimestamp(int64(i))), nil }
 
 // Answer is how the decision about one person came about. It counts that person's rows exactly and names them by id and
 // place; it says neither which pages they were nor who the person is.

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
-	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
 	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/consent"
@@ -35,7 +35,7 @@ func (j *Job) listTable(ctx context.Context, setting, url string) (t table, err 
 		t.objects = append(t.objects, p.objects...)
 	}
 	if len(t.objects) == 0 {
-		return t, inputError("INPUT_MISSING", fmt.Sprintf("list %s: %s holds no objects", setting, t.bucket.URL()),
+		return t, fault.BadInput("INPUT_MISSING", fmt.Sprintf("list %s: %s holds no objects", setting, t.bucket.URL()),
 			"check the export and the url of "+setting+": in malgrupp.yaml")
 	}
 	return t, nil
@@ -66,7 +66,7 @@ func (e *Evaluation) readAttributes(ctx context.Context, plan *segments.Plan, sc
 	}
 	reader, err := scan.NewAttributes(scanPlan, builtin.ProfileRecord, schema, j.KnownBy, subjects)
 	if err != nil {
-		return nil, fail(KindInvalid, "SCHEMA", err, "see docs/how-to/schemas.md")
+		return nil, fault.New(fault.Invalid, "SCHEMA", err, "see docs/how-to/schemas.md")
 	}
 	lane, door := tally.Lane(), e.gate.Open()
 	read := reading{bucket: e.attributes.bucket, objects: e.attributes.objects, schema: schema, limits: j.limits(), workers: 1}
@@ -84,12 +84,4 @@ func (e *Evaluation) readAttributes(ctx context.Context, plan *segments.Plan, sc
 // tables are the objects of all tables that the run depends on.
 func (e *Evaluation) tables() []InputObject {
 	return append(etags("identifiers", e.contacts.objects, nil), etags("profiles_of_customers", e.attributes.objects, nil)...)
-}
-
-// Attributes is the schema of the customers' attributes, nil where the project has none.
-func (l *Loaded) Attributes() *rules.Schema {
-	if l.Project.Attributes == nil {
-		return nil
-	}
-	return l.Schemas[l.Project.Attributes.Schema]
 }

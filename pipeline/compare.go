@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/diff"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 )
 
@@ -22,9 +25,9 @@ type Comparison struct {
 // has nobody.
 type UseComparison struct {
 	Use     string        `json:"use"`
-	Old     Shown         `json:"old"`
-	New     Shown         `json:"new"`
-	Both    Shown         `json:"both"`
+	Old     shown.Count   `json:"old"`
+	New     shown.Count   `json:"new"`
+	Both    shown.Count   `json:"both"`
 	Total   Flow          `json:"total"`
 	Changes []ChangeCount `json:"changes"`
 	// Several are those whom no change moves by itself, or more than one.
@@ -42,8 +45,8 @@ type ChangeCount struct {
 
 // Flow is how many people enter and leave.
 type Flow struct {
-	Entering Shown `json:"entering"`
-	Leaving  Shown `json:"leaving"`
+	Entering shown.Count `json:"entering"`
+	Leaving  shown.Count `json:"leaving"`
 }
 
 // Compare decides two rules on the same rows, each in the place of the project's segment of its name, and the older one with
@@ -53,7 +56,7 @@ func Compare(ctx context.Context, j *Job, old, now *rules.Segment) (*Comparison,
 		return nil, err
 	}
 	if old.Level != now.Level {
-		return nil, fail(KindUsage, "IDENTITY", fmt.Errorf("compare %s with %s on data: one is about a %s, the other about a %s, so nobody of one can be in the other",
+		return nil, fault.New(fault.Usage, "IDENTITY", fmt.Errorf("compare %s with %s on data: one is about a %s, the other about a %s, so nobody of one can be in the other",
 			old.Source.Name, now.Source.Name, old.Level, now.Level), "leave out --data, or look at each with malgrupp preview")
 	}
 	stateless := *j
@@ -76,7 +79,7 @@ func Compare(ctx context.Context, j *Job, old, now *rules.Segment) (*Comparison,
 	if err := e.decide(ctx); err != nil {
 		return nil, err
 	}
-	out := &Comparison{AsOf: instantText(j.AsOf), KnownBy: instantText(j.KnownBy), Uses: []UseComparison{}}
+	out := &Comparison{AsOf: value.FormatTimestamp(j.AsOf), KnownBy: value.FormatTimestamp(j.KnownBy), Uses: []UseComparison{}}
 	for use := range e.Uses {
 		if c.old.asks(e, use) || c.now.asks(e, use) {
 			out.Uses = append(out.Uses, c.compare(use))
@@ -160,13 +163,13 @@ func (c *comparing) compare(use int) UseComparison {
 	}
 	entering, leaving := moved(old, now, alone, true), moved(now, old, alone, false)
 	u := UseComparison{
-		Use: c.Uses[use].Name, Old: Shown(old.Len()), New: Shown(now.Len()), Both: Shown(now.Len() - entering.all),
-		Total: Flow{Shown(entering.all), Shown(leaving.all)}, Several: Flow{Shown(entering.several), Shown(leaving.several)}, Changes: []ChangeCount{},
+		Use: c.Uses[use].Name, Old: shown.Count(old.Len()), New: shown.Count(now.Len()), Both: shown.Count(now.Len() - entering.all),
+		Total: Flow{shown.Count(entering.all), shown.Count(leaving.all)}, Several: Flow{shown.Count(entering.several), shown.Count(leaving.several)}, Changes: []ChangeCount{},
 	}
 	for i, change := range c.changes {
-		n := ChangeCount{Difference: change.Difference, Flow: Flow{Shown(entering.by[i]), Shown(leaving.by[i])}}
+		n := ChangeCount{Difference: change.Difference, Flow: Flow{shown.Count(entering.by[i]), shown.Count(leaving.by[i])}}
 		if alone[i] != nil {
-			n.Alone = &Flow{Shown(more(old, alone[i])), Shown(more(alone[i], old))}
+			n.Alone = &Flow{shown.Count(more(old, alone[i])), shown.Count(more(alone[i], old))}
 		}
 		u.Changes = append(u.Changes, n)
 	}

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
@@ -135,4 +136,12 @@ func contactRow(columns *[len(platform.Contact{})]text, r int) (row platform.Con
 		}
 	}
 	return row
+}
+
+// identifies reports whether some list goes to a platform that knows people by identifiers.
+func (e *Evaluation) identifies() bool {
+	return slices.ContainsFunc(e.Lists, func(l List) bool {
+		t, ok := platform.Of(l.Destination.Type)
+		return ok && t.Identifies()
+	})
 }

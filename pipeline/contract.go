@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
@@ -81,7 +82,7 @@ func Contract(ctx context.Context, j *Job, o ContractOptions) ([]SourceContract,
 		}
 		listing = slices.DeleteFunc(listing, func(o store.Object) bool { return hidden(o.Key) })
 		if len(listing) == 0 {
-			return nil, inputError("INPUT_MISSING", fmt.Sprintf("list source %s: %s holds no objects", conf.Name, bucket.URL()),
+			return nil, fault.BadInput("INPUT_MISSING", fmt.Sprintf("list source %s: %s holds no objects", conf.Name, bucket.URL()),
 				"check the export and the url of the source in malgrupp.yaml")
 		}
 		c := &contract{job: j, bucket: bucket, schema: j.Schemas[conf.Schema], found: map[Departure]*Drift{}}

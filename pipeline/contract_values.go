@@ -9,6 +9,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // tests are what the values of one object are tested for, with how many rows failed each.
@@ -61,7 +62,7 @@ func newTests(schema *rules.Schema, lacking []string, j *Job) *tests {
 			t.tests = append(t.tests, nullTest(c, allRows))
 		}
 		if c.Role == rules.RoleEventTime || c.Role == rules.RoleReceivedAt {
-			t.tests = append(t.tests, timeTest(c, j.Clock().UnixMicro()+dayMicros))
+			t.tests = append(t.tests, timeTest(c, j.Clock().UnixMicro()+value.MicrosPerDay))
 		}
 		if len(c.Enum) > 0 {
 			t.tests = append(t.tests, wordTest(c, "values that enum does not list", atOnce, func(text string) bool { return slices.Contains(c.Enum, text) }))

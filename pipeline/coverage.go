@@ -15,8 +15,6 @@ import (
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
-const dayMicros = int64(24 * 3600 * 1e6)
-
 // span is a half-open stretch of time in microseconds.
 type span struct{ from, before int64 }
 
@@ -107,7 +105,7 @@ func (s *SourceRun) coverage(ctx context.Context, j *Job) error {
 	for day := s.parts[0].day; s.Partition.Zone.Midnight(day) < j.AsOf; day++ {
 		if ok, listed := there[day]; !ok && (listed || !s.GapsEmpty) {
 			from := s.Partition.Zone.Midnight(day)
-			s.cover.missing = append(s.cover.missing, span{from, from + dayMicros})
+			s.cover.missing = append(s.cover.missing, span{from, from + value.MicrosPerDay})
 		}
 	}
 	return nil

@@ -31,14 +31,14 @@ func (e *Evaluation) dataOf(s *rules.Segment) []Covered {
 		if from >= before {
 			continue
 		}
-		c := Covered{Source: source.Name, LooksFrom: instantText(from), MissingDays: []string{}}
+		c := Covered{Source: source.Name, LooksFrom: value.FormatTimestamp(from), MissingDays: []string{}}
 		gaps := []span{{from, max(from, min(before, source.cover.from))}}
 		if source.cover.from < math.MaxInt64 {
-			c.CompleteFrom = instantText(source.cover.from)
+			c.CompleteFrom = value.FormatTimestamp(source.cover.from)
 		}
 		for _, m := range source.cover.missing {
 			if m.before > max(from, source.cover.from) && m.from < before {
-				c.MissingDays = append(c.MissingDays, value.DateOfDays(floorDays(source.Partition.Zone.Local(m.from))).String())
+				c.MissingDays = append(c.MissingDays, source.Partition.Zone.Day(m.from).String())
 				gaps = append(gaps, span{max(from, m.from), min(before, m.before)})
 			}
 		}
@@ -109,7 +109,7 @@ func absent(of span, gaps []span) (sum int64) {
 // bar draws a span with its gaps.
 func bar(of span, gaps []span) string {
 	length := of.before - of.from
-	parts := min(barWidth, max(1, (length+dayMicros/2)/dayMicros))
+	parts := min(barWidth, max(1, (length+value.MicrosPerDay/2)/value.MicrosPerDay))
 	out := make([]byte, 0, parts)
 	for i := range parts {
 		part := span{of.from + length/parts*i, of.from + length/parts*(i+1)}

@@ -5,10 +5,12 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 func TestABarShowsWhatIsMissing(t *testing.T) {
-	day := func(n int64) int64 { return n * dayMicros }
+	day := func(n int64) int64 { return n * value.MicrosPerDay }
 	for _, c := range []struct {
 		what string
 		of   span
@@ -31,7 +33,7 @@ func TestABarShowsWhatIsMissing(t *testing.T) {
 
 func TestABarIsWholeOnlyWhereNothingIsMissing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		of := span{0, rapid.Int64Range(1, 800*dayMicros).Draw(t, "length")}
+		of := span{0, rapid.Int64Range(1, 800*value.MicrosPerDay).Draw(t, "length")}
 		from := rapid.Int64Range(0, of.before-1).Draw(t, "from")
 		gap := span{from, rapid.Int64Range(from+1, of.before).Draw(t, "before")}
 		if b := bar(of, []span{gap}); !strings.ContainsAny(b, "-.") || len(b) > barWidth {

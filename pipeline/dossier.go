@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow/array"
 
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/rules"
@@ -222,7 +223,7 @@ func (d *dossier) readAttributes(ctx context.Context) error {
 	}
 	reader, err := scan.NewAttributes(d.scanPlan(plan), builtin.ProfileRecord, schema, d.Job.KnownBy, d.subjects)
 	if err != nil {
-		return fail(KindInvalid, "SCHEMA", err, "see docs/how-to/schemas.md")
+		return fault.New(fault.Invalid, "SCHEMA", err, "see docs/how-to/schemas.md")
 	}
 	var columns []string
 	for _, c := range schema.Columns {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -157,7 +158,7 @@ func (e *Evaluation) settle(ctx context.Context, ledger *consent.Ledger, subject
 		s.Counts, s.Inputs, s.copies, s.oversizedIn = scan.Counts{}, nil, nil, nil
 		partners = partners || s.Partner != ""
 		if s.scanner, err = scan.New(scanPlan, s.Schema, s.Partner != "", subjects, names); err != nil {
-			return fail(KindInvalid, "SCHEMA", err, "see docs/how-to/schemas.md")
+			return fault.New(fault.Invalid, "SCHEMA", err, "see docs/how-to/schemas.md")
 		}
 		err := e.timed("copies", func() (err error) {
 			from, before := s.reach(e.Job, plan)

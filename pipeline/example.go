@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
@@ -44,14 +45,14 @@ type ExampleValue struct {
 func (a *Answer) Example(use string) (*Example, error) {
 	i := slices.IndexFunc(a.Uses, func(u AnswerUse) bool { return u.Seen && (use == "" || u.Use == use) })
 	if i < 0 {
-		return nil, fail(KindUsage, "NO_EXAMPLE", errors.New("no row of the person may be used, so there is nothing that a test could show"), "")
+		return nil, fault.New(fault.Usage, "NO_EXAMPLE", errors.New("no row of the person may be used, so there is nothing that a test could show"), "")
 	}
 	u := &a.Uses[i]
 	switch {
 	case u.Stays != 0:
-		return nil, fail(KindUsage, "NO_EXAMPLE", errors.New("the person stays for an earlier day's match, and a test is about one day"), "ask --as-of a day on which the match itself was true")
+		return nil, fault.New(fault.Usage, "NO_EXAMPLE", errors.New("the person stays for an earlier day's match, and a test is about one day"), "ask --as-of a day on which the match itself was true")
 	case u.Alone == segments.Undecided:
-		return nil, fail(KindUsage, "NO_EXAMPLE", errors.New("data were missing, so the decision is unknown; a test has all data there could be"), "")
+		return nil, fault.New(fault.Usage, "NO_EXAMPLE", errors.New("data were missing, so the decision is unknown; a test has all data there could be"), "")
 	}
 	return a.dossier.example(a, u)
 }
@@ -91,7 +92,7 @@ func (d *dossier) example(a *Answer, u *AnswerUse) (*Example, error) {
 		e.Events = append(e.Events, event)
 	}
 	if len(e.Events) == 0 {
-		return nil, fail(KindUsage, "NO_EXAMPLE", errors.New("no event of the person lies in what the rule looks at, so there is nothing that a test could show"), "")
+		return nil, fault.New(fault.Usage, "NO_EXAMPLE", errors.New("no event of the person lies in what the rule looks at, so there is nothing that a test could show"), "")
 	}
 	for _, h := range d.records {
 		if e.Profile, err = values(h, d.Job.Attributes(), 0, reads, p); err != nil {
@@ -156,7 +157,7 @@ func values(h *held, schema *rules.Schema, row int, reads map[string]bool, p *ps
 			}
 			pseudonym, ok := p.of(c, text)
 			if !ok {
-				return nil, fail(KindUsage, "NO_EXAMPLE", fmt.Errorf("the rule tells a text of column %s from all others that could stand for it", c.Name),
+				return nil, fault.New(fault.Usage, "NO_EXAMPLE", fmt.Errorf("the rule tells a text of column %s from all others that could stand for it", c.Name),
 					"write the test by hand; malgrupp explain says what the rule looks for")
 			}
 			out = append(out, ExampleValue{c.Name, pseudonym, true})
@@ -190,7 +191,7 @@ func cellText(a arrow.Array, row int, t value.Type) (string, bool) {
 	case *array.Date32:
 		return value.DateOfDays(int64(a.Value(row))).String(), true
 	case *array.Timestamp:
-		return instantText(int64(a.Value(row))), true
+		return value.FormatTimestamp(int64(a.Value(row))), true
 	}
 	return "", false
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/lint"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -34,7 +35,7 @@ func Facts(ctx context.Context, j *Job, o FactsOptions) (*lint.Facts, error) {
 		return nil, err
 	}
 	f := &lint.Facts{
-		AsOf: j.AsOf, Days: o.Days, Show: func(people int) string { return Shown(people).String() },
+		AsOf: j.AsOf, Days: o.Days, Show: func(people int) string { return shown.Count(people).String() },
 		Sizes: map[string][]lint.Size{}, Lists: map[string][]lint.ListSize{}, Reach: e.reaches(ruled),
 	}
 	for i := range e.Audiences {
@@ -48,7 +49,7 @@ func Facts(ctx context.Context, j *Job, o FactsOptions) (*lint.Facts, error) {
 		f.Lists[l.Segment.Name] = append(f.Lists[l.Segment.Name], lint.ListSize{Destination: l.Destination.Name, Members: l.audience.Len(), Least: least})
 	}
 	f.Pairs = pairs(lists)
-	from := j.AsOf - int64(o.Days)*dayMicros
+	from := j.AsOf - int64(o.Days)*value.MicrosPerDay
 	f.Rows, err = e.rowsOf(ctx, lint.Probes(loaded.Scope(0), ruled, j.AsOf, o.Days), from, j.AsOf)
 	return f, err
 }

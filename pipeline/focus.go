@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/segments"
@@ -33,14 +34,14 @@ func newFocus(ring *keys.Ring, segment *rules.Segment, subject string, raw bool)
 	f := &focus{segment: segment}
 	if !raw {
 		if _, ok := keys.NumberOf(subject); !ok {
-			return nil, fail(KindUsage, "SUBJECT", errors.New("the subject is no keyed id: one looks like k1.T9rSBS_C55xmPzfW2u-yvw"),
+			return nil, fault.New(fault.Usage, "SUBJECT", errors.New("the subject is no keyed id: one looks like k1.T9rSBS_C55xmPzfW2u-yvw"),
 				"give - and write the raw id to standard input; what is printed then begins with its keyed id")
 		}
 		f.keyed = subject
 		return f, nil
 	}
 	if f.raw = identity.Normalise(subject); f.raw == "" || identity.Blocked(f.raw) {
-		return nil, fail(KindUsage, "SUBJECT", errors.New("the id on standard input is empty, or stands for nobody in particular"), "write one id of a "+string(segment.Level)+" and nothing else")
+		return nil, fault.New(fault.Usage, "SUBJECT", errors.New("the id on standard input is empty, or stands for nobody in particular"), "write one id of a "+string(segment.Level)+" and nothing else")
 	}
 	_, label := f.kind()
 	keyer, err := ring.Keyer(label)
@@ -58,7 +59,7 @@ func (e *Evaluation) trace(f *focus, tally *segments.Tally) error {
 		number, _ := keys.NumberOf(f.keyed)
 		keyer, err := e.Job.Keys.KeyerOf(number, label)
 		if err != nil {
-			return fail(KindUsage, "SUBJECT", err, "give - and write the raw id to standard input")
+			return fault.New(fault.Usage, "SUBJECT", err, "give - and write the raw id to standard input")
 		}
 		for id := range e.subjects.Names {
 			if keyer.Key(keys.NewID(id)) == f.keyed {
@@ -67,7 +68,7 @@ func (e *Evaluation) trace(f *focus, tally *segments.Tally) error {
 			}
 		}
 		if f.raw == "" {
-			return fail(KindUsage, "SUBJECT", fmt.Errorf("nobody in the consent log and the rows has the keyed id %s", f.keyed),
+			return fault.New(fault.Usage, "SUBJECT", fmt.Errorf("nobody in the consent log and the rows has the keyed id %s", f.keyed),
 				"a segment of customers wants the keyed id of a customer, one of devices that of a device; with - the raw id is read from standard input")
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 )
 
@@ -83,7 +84,7 @@ func listed(ctx context.Context, b *store.Bucket, prefix string) ([]store.Object
 }
 
 func broken(what string) error {
-	return fail(KindAudit, "CHAIN_BROKEN", errors.New(what), "find out who changed the audit folder; restore it from its backup")
+	return fault.New(fault.Audit, "CHAIN_BROKEN", errors.New(what), "find out who changed the audit folder; restore it from its backup")
 }
 
 func (h *history) readMarker(ctx context.Context, output *store.Bucket, n int64, verify func([]byte, string) bool) error {
@@ -96,7 +97,7 @@ func (h *history) readMarker(ctx context.Context, output *store.Bucket, n int64,
 		return broken("marker " + markerKey(n) + " cannot be read")
 	}
 	if m.Schema != MarkerSchema {
-		return fail(KindInvalid, "STATE_NEWER", fmt.Errorf("read marker %s: its schema is %q, this version reads %s", markerKey(n), m.Schema, MarkerSchema),
+		return fault.New(fault.Invalid, "STATE_NEWER", fmt.Errorf("read marker %s: its schema is %q, this version reads %s", markerKey(n), m.Schema, MarkerSchema),
 			"use the version of malgrupp that wrote it, or a newer one")
 	}
 	if !VerifyLine(m.Line, verify) {

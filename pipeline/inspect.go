@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules/value"
 )
@@ -100,16 +101,6 @@ func Inspect(ctx context.Context, stores *Stores, place string, o InspectOptions
 	return in, nil
 }
 
-// SourceURL returns the URL of the project's source of that name.
-func (l *Loaded) SourceURL(name string) (string, bool) {
-	for _, s := range l.Project.Sources {
-		if s.Name == name {
-			return (&Job{Loaded: l}).absolute(s.URL), true
-		}
-	}
-	return "", false
-}
-
 // found lists what a URL names: one object, or all that count below a prefix.
 func found(ctx context.Context, stores *Stores, place string) (*store.Bucket, []store.Object, error) {
 	u, err := url.Parse(place)
@@ -132,7 +123,7 @@ func found(ctx context.Context, stores *Stores, place string) (*store.Bucket, []
 	}
 	listing = slices.DeleteFunc(listing, func(o store.Object) bool { return hidden(o.Key) })
 	if len(listing) == 0 {
-		return nil, nil, inputError("INPUT_MISSING", fmt.Sprintf("inspect %s: no object lies there", bucket.URL()), "check the path; names that begin with _ or a dot do not count")
+		return nil, nil, fault.BadInput("INPUT_MISSING", fmt.Sprintf("inspect %s: no object lies there", bucket.URL()), "check the path; names that begin with _ or a dot do not count")
 	}
 	return bucket, listing, nil
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
@@ -31,8 +32,8 @@ type look struct {
 
 func newLook(o InspectOptions) *look {
 	l := &look{options: o, at: map[string]*seen{}}
-	for _, name := range ShippedNames() {
-		schema, _ := Shipped(name)
+	for _, name := range load.ShippedNames() {
+		schema, _ := load.Shipped(name)
 		l.shipped = append(l.shipped, schema)
 	}
 	l.misfits, l.covers = make([]bool, len(l.shipped)), make([]int, len(l.shipped))

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -93,7 +94,7 @@ func (j *Job) sources(names []string) ([]project.Source, error) {
 	for _, name := range names {
 		at := slices.IndexFunc(j.Project.Sources, func(s project.Source) bool { return s.Name == name })
 		if at < 0 {
-			return nil, fail(KindUsage, "SOURCE", fmt.Errorf("the project has no source %q", name), "see sources in malgrupp.yaml")
+			return nil, fault.New(fault.Usage, "SOURCE", fmt.Errorf("the project has no source %q", name), "see sources in malgrupp.yaml")
 		}
 		out = append(out, j.Project.Sources[at])
 	}
@@ -166,7 +167,7 @@ func (s *SourcePartitions) days(j *Job, run *SourceRun, grace time.Duration) {
 		since := j.KnownBy - zone.Midnight(day+1)
 		switch {
 		case there[day]:
-		case since >= dayMicros:
+		case since >= value.MicrosPerDay:
 			missing = append(missing, day)
 		case since >= grace.Microseconds():
 			s.Overdue = day.String()
@@ -189,15 +190,15 @@ func (s *SourcePartitions) covered(ctx context.Context, j *Job, run *SourceRun) 
 	s.Reads.From = secondText(run.cover.from)
 	var days []value.CivilDate
 	for _, m := range run.cover.missing {
-		days = append(days, value.DateOfDays(floorDay(m.from+dayMicros/2)))
+		days = append(days, value.DateOfDays(floorDay(m.from+value.MicrosPerDay/2)))
 	}
 	s.Reads.Uncovered = stretches(days)
 	return nil
 }
 
 func floorDay(us int64) int64 {
-	day := us / dayMicros
-	if us%dayMicros < 0 {
+	day := us / value.MicrosPerDay
+	if us%value.MicrosPerDay < 0 {
 		day--
 	}
 	return day

@@ -2,19 +2,20 @@ package pipeline
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
-	"net/url"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
-	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/identity"
 )
@@ -22,7 +23,7 @@ import (
 // Job is the order for one run. Everything that could differ between two runs of the same inputs is in it: nothing below
 // looks at a clock or the environment.
 type Job struct {
-	*Loaded
+	*load.Loaded
 	Select  []string // names of segments to run; empty: all
 	AsOf    int64    // where windows end, microseconds UTC; zero: start of known_by's local day
 	KnownBy int64    // what had arrived; zero: the clock when the inputs are listed
@@ -75,7 +76,7 @@ func (j *Job) watch(p Progress) {
 
 // bucket opens a place of the project; a relative URL lies below the project folder.
 func (j *Job) bucket(ctx context.Context, place string) (*store.Bucket, error) {
-	return j.Stores.Open(ctx, j.absolute(place))
+	return j.Stores.Open(ctx, j.Absolute(place))
 }
 
 // list opens a place and lists all of it.
@@ -86,22 +87,6 @@ func (j *Job) list(ctx context.Context, place string) (*store.Bucket, []store.Ob
 	}
 	listing, err := b.List(ctx, "")
 	return b, listing, err
-}
-
-// absolute turns a path of the project file into a file:// URL.
-func (j *Job) absolute(place string) string {
-	if strings.Contains(place, "://") {
-		return place
-	}
-	dir := filepath.FromSlash(place)
-	if !filepath.IsAbs(dir) {
-		dir = filepath.Join(j.Dir, dir)
-	}
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return place // the store will refuse it by name
-	}
-	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(dir)}).String()
 }
 
 // instants settles as_of and known_by (docs/language.md, Time): known_by is the clock unless given, as_of the start of
@@ -117,22 +102,13 @@ func (j *Job) instants() error {
 		j.KnownBy = now
 	}
 	if j.AsOf == 0 {
-		j.AsOf = j.localMidnight(j.KnownBy)
+		j.AsOf = j.Project.Zone.StartOfDay(j.KnownBy)
 	}
 	if j.AsOf > j.KnownBy {
-		return fail(KindUsage, "AS_OF", errAsOf, "give an --as-of that is not later than --known-by")
+		return fault.New(fault.Usage, "AS_OF", errAsOf, "give an --as-of that is not later than --known-by")
 	}
 	j.replay = j.given && now-j.KnownBy > project.Micros(j.Project.Consent.MaxFeedAge)
 	return nil
-}
-
-func (j *Job) localMidnight(us int64) int64 {
-	wall := j.Project.Zone.Local(us)
-	day := wall / dayMicros
-	if wall%dayMicros < 0 {
-		day--
-	}
-	return j.Project.Zone.Midnight(value.DateOfDays(day))
 }
 
 // selected returns the segments of the run with those they refer to.
@@ -149,7 +125,7 @@ func (j *Job) selected() ([]*rules.Segment, error) {
 			}
 		}
 		if !found {
-			return nil, fail(KindUsage, "SELECT", errNoSegment(pattern), "see malgrupp validate for the names")
+			return nil, fault.New(fault.Usage, "SELECT", errNoSegment(pattern), "see malgrupp validate for the names")
 		}
 	}
 	return closure(j.Segments, want), nil
@@ -184,4 +160,11 @@ func rivals(all []*rules.Segment, s *rules.Segment) (out []string) {
 		}
 	}
 	return out
+}
+
+// errAsOf and errNoSegment are mistakes of whoever ordered the run.
+var errAsOf = errors.New("as_of lies after known_by: a run cannot look back from a moment that has not come")
+
+func errNoSegment(pattern string) error {
+	return fmt.Errorf("no segment matches %q", pattern)
 }

@@ -1,9 +1,13 @@
 package pipeline
 
+import (
+	"github.com/malgrupp/malgrupp/pipeline/load"
+)
+
 import "testing"
 
 func TestAPlaceIsAURLAFolderOrLiesBelowTheProject(t *testing.T) {
-	j := &Job{Loaded: &Loaded{Dir: "/srv/bank 1#a"}}
+	j := &Job{Loaded: &load.Loaded{Dir: "/srv/bank 1#a"}}
 	for place, want := range map[string]string{
 		"s3://bucket/events/":  "s3://bucket/events/",
 		"file:///srv/a%20b":    "file:///srv/a%20b",
@@ -11,7 +15,7 @@ func TestAPlaceIsAURLAFolderOrLiesBelowTheProject(t *testing.T) {
 		"/mnt/lists/":          "file:///mnt/lists",
 		"../elsewhere/25%-off": "file:///srv/elsewhere/25%25-off",
 	} {
-		if got := j.absolute(place); got != want {
+		if got := j.Absolute(place); got != want {
 			t.Errorf("%s is %s, want %s", place, got, want)
 		}
 	}

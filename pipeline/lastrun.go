@@ -6,8 +6,10 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
+	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/pipeline/state"
 )
 
@@ -23,16 +25,16 @@ type SinceList struct {
 	Destination string        `json:"destination"`
 	Part        string        `json:"part,omitempty"`
 	Use         string        `json:"use"`
-	Held        Shown         `json:"held"`
-	Entered     Shown         `json:"entered"`
-	Left        Shown         `json:"left"`
+	Held        shown.Count   `json:"held"`
+	Entered     shown.Count   `json:"entered"`
+	Left        shown.Count   `json:"left"`
 	Because     []LeftBecause `json:"left_because"`
 }
 
 // LeftBecause is what keeps people out who were told before: the path of a condition, or one of the words below.
 type LeftBecause struct {
-	What   string `json:"what"`
-	People Shown  `json:"people"`
+	What   string      `json:"what"`
+	People shown.Count `json:"people"`
 }
 
 // What keeps people out beside conditions.
@@ -47,7 +49,7 @@ const (
 // sinceRun compares every list of a segment with what was last told, before anything is held back.
 func (r *run) sinceRun(segment string) (*SinceRun, error) {
 	if r.history.marker == nil {
-		return nil, fail(KindUsage, "COMPARE", errors.New("compare with the last run: no run was published yet"), "compare with a rule file instead")
+		return nil, fault.New(fault.Usage, "COMPARE", errors.New("compare with the last run: no run was published yet"), "compare with a rule file instead")
 	}
 	out := &SinceRun{RunID: r.history.marker.RunID, Lists: []SinceList{}}
 	for _, l := range r.eval.Lists {
@@ -109,7 +111,7 @@ func (r *run) sinceList(l List, list state.List, now platform.Additions) (s Sinc
 	if err != nil {
 		return s, err
 	}
-	s = SinceList{Destination: list.Destination, Held: Shown(len(held)), Because: []LeftBecause{}}
+	s = SinceList{Destination: list.Destination, Held: shown.Count(len(held)), Because: []LeftBecause{}}
 	for _, subject := range now.Told() {
 		if key := keyers.find(held, subject); key != "" {
 			delete(held, key)
@@ -117,8 +119,8 @@ func (r *run) sinceList(l List, list state.List, now platform.Additions) (s Sinc
 			s.Entered++
 		}
 	}
-	s.Left = Shown(len(held))
-	because := map[string]Shown{}
+	s.Left = shown.Count(len(held))
+	because := map[string]shown.Count{}
 	blame := func(subject, what string) {
 		if key := keyers.find(held, subject); key != "" {
 			delete(held, key)
@@ -138,9 +140,9 @@ func (r *run) sinceList(l List, list state.List, now platform.Additions) (s Sinc
 		}
 	}
 	if n := len(held); n > 0 && l.Segment.Exclusive != nil {
-		because[leftElsewhere] = Shown(n)
+		because[leftElsewhere] = shown.Count(n)
 	} else if n > 0 {
-		because[leftUnseen] = Shown(n)
+		because[leftUnseen] = shown.Count(n)
 	}
 	for _, what := range slices.Sorted(maps.Keys(because)) {
 		s.Because = append(s.Because, LeftBecause{what, because[what]})

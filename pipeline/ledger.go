@@ -11,6 +11,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow/array"
 
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
@@ -121,7 +122,7 @@ func (j *Job) limits() parquet.Limits {
 
 func consentFailure(e error) error {
 	if f, ok := errors.AsType[*consent.FeedError](e); ok {
-		return fail(KindConsent, f.Code, e, f.Hint)
+		return fault.New(fault.Consent, f.Code, e, f.Hint)
 	}
 	return e
 }
@@ -349,7 +350,7 @@ func (j *Job) newPolicy() (*consent.Policy, error) {
 	}
 	purposes, err := consent.NewPurposes(activations)
 	if err != nil {
-		return nil, fail(KindInvalid, "BAD_PURPOSE", err, "rename the destination")
+		return nil, fault.New(fault.Invalid, "BAD_PURPOSE", err, "rename the destination")
 	}
 	conf := j.Project.Consent
 	p := &consent.Policy{

@@ -6,6 +6,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+
+	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/shown"
 )
 
 // The schemas of the documents a run writes. Within a version fields are only added.
@@ -54,9 +57,9 @@ type Manifest struct {
 
 // Refusal says why a run wrote nothing.
 type Refusal struct {
-	Kind    Kind   `json:"kind"`
-	Reason  string `json:"reason"`
-	Message string `json:"message"`
+	Kind    fault.Kind `json:"kind"`
+	Reason  string     `json:"reason"`
+	Message string     `json:"message"`
 }
 
 // InputObject is one object that was read, pinned by its etag.
@@ -71,53 +74,53 @@ type InputObject struct {
 // SourceCount is what happened to a source's rows before consent was asked. Hidden, skewed, copies and wanted count rows
 // that some condition wanted; rows, invalid and oversized count all that were read.
 type SourceCount struct {
-	Name       string   `json:"name"`
-	Dedupe     string   `json:"dedupe"`
-	Rows       Shown    `json:"rows"`
-	Wanted     Shown    `json:"wanted"`
-	Hidden     Shown    `json:"hidden"`
-	Skewed     Shown    `json:"skewed"`
-	Copies     Shown    `json:"copies"`
-	Conflicts  Shown    `json:"conflicting_copies"`
-	Invalid    Shown    `json:"invalid_time"`
-	Oversized  Shown    `json:"oversized_values"`
-	Skipped    []string `json:"skipped_objects,omitempty"`
-	Incomplete []string `json:"incomplete_partitions,omitempty"`
+	Name       string      `json:"name"`
+	Dedupe     string      `json:"dedupe"`
+	Rows       shown.Count `json:"rows"`
+	Wanted     shown.Count `json:"wanted"`
+	Hidden     shown.Count `json:"hidden"`
+	Skewed     shown.Count `json:"skewed"`
+	Copies     shown.Count `json:"copies"`
+	Conflicts  shown.Count `json:"conflicting_copies"`
+	Invalid    shown.Count `json:"invalid_time"`
+	Oversized  shown.Count `json:"oversized_values"`
+	Skipped    []string    `json:"skipped_objects,omitempty"`
+	Incomplete []string    `json:"incomplete_partitions,omitempty"`
 }
 
 // ConsentSeen is the consent log as it was when the run decided, and at the re-check before publication.
 type ConsentSeen struct {
-	Rows             int64  `json:"rows"`
-	Watermark        string `json:"watermark"`
-	FirstPartition   string `json:"first_partition,omitempty"`
-	RecheckWatermark string `json:"recheck_watermark,omitempty"`
-	Skewed           Shown  `json:"recorded_before_act"`
+	Rows             int64       `json:"rows"`
+	Watermark        string      `json:"watermark"`
+	FirstPartition   string      `json:"first_partition,omitempty"`
+	RecheckWatermark string      `json:"recheck_watermark,omitempty"`
+	Skewed           shown.Count `json:"recorded_before_act"`
 }
 
 // UseCount is how rows fared at the gate for one use.
 type UseCount struct {
-	Use      string           `json:"use"`
-	People   Shown            `json:"people"`
-	Admitted Shown            `json:"admitted_rows"`
-	Refused  map[string]Shown `json:"refused_rows"` // by reason
+	Use      string                 `json:"use"`
+	People   shown.Count            `json:"people"`
+	Admitted shown.Count            `json:"admitted_rows"`
+	Refused  map[string]shown.Count `json:"refused_rows"` // by reason
 }
 
 // SegmentCount is what one segment came to at one destination.
 type SegmentCount struct {
-	Segment     string `json:"segment"`
-	Destination string `json:"destination"`
-	Part        string `json:"part,omitempty"` // of several lists that a platform wants for one audience
-	Use         string `json:"use"`
-	Members     Shown  `json:"members"`
-	Additions   Shown  `json:"additions"`
-	Removals    Shown  `json:"removals"`
-	Control     Shown  `json:"control"`
-	Unknown     Shown  `json:"unknown"`
-	Wait        Shown  `json:"wait"`
-	Dropped     Shown  `json:"unwritable"` // members whom the list cannot name
+	Segment     string      `json:"segment"`
+	Destination string      `json:"destination"`
+	Part        string      `json:"part,omitempty"` // of several lists that a platform wants for one audience
+	Use         string      `json:"use"`
+	Members     shown.Count `json:"members"`
+	Additions   shown.Count `json:"additions"`
+	Removals    shown.Count `json:"removals"`
+	Control     shown.Count `json:"control"`
+	Unknown     shown.Count `json:"unknown"`
+	Wait        shown.Count `json:"wait"`
+	Dropped     shown.Count `json:"unwritable"` // members whom the list cannot name
 	// Identifiers are those that were not sent: "email not_an_email" and the like, with their number.
-	Identifiers map[string]Shown `json:"dropped_identifiers,omitempty"`
-	Held        string           `json:"held_back,omitempty"` // why nobody was added, see publish.go
+	Identifiers map[string]shown.Count `json:"dropped_identifiers,omitempty"`
+	Held        string                 `json:"held_back,omitempty"` // why nobody was added, see publish.go
 }
 
 // Output is one object a run wrote; the digest is of the bytes as stored (ciphertext where encrypted).

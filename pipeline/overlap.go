@@ -5,17 +5,18 @@ import (
 	"context"
 	"slices"
 
+	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/segments"
 )
 
 // Overlap is how many people two audiences share. Share is their common members in per cent of all of both; it is missing
 // where it would say how few they are.
 type Overlap struct {
-	Use     string  `json:"use"`
-	Segment string  `json:"segment"`
-	Other   string  `json:"other"`
-	Common  Tallied `json:"common"`
-	Share   *int    `json:"share_percent,omitempty"`
+	Use     string       `json:"use"`
+	Segment string       `json:"segment"`
+	Other   string       `json:"other"`
+	Common  shown.People `json:"common"`
+	Share   *int         `json:"share_percent,omitempty"`
 }
 
 // overlap compares two audiences of one use.
@@ -27,8 +28,8 @@ func (e *Evaluation) overlap(a, b *segments.Audience) (o Overlap, order [2]int) 
 		}
 	}
 	either := a.Len() + b.Len() - common
-	o = Overlap{Use: e.Uses[a.Use()].Name, Segment: a.Segment().Name, Other: b.Segment().Name, Common: Tallied{common, e.Job.sample}}
-	if common >= floor && either-common >= floor {
+	o = Overlap{Use: e.Uses[a.Use()].Name, Segment: a.Segment().Name, Other: b.Segment().Name, Common: shown.People{N: common, Sample: e.Job.sample}}
+	if common >= shown.Floor && either-common >= shown.Floor {
 		share := 100 * common / either
 		o.Share = &share
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -30,11 +31,11 @@ func partitions(url string, p project.Partition, listing []store.Object) ([]part
 				if hidden(o.Key) {
 					continue
 				}
-				return nil, inputError("PARTITION", fmt.Sprintf("list %s: object %s lies in no folder %s<date>", url, o.Key, p.Key),
+				return nil, fault.BadInput("PARTITION", fmt.Sprintf("list %s: object %s lies in no folder %s<date>", url, o.Key, p.Key),
 					"move the object, or set partition: none for this source")
 			}
 			if day, ok = value.ParseDate(date); !ok {
-				return nil, inputError("PARTITION", fmt.Sprintf("list %s: folder %s%s of object %s is no date such as 2026-04-01", url, p.Key, date, o.Key),
+				return nil, fault.BadInput("PARTITION", fmt.Sprintf("list %s: folder %s%s of object %s is no date such as 2026-04-01", url, p.Key, date, o.Key),
 					"rename the folder, or set the partition key of this source")
 			}
 		}
@@ -83,5 +84,5 @@ func (p *partition) start(z *value.Zone) int64 { return z.Midnight(p.day) }
 // within reports whether a partition can hold what is asked for: rows that arrived (or, partitioned by event, happened)
 // in [from, before). A day more on each side is read, so a wrong zone loses nothing.
 func (p *partition) within(z *value.Zone, from, before int64) bool {
-	return p.day == 0 || p.start(z)+2*dayMicros > from && p.start(z)-dayMicros < before
+	return p.day == 0 || p.start(z)+2*value.MicrosPerDay > from && p.start(z)-value.MicrosPerDay < before
 }

@@ -8,6 +8,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/keys"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 )
@@ -36,7 +39,7 @@ func StoreOptions(dir string, p *project.Project) (store.Options, error) {
 		}
 		abs, err := filepath.Abs(root)
 		if err != nil {
-			return o, fail(KindInvalid, "FILE_ROOTS", fmt.Errorf("find folder %s: %w", root, err), "give an absolute path")
+			return o, fault.New(fault.Invalid, "FILE_ROOTS", fmt.Errorf("find folder %s: %w", root, err), "give an absolute path")
 		}
 		o.Roots = append(o.Roots, abs)
 	}
@@ -79,4 +82,15 @@ func (s *Stores) Close() error {
 	}
 	s.open = map[string]*store.Bucket{}
 	return errors.Join(errs...)
+}
+
+// OpenKeys reads the keys of a project.
+func OpenKeys(l *load.Loaded, env func(string) (string, bool)) (*keys.Ring, error) {
+	k := l.Project.Keys
+	ring, err := keys.Open(keys.Source{Dir: l.Dir, Env: env, Mounted: k.Mounted},
+		keys.Config{Master: k.Master, State: k.State, Recipients: k.Recipients, Signing: k.Signing})
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "KEYS", err, "malgrupp secret keygen --dir keys makes a set; keys must be readable by their owner alone")
+	}
+	return ring, nil
 }

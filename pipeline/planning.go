@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
@@ -84,7 +85,7 @@ func (e *Evaluation) planAsOf(asOf int64, cover segments.Coverage, more ...segme
 	e.requests = requests
 	plan, err := segments.NewPlan(slices.Concat(requests, more), len(e.Uses), segments.Times{AsOf: asOf, SessionGap: project.Micros(e.Job.Project.SessionGap)}, builtin.Folds, cover)
 	if err != nil {
-		return nil, fail(KindInvalid, "PLAN", err, "see docs/rules.md")
+		return nil, fault.New(fault.Invalid, "PLAN", err, "see docs/rules.md")
 	}
 	return plan, nil
 }
@@ -93,7 +94,7 @@ func (e *Evaluation) planAsOf(asOf int64, cover segments.Coverage, more ...segme
 func (e *Evaluation) scanPlan(p *segments.Plan) *scan.Plan {
 	s := &scan.Plan{
 		Picks: p.Picks, Edges: p.Edges, KnownBy: e.Job.KnownBy, MaxSkew: project.Micros(e.Job.Project.MaxClockSkew),
-		Blocked: e.Job.Project.Identity.Blocked, Customers: e.Job.Project.Identity.Linked, Labels: e.Job.inUse(),
+		Blocked: e.Job.Project.Identity.Blocked, Customers: e.Job.Project.Identity.Linked, Labels: e.Job.InUse(),
 		Compile: func(t *rules.Test, z *value.Zone) (kernel.Row, error) {
 			row, err := builtin.CompileTest(t, z)
 			return kernel.Row(row), err
@@ -112,4 +113,13 @@ func (e *Evaluation) scanPlan(p *segments.Plan) *scan.Plan {
 		s.Values = append(s.Values, scan.Value{Column: v.Column, Type: v.Type, Quantise: v.Quantise, Role: v.Role, Prefix: v.Prefix})
 	}
 	return s
+}
+
+// listUse is what rows are asked for where a list goes to a destination. The bank's own pages hand nobody over, so they ask
+// no more than the segment does (docs/consent.md, Uses).
+func (e *Evaluation) listUse(d project.Destination, customer bool) (consent.Use, error) {
+	if d.Own {
+		return e.policy.Purposes.SegmentUse(customer), nil
+	}
+	return e.policy.Purposes.ListUse(d.Activate, customer)
 }

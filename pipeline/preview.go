@@ -6,13 +6,15 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/identity"
 )
 
-// Preview is what a segment would come to, use by use, and why. Every number of people is Shown, or estimated from a sample.
+// Preview is what a segment would come to, use by use, and why. Every number of people is rounded, or estimated from a sample.
 type Preview struct {
 	Segment      string        `json:"segment"`
 	Definition   string        `json:"definition"`
@@ -27,17 +29,17 @@ type Preview struct {
 
 // PreviewUse is the way from everybody who was seen to those who are delivered, for one use of their consent.
 type PreviewUse struct {
-	Use       string  `json:"use"`
-	Seen      Tallied `json:"seen"`
-	Matched   Tallied `json:"matched"`
-	Excluded  Tallied `json:"excluded"`
-	Qualified Tallied `json:"qualified"` // after exclude, top, stay and exclusive
-	Control   Tallied `json:"control"`
-	Capped    Tallied `json:"capped"` // beyond top or cap
-	Members   Tallied `json:"members"`
+	Use       string       `json:"use"`
+	Seen      shown.People `json:"seen"`
+	Matched   shown.People `json:"matched"`
+	Excluded  shown.People `json:"excluded"`
+	Qualified shown.People `json:"qualified"` // after exclude, top, stay and exclusive
+	Control   shown.People `json:"control"`
+	Capped    shown.People `json:"capped"` // beyond top or cap
+	Members   shown.People `json:"members"`
 	// Hidden are the members whom rows that consent hides could throw out: some condition holds for want of events over time
 	// of which not all their rows may be seen.
-	Hidden   Tallied        `json:"members_resting_on_hidden_time"`
+	Hidden   shown.People   `json:"members_resting_on_hidden_time"`
 	Nodes    []PreviewNode  `json:"conditions"`
 	Overlaps []Overlap      `json:"overlaps"`
 	Lists    []SegmentCount `json:"lists"` // what destinations would be told
@@ -45,14 +47,14 @@ type PreviewUse struct {
 
 // PreviewNode is what one condition is for how many people.
 type PreviewNode struct {
-	Path    string   `json:"path"`
-	Depth   int      `json:"depth"`
-	True    Tallied  `json:"true"`
-	False   Tallied  `json:"false"`
-	Unknown Tallied  `json:"unknown"`
-	Wait    Tallied  `json:"wait"`
-	NoValue Tallied  `json:"no_value"`
-	Without *Tallied `json:"without,omitempty"` // how many would qualify if it were not written
+	Path    string        `json:"path"`
+	Depth   int           `json:"depth"`
+	True    shown.People  `json:"true"`
+	False   shown.People  `json:"false"`
+	Unknown shown.People  `json:"unknown"`
+	Wait    shown.People  `json:"wait"`
+	NoValue shown.People  `json:"no_value"`
+	Without *shown.People `json:"without,omitempty"` // how many would qualify if it were not written
 }
 
 // SampleOf says that a preview looked at some of the people only, and that its numbers are estimates of all.
@@ -84,10 +86,10 @@ func Previewed(ctx context.Context, j *Job, segment string, o PreviewOptions) (*
 		return nil, err
 	}
 	if o.SinceLastRun && j.replay {
-		return nil, fail(KindUsage, "COMPARE", errors.New("compare with the last run: days gone by have none"), "give a --known-by of today, or none")
+		return nil, fault.New(fault.Usage, "COMPARE", errors.New("compare with the last run: days gone by have none"), "give a --known-by of today, or none")
 	}
 	if !j.has(segment) {
-		return nil, fail(KindUsage, "SELECT", errNoSegment(segment), "see malgrupp validate for the names")
+		return nil, fault.New(fault.Usage, "SELECT", errNoSegment(segment), "see malgrupp validate for the names")
 	}
 	if sample != nil {
 		j.Select, j.sampled = j.ofLevel(segment), identity.Device
@@ -139,7 +141,7 @@ func (j *Job) ofLevel(segment string) (out []string) {
 
 func (r *run) previewUse(a *segments.Audience) PreviewUse {
 	s := a.Study()
-	tallied := func(n int) Tallied { return Tallied{n, r.sample} }
+	tallied := func(n int) shown.People { return shown.People{N: n, Sample: r.sample} }
 	u := PreviewUse{
 		Use: r.eval.Uses[a.Use()].Name, Qualified: tallied(a.Qualified), Control: tallied(count(a.Control())), Capped: tallied(count(a.Capped())),
 		Members: tallied(a.Len()), Hidden: tallied(a.Hidden), Nodes: []PreviewNode{}, Lists: []SegmentCount{},

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/source"
 )
@@ -96,7 +97,7 @@ func schemaName(given, place string) string {
 		if strings.Contains(path.Base(dir), "=") || strings.Contains(path.Base(dir), ".") || len(name) < 3 || name[0] < 'a' {
 			continue
 		}
-		if name = name[:min(len(name), 60)]; !strings.HasPrefix(name, shippedPrefix) {
+		if name = name[:min(len(name), 60)]; !strings.HasPrefix(name, load.ShippedPrefix) {
 			return strings.TrimRight(name, "-")
 		}
 	}

@@ -10,7 +10,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
+	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
@@ -56,7 +59,7 @@ func (r *run) differences(lost [][]string) ([]change, error) {
 	for _, l := range r.eval.Lists {
 		kind, ok := platform.Of(l.Destination.Type)
 		if !ok {
-			return nil, fail(KindInvalid, "DESTINATION", fmt.Errorf("destination %s: no such type %q", l.Destination.Name, l.Destination.Type), "see malgrupp validate")
+			return nil, fault.New(fault.Invalid, "DESTINATION", fmt.Errorf("destination %s: no such type %q", l.Destination.Name, l.Destination.Type), "see malgrupp validate")
 		}
 		for i := range kind.Parts {
 			c := r.difference(l, kind, &kind.Parts[i], lost)
@@ -90,7 +93,7 @@ func (r *run) gone(held state.List) change {
 		c.kind, _ = platform.Of("file_csv")
 		c.part = &c.kind.Parts[0]
 	}
-	c.count = SegmentCount{Segment: held.Segment, Destination: held.Destination, Part: held.Part, Held: heldGone, Removals: Shown(c.removes.Len())}
+	c.count = SegmentCount{Segment: held.Segment, Destination: held.Destination, Part: held.Part, Held: heldGone, Removals: shown.Count(c.removes.Len())}
 	return c
 }
 
@@ -103,7 +106,7 @@ func (e *Evaluation) counts() (out []SegmentCount) {
 		}
 		waiting, unknown := a.Count()
 		out = append(out, SegmentCount{
-			Segment: a.Segment().Name, Use: e.Uses[a.Use()].Name, Members: Shown(a.Len()), Unknown: Shown(unknown), Wait: Shown(waiting),
+			Segment: a.Segment().Name, Use: e.Uses[a.Use()].Name, Members: shown.Count(a.Len()), Unknown: shown.Count(unknown), Wait: shown.Count(waiting),
 		})
 	}
 	return out
@@ -135,21 +138,21 @@ func (r *run) difference(l List, kind *platform.Platform, part *platform.Part, l
 		c.control = slices.DeleteFunc(c.control, func(id string) bool { _, gone := slices.BinarySearch(lost[l.Use], id); return gone })
 	}
 	c.count = SegmentCount{
-		Segment: l.Segment.Name, Destination: l.Destination.Name, Part: part.Name, Use: r.eval.Uses[l.Use].Name, Members: Shown(members.Len()),
-		Control: Shown(len(c.control)), Unknown: Shown(unknown), Wait: Shown(waiting), Dropped: Shown(dropped.People), Identifiers: droppedValues(dropped),
+		Segment: l.Segment.Name, Destination: l.Destination.Name, Part: part.Name, Use: r.eval.Uses[l.Use].Name, Members: shown.Count(members.Len()),
+		Control: shown.Count(len(c.control)), Unknown: shown.Count(unknown), Wait: shown.Count(waiting), Dropped: shown.Count(dropped.People), Identifiers: droppedValues(dropped),
 	}
 	c.settle(r.holdBack(l, members.Len()), members, held)
-	c.count.Additions, c.count.Removals = Shown(c.adds.Len()), Shown(c.removes.Len())
+	c.count.Additions, c.count.Removals = shown.Count(c.adds.Len()), shown.Count(c.removes.Len())
 	return c
 }
 
 // holdBack says why nobody is added to a list, "" if nothing stands in the way.
 func (r *run) holdBack(l List, members int) string {
-	today := value.DateOfDays(floorDays(r.Project.Zone.Local(r.KnownBy)))
+	today := r.Project.Zone.Day(r.KnownBy)
 	switch {
 	case !l.Destination.Enabled:
 		return heldDisabled
-	case l.Segment.Expires != 0 && value.DateOfDays(floorDays(l.Segment.Zone.Local(r.AsOf))) > l.Segment.Expires:
+	case l.Segment.Expires != 0 && l.Segment.Zone.Day(r.AsOf) > l.Segment.Expires:
 		return heldExpired
 	case members < max(r.Project.Guards.MinAudience, l.Destination.MinSize, l.Segment.MinSize):
 		return heldUnderFloor
@@ -173,22 +176,15 @@ func (c *change) settle(held string, members platform.Additions, before platform
 }
 
 // droppedValues are the identifiers that were not sent, by what they were and why.
-func droppedValues(d platform.Dropped) map[string]Shown {
+func droppedValues(d platform.Dropped) map[string]shown.Count {
 	if len(d.Values) == 0 {
 		return nil
 	}
-	out := map[string]Shown{}
+	out := map[string]shown.Count{}
 	for v, n := range d.Values {
-		out[strings.TrimSpace(v.Field+" "+v.Reason)] = Shown(n)
+		out[strings.TrimSpace(v.Field+" "+v.Reason)] = shown.Count(n)
 	}
 	return out
-}
-
-func floorDays(wall int64) int64 {
-	if wall < 0 {
-		return (wall+1)/dayMicros - 1
-	}
-	return wall / dayMicros
 }
 
 // publish writes everything under names of this run, asks consent once more and creates the marker.
@@ -207,7 +203,7 @@ func (r *run) publish(ctx context.Context) error {
 			return err
 		}
 		if lost == nil {
-			r.manifest.Consent.RecheckWatermark = instantText(watermark)
+			r.manifest.Consent.RecheckWatermark = value.FormatTimestamp(watermark)
 			return r.seal(ctx, changes, objects)
 		}
 		if changes, err = r.differences(lost); err != nil {
@@ -421,7 +417,7 @@ func (r *run) mark(ctx context.Context) error {
 	}
 	switch err := r.output.CreateOnce(ctx, markerKey(m.N), data); {
 	case errors.Is(err, store.ErrExists):
-		return fail(KindLocked, "LOST", errors.New("another run published first"), "run again")
+		return fault.New(fault.Locked, "LOST", errors.New("another run published first"), "run again")
 	case err != nil:
 		return err
 	}
@@ -454,4 +450,13 @@ func (e *Evaluation) audience(l List) *segments.Audience {
 		}
 	}
 	return &segments.Audience{}
+}
+
+// sentColumns are the identifiers a destination is sent; the project file was checked.
+func sentColumns(d project.Destination) (out []platform.Column) {
+	for _, name := range d.Send {
+		c, _ := platform.ColumnOf(name)
+		out = append(out, c)
+	}
+	return out
 }

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -149,11 +148,4 @@ func etags(source string, objects []store.Object, rows []int64) []InputObject {
 		}
 	}
 	return out
-}
-
-// errAsOf and errNoSegment are mistakes of whoever ordered the run.
-var errAsOf = errors.New("as_of lies after known_by: a run cannot look back from a moment that has not come")
-
-func errNoSegment(pattern string) error {
-	return fmt.Errorf("no segment matches %q", pattern)
 }

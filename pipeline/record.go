@@ -6,16 +6,16 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/malgrupp/malgrupp/pipeline/shown"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/consent"
 )
-
-func instantText(us int64) string { return time.UnixMicro(us).UTC().Format(time.RFC3339Nano) }
 
 // blank is a manifest with what is known before anything is decided.
 func (r *run) blank(status Status) *Manifest {
 	m := &Manifest{
 		Schema: ManifestSchema, RunID: r.RunID, Project: r.Project.Name, Profile: r.Project.Profile, Status: status,
-		GeneratedAt: r.Clock().UTC().Format(time.RFC3339), AsOf: instantText(r.AsOf), KnownBy: instantText(r.KnownBy),
+		GeneratedAt: r.Clock().UTC().Format(time.RFC3339), AsOf: value.FormatTimestamp(r.AsOf), KnownBy: value.FormatTimestamp(r.KnownBy),
 		Previous: r.history.lineHash, Versions: r.Version, Config: digest([]byte(r.Project.Text.Text)), Rules: map[string]string{}, Labels: r.Labels,
 	}
 	for _, s := range r.Segments {
@@ -41,20 +41,20 @@ func (r *run) record(key string) *Manifest {
 			dedupe = "within " + s.Dedupe.String()
 		}
 		m.Sources = append(m.Sources, SourceCount{
-			Name: s.Name, Dedupe: dedupe, Rows: Shown(s.Counts.Rows), Wanted: Shown(s.Counts.Wanted), Hidden: Shown(s.Counts.Hidden),
-			Skewed: Shown(s.Counts.Skewed), Copies: Shown(s.Counts.Copies), Conflicts: Shown(s.Conflicts), Invalid: Shown(s.Counts.Invalid), Oversized: Shown(s.Counts.Oversized),
+			Name: s.Name, Dedupe: dedupe, Rows: shown.Count(s.Counts.Rows), Wanted: shown.Count(s.Counts.Wanted), Hidden: shown.Count(s.Counts.Hidden),
+			Skewed: shown.Count(s.Counts.Skewed), Copies: shown.Count(s.Counts.Copies), Conflicts: shown.Count(s.Conflicts), Invalid: shown.Count(s.Counts.Invalid), Oversized: shown.Count(s.Counts.Oversized),
 			Skipped: s.Skipped, Incomplete: s.Incomplete,
 		})
 	}
-	m.Consent = ConsentSeen{Rows: e.Feed.Rows, Watermark: instantText(e.Feed.Watermark), Skewed: Shown(e.skewed)}
+	m.Consent = ConsentSeen{Rows: e.Feed.Rows, Watermark: value.FormatTimestamp(e.Feed.Watermark), Skewed: shown.Count(e.skewed)}
 	if e.first != 0 {
 		m.Consent.FirstPartition = e.first.String()
 	}
 	for u := range e.Uses {
-		count := UseCount{Use: e.Uses[u].Name, People: Shown(e.Roll.People(u)), Admitted: Shown(e.Roll.Tallies.Admitted[u]), Refused: map[string]Shown{}}
+		count := UseCount{Use: e.Uses[u].Name, People: shown.Count(e.Roll.People(u)), Admitted: shown.Count(e.Roll.Tallies.Admitted[u]), Refused: map[string]shown.Count{}}
 		for reason, n := range e.Roll.Tallies.Refused[u] {
 			if n > 0 {
-				count.Refused[consent.Reason(reason).String()] = Shown(n)
+				count.Refused[consent.Reason(reason).String()] = shown.Count(n)
 			}
 		}
 		m.Uses = append(m.Uses, count)

@@ -11,7 +11,7 @@ import (
 	"path"
 	"time"
 
-	"github.com/malgrupp/malgrupp/pipeline/keys"
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
@@ -90,7 +90,7 @@ func (j *Job) lock(ctx context.Context, b *store.Bucket) (*store.Lease, error) {
 			return lease, err
 		}
 		if !j.Clock().Before(until) {
-			return nil, fail(KindLocked, "LOCKED", locked, "wait for the other run, or give --lock-timeout")
+			return nil, fault.New(fault.Locked, "LOCKED", locked, "wait for the other run, or give --lock-timeout")
 		}
 		select {
 		case <-ctx.Done():
@@ -213,8 +213,8 @@ func (r *run) clean(ctx context.Context) error {
 // refuse writes the line of a run that wrote nothing else. What stands in the way of writing it is only logged: the
 // refusal itself is what the caller must hear.
 func (r *run) refuse(ctx context.Context, cause error) {
-	f, ok := Classify(cause)
-	if !ok || f.Kind == KindLocked || f.Kind == KindAudit || r.DryRun || r.history == nil {
+	f, ok := fault.Classify(cause)
+	if !ok || f.Kind == fault.Locked || f.Kind == fault.Audit || r.DryRun || r.history == nil {
 		return
 	}
 	m := r.blank(StatusRefused)
@@ -244,7 +244,7 @@ func (r *run) readState(ctx context.Context) (err error) {
 			return err
 		}
 		if digest(data) != o.SHA256 {
-			return fail(KindStorage, "STATE_DAMAGED", fmt.Errorf("read state %s%s: its digest is not the one in the marker", r.state.URL(), o.Name),
+			return fault.New(fault.Storage, "STATE_DAMAGED", fmt.Errorf("read state %s%s: its digest is not the one in the marker", r.state.URL(), o.Name),
 				"restore the object from the bucket's versions")
 		}
 		switch path.Base(o.Name) {
@@ -259,7 +259,7 @@ func (r *run) readState(ctx context.Context) (err error) {
 		}
 	}
 	if !found {
-		return fail(KindStorage, "STATE_MISSING", errors.New("the last marker names no holdings"), "restore the output folder")
+		return fault.New(fault.Storage, "STATE_MISSING", errors.New("the last marker names no holdings"), "restore the output folder")
 	}
 	return nil
 }
@@ -272,14 +272,3 @@ const (
 
 // maxState bounds the size of the holdings.
 const maxState = 8 << 30
-
-// OpenKeys reads the keys of a project.
-func OpenKeys(l *Loaded, env func(string) (string, bool)) (*keys.Ring, error) {
-	k := l.Project.Keys
-	ring, err := keys.Open(keys.Source{Dir: l.Dir, Env: env, Mounted: k.Mounted},
-		keys.Config{Master: k.Master, State: k.State, Recipients: k.Recipients, Signing: k.Signing})
-	if err != nil {
-		return nil, fail(KindInvalid, "KEYS", err, "malgrupp secret keygen --dir keys makes a set; keys must be readable by their owner alone")
-	}
-	return ring, nil
-}

@@ -20,7 +20,9 @@ import (
 	"filippo.io/age"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
@@ -37,7 +39,7 @@ type bank struct {
 	memory *store.Memory
 	ring   *keys.Ring
 	opens  age.Identity
-	loaded *pipeline.Loaded
+	loaded *load.Loaded
 	fault  func(op, key string) error
 	watch  func(pipeline.Progress)
 	later  atomic.Int64 // nanoseconds that pass during a run
@@ -102,7 +104,7 @@ spec:
   deliver: [files]
 `})
 	check(b.t, found.Err())
-	b.loaded = &pipeline.Loaded{Project: p, Schemas: map[string]*rules.Schema{"web": schema}, Segments: []*rules.Segment{segment}}
+	b.loaded = &load.Loaded{Project: p, Schemas: map[string]*rules.Schema{"web": schema}, Segments: []*rules.Segment{segment}}
 }
 
 func eventColumns() []rules.Column {
@@ -255,7 +257,7 @@ func TestAFeedThatGetsStaleBeforePublicationStopsIt(t *testing.T) {
 		}
 	}
 	_, err := b.run(night, "20260410T220000Z-000001")
-	f, ok := pipeline.Classify(err)
+	f, ok := fault.Classify(err)
 	if !ok || f.Reason != "FEED_STALE" {
 		t.Fatalf("the run ended with %v, want FEED_STALE", err)
 	}
@@ -298,8 +300,8 @@ func TestAFullDiskAtAnyWriteLeavesTheOldState(t *testing.T) {
 			}
 			return
 		}
-		f, ok := pipeline.Classify(err)
-		if !ok || f.Kind != pipeline.KindStorage || !errors.Is(err, syscall.ENOSPC) {
+		f, ok := fault.Classify(err)
+		if !ok || f.Kind != fault.Storage || !errors.Is(err, syscall.ENOSPC) {
 			t.Fatalf("write %d: %v, want a storage failure", k, err)
 		}
 		if holds := b.marker(); holds != first.RunID && holds != id {

@@ -3,12 +3,13 @@ package pipeline
 import (
 	"testing"
 
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/rules"
 )
 
 func TestARivalBringsWhatItRefersTo(t *testing.T) {
 	group := &rules.Exclusive{Group: "loans"}
-	j := &Job{Loaded: &Loaded{Segments: []*rules.Segment{
+	j := &Job{Loaded: &load.Loaded{Segments: []*rules.Segment{
 		{Name: "base", Match: &rules.Condition{Verb: "did"}},
 		{Name: "chosen", Match: &rules.Condition{Verb: "did"}, Exclusive: group},
 		{Name: "rival", Match: &rules.Condition{Verb: "in_segment", Segment: "base"}, Exclusive: group},

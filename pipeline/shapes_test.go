@@ -17,6 +17,7 @@ import (
 	upstream "github.com/parquet-go/parquet-go"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
 )
@@ -68,7 +69,7 @@ spec:
 		check(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700))
 		check(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
-	loaded, err := pipeline.Load(dir, "", 0)
+	loaded, err := load.Load(dir, "", 0)
 	check(t, err)
 	if loaded.Findings.Failed() {
 		t.Fatal(loaded.Findings.Text())
@@ -396,9 +397,9 @@ func vectors(t testing.TB, path ...string) string {
 }
 
 func TestShippedSchemasStandAndAreReserved(t *testing.T) {
-	names := pipeline.ShippedNames()
+	names := load.ShippedNames()
 	for _, name := range names {
-		s, ok := pipeline.Shipped(name)
+		s, ok := load.Shipped(name)
 		if !ok || s.Name != name {
 			t.Fatalf("%s is not the schema of its file", name)
 		}
@@ -411,7 +412,7 @@ func TestShippedSchemasStandAndAreReserved(t *testing.T) {
 			}
 		}
 	}
-	first, _ := pipeline.Shipped(names[0])
+	first, _ := load.Shipped(names[0])
 	taken := strings.Replace(first.Source.Text, "version: 1", "version: 2", 1)
 	for text, want := range map[string]string{
 		taken: "names that begin with malgrupp- belong to the schemas that come with the program",
@@ -421,7 +422,7 @@ func TestShippedSchemasStandAndAreReserved(t *testing.T) {
 		check(t, os.Mkdir(filepath.Join(dir, "schemas"), 0o700))
 		check(t, os.WriteFile(filepath.Join(dir, "schemas", "copy.yaml"), []byte(text), 0o600))
 		check(t, os.WriteFile(filepath.Join(dir, "malgrupp.yaml"), []byte("apiVersion: malgrupp/v1\nkind: Project\nmetadata: {name: some-bank}\n"), 0o600))
-		loaded, err := pipeline.Load(dir, "", 0)
+		loaded, err := load.Load(dir, "", 0)
 		check(t, err)
 		if loaded.Project == nil {
 			t.Fatal(loaded.Findings.Text())

@@ -75,7 +75,7 @@ func (e *Evaluation) search(ctx context.Context, source *SourceRun, s *search) e
 	}
 	objects := source.objects(s.from, before)
 	var unusable []labelled
-	for t := range rules.Tests(rules.Dropped(e.Job.inUse(), source.Schema)) {
+	for t := range rules.Tests(rules.Dropped(e.Job.InUse(), source.Schema)) {
 		test, err := compiled(t)
 		if err != nil {
 			return err

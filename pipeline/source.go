@@ -7,10 +7,12 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/consent"
 	"github.com/malgrupp/malgrupp/segments/identity"
@@ -73,7 +75,7 @@ func (e *Evaluation) listSources(ctx context.Context) error {
 			return err
 		}
 		if !slices.ContainsFunc(s.parts, func(p partition) bool { return len(p.objects) > 0 }) {
-			return inputError("INPUT_MISSING", fmt.Sprintf("list source %s: %s holds no objects", conf.Name, s.bucket.URL()),
+			return fault.BadInput("INPUT_MISSING", fmt.Sprintf("list source %s: %s holds no objects", conf.Name, s.bucket.URL()),
 				"check the export and the url of the source in malgrupp.yaml")
 		}
 		e.Sources = append(e.Sources, s)
@@ -216,7 +218,7 @@ func (e *Evaluation) readLogins(ctx context.Context, subjects *identity.Subjects
 		for w := range readers {
 			readers[w] = s.scanner.Logins()
 		}
-		objects := s.objects(e.Job.KnownBy-395*dayMicros, e.Job.KnownBy+1)
+		objects := s.objects(e.Job.KnownBy-395*value.MicrosPerDay, e.Job.KnownBy+1)
 		r := reading{bucket: s.bucket, objects: objects, schema: s.Schema, limits: e.Job.limits(), workers: e.Job.Workers}
 		var done atomic.Int64
 		err := r.each(ctx, func(w int, _ scan.Unit, g *parquet.RowGroup) error {
@@ -234,7 +236,7 @@ func (e *Evaluation) readLogins(ctx context.Context, subjects *identity.Subjects
 		Attach: project.Micros(conf.AttachWindow), Shared: project.Micros(conf.SharedWindow), Kiosk: conf.KioskCustomers, MaxDevices: conf.MaxDevices,
 	}
 	if err := limits.Check(); err != nil {
-		return nil, fail(KindInvalid, "IDENTITY", err, "see identity: in malgrupp.yaml")
+		return nil, fault.New(fault.Invalid, "IDENTITY", err, "see identity: in malgrupp.yaml")
 	}
 	if e.Job.focus != nil {
 		e.logins = slices.Clone(logins)

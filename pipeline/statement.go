@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
@@ -77,9 +78,9 @@ func (e *Evaluation) asked(name string) (*rules.Segment, error) {
 	i := slices.IndexFunc(e.Job.Segments, func(s *rules.Segment) bool { return s.Name == name })
 	switch {
 	case i < 0:
-		return nil, fail(KindUsage, "SELECT", errNoSegment(name), "give the name of one segment; see malgrupp validate for the names")
+		return nil, fault.New(fault.Usage, "SELECT", errNoSegment(name), "give the name of one segment; see malgrupp validate for the names")
 	case e.Job.Project.Identity.Linked:
-		return nil, fail(KindUsage, "SQL", query.Linked(name), "see malgrupp sql --unsupported")
+		return nil, fault.New(fault.Usage, "SQL", query.Linked(name), "see malgrupp sql --unsupported")
 	}
 	return e.Job.Segments[i], nil
 }
@@ -94,7 +95,7 @@ func (e *Evaluation) statementUse(s *rules.Segment, destination string) (consent
 		destination = s.Deliver[0]
 	}
 	if !slices.Contains(s.Deliver, destination) {
-		return consent.Use{}, fail(KindUsage, "USE", fmt.Errorf("segment %s does not go to %q", s.Name, destination), "one of "+strings.Join(s.Deliver, ", "))
+		return consent.Use{}, fault.New(fault.Usage, "USE", fmt.Errorf("segment %s does not go to %q", s.Name, destination), "one of "+strings.Join(s.Deliver, ", "))
 	}
 	d, _ := e.Job.Project.Destination(destination) // the checker knows every destination
 	return e.listUse(d, customer)
@@ -124,13 +125,13 @@ func (j *Job) tableNames(o StatementOptions) (*tableNames, error) {
 	known := []string{"consent", "suppression", "protected", "stay", "attributes"}
 	for _, s := range j.Project.Sources {
 		if slices.Contains(known, s.Name) {
-			return nil, fail(KindUsage, "TABLE", fmt.Errorf("source %s is called like a table of the statement", s.Name), "rename the source")
+			return nil, fault.New(fault.Usage, "TABLE", fmt.Errorf("source %s is called like a table of the statement", s.Name), "rename the source")
 		}
 		known = append(known, s.Name)
 	}
 	for name := range o.Tables {
 		if !slices.Contains(known, name) {
-			return nil, fail(KindUsage, "TABLE", fmt.Errorf("there is no table %q in a statement", name), "one of "+strings.Join(known, ", "))
+			return nil, fault.New(fault.Usage, "TABLE", fmt.Errorf("there is no table %q in a statement", name), "one of "+strings.Join(known, ", "))
 		}
 	}
 	return &tableNames{j, o.Dialect, o.Tables}, nil
@@ -147,7 +148,7 @@ func (t *tableNames) folder(name, url string) string {
 func (t *tableNames) events(segment string) (out []query.EventTable, err error) {
 	for _, s := range t.job.Project.Sources {
 		if _, given := t.given[s.Name]; s.Complete == project.Success && !given {
-			return nil, fail(KindUsage, "SQL", query.Incomplete(segment), "see malgrupp sql --unsupported")
+			return nil, fault.New(fault.Usage, "SQL", query.Incomplete(segment), "see malgrupp sql --unsupported")
 		}
 		out = append(out, query.EventTable{
 			Name: s.Name, Expr: t.folder(s.Name, s.URL), Schema: t.job.Schemas[s.Schema], Partner: s.Partner != "", Dedupe: project.Micros(s.Dedupe),
@@ -175,7 +176,7 @@ func (t *tableNames) others(segment string) (out query.Tables, err error) {
 		default:
 			expr, possible := query.FileTable(t.dialect, list.conf.URL)
 			if !possible {
-				return out, fail(KindUsage, "SQL", query.ListFile(segment, list.conf.URL), "see malgrupp sql --unsupported")
+				return out, fault.New(fault.Usage, "SQL", query.ListFile(segment, list.conf.URL), "see malgrupp sql --unsupported")
 			}
 			*list.into = expr
 		}
@@ -245,8 +246,8 @@ func (j *Job) statementHead(s *rules.Segment, use consent.Use, o StatementOption
 	line := func(format string, args ...any) { fmt.Fprintf(&b, "-- "+format+"\n", args...) }
 	line("segment    %s", s.Name)
 	line("definition %s", hex.EncodeToString(s.Hash[:]))
-	line("as of      %s", instantText(j.AsOf))
-	line("known by   %s", instantText(j.KnownBy))
+	line("as of      %s", value.FormatTimestamp(j.AsOf))
+	line("known by   %s", value.FormatTimestamp(j.KnownBy))
 	line("use        %s", use.Name)
 	line("dialect    %s; written by malgrupp sql. Times are microseconds since 1970 UTC, decimals units of their last place.", o.Dialect.Name)
 	if s.Stay != (value.Duration{}) && o.Tables["stay"] == "" {

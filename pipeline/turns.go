@@ -51,10 +51,10 @@ func (d *dossier) turns(seen []int64) []int64 {
 }
 
 // nightly reports whether as_of is a local midnight, as that of a nightly run is.
-func (d *dossier) nightly() bool { return d.Job.localMidnight(d.Job.AsOf) == d.Job.AsOf }
+func (d *dossier) nightly() bool { return d.Job.Project.Zone.StartOfDay(d.Job.AsOf) == d.Job.AsOf }
 
 // horizon is how far ahead a crossing is looked for: no window reaches further back than rows may be kept.
-const horizon = 762 * dayMicros
+const horizon = 762 * value.MicrosPerDay
 
 // crossings are the instants at which one of the times passes an edge of what the condition looks at: of its window, of the
 // pause before it that tells whether a session had begun by then, of the time after it that a then_not waits for. All edges
@@ -111,8 +111,8 @@ func conditionsOf(s *rules.Segment) []*rules.Condition {
 
 // midnightFrom is the first local midnight that is not before an instant.
 func (j *Job) midnightFrom(at int64) int64 {
-	if j.localMidnight(at) == at {
+	if j.Project.Zone.StartOfDay(at) == at {
 		return at
 	}
-	return j.localMidnight(j.localMidnight(at) + 36*dayMicros/24)
+	return j.Project.Zone.StartOfDay(j.Project.Zone.StartOfDay(at) + 36*value.MicrosPerDay/24)
 }

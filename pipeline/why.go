@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
@@ -38,7 +39,7 @@ func Why(ctx context.Context, j *Job, q Question, raw bool) (*Answer, error) {
 		return nil, err
 	}
 	if strings.Contains(q.Reason, f.raw) {
-		return nil, fail(KindUsage, "REASON", errors.New("the reason names the person, and it is kept in the audit folder"), "name the case instead, such as 'complaint 4711'")
+		return nil, fault.New(fault.Usage, "REASON", errors.New("the reason names the person, and it is kept in the audit folder"), "name the case instead, such as 'complaint 4711'")
 	}
 	d, err := r.eval.dossier(ctx, f)
 	if err != nil {
@@ -58,18 +59,18 @@ func Why(ctx context.Context, j *Job, q Question, raw bool) (*Answer, error) {
 // asks checks whether the question may be asked and prepares the run that answers it.
 func (j *Job) asks(ctx context.Context, q Question, raw bool) (*run, *focus, error) {
 	if !j.Project.Security.AllowExplain {
-		return nil, nil, fail(KindInvalid, "EXPLAIN_OFF", errors.New("this project does not let anybody look at the decision about one person"),
+		return nil, nil, fault.New(fault.Invalid, "EXPLAIN_OFF", errors.New("this project does not let anybody look at the decision about one person"),
 			"whoever answers for data protection can set security: {allow_explain: true} in malgrupp.yaml")
 	}
 	if strings.ContainsFunc(q.Reason, unicode.IsControl) || len(q.Reason) > maxReason || q.Reason == "" {
-		return nil, nil, fail(KindUsage, "REASON", fmt.Errorf("the reason is empty, has control characters or is longer than %d bytes", maxReason), "give one line, such as 'complaint 4711'")
+		return nil, nil, fault.New(fault.Usage, "REASON", fmt.Errorf("the reason is empty, has control characters or is longer than %d bytes", maxReason), "give one line, such as 'complaint 4711'")
 	}
 	if err := j.instants(); err != nil {
 		return nil, nil, err
 	}
 	i := slices.IndexFunc(j.Segments, func(s *rules.Segment) bool { return s.Name == q.Segment })
 	if i < 0 {
-		return nil, nil, fail(KindUsage, "SELECT", errNoSegment(q.Segment), "see malgrupp validate for the names")
+		return nil, nil, fault.New(fault.Usage, "SELECT", errNoSegment(q.Segment), "see malgrupp validate for the names")
 	}
 	f, err := newFocus(j.Keys, j.Segments[i], q.Subject, raw)
 	if err != nil {
@@ -98,7 +99,7 @@ func (r *run) answered(ctx context.Context, q Question) error {
 	}
 	if err := r.audit.CreateOnce(ctx, r.RunID+".json", line); err != nil {
 		if errors.Is(err, store.ErrExists) {
-			return fail(KindUsage, "RUN_ID", fmt.Errorf("write the line of %s: there is one of that name", r.RunID), "give another --run-id, or none")
+			return fault.New(fault.Usage, "RUN_ID", fmt.Errorf("write the line of %s: there is one of that name", r.RunID), "give another --run-id, or none")
 		}
 		return err
 	}
@@ -343,7 +344,7 @@ func (d *dossier) remember(v *retrial, from, to int64, turns []int64) []int64 {
 	if d.segment.Stay == (value.Duration{}) {
 		return turns
 	}
-	night := d.Job.localMidnight(to - 1)
+	night := d.Job.Project.Zone.StartOfDay(to - 1)
 	if night < from {
 		return turns
 	}

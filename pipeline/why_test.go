@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
@@ -168,7 +169,7 @@ func (b *bank) outcome(r *rapid.T, now, device string) segments.Outcome {
 func TestNobodyIsLookedUpWhereItIsNotAllowedOrCannotBeWritten(t *testing.T) {
 	b := newBank(t)
 	_, err := b.why(night, "loan-visitors", "d7")
-	if f, ok := pipeline.Classify(err); !ok || f.Reason != "EXPLAIN_OFF" || f.Kind != pipeline.KindInvalid {
+	if f, ok := fault.Classify(err); !ok || f.Reason != "EXPLAIN_OFF" || f.Kind != fault.Invalid {
 		t.Fatalf("%v, want EXPLAIN_OFF", err)
 	}
 	b.loaded.Project.Security.AllowExplain = true

@@ -69,10 +69,13 @@ var house = map[string]room{
 	"pipeline/state":      {ours: append([]string{"pipeline/parquet", "pipeline/keys"}, language...), libraries: arrow},
 	"pipeline/identifier": {libraries: []string{"github.com/nyaruka/phonenumbers"}},
 	"pipeline/platform":   {ours: append([]string{"segments", "pipeline/parquet", "pipeline/state", "pipeline/identifier"}, language...)},
-	"pipeline":            {ours: append([]string{"rules/lint", "rules/diff", "rules/kernel", "rules/fold", "rules/sql", "rules/builtin", "segments", "segments/query", "segments/scan", "segments/consent", "segments/evidence", "segments/identity", "pipeline/store", "pipeline/keys", "pipeline/parquet", "pipeline/project", "pipeline/state", "pipeline/identifier", "pipeline/platform"}, language...), libraries: arrow},
-	"pipeline/suite":      {ours: append([]string{"pipeline", "pipeline/state", "pipeline/store", "pipeline/parquet", "pipeline/project", "pipeline/keys", "rules/builtin", "segments", "segments/consent"}, language...)},
-	"pipeline/sample":     {ours: append([]string{"pipeline", "pipeline/store", "pipeline/parquet", "pipeline/project", "pipeline/keys"}, language...)},
-	"cmd/malgrupp":        {ours: append([]string{"rules/format", "rules/lint", "rules/prose", "rules/diff", "pipeline", "pipeline/store", "pipeline/keys", "pipeline/project", "pipeline/parquet", "pipeline/state", "pipeline/suite", "pipeline/sample", "pipeline/platform", "rules/sql", "rules/builtin", "segments", "segments/query", "segments/consent"}, language...), libraries: []string{"github.com/spf13/cobra"}},
+	"pipeline/fault":      {},
+	"pipeline/shown":      {ours: []string{"segments"}},
+	"pipeline/load":       {ours: append([]string{"rules/lint", "rules/builtin", "segments", "pipeline/fault", "pipeline/identifier", "pipeline/platform", "pipeline/project"}, language...)},
+	"pipeline":            {ours: append([]string{"rules/lint", "rules/diff", "rules/kernel", "rules/fold", "rules/sql", "rules/builtin", "segments", "segments/query", "segments/scan", "segments/consent", "segments/evidence", "segments/identity", "pipeline/store", "pipeline/keys", "pipeline/parquet", "pipeline/project", "pipeline/state", "pipeline/identifier", "pipeline/platform", "pipeline/fault", "pipeline/load", "pipeline/shown"}, language...), libraries: arrow},
+	"pipeline/suite":      {ours: append([]string{"pipeline", "pipeline/fault", "pipeline/load", "pipeline/state", "pipeline/store", "pipeline/parquet", "pipeline/project", "pipeline/keys", "rules/builtin", "segments", "segments/consent"}, language...)},
+	"pipeline/sample":     {ours: append([]string{"pipeline", "pipeline/load", "pipeline/store", "pipeline/parquet", "pipeline/project", "pipeline/keys"}, language...)},
+	"cmd/malgrupp":        {ours: append([]string{"rules/format", "rules/lint", "rules/prose", "rules/diff", "pipeline", "pipeline/fault", "pipeline/load", "pipeline/shown", "pipeline/store", "pipeline/keys", "pipeline/project", "pipeline/parquet", "pipeline/state", "pipeline/suite", "pipeline/sample", "pipeline/platform", "rules/sql", "rules/builtin", "segments", "segments/query", "segments/consent"}, language...), libraries: []string{"github.com/spf13/cobra"}},
 }
 
 // Standard packages that only the reception may use: below it there is no clock, no environment and no luck.

@@ -9,7 +9,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
 )
 
@@ -127,7 +127,7 @@ func (a *app) receivers() ([]receiverDoc, error) {
 		return nil, err
 	}
 	docs := []receiverDoc{}
-	for _, r := range pipeline.Receivers(loaded, a.now().UnixMicro()) {
+	for _, r := range load.Receivers(loaded, a.now().UnixMicro()) {
 		d := receiverDoc{
 			Name: r.Name, Type: r.Type, Account: r.Account, Consent: "profile", Send: append([]string{}, r.Send...), Enabled: r.Enabled,
 			Segments: []string{}, Findings: []findingDoc{},

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/diff"
 	"github.com/malgrupp/malgrupp/rules/source"
@@ -97,7 +98,7 @@ func (a *app) runDiff(ctx context.Context, old, now string, o runOptions, data, 
 }
 
 // ruleOf finds a segment of the project by its name, or checks the rule in a file against the project.
-func (a *app) ruleOf(loaded *pipeline.Loaded, name string) (*rules.Segment, error) {
+func (a *app) ruleOf(loaded *load.Loaded, name string) (*rules.Segment, error) {
 	if i := slices.IndexFunc(loaded.Segments, func(s *rules.Segment) bool { return s.Name == name }); i >= 0 {
 		return loaded.Segments[i], nil
 	}

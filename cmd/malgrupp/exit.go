@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/rules/source"
 )
 
@@ -43,9 +43,9 @@ var exitCodes = []exitCode{
 }
 
 // exitOfKind is the one table from failure to exit code.
-var exitOfKind = map[pipeline.Kind]exitCode{
-	pipeline.KindInvalid: exitInvalid, pipeline.KindLocked: exitLocked, pipeline.KindInput: exitInput, pipeline.KindConsent: exitConsent,
-	pipeline.KindStorage: exitStorage, pipeline.KindAudit: exitAudit, pipeline.KindUsage: exitUsage,
+var exitOfKind = map[fault.Kind]exitCode{
+	fault.Invalid: exitInvalid, fault.Locked: exitLocked, fault.Input: exitInput, fault.Consent: exitConsent,
+	fault.Storage: exitStorage, fault.Audit: exitAudit, fault.Usage: exitUsage,
 }
 
 // usageError is a mistake in the command line itself.
@@ -75,7 +75,7 @@ func explain(err error) (code exitCode, reason, hint string) {
 	if errors.Is(err, context.Canceled) {
 		return exitInterrupted, "INTERRUPTED", "run again: nothing was published"
 	}
-	if f, ok := pipeline.Classify(err); ok {
+	if f, ok := fault.Classify(err); ok {
 		return exitOfKind[f.Kind], f.Reason, f.Hint
 	}
 	return exitInternal, "INTERNAL", ""

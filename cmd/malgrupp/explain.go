@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/prose"
 )
@@ -60,7 +60,7 @@ func (a *app) runExplain(name string) error {
 	return a.print(doc, func(w io.Writer) { writeExplanation(w, doc) })
 }
 
-func segmentNames(l *pipeline.Loaded) string {
+func segmentNames(l *load.Loaded) string {
 	if len(l.Segments) == 0 {
 		return "none"
 	}
@@ -72,7 +72,7 @@ func segmentNames(l *pipeline.Loaded) string {
 	return strings.Join(names, ", ")
 }
 
-func explainSegment(l *pipeline.Loaded, s *rules.Segment) explanation {
+func explainSegment(l *load.Loaded, s *rules.Segment) explanation {
 	e := explanation{
 		Schema: "malgrupp.explanation/v1", Segment: s.Name, Title: s.Title, Definition: hex.EncodeToString(s.Hash[:]), Owner: s.Owner,
 		ReviewBy: s.ReviewBy.String(), Purpose: s.Purpose, Identity: s.Level, TimeZone: s.Zone.Name(), Sentences: prose.Sentences(s),

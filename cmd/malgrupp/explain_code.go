@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/segments/consent"
 )
@@ -46,11 +46,11 @@ func explainCode(code string) (string, bool) {
 	if page, ok := consent.Explain(code); ok {
 		return page, true
 	}
-	return pipeline.Explain(code)
+	return fault.Explain(code)
 }
 
 func codes() []string {
-	all := slices.Concat(source.Codes(), consent.Codes(), pipeline.Codes())
+	all := slices.Concat(source.Codes(), consent.Codes(), fault.Codes())
 	slices.Sort(all)
 	return all
 }

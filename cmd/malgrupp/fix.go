@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/rules/source"
 )
 
@@ -11,7 +11,7 @@ import (
 const maxFixRounds = 10
 
 // fix rewrites the files whose findings carry edits, checks the project again, and so on until nothing is left to do.
-func (a *app) fix(loaded *pipeline.Loaded, files []string, asOf string) (*pipeline.Loaded, error) {
+func (a *app) fix(loaded *load.Loaded, files []string, asOf string) (*load.Loaded, error) {
 	for range maxFixRounds {
 		changed, err := a.fixOnce(loaded, files)
 		if err != nil || !changed {
@@ -24,7 +24,7 @@ func (a *app) fix(loaded *pipeline.Loaded, files []string, asOf string) (*pipeli
 	return loaded, nil
 }
 
-func (a *app) fixOnce(loaded *pipeline.Loaded, files []string) (changed bool, err error) {
+func (a *app) fixOnce(loaded *load.Loaded, files []string) (changed bool, err error) {
 	seen := map[string]bool{}
 	for _, e := range loaded.Findings.Sorted() {
 		src := e.Source

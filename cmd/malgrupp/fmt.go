@@ -8,7 +8,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/rules/format"
 	"github.com/malgrupp/malgrupp/rules/source"
 )
@@ -69,7 +69,7 @@ func (a *app) runFmt(files []string, o fmtOptions) error {
 
 // format returns the files that would change, and why others cannot be formatted.
 func (a *app) format(files []string) ([]formatted, source.Findings, error) {
-	sources, err := pipeline.Files(a.project)
+	sources, err := load.Files(a.project)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
+	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/diff"
 	"github.com/malgrupp/malgrupp/rules/prose"
@@ -60,7 +62,7 @@ type comparedDoc struct {
 }
 
 // against compares a segment of the project with the rule in a file; diff --data has the same to say of their people.
-func (a *app) against(loaded *pipeline.Loaded, file, name string) (*comparedDoc, error) {
+func (a *app) against(loaded *load.Loaded, file, name string) (*comparedDoc, error) {
 	old, err := a.ruleOf(loaded, file)
 	if err != nil {
 		return nil, err
@@ -149,7 +151,7 @@ func (a *app) runPreview(ctx context.Context, name string, o runOptions, sample 
 }
 
 // sentencesOf are the sentences of a segment's conditions by their paths.
-func sentencesOf(l *pipeline.Loaded, name string) map[string]string {
+func sentencesOf(l *load.Loaded, name string) map[string]string {
 	out := map[string]string{}
 	for _, s := range l.Segments {
 		if s.Name == name {
@@ -178,7 +180,7 @@ func writePreview(w io.Writer, p *pipeline.Preview, sentences map[string]string)
 		steps := newTable(w, "step", "people")
 		for _, s := range []struct {
 			name string
-			n    pipeline.Tallied
+			n    shown.People
 		}{
 			{"seen with consent", u.Seen},
 			{"match", u.Matched},

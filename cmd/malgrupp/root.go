@@ -22,7 +22,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 )
 
 // streams is where a command reads and writes.
@@ -248,7 +248,7 @@ func (a *app) strangers(cmd *cobra.Command) {
 		}
 	}
 	know(cmd.Root())
-	project, _ := os.ReadFile(filepath.Join(a.project, pipeline.ProjectFile)) // only to see which variables it names
+	project, _ := os.ReadFile(filepath.Join(a.project, load.ProjectFile)) // only to see which variables it names
 	for _, pair := range a.environ() {
 		name, _, _ := strings.Cut(pair, "=")
 		if strings.HasPrefix(name, "MALGRUPP_") && !known[name] && !bytes.Contains(project, []byte("env:"+name)) {

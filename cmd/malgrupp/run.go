@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
+	"github.com/malgrupp/malgrupp/pipeline/shown"
 )
 
 // runOptions are the flags that run and plan share.
@@ -100,7 +102,7 @@ func (a *app) job(args []string, o runOptions) (*pipeline.Job, error) {
 }
 
 // keyless is the order to look at a project's logs: it decides and writes nothing, and needs no key.
-func (a *app) keyless(loaded *pipeline.Loaded, asOf, knownBy string) (_ *pipeline.Job, err error) {
+func (a *app) keyless(loaded *load.Loaded, asOf, knownBy string) (_ *pipeline.Job, err error) {
 	job := &pipeline.Job{Loaded: loaded, Clock: a.now, Workers: a.workers, Log: a.log}
 	if job.AsOf, err = a.instant("as-of", asOf, loaded); err != nil {
 		return nil, err
@@ -115,7 +117,7 @@ func (a *app) keyless(loaded *pipeline.Loaded, asOf, knownBy string) (_ *pipelin
 }
 
 // stores are the places that a project's settings let it reach.
-func stores(l *pipeline.Loaded) (*pipeline.Stores, error) {
+func stores(l *load.Loaded) (*pipeline.Stores, error) {
 	options, err := pipeline.StoreOptions(l.Dir, l.Project)
 	if err != nil {
 		return nil, err
@@ -124,7 +126,7 @@ func stores(l *pipeline.Loaded) (*pipeline.Stores, error) {
 }
 
 // instant reads a date (local midnight of the project's zone) or an RFC 3339 time.
-func (a *app) instant(flag, text string, l *pipeline.Loaded) (int64, error) {
+func (a *app) instant(flag, text string, l *load.Loaded) (int64, error) {
 	if text == "" {
 		return 0, nil
 	}
@@ -157,14 +159,14 @@ type runResult struct {
 
 // summary is the one line of --summary-json.
 type summary struct {
-	Schema   string         `json:"schema"`
-	RunID    string         `json:"run_id"`
-	Status   string         `json:"status"`
-	ExitCode int            `json:"exit_code"`
-	Segments int            `json:"lists"`
-	Held     int            `json:"held_back"`
-	Rows     pipeline.Shown `json:"rows"`
-	TookMS   int64          `json:"took_ms"`
+	Schema   string      `json:"schema"`
+	RunID    string      `json:"run_id"`
+	Status   string      `json:"status"`
+	ExitCode int         `json:"exit_code"`
+	Segments int         `json:"lists"`
+	Held     int         `json:"held_back"`
+	Rows     shown.Count `json:"rows"`
+	TookMS   int64       `json:"took_ms"`
 }
 
 func (a *app) finishRun(r *pipeline.Report, o runOptions, took time.Duration) error {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
 )
@@ -80,7 +80,7 @@ func (s jsonSchema) write(w io.Writer) error {
 func (a *app) editorScope() (*rules.Scope, error) {
 	loaded, err := a.load("")
 	if err != nil {
-		if f, ok := pipeline.Classify(err); ok && f.Reason == "PROJECT" {
+		if f, ok := fault.Classify(err); ok && f.Reason == "PROJECT" {
 			return &rules.Scope{Language: builtin.Language()}, nil
 		}
 		return nil, err

@@ -3,7 +3,7 @@ package main
 import (
 	"strings"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
@@ -78,7 +78,7 @@ func sourceSchema(partition jsonSchema) jsonSchema {
 // destinationSchema is one form for each type: what a destination may say depends on it.
 func destinationSchema() jsonSchema {
 	var forms []jsonSchema
-	for _, k := range pipeline.Platforms().Kinds {
+	for _, k := range load.Platforms().Kinds {
 		keys := []any{
 			"type", exactly(k.Type), "activate?",
 			jsonSchema{"type": "string", "pattern": destinationPattern, "description": "the consent it needs; default its own name"},
@@ -102,7 +102,7 @@ func destinationSchema() jsonSchema {
 
 // identifiersSchema is the table of contact keys.
 func identifiersSchema() jsonSchema {
-	p := pipeline.Platforms()
+	p := load.Platforms()
 	form := jsonSchema{"type": "string", "pattern": `^(plain|sha256_hex\((` + strings.Join(p.Profiles, "|") + `)\))$`}
 	var columns []any
 	for _, c := range p.Columns {

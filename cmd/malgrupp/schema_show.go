@@ -5,12 +5,13 @@ import (
 	"io"
 	"strings"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/rules"
 )
 
 // shippedNames lists the schemas that come with the program.
-func shippedNames() string { return strings.Join(pipeline.ShippedNames(), ", ") }
+func shippedNames() string { return strings.Join(load.ShippedNames(), ", ") }
 
 // eventSchemaDoc is the JSON document of `schema show schema`.
 type eventSchemaDoc struct {
@@ -23,7 +24,7 @@ type eventSchemaDoc struct {
 // showEventSchema prints the file of an EventSchema as it stands.
 func (a *app) showEventSchema(name string) error {
 	doc := eventSchemaDoc{Schema: "malgrupp.event-schema/v1", Name: name}
-	if s, ok := pipeline.Shipped(name); ok {
+	if s, ok := load.Shipped(name); ok {
 		doc.Text = s.Source.Text
 	} else {
 		s, err := a.projectSchema(name)
@@ -40,7 +41,7 @@ func (a *app) projectSchema(name string) (*rules.Schema, error) {
 	if err == nil && loaded.Schemas[name] != nil {
 		return loaded.Schemas[name], nil
 	}
-	if f, ok := pipeline.Classify(err); ok && f.Reason != "PROJECT" {
+	if f, ok := fault.Classify(err); ok && f.Reason != "PROJECT" {
 		return nil, err
 	}
 	return nil, usagef("there is no schema %q: the program has %s; those of a project are found with -C DIR", name, shippedNames())

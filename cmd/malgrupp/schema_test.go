@@ -17,7 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v4"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/sample"
 	"github.com/malgrupp/malgrupp/rules"
@@ -239,7 +239,7 @@ limits: {zzz: 1}
 security: {zzz: 1, endpoints: {zzz: 1}}
 destinations: {files: {zzz: 1, type: file_csv, processor: {zzz: 1, agreement: A, expires: 2027-01-01}}}
 `
-	_, found := project.Read(&source.Source{Name: "malgrupp.yaml", Text: text}, "", pipeline.Platforms())
+	_, found := project.Read(&source.Source{Name: "malgrupp.yaml", Text: text}, "", load.Platforms())
 	settings := settingsSchemas()
 	destination := destinationSchema()["anyOf"].([]jsonSchema)[0] // of file_csv
 	in := func(s jsonSchema, path ...string) jsonSchema {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/rules"
 )
 
@@ -63,15 +64,15 @@ type segmentDoc struct {
 	File       string        `json:"file"`
 }
 
-func (a *app) catalogue() ([]pipeline.Entry, error) {
+func (a *app) catalogue() ([]load.Entry, error) {
 	loaded, err := a.checked("")
 	if err != nil {
 		return nil, err
 	}
-	return pipeline.Catalogue(loaded, a.now().UnixMicro()), nil
+	return load.Catalogue(loaded, a.now().UnixMicro()), nil
 }
 
-func segmentDocOf(e *pipeline.Entry) segmentDoc {
+func segmentDocOf(e *load.Entry) segmentDoc {
 	d := segmentDoc{
 		Name: e.Name, Title: e.Title, Definition: hex.EncodeToString(e.Hash[:]), Owner: e.Owner, Purpose: e.Purpose, Identity: e.Level,
 		ReviewBy: e.ReviewBy.String(), ReviewDue: e.ReviewDue, Expired: e.Expired, Deliver: append([]string{}, e.Deliver...),

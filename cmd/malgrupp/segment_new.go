@@ -16,7 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/format"
 	"github.com/malgrupp/malgrupp/rules/source"
@@ -222,7 +222,7 @@ func createFile(dir, name, text string) error {
 }
 
 // writeRuleSchema brings the schema that editors read up to date.
-func (a *app) writeRuleSchema(loaded *pipeline.Loaded, scope *rules.Scope) error {
+func (a *app) writeRuleSchema(loaded *load.Loaded, scope *rules.Scope) error {
 	var text bytes.Buffer
 	if err := ruleSchema(scope).write(&text); err != nil {
 		return err

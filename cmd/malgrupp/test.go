@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/suite"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/source"
@@ -108,7 +108,7 @@ func (a *app) runTest(ctx context.Context, files []string, o testOptions) error 
 }
 
 // testedSegments are those that the tests are measured by: all of the project, or what the files named ask about.
-func testedSegments(l *pipeline.Loaded, suites []*suite.Suite, named bool) []*rules.Segment {
+func testedSegments(l *load.Loaded, suites []*suite.Suite, named bool) []*rules.Segment {
 	if l == nil {
 		return nil
 	}
@@ -191,7 +191,7 @@ func (a *app) untested(found source.Findings, strict bool) error {
 }
 
 // testFiles reads the files named, or those of the project. The project may be absent when every file is a suite.
-func (a *app) testFiles(files []string) (*pipeline.Loaded, []*source.Source, error) {
+func (a *app) testFiles(files []string) (*load.Loaded, []*source.Source, error) {
 	if len(files) == 0 {
 		loaded, err := a.checked("")
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	yamlv4 "go.yaml.in/yaml/v4"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/suite"
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/yaml"
@@ -56,7 +57,7 @@ func (a *app) runFromWhy(ctx context.Context, files []string, o fromWhyOptions) 
 }
 
 // holds runs the test before anybody sees it: one that fails says nothing about the decision.
-func (a *app) holds(ctx context.Context, l *pipeline.Loaded, text string) error {
+func (a *app) holds(ctx context.Context, l *load.Loaded, text string) error {
 	s, found := suite.ParseTest(&source.Source{Name: "the test", Text: text}, l)
 	if found.Failed() {
 		return found

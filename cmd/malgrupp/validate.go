@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/suite"
 	"github.com/malgrupp/malgrupp/rules/lint"
 	"github.com/malgrupp/malgrupp/rules/source"
@@ -98,7 +98,7 @@ func (a *app) runValidate(ctx context.Context, files []string, o validateOptions
 }
 
 // validated are the findings of some files, of all if none is named.
-func validated(loaded *pipeline.Loaded, files []string) validation {
+func validated(loaded *load.Loaded, files []string) validation {
 	v := validation{Schema: "malgrupp.validation/v1", Segments: len(loaded.Segments), Findings: source.Findings{}}
 	for _, e := range loaded.Findings.Sorted() {
 		if !named(files, e.Source.Name) {
@@ -142,12 +142,12 @@ func plural(n int, word string) string {
 }
 
 // load reads the project; asOf ("" for today) is the day of review dates.
-func (a *app) load(asOf string) (*pipeline.Loaded, error) {
+func (a *app) load(asOf string) (*load.Loaded, error) {
 	today, err := a.today(asOf)
 	if err != nil {
 		return nil, err
 	}
-	return pipeline.Load(a.project, a.profile, today)
+	return load.Load(a.project, a.profile, today)
 }
 
 // today is the day of review dates, by the clock unless asOf is given.
@@ -166,7 +166,7 @@ func (a *app) today(asOf string) (value.CivilDate, error) {
 }
 
 // checkTests adds what is wrong with the tests of a project whose rules are right, and which segments have none.
-func (a *app) checkTests(loaded *pipeline.Loaded, asOf string) error {
+func (a *app) checkTests(loaded *load.Loaded, asOf string) error {
 	if loaded.Findings.Failed() {
 		return nil
 	}
@@ -183,7 +183,7 @@ func (a *app) checkTests(loaded *pipeline.Loaded, asOf string) error {
 }
 
 // checked is load for commands that need a project without errors; its findings are the error.
-func (a *app) checked(asOf string) (*pipeline.Loaded, error) {
+func (a *app) checked(asOf string) (*load.Loaded, error) {
 	loaded, err := a.load(asOf)
 	if err != nil {
 		return nil, err

@@ -5,12 +5,13 @@ import (
 	"slices"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/rules/lint"
 	"github.com/malgrupp/malgrupp/rules/source"
 )
 
 // checkData adds what the logs say of a project whose rules are right.
-func (a *app) checkData(ctx context.Context, loaded *pipeline.Loaded, o validateOptions) error {
+func (a *app) checkData(ctx context.Context, loaded *load.Loaded, o validateOptions) error {
 	today, err := a.today(o.asOf)
 	if err != nil {
 		return err

@@ -16,7 +16,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 )
 
 func snowplowEvents(from string) ([]wide, error) {
@@ -105,7 +105,7 @@ func snowplowRows(from string) ([]Row, error) {
 // in the order of their names, for each of them a zero, or a one, the length as eight bytes and the bytes of the value;
 // numbers are little-endian.
 func (w wide) content() (string, error) {
-	schema, ok := pipeline.Shipped("malgrupp-snowplow")
+	schema, ok := load.Shipped("malgrupp-snowplow")
 	if !ok {
 		return "", errors.New("find the schema malgrupp-snowplow among those that come with the program")
 	}

@@ -14,6 +14,11 @@ type DamagedError struct {
 	Reason string
 }
 
+// Fault says what kind of failure it is.
+func (e *DamagedError) Fault() (kind, reason, hint string) {
+	return "input", "DAMAGED", "ask for the object to be exported again; event logs may set on_bad_object: skip"
+}
+
 func (e *DamagedError) Error() string {
 	place := ""
 	if e.Column != "" {

@@ -75,7 +75,7 @@ func countWords(t *testing.T, g *parquet.RowGroup, column string, into map[strin
 
 func TestE20FollowsItsRecipe(t *testing.T) {
 	dir := makeE20(t, small)
-	l := load(t, dir, sample.E20KnownBy)
+	l := opened(t, dir, sample.E20KnownBy)
 	counts := map[string]map[string]int{}
 	for _, c := range []string{"event", "device_id", "customer_id", "page_path", "site", "app", "campaign"} {
 		counts[c] = map[string]int{}

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/sample"
 	"github.com/malgrupp/malgrupp/pipeline/suite"
 	"github.com/malgrupp/malgrupp/rules/source"
@@ -42,10 +43,10 @@ func digests(t *testing.T, dir string) map[string][32]byte {
 	return out
 }
 
-// load reads a project that must have nothing to complain about.
-func load(t *testing.T, dir string, today time.Time) *pipeline.Loaded {
+// opened reads a project that must have nothing to complain about.
+func opened(t *testing.T, dir string, today time.Time) *load.Loaded {
 	t.Helper()
-	l, err := pipeline.Load(dir, "", value.DateOfDays(today.Unix()/86400))
+	l, err := load.Load(dir, "", value.DateOfDays(today.Unix()/86400))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +59,7 @@ func load(t *testing.T, dir string, today time.Time) *pipeline.Loaded {
 // evaluate decides the segments of a project.
 func evaluate(t *testing.T, dir string, j pipeline.Job, now time.Time) *pipeline.Evaluation {
 	t.Helper()
-	j.Loaded = load(t, dir, now)
+	j.Loaded = opened(t, dir, now)
 	j.Clock, j.Workers, j.Log = func() time.Time { return now }, 2, slog.New(slog.DiscardHandler)
 	options, err := pipeline.StoreOptions(dir, j.Project)
 	if err != nil {
@@ -87,7 +88,7 @@ func TestScaffoldsHaveNothingToComplainAbout(t *testing.T) {
 		if err := sample.Init(dir, sample.InitOptions{Template: template, Now: now}); err != nil {
 			t.Fatal(err)
 		}
-		l := load(t, dir, now)
+		l := opened(t, dir, now)
 		if len(l.Segments) != segments || len(l.Tests) == 0 {
 			t.Errorf("template %q has %d segments and %d tests", template, len(l.Segments), len(l.Tests))
 		}
@@ -101,7 +102,7 @@ func TestScaffoldsHaveNothingToComplainAbout(t *testing.T) {
 }
 
 // passes runs a test of a segment.
-func passes(t *testing.T, src *source.Source, l *pipeline.Loaded) {
+func passes(t *testing.T, src *source.Source, l *load.Loaded) {
 	t.Helper()
 	s, found := suite.ParseTest(src, l)
 	if len(found) > 0 {

@@ -54,6 +54,11 @@ func oneLine(cause error) string {
 	return cause.Error()
 }
 
+// Fault says what kind of failure it is.
+func (e *Error) Fault() (kind, reason, hint string) {
+	return "storage", "STORAGE", "check that the bucket exists, that the job may use it, and that it is not full"
+}
+
 // Unwrap returns the storage's own error.
 func (e *Error) Unwrap() error { return e.Err }
 

@@ -15,6 +15,11 @@ type URLError struct {
 	Reason string
 }
 
+// Fault says what kind of failure it is.
+func (e *URLError) Fault() (kind, reason, hint string) {
+	return "invalid", "URL", "use file://, s3://, gs:// or azblob:// as docs/how-to/storage.md shows"
+}
+
 func (e *URLError) Error() string { return fmt.Sprintf("open storage %q: %s", e.URL, e.Reason) }
 
 // location is a checked URL.

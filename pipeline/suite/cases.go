@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -13,7 +13,7 @@ import (
 )
 
 // ParseTest checks a file of kind SegmentTest (docs/how-to/test-rules.md) against a project.
-func ParseTest(src *source.Source, l *pipeline.Loaded) (*Suite, source.Findings) {
+func ParseTest(src *source.Source, l *load.Loaded) (*Suite, source.Findings) {
 	p := &parser{doc: yaml.Read(src)}
 	e, ok := p.doc.Envelope(yaml.KindSegmentTest)
 	if !ok {
@@ -55,7 +55,7 @@ func ParseTest(src *source.Source, l *pipeline.Loaded) (*Suite, source.Findings)
 }
 
 // target finds the segment under test.
-func (p *parser) target(o *yaml.Object, l *pipeline.Loaded) *rules.Segment {
+func (p *parser) target(o *yaml.Object, l *load.Loaded) *rules.Segment {
 	n, ok := o.Need("segment")
 	if !ok {
 		return nil
@@ -74,7 +74,7 @@ func (p *parser) target(o *yaml.Object, l *pipeline.Loaded) *rules.Segment {
 
 // projectColumns are the free columns of all schemas: what a test may write beside the columns with roles. Rules read
 // roles by the names of the project's schemas, so tests keep those too.
-func (p *parser) projectColumns(l *pipeline.Loaded) []rules.Column {
+func (p *parser) projectColumns(l *load.Loaded) []rules.Column {
 	var out []rules.Column
 	for _, src := range l.Project.Sources {
 		schema := l.Schemas[src.Schema]

@@ -1,14 +1,14 @@
 package suite
 
 import (
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 // Parse checks a file of tests, of either kind, against a project; a ConformanceSuite needs none.
-func Parse(src *source.Source, l *pipeline.Loaded) (*Suite, source.Findings) {
+func Parse(src *source.Source, l *load.Loaded) (*Suite, source.Findings) {
 	if yaml.Read(src).KindOf() == yaml.KindConformanceSuite {
 		return ParseSuite(src)
 	}
@@ -17,7 +17,7 @@ func Parse(src *source.Source, l *pipeline.Loaded) (*Suite, source.Findings) {
 
 // Check reads the tests of a project whose rules are in order: what is wrong with their files, and which delivered segments
 // they leave out. Nothing is run.
-func Check(l *pipeline.Loaded) source.Findings {
+func Check(l *load.Loaded) source.Findings {
 	var suites []*Suite
 	var found source.Findings
 	for _, src := range l.Tests {

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/sample"
 	"github.com/malgrupp/malgrupp/pipeline/suite"
 	"github.com/malgrupp/malgrupp/rules"
@@ -21,13 +21,13 @@ import (
 var now = time.Date(2026, time.April, 15, 0, 0, 0, 0, time.UTC)
 
 // bank is the project of sixteen segments.
-func bank(t testing.TB) *pipeline.Loaded {
+func bank(t testing.TB) *load.Loaded {
 	t.Helper()
 	dir := t.TempDir()
 	if err := sample.Init(dir, sample.InitOptions{Template: sample.Bank, Now: now}); err != nil {
 		t.Fatal(err)
 	}
-	l, err := pipeline.Load(dir, "", value.DateOfDays(now.Unix()/86400))
+	l, err := load.Load(dir, "", value.DateOfDays(now.Unix()/86400))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func bank(t testing.TB) *pipeline.Loaded {
 type failer interface{ Fatal(args ...any) }
 
 // with is a project in which a segment has another spec.
-func with(t failer, l *pipeline.Loaded, name, spec string) *pipeline.Loaded {
+func with(t failer, l *load.Loaded, name, spec string) *load.Loaded {
 	text := fmt.Sprintf("apiVersion: malgrupp/v1\nkind: Segment\nmetadata: {name: %s, owner: team-digital, review_by: 2026-12-31}\nspec:\n"+
 		"  purpose: analysis\n  identity: device\n  deliver: []\n%s", name, spec)
 	s, found := l.Scope(0).Segment(&source.Source{Name: "segments/" + name + ".yaml", Text: text})
@@ -54,7 +54,7 @@ func with(t failer, l *pipeline.Loaded, name, spec string) *pipeline.Loaded {
 }
 
 // cases are a test of a segment as of the fifteenth of April 2026.
-func cases(t failer, l *pipeline.Loaded, name, list string) *suite.Suite {
+func cases(t failer, l *load.Loaded, name, list string) *suite.Suite {
 	text := fmt.Sprintf("apiVersion: malgrupp/v1\nkind: SegmentTest\nmetadata: {name: some-test}\nspec:\n  segment: %s\n"+
 		"  as_of: 2026-04-15T00:00:00+03:00\n  cases:\n%s", name, list)
 	s, found := suite.ParseTest(&source.Source{Name: "tests/some.yaml", Text: text}, l)
@@ -64,7 +64,7 @@ func cases(t failer, l *pipeline.Loaded, name, list string) *suite.Suite {
 	return s
 }
 
-func segment(l *pipeline.Loaded, name string) *rules.Segment {
+func segment(l *load.Loaded, name string) *rules.Segment {
 	return l.Segments[slices.IndexFunc(l.Segments, func(s *rules.Segment) bool { return s.Name == name })]
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
@@ -94,7 +95,7 @@ func (c *Case) job(ctx context.Context, schema *rules.Schema, t trial, tables ma
 		}
 	}
 	return &pipeline.Job{
-		Loaded: &pipeline.Loaded{
+		Loaded: &load.Loaded{
 			Project: c.projectFor(schema), Schemas: c.schemas(schema), Segments: t.segments,
 		},
 		Select: t.judged, AsOf: c.AsOf, KnownBy: c.KnownBy, Clock: func() time.Time { return time.UnixMicro(c.KnownBy) }, Workers: 1, Stores: stores,

@@ -5,7 +5,6 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/source"
-	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // Data is Rules with what the logs say: which segments nobody or everybody is in, which are too small or share their
@@ -34,14 +33,4 @@ func (l *linter) recently() string {
 		return "the last day"
 	}
 	return fmt.Sprintf("the last %d days", l.facts.Days)
-}
-
-// dayOf is the local day of an instant.
-func dayOf(s *rules.Segment, us int64) value.CivilDate {
-	local := s.Zone.Local(us)
-	day := local / value.MicrosPerDay
-	if local%value.MicrosPerDay < 0 {
-		day--
-	}
-	return value.DateOfDays(day)
 }

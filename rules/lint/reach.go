@@ -36,14 +36,14 @@ func (l *linter) lintReach(r *source.Report, seg *rules.Segment) {
 	}
 	hint := source.Expected("older days in the logs")
 	if at.Window.Since == 0 {
-		hint = source.Expected(fmt.Sprintf("a shorter window; the logs will cover this one from %v on", dayOf(seg, seg.Zone.Step(begins, at.Window.From, 1))+1))
+		hint = source.Expected(fmt.Sprintf("a shorter window; the logs will cover this one from %v on", seg.Zone.Day(seg.Zone.Step(begins, at.Window.From, 1))+1))
 	}
 	r.Warn("W-WINDOW-COVERAGE", at.Window.Span, fmt.Sprintf("this window begins at %s, and the logs at %s", minuteOf(seg, first), minuteOf(seg, begins)), hint)
 }
 
 // minuteOf writes an instant in the segment's zone.
 func minuteOf(s *rules.Segment, us int64) string {
-	day := dayOf(s, us)
+	day := s.Zone.Day(us)
 	minutes := (s.Zone.Local(us) - int64(day-value.DateOfDays(0))*value.MicrosPerDay) / value.MicrosPerMinute
 	return fmt.Sprintf("%v %02d:%02d", day, minutes/60, minutes%60)
 }

@@ -19,7 +19,7 @@ func (l *linter) lintEmpty(r *source.Report, seg *rules.Segment) {
 		}
 		seen, matched, excluded = max(seen, s.Recent), matched+s.Matched, excluded+s.Excluded
 	}
-	today := dayOf(seg, l.facts.AsOf)
+	today := seg.Zone.Day(l.facts.AsOf)
 	want := source.Expected("somebody in every segment; malgrupp preview " + seg.Name + " shows each condition for how many people")
 	switch at := l.nobodys(seg); {
 	case seen < enough:

@@ -52,6 +52,9 @@ func FormatDays(days int64) string {
 	return time.Unix(days*86_400, 0).UTC().Format(time.DateOnly)
 }
 
+// DayOf returns the day of a wall clock's reading, in microseconds.
+func DayOf(wall int64) CivilDate { return DateOfDays(FloorDiv(wall, MicrosPerDay)) }
+
 // addMonths moves a day by whole months and clamps it to the month it lands in.
 func addMonths(days int64, months int) int64 {
 	year, month, day := time.Unix(days*86_400, 0).UTC().Date()

@@ -59,6 +59,9 @@ func ParseTime(kind Kind, text string) (Value, bool) {
 	return Value{Kind: kind, Int: v}, ok
 }
 
+// FormatTimestamp writes microseconds UTC as an RFC 3339 time.
+func FormatTimestamp(us int64) string { return time.UnixMicro(us).UTC().Format(time.RFC3339Nano) }
+
 // ParseTimestamp reads an RFC 3339 time, at most to the microsecond, as microseconds UTC.
 func ParseTimestamp(text string) (int64, bool) {
 	t, err := time.Parse(time.RFC3339Nano, text)

@@ -181,5 +181,11 @@ func (z *Zone) Step(us int64, d Duration, sign int) int64 {
 	return us
 }
 
+// Day returns the local day of an instant.
+func (z *Zone) Day(us int64) CivilDate { return DayOf(z.Local(us)) }
+
+// StartOfDay returns the first instant of the local day of an instant.
+func (z *Zone) StartOfDay(us int64) int64 { return z.Midnight(z.Day(us)) }
+
 // Midnight returns the first instant of a local day.
 func (z *Zone) Midnight(d CivilDate) int64 { return z.Earliest(d.Days() * MicrosPerDay) }

@@ -15,6 +15,7 @@ import (
 	"github.com/malgrupp/malgrupp/e2e/reference"
 	"github.com/malgrupp/malgrupp/e2e/reference/draw"
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/state"
@@ -84,7 +85,7 @@ func Run(ctx context.Context, l *draw.Log, schema *rules.Schema, segs []*rules.S
 		}
 	}
 	job := &pipeline.Job{
-		Loaded: &pipeline.Loaded{Project: settings(l, zone), Schemas: map[string]*rules.Schema{schema.Name: schema}, Segments: segs},
+		Loaded: &load.Loaded{Project: settings(l, zone), Schemas: map[string]*rules.Schema{schema.Name: schema}, Segments: segs},
 		AsOf:   l.AsOf, KnownBy: l.KnownBy, Clock: func() time.Time { return time.UnixMicro(l.KnownBy) }, Workers: 1 + dice.IntN(2), Stores: stores,
 		Log: slog.New(slog.DiscardHandler), Stay: stays(l, segs),
 	}

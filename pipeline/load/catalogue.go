@@ -1,10 +1,9 @@
-package pipeline
+package load
 
 import (
 	"slices"
 
 	"github.com/malgrupp/malgrupp/rules"
-	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 )
 
@@ -30,7 +29,7 @@ func Catalogue(l *Loaded, now int64) []Entry {
 	}
 	var out []Entry
 	for _, s := range l.Segments {
-		today := value.DateOfDays(floorDays(s.Zone.Local(now)))
+		today := s.Zone.Day(now)
 		refers := segments.References(s)
 		slices.Sort(refers)
 		slices.Sort(by[s.Name])

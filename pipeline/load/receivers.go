@@ -1,4 +1,4 @@
-package pipeline
+package load
 
 import (
 	"fmt"
@@ -35,7 +35,7 @@ const matchedShare = 40
 // Receivers looks at every destination of a checked project, without asking anybody: agreements against today, sizes against
 // what the platform wants, identifiers against the segments' level, names against each other. now is microseconds UTC.
 func Receivers(l *Loaded, now int64) []Receiver {
-	today := value.DateOfDays(floorDays(l.Project.Zone.Local(now)))
+	today := l.Project.Zone.Day(now)
 	var out []Receiver
 	for _, d := range l.Project.Destinations {
 		r := Receiver{Destination: d}

@@ -1,4 +1,4 @@
-package pipeline
+package shown
 
 import (
 	"math"
@@ -17,7 +17,7 @@ func TestTheIntervalHoldsTheTrueNumber(t *testing.T) {
 				lg := func(n int) float64 { v, _ := math.Lgamma(float64(n) + 1); return v }
 				mass := math.Exp(lg(people) - lg(drawn) - lg(people-drawn) + float64(drawn)*math.Log(p) + float64(people-drawn)*math.Log1p(-p))
 				all += mass
-				if e := (Tallied{drawn, &segments.Sample{Parts: parts}}).estimate(); int64(e.Low) <= int64(people) && int64(people) <= int64(e.High) {
+				if _, low, high := (People{drawn, &segments.Sample{Parts: parts}}).estimate(); int64(low) <= int64(people) && int64(people) <= int64(high) {
 					chance += mass
 				}
 			}
@@ -31,19 +31,19 @@ func TestTheIntervalHoldsTheTrueNumber(t *testing.T) {
 func TestACountIsANumberAndAnEstimateIsNone(t *testing.T) {
 	twentieth := &segments.Sample{Parts: 500}
 	for _, c := range []struct {
-		of         Tallied
+		of         People
 		text, json string
 	}{
-		{Tallied{N: 1234}, "1230", "1230"},
-		{Tallied{N: 7}, "<50", `"<50"`},
-		{Tallied{0, twentieth}, "0 (0 to 80)", `{"estimate":0,"low":0,"high":80}`},
-		{Tallied{2, twentieth}, "<1000 (0 to 1290)", `{"estimate":"<1000","low":0,"high":1290}`},
-		{Tallied{100, twentieth}, "2000 (1650 to 2620)", `{"estimate":2000,"low":1650,"high":2620}`},
+		{People{N: 1234}, "1230", "1230"},
+		{People{N: 7}, "<50", `"<50"`},
+		{People{0, twentieth}, "0 (0 to 80)", `{"estimate":0,"low":0,"high":80}`},
+		{People{2, twentieth}, "<1000 (0 to 1290)", `{"estimate":"<1000","low":0,"high":1290}`},
+		{People{100, twentieth}, "2000 (1650 to 2620)", `{"estimate":2000,"low":1650,"high":2620}`},
 	} {
 		if got := c.of.String(); got != c.text {
 			t.Errorf("%+v reads %q, want %q", c.of, got, c.text)
 		}
-		if got, err := encode(c.of); err != nil || string(got) != c.json {
+		if got, err := c.of.MarshalJSON(); err != nil || string(got) != c.json {
 			t.Errorf("%+v is %s in a document, want %s (%v)", c.of, got, c.json, err)
 		}
 	}
@@ -55,8 +55,8 @@ func TestAnEstimateSaysNoMoreOfThoseDrawnThanACount(t *testing.T) {
 	for _, parts := range []int{1, 5, 500, 3333, 5000, 9999} {
 		of := &segments.Sample{Parts: parts}
 		for n := range 400 {
-			if got, want := (Tallied{n, of}).String() == (Tallied{n + 1, of}).String(), Shown(n).String() == Shown(n+1).String(); !got && want {
-				t.Errorf("at %d parts %d drawn read %q and %d %q, both are counted as %s", parts, n, Tallied{n, of}, n+1, Tallied{n + 1, of}, Shown(n))
+			if got, want := (People{n, of}).String() == (People{n + 1, of}).String(), Count(n).String() == Count(n+1).String(); !got && want {
+				t.Errorf("at %d parts %d drawn read %q and %d %q, both are counted as %s", parts, n, People{n, of}, n+1, People{n + 1, of}, Count(n))
 			}
 		}
 	}

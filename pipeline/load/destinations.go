@@ -1,13 +1,10 @@
-package pipeline
+package load
 
 import (
-	"slices"
-
 	"github.com/malgrupp/malgrupp/pipeline/identifier"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules"
-	"github.com/malgrupp/malgrupp/segments/consent"
 )
 
 // Platforms is what a project file may say about destinations.
@@ -32,15 +29,6 @@ func columnNames(columns []platform.Column) (out []string) {
 	return out
 }
 
-// sentColumns are the identifiers a destination is sent; the project file was checked.
-func sentColumns(d project.Destination) (out []platform.Column) {
-	for _, name := range d.Send {
-		c, _ := platform.ColumnOf(name)
-		out = append(out, c)
-	}
-	return out
-}
-
 // destinations is what rules must know of the project's destinations.
 func (l *Loaded) destinations() map[string]rules.Destination {
 	out := map[string]rules.Destination{}
@@ -55,21 +43,4 @@ func (l *Loaded) destinations() map[string]rules.Destination {
 		out[d.Name] = place
 	}
 	return out
-}
-
-// listUse is what rows are asked for where a list goes to a destination. The bank's own pages hand nobody over, so they ask
-// no more than the segment does (docs/consent.md, Uses).
-func (e *Evaluation) listUse(d project.Destination, customer bool) (consent.Use, error) {
-	if d.Own {
-		return e.policy.Purposes.SegmentUse(customer), nil
-	}
-	return e.policy.Purposes.ListUse(d.Activate, customer)
-}
-
-// identifies reports whether some list goes to a platform that knows people by identifiers.
-func (e *Evaluation) identifies() bool {
-	return slices.ContainsFunc(e.Lists, func(l List) bool {
-		t, ok := platform.Of(l.Destination.Type)
-		return ok && t.Identifies()
-	})
 }

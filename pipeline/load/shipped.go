@@ -1,4 +1,4 @@
-package pipeline
+package load
 
 import (
 	"embed"
@@ -13,8 +13,8 @@ import (
 //go:embed schemas
 var schemaFiles embed.FS
 
-// shippedPrefix begins the names of the schemas that come with the program; a project's own may not take it.
-const shippedPrefix = "malgrupp-"
+// ShippedPrefix begins the names of the schemas that come with the program; a project's own may not take it.
+const ShippedPrefix = "malgrupp-"
 
 // ShippedNames are the names of the schemas that come with the program, in order: a source may say one without a file in
 // schemas/.
@@ -47,8 +47,8 @@ func Shipped(name string) (*rules.Schema, bool) {
 func (l *Loaded) addSchema(s *rules.Schema) {
 	message, hint := "", ""
 	switch other := l.Schemas[s.Name]; {
-	case strings.HasPrefix(s.Name, shippedPrefix):
-		message = fmt.Sprintf("names that begin with %s belong to the schemas that come with the program", shippedPrefix)
+	case strings.HasPrefix(s.Name, ShippedPrefix):
+		message = fmt.Sprintf("names that begin with %s belong to the schemas that come with the program", ShippedPrefix)
 		hint = "another name; a source that says schema: " + s.Name + " needs no file if the program has one of that name"
 	case other != nil:
 		message = fmt.Sprintf("the name %s is taken by %s", s.Name, other.Source.Name)

@@ -1,14 +1,19 @@
-package pipeline
+// Package load reads a project folder, once and whole: settings, schemas, value sets, rules and tests come in as files and go
+// out checked, with all findings. It knows what comes with the program: schemas, and what platforms accept.
+package load
 
 import (
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
+	"net/url"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
@@ -66,7 +71,7 @@ func yamlFiles(fsys fs.FS, folders ...string) ([]*source.Source, error) {
 			return err
 		})
 		if err != nil {
-			return nil, fail(KindUsage, "PROJECT", fmt.Errorf("read folder %s of the project: %w", folder, err), "check the folder's rights")
+			return nil, fault.New(fault.Usage, "PROJECT", fmt.Errorf("read folder %s of the project: %w", folder, err), "check the folder's rights")
 		}
 	}
 	return out, nil
@@ -120,7 +125,7 @@ func (l *Loaded) rules(files []*source.Source, today value.CivilDate) {
 // ownSchemas are the schemas that the project wrote, by their names.
 func (l *Loaded) ownSchemas() (own []*rules.Schema) {
 	for _, name := range slices.Sorted(maps.Keys(l.Schemas)) {
-		if !strings.HasPrefix(name, shippedPrefix) {
+		if !strings.HasPrefix(name, ShippedPrefix) {
 			own = append(own, l.Schemas[name])
 		}
 	}
@@ -162,8 +167,8 @@ func (l *Loaded) Scope(today value.CivilDate) *rules.Scope {
 	return s
 }
 
-// inUse are the schemas that a run reads tables by: those of the sources, each once, and of the customers' attributes.
-func (l *Loaded) inUse() (out []*rules.Schema) {
+// InUse are the schemas that a run reads tables by: those of the sources, each once, and of the customers' attributes.
+func (l *Loaded) InUse() (out []*rules.Schema) {
 	for i := range l.Project.Sources {
 		if s := l.Schemas[l.Project.Sources[i].Schema]; s != nil && !slices.Contains(out, s) {
 			out = append(out, s)
@@ -193,4 +198,38 @@ func (l *Loaded) schemaNames() []string {
 	names := slices.Concat(slices.Collect(maps.Keys(l.Schemas)), ShippedNames())
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// Attributes is the schema of the customers' attributes, nil where the project has none.
+func (l *Loaded) Attributes() *rules.Schema {
+	if l.Project.Attributes == nil {
+		return nil
+	}
+	return l.Schemas[l.Project.Attributes.Schema]
+}
+
+// SourceURL returns the URL of the project's source of that name.
+func (l *Loaded) SourceURL(name string) (string, bool) {
+	for _, s := range l.Project.Sources {
+		if s.Name == name {
+			return l.Absolute(s.URL), true
+		}
+	}
+	return "", false
+}
+
+// Absolute turns a path of the project file into a file:// URL.
+func (l *Loaded) Absolute(place string) string {
+	if strings.Contains(place, "://") {
+		return place
+	}
+	dir := filepath.FromSlash(place)
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(l.Dir, dir)
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return place // the store will refuse it by name
+	}
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(dir)}).String()
 }

@@ -1,0 +1,120 @@
+// Package shown is how a number of people leaves the program: rounded, hidden where it is small, or estimated from a sample.
+package shown
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/malgrupp/malgrupp/segments"
+)
+
+// Floor is the smallest number of people or rows that may be shown; smaller ones hide behind "<50", lest a count speaks
+// of one person (docs/consent.md, What is counted).
+const Floor = 50
+
+// Count is a number of people or rows as it may leave the program: rounded down to tens, and 1 to 49 as "<50".
+type Count int64
+
+func (c Count) String() string {
+	switch {
+	case c > 0 && c < Floor:
+		return "<50"
+	default:
+		return strconv.FormatInt(int64(c)/10*10, 10)
+	}
+}
+
+// MarshalJSON writes a number, or the text "<50".
+func (c Count) MarshalJSON() ([]byte, error) { return []byte(c.json()), nil }
+
+func (c Count) json() string {
+	if c > 0 && c < Floor {
+		return `"<50"`
+	}
+	return c.String()
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote; "<50" becomes 1.
+func (c *Count) UnmarshalJSON(b []byte) error {
+	var small string
+	if json.Unmarshal(b, &small) == nil && small == "<50" {
+		*c = 1
+		return nil
+	}
+	n, err := strconv.ParseInt(string(b), 10, 64)
+	*c = Count(n)
+	return err
+}
+
+// People is a number of people that somebody counted: all of them, or those of a sample, from which the number of all is
+// estimated. It leaves the program as a Count, an estimate with its interval, and nobody can take one for the other: a
+// count is a number, an estimate an object.
+type People struct {
+	N      int
+	Sample *segments.Sample // nil: everybody was counted
+}
+
+// normal95 is how many standard deviations lie on each side of 95 % of a normal distribution.
+const normal95 = 1.959964
+
+// Few reports whether the sample has 1 to 49 of these people.
+func (p People) Few() bool { return p.Sample != nil && p.N > 0 && p.N < Floor }
+
+// drawn is between what the number of people drawn lies, for all that is told of it. Whoever knows the share could turn an
+// estimate back into that number, and who is drawn is no secret: so it is hidden and rounded like a count before it is
+// multiplied.
+func (p People) drawn() (from, to int) {
+	switch {
+	case p.N == 0:
+		return 0, 0
+	case p.Few():
+		return 1, Floor - 1
+	}
+	return p.N / 10 * 10, p.N/10*10 + 9
+}
+
+// estimate inverts the score test: each of m people was drawn with probability p, so N of them are likely as long as
+// (N - m p)^2 <= z^2 m p (1-p). It is Wilson's interval turned round: the size is unknown, the share is known. The interval
+// holds the number 19 times of 20, and is that of every number which the one drawn could be; its bounds are rounded
+// outwards to tens. The estimate of few is only a bound: fewer than it says.
+func (p People) estimate() (about, low, high Count) {
+	share := float64(p.Sample.Parts) / segments.Whole
+	spread := normal95 * normal95 * (1 - share)
+	bound := func(drawn int, side float64) float64 {
+		n := float64(drawn)
+		return (2*n + spread + side*math.Sqrt(spread*(4*n+spread))) / (2 * share)
+	}
+	from, to := p.drawn()
+	about = Count(math.Round(float64(from) / share))
+	if p.Few() {
+		about = Count(math.Ceil(Floor/share/10) * 10)
+	}
+	return about, Count(math.Floor(max(0, bound(from, -1))/10) * 10), Count(math.Ceil(bound(to, 1)/10) * 10)
+}
+
+func (p People) String() string {
+	if p.Sample == nil {
+		return Count(p.N).String()
+	}
+	about, low, high := p.estimate()
+	if p.Few() {
+		return fmt.Sprintf("<%s (%s to %s)", about, low, high)
+	}
+	return fmt.Sprintf("%s (%s to %s)", about, low, high)
+}
+
+// MarshalJSON writes a Count, or an object with an estimate, low and high: the estimate is a text such as "<1000" where 1
+// to 49 of the sample stand behind it.
+func (p People) MarshalJSON() ([]byte, error) {
+	if p.Sample == nil {
+		return Count(p.N).MarshalJSON()
+	}
+	about, low, high := p.estimate()
+	text := about.json()
+	if p.Few() {
+		text = `"<` + about.String() + `"`
+	}
+	return fmt.Appendf(nil, `{"estimate":%s,"low":%s,"high":%s}`, text, low.json(), high.json()), nil
+}
