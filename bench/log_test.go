@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/sample"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -84,14 +85,14 @@ func opened(tb testing.TB, dir string) *load.Loaded {
 func job(tb testing.TB, dir, workload string) *pipeline.Job {
 	tb.Helper()
 	loaded := opened(tb, dir)
-	options, err := pipeline.StoreOptions(dir, loaded.Project)
+	options, err := folder.StoreOptions(dir, loaded.Project)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	j := &pipeline.Job{
 		Loaded: loaded, Select: []string{sample.E20Workloads[workload]},
 		AsOf: sample.E20AsOf.UnixMicro(), KnownBy: sample.E20KnownBy.UnixMicro(),
-		Clock: time.Now, Workers: workers, Stores: pipeline.NewStores(options), Log: slog.New(slog.DiscardHandler),
+		Clock: time.Now, Workers: workers, Stores: folder.NewStores(options), Log: slog.New(slog.DiscardHandler),
 	}
 	tb.Cleanup(func() { _ = j.Stores.Close() })
 	return j

@@ -14,6 +14,7 @@ import (
 	"github.com/malgrupp/malgrupp/e2e/feed"
 	"github.com/malgrupp/malgrupp/e2e/oracle"
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 )
@@ -72,9 +73,9 @@ func (n *nights) run(t *testing.T, clock, runID string, fault func(op, key strin
 	j := job(t, n.Loaded)
 	at := time.UnixMicro(instant(t, clock))
 	j.Clock, j.RunID = func() time.Time { return at }, runID
-	options := must(pipeline.StoreOptions(n.Dir, n.Project))(t)
+	options := must(folder.StoreOptions(n.Dir, n.Project))(t)
 	options.Fault, options.Sleep = fault, nil
-	j.Stores = pipeline.NewStores(options)
+	j.Stores = folder.NewStores(options)
 	defer func() { check(t, j.Stores.Close()) }()
 	return pipeline.Run(context.Background(), j)
 }

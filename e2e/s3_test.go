@@ -16,6 +16,7 @@ import (
 	"github.com/malgrupp/malgrupp/e2e/feed"
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	parquetwriter "github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
@@ -40,7 +41,7 @@ func (n *nights) moveTo(server string) *nights {
 // bucket opens the bucket of a project.
 func (n *nights) bucket(t *testing.T) *store.Bucket {
 	t.Helper()
-	b := must(store.Open(context.Background(), "s3://"+bucketName, must(pipeline.StoreOptions(n.Dir, n.Project))(t)))(t)
+	b := must(store.Open(context.Background(), "s3://"+bucketName, must(folder.StoreOptions(n.Dir, n.Project))(t)))(t)
 	t.Cleanup(func() { check(t, b.Close()) })
 	return b
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/e2e/feed"
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -100,7 +101,7 @@ func job(t *testing.T, l *load.Loaded) *pipeline.Job {
 	if _, err := os.Stat(filepath.Join(l.Dir, "keys")); err != nil {
 		check(t, keys.Generate(filepath.Join(l.Dir, "keys")))
 	}
-	stores := pipeline.NewStores(must(pipeline.StoreOptions(l.Dir, l.Project))(t))
+	stores := folder.NewStores(must(folder.StoreOptions(l.Dir, l.Project))(t))
 	t.Cleanup(func() { check(t, stores.Close()) })
 	return &pipeline.Job{
 		Loaded: l, Clock: time.Now, RunID: "20080601T000000Z-000001", Workers: 2, Stores: stores,

@@ -118,17 +118,17 @@ func agree(t *testing.T, db *duckdb.DB, l *load.Loaded, tables map[string]string
 
 // tablesOf are the tables of a project in a folder.
 func tablesOf(dir string, l *load.Loaded) map[string]string {
-	tables := map[string]string{"consent": folder(dir, l.Project.Consent.URL)}
+	tables := map[string]string{"consent": logFolder(dir, l.Project.Consent.URL)}
 	for _, s := range l.Project.Sources {
-		tables[s.Name] = folder(dir, s.URL)
+		tables[s.Name] = logFolder(dir, s.URL)
 	}
 	if l.Project.Attributes != nil {
-		tables["attributes"] = folder(dir, l.Project.Attributes.URL)
+		tables["attributes"] = logFolder(dir, l.Project.Attributes.URL)
 	}
 	return tables
 }
 
-// folder is a folder of Parquet files below a project's own.
-func folder(dir, url string) string {
+// logFolder is a folder of Parquet files below a project's own.
+func logFolder(dir, url string) string {
 	return query.FolderTable(sql.DuckDB, filepath.ToSlash(filepath.Join(dir, url)))
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
 	"github.com/malgrupp/malgrupp/rules"
@@ -33,13 +34,13 @@ func (e *Evaluation) listContacts(ctx context.Context) error {
 		return nil
 	}
 	var err error
-	e.contacts, err = e.Job.listTable(ctx, "identifiers", conf.URL)
+	e.contacts, err = e.Job.Stores.Table(ctx, "identifiers", e.Job.Absolute(conf.URL))
 	return err
 }
 
 // readContacts reads the identifiers of members and of nobody else, nil where no list needs them.
 func (e *Evaluation) readContacts(ctx context.Context) (*platform.Contacts, error) {
-	if len(e.contacts.objects) == 0 {
+	if len(e.contacts.Objects) == 0 {
 		return nil, nil
 	}
 	wanted := e.wantedContacts()
@@ -47,8 +48,8 @@ func (e *Evaluation) readContacts(ctx context.Context) (*platform.Contacts, erro
 	for i := range shards {
 		shards[i] = e.Job.newContacts()
 	}
-	read := reading{bucket: e.contacts.bucket, objects: e.contacts.objects, schema: contactSchema, limits: e.Job.limits(), workers: e.Job.Workers}
-	err := read.each(ctx, func(w int, _ scan.Unit, g *parquet.RowGroup) error { return contactRows(g, wanted, shards[w]) })
+	read := folder.Reading{Bucket: e.contacts.Bucket, Objects: e.contacts.Objects, Schema: contactSchema, Limits: e.Job.limits(), Workers: e.Job.Workers}
+	err := read.Each(ctx, func(w int, _ scan.Unit, g *parquet.RowGroup) error { return contactRows(g, wanted, shards[w]) })
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
@@ -80,7 +81,7 @@ func Contract(ctx context.Context, j *Job, o ContractOptions) ([]SourceContract,
 		if err != nil {
 			return nil, err
 		}
-		listing = slices.DeleteFunc(listing, func(o store.Object) bool { return hidden(o.Key) })
+		listing = slices.DeleteFunc(listing, func(o store.Object) bool { return folder.Hidden(o.Key) })
 		if len(listing) == 0 {
 			return nil, fault.BadInput("INPUT_MISSING", fmt.Sprintf("list source %s: %s holds no objects", conf.Name, bucket.URL()),
 				"check the export and the url of the source in malgrupp.yaml")
@@ -105,9 +106,9 @@ func newest(listing []store.Object, p project.Partition) []store.Object {
 	if p.Key == "" {
 		return sorted[:1]
 	}
-	last, _ := folder(sorted[0].Key, p.Key)
+	last, _ := folder.After(sorted[0].Key, p.Key)
 	return slices.DeleteFunc(sorted, func(o store.Object) bool {
-		day, _ := folder(o.Key, p.Key)
+		day, _ := folder.After(o.Key, p.Key)
 		return day != last
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
@@ -21,7 +22,7 @@ import (
 
 // looking is a job over the bank's log.
 func (b *bank) looking(now string) *pipeline.Job {
-	stores := pipeline.NewStores(store.Options{Memory: b.memory})
+	stores := folder.NewStores(store.Options{Memory: b.memory})
 	b.t.Cleanup(func() { _ = stores.Close() })
 	return &pipeline.Job{
 		Loaded: b.loaded, Clock: func() time.Time { return time.UnixMicro(instant(b.t, now)) }, Workers: 2, Stores: stores, Log: slog.New(slog.DiscardHandler),
@@ -51,7 +52,7 @@ func (b *bank) day(name string, rows, odd int, leave ...string) {
 		}
 		columns, values = append(columns, c), append(values, v)
 	}
-	b.put("events/"+name, table(b.t, columns, rows, values))
+	b.put("events/"+name, Table(b.t, columns, rows, values))
 }
 
 func TestAContractSaysOfEveryObjectWhatDrifted(t *testing.T) {
@@ -102,7 +103,7 @@ func TestPartitionsSayWhatIsLateAndWhatARunReads(t *testing.T) {
 	source := &b.loaded.Project.Sources[0]
 	source.URL, source.Complete = "file://"+filepath.ToSlash(dir), project.Success
 	job := b.looking("2026-04-08T07:00:00Z")
-	job.Stores = pipeline.NewStores(store.Options{Roots: []string{dir}})
+	job.Stores = folder.NewStores(store.Options{Roots: []string{dir}})
 	got, err := pipeline.Partitions(t.Context(), job, pipeline.PartitionOptions{Grace: 6 * time.Hour})
 	check(t, err)
 	want := []pipeline.SourcePartitions{{

@@ -8,6 +8,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow/array"
 
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules"
@@ -84,14 +85,14 @@ func (s *SourceRun) coverage(ctx context.Context, j *Job) error {
 	there := map[value.CivilDate]bool{}
 	for i := range s.parts {
 		p := &s.parts[i]
-		there[p.day] = true
-		if s.Complete == project.Success && !p.success {
-			s.Incomplete = append(s.Incomplete, s.Partition.Key+p.day.String())
-			there[p.day] = false
+		there[p.Day] = true
+		if s.Complete == project.Success && !p.Success {
+			s.Incomplete = append(s.Incomplete, s.Partition.Key+p.Day.String())
+			there[p.Day] = false
 		}
-		for _, o := range p.objects {
+		for _, o := range p.Objects {
 			if s.bad[o.Key] {
-				there[p.day] = false
+				there[p.Day] = false
 			}
 		}
 	}
@@ -100,9 +101,9 @@ func (s *SourceRun) coverage(ctx context.Context, j *Job) error {
 		return nil
 	}
 	if s.cover.from == 0 {
-		s.cover.from = s.parts[0].start(s.Partition.Zone)
+		s.cover.from = s.parts[0].Start(s.Partition.Zone)
 	}
-	for day := s.parts[0].day; s.Partition.Zone.Midnight(day) < j.AsOf; day++ {
+	for day := s.parts[0].Day; s.Partition.Zone.Midnight(day) < j.AsOf; day++ {
 		if ok, listed := there[day]; !ok && (listed || !s.GapsEmpty) {
 			from := s.Partition.Zone.Midnight(day)
 			s.cover.missing = append(s.cover.missing, span{from, from + value.MicrosPerDay})
@@ -122,8 +123,8 @@ func (s *SourceRun) firstArrival(ctx context.Context, j *Job) error {
 	objects := s.objects(math.MinInt64, math.MaxInt64)
 	var mu sync.Mutex
 	first := int64(math.MaxInt64)
-	r := reading{bucket: s.bucket, objects: objects, schema: s.Schema, limits: j.limits(), workers: j.Workers}
-	err := r.each(ctx, func(_ int, _ scan.Unit, g *parquet.RowGroup) error {
+	r := folder.Reading{Bucket: s.bucket, Objects: objects, Schema: s.Schema, Limits: j.limits(), Workers: j.Workers}
+	err := r.Each(ctx, func(_ int, _ scan.Unit, g *parquet.RowGroup) error {
 		lo, _, ok := g.Bounds(column.Name)
 		if !ok {
 			a, err := g.Column(column.Name)

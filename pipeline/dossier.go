@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/rules"
@@ -44,7 +45,7 @@ func (e *Evaluation) dossier(ctx context.Context, f *focus) (*dossier, error) {
 			return nil, err
 		}
 	}
-	if f.customer() && len(e.attributes.objects) > 0 {
+	if f.customer() && len(e.attributes.Objects) > 0 {
 		return d, d.readAttributes(ctx)
 	}
 	return d, nil
@@ -107,15 +108,15 @@ func roleTexts(g *parquet.RowGroup, schema *rules.Schema, role rules.Role) (func
 }
 
 // each reads objects and keeps the rows that find returns, in the order of objects and row groups.
-func (d *dossier) each(ctx context.Context, r reading, decide, name []string, find func(g *parquet.RowGroup) ([]uint32, error)) (map[scan.Unit]*held, error) {
+func (d *dossier) each(ctx context.Context, r folder.Reading, decide, name []string, find func(g *parquet.RowGroup) ([]uint32, error)) (map[scan.Unit]*held, error) {
 	kept := map[scan.Unit]*held{}
 	var mu sync.Mutex
-	err := r.each(ctx, func(_ int, u scan.Unit, g *parquet.RowGroup) error {
+	err := r.Each(ctx, func(_ int, u scan.Unit, g *parquet.RowGroup) error {
 		rows, err := find(g)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		h, err := hold(g, r.objects[u.Object].Key, rows, decide, name)
+		h, err := hold(g, r.Objects[u.Object].Key, rows, decide, name)
 		if err != nil {
 			return err
 		}
@@ -148,7 +149,7 @@ func (d *dossier) read(ctx context.Context, source int, person scan.Person) erro
 	}
 	from, _ := s.reach(d.Job, plan)
 	objects := s.objects(from, d.Job.KnownBy) // also what lies behind a window now and enters it later
-	r := reading{bucket: s.bucket, objects: objects, schema: s.Schema, limits: d.Job.limits(), workers: d.Job.Workers}
+	r := folder.Reading{Bucket: s.bucket, Objects: objects, Schema: s.Schema, Limits: d.Job.limits(), Workers: d.Job.Workers}
 	decide, name := s.kept()
 	kept, err := d.each(ctx, r, decide, name, func(g *parquet.RowGroup) ([]uint32, error) {
 		rows, err := s.scanner.RowsOf(g, person)
@@ -229,7 +230,7 @@ func (d *dossier) readAttributes(ctx context.Context) error {
 	for _, c := range schema.Columns {
 		columns = append(columns, c.Name)
 	}
-	r := reading{bucket: t.bucket, objects: t.objects, schema: schema, limits: d.Job.limits(), workers: 1}
+	r := folder.Reading{Bucket: t.Bucket, Objects: t.Objects, Schema: schema, Limits: d.Job.limits(), Workers: 1}
 	kept, err := d.each(ctx, r, columns, nil, func(g *parquet.RowGroup) ([]uint32, error) { return reader.RowsOfCustomer(g, d.raw) })
 	for _, u := range unitsOf(kept) {
 		d.records = append(d.records, kept[u])

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -42,8 +43,8 @@ type Evaluation struct {
 	logins    []identity.Login // kept where the job asks about one person
 	policy    *consent.Policy
 
-	contacts   table // of identifiers
-	attributes table // of customers
+	contacts   folder.Table // of identifiers
+	attributes folder.Table // of customers
 }
 
 // Phase is one part of an evaluation: list, ledger, copies, logins, gate, read (scan, gate and filing together) or settle.

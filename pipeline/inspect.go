@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules/value"
 )
@@ -69,7 +70,7 @@ type InspectedColumn struct {
 
 // Inspect looks at an object, or at the newest objects below a prefix, with no schema but what their footers say, and
 // proposes a schema. Damaged objects are errors.
-func Inspect(ctx context.Context, stores *Stores, place string, o InspectOptions) (*Inspection, error) {
+func Inspect(ctx context.Context, stores *folder.Stores, place string, o InspectOptions) (*Inspection, error) {
 	bucket, listing, err := found(ctx, stores, place)
 	if err != nil {
 		return nil, err
@@ -102,7 +103,7 @@ func Inspect(ctx context.Context, stores *Stores, place string, o InspectOptions
 }
 
 // found lists what a URL names: one object, or all that count below a prefix.
-func found(ctx context.Context, stores *Stores, place string) (*store.Bucket, []store.Object, error) {
+func found(ctx context.Context, stores *folder.Stores, place string) (*store.Bucket, []store.Object, error) {
 	u, err := url.Parse(place)
 	if err == nil && strings.Trim(u.Path, "/") != "" && !strings.HasSuffix(u.Path, "/") {
 		parent := *u
@@ -121,7 +122,7 @@ func found(ctx context.Context, stores *Stores, place string) (*store.Bucket, []
 	if err != nil {
 		return nil, nil, err
 	}
-	listing = slices.DeleteFunc(listing, func(o store.Object) bool { return hidden(o.Key) })
+	listing = slices.DeleteFunc(listing, func(o store.Object) bool { return folder.Hidden(o.Key) })
 	if len(listing) == 0 {
 		return nil, nil, fault.BadInput("INPUT_MISSING", fmt.Sprintf("inspect %s: no object lies there", bucket.URL()), "check the path; names that begin with _ or a dot do not count")
 	}
@@ -162,7 +163,7 @@ func newestFirst(objects []store.Object, partition string) {
 		if partition == "" {
 			return 0
 		}
-		date, _ := folder(o.Key, partition)
+		date, _ := folder.After(o.Key, partition)
 		d, _ := value.ParseDate(date)
 		return d
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -104,25 +105,25 @@ func (j *Job) sources(names []string) ([]project.Source, error) {
 func (s *SourcePartitions) list(ctx context.Context, j *Job, conf project.Source, listing []store.Object, grace time.Duration) error {
 	if s.Key != "" {
 		listing = slices.DeleteFunc(listing, func(o store.Object) bool {
-			date, ok := folder(o.Key, s.Key)
+			date, ok := folder.After(o.Key, s.Key)
 			if _, dated := value.ParseDate(date); ok && dated {
 				return false
 			}
-			if ok || !hidden(o.Key) {
+			if ok || !folder.Hidden(o.Key) {
 				s.Strange = append(s.Strange, o.Key)
 			}
 			return true
 		})
 	}
-	parts, err := partitions(conf.URL, conf.Partition, listing)
+	parts, err := folder.Partitions(conf.URL, conf.Partition, listing)
 	if err != nil {
 		return err
 	}
 	run := &SourceRun{Source: conf, Schema: j.Schemas[conf.Schema], parts: parts}
 	s.Reads.Before = secondText(j.AsOf)
 	for i := range parts {
-		s.Objects += len(parts[i].objects)
-		for _, o := range parts[i].objects {
+		s.Objects += len(parts[i].Objects)
+		for _, o := range parts[i].Objects {
 			s.Bytes += o.Size
 		}
 	}
@@ -144,17 +145,17 @@ func (s *SourcePartitions) list(ctx context.Context, j *Job, conf project.Source
 // days goes through the folders: which are empty, late, missing, or not to be expected yet.
 func (s *SourcePartitions) days(j *Job, run *SourceRun, grace time.Duration) {
 	zone, there := run.Partition.Zone, map[value.CivilDate]bool{}
-	s.Count, s.First, s.Last = len(run.parts), run.parts[0].day.String(), run.parts[len(run.parts)-1].day.String()
+	s.Count, s.First, s.Last = len(run.parts), run.parts[0].Day.String(), run.parts[len(run.parts)-1].Day.String()
 	for _, p := range slices.Backward(run.parts) {
-		there[p.day] = true
-		if len(p.objects) == 0 {
-			s.Empty = append(s.Empty, p.day.String())
+		there[p.Day] = true
+		if len(p.Objects) == 0 {
+			s.Empty = append(s.Empty, p.Day.String())
 		}
-		end := zone.Midnight(p.day + 1)
-		if run.Complete == project.Success && !p.success && j.KnownBy-end >= grace.Microseconds() {
-			s.Incomplete = append(s.Incomplete, p.day.String())
+		end := zone.Midnight(p.Day + 1)
+		if run.Complete == project.Success && !p.Success && j.KnownBy-end >= grace.Microseconds() {
+			s.Incomplete = append(s.Incomplete, p.Day.String())
 		}
-		for _, o := range p.objects {
+		for _, o := range p.Objects {
 			if after := o.ModTime.UnixMicro() - end; after > grace.Microseconds() {
 				s.Late = append(s.Late, LateObject{o.Key, o.ModTime.UTC().Format(time.RFC3339), after / 3600e6})
 			}
@@ -163,7 +164,7 @@ func (s *SourcePartitions) days(j *Job, run *SourceRun, grace time.Duration) {
 	slices.Reverse(s.Empty)
 	slices.Reverse(s.Incomplete)
 	var missing []value.CivilDate
-	for day := run.parts[0].day; zone.Midnight(day+1) <= j.KnownBy; day++ {
+	for day := run.parts[0].Day; zone.Midnight(day+1) <= j.KnownBy; day++ {
 		since := j.KnownBy - zone.Midnight(day+1)
 		switch {
 		case there[day]:

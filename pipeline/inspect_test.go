@@ -17,6 +17,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
@@ -29,7 +30,7 @@ func inspected(t *testing.T, key string, data []byte, o pipeline.InspectOptions)
 	t.Helper()
 	b := &bank{t: t, memory: &store.Memory{}}
 	b.put("events/"+key, data)
-	stores := pipeline.NewStores(store.Options{Memory: b.memory})
+	stores := folder.NewStores(store.Options{Memory: b.memory})
 	defer stores.Close()
 	return pipeline.Inspect(t.Context(), stores, "mem://events/", o)
 }
@@ -39,7 +40,7 @@ func onDisk(t *testing.T, place string, o pipeline.InspectOptions) (*pipeline.In
 	t.Helper()
 	place, err := filepath.Abs(place)
 	check(t, err)
-	stores := pipeline.NewStores(store.Options{Roots: []string{filepath.Dir(place)}})
+	stores := folder.NewStores(store.Options{Roots: []string{filepath.Dir(place)}})
 	defer stores.Close()
 	return pipeline.Inspect(t.Context(), stores, (&url.URL{Scheme: "file", Path: place}).String(), o)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/project"
@@ -33,7 +34,7 @@ type Job struct {
 	Version map[string]string // of the program and its toolchain, for the manifest
 	Workers int
 	Keys    *keys.Ring
-	Stores  *Stores
+	Stores  *folder.Stores
 	Log     *slog.Logger
 	Watch   func(Progress) // may be nil; called from many goroutines
 	LockFor time.Duration  // how long to wait for the lock
@@ -81,12 +82,7 @@ func (j *Job) bucket(ctx context.Context, place string) (*store.Bucket, error) {
 
 // list opens a place and lists all of it.
 func (j *Job) list(ctx context.Context, place string) (*store.Bucket, []store.Object, error) {
-	b, err := j.bucket(ctx, place)
-	if err != nil {
-		return nil, nil, err
-	}
-	listing, err := b.List(ctx, "")
-	return b, listing, err
+	return j.Stores.List(ctx, j.Absolute(place))
 }
 
 // instants settles as_of and known_by (docs/language.md, Time): known_by is the clock unless given, as_of the start of

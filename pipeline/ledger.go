@@ -12,6 +12,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
@@ -72,7 +73,7 @@ func (l *consentLog) list(ctx context.Context) (*store.Bucket, error) {
 		}
 		listing = nil // a feed that is not there is FEED_MISSING, not a storage that does not answer
 	}
-	parts, err := partitions(conf.URL, conf.Partition, listing)
+	parts, err := folder.Partitions(conf.URL, conf.Partition, listing)
 	if err != nil {
 		return nil, consentFailure(consent.Unreadable(err.Error()))
 	}
@@ -80,14 +81,14 @@ func (l *consentLog) list(ctx context.Context) (*store.Bucket, error) {
 		l.days = map[int64]bool{}
 	}
 	for _, p := range parts {
-		if len(p.objects) == 0 {
+		if len(p.Objects) == 0 {
 			continue
 		}
-		l.objects = append(l.objects, p.objects...)
+		l.objects = append(l.objects, p.Objects...)
 		if l.days != nil {
-			l.days[p.day.Days()] = true
+			l.days[p.Day.Days()] = true
 			if l.first == 0 {
-				l.first = p.day
+				l.first = p.Day
 			}
 		}
 	}
@@ -101,15 +102,15 @@ func (l *consentLog) read(ctx context.Context, bucket *store.Bucket, filling *co
 	for i := range loaders {
 		loaders[i] = filling.Loader()
 	}
-	r := reading{bucket: bucket, objects: l.objects, schema: consentSchema, limits: l.job.limits(), workers: l.job.Workers}
-	err := r.each(ctx, func(worker int, _ scan.Unit, g *parquet.RowGroup) error {
+	r := folder.Reading{Bucket: bucket, Objects: l.objects, Schema: consentSchema, Limits: l.job.limits(), Workers: l.job.Workers}
+	err := r.Each(ctx, func(worker int, _ scan.Unit, g *parquet.RowGroup) error {
 		c, err := l.columns(g)
 		if err != nil {
 			return err
 		}
 		return c.load(loaders[worker])
 	})
-	if bad, ok := errors.AsType[*badObject](err); ok {
+	if bad, ok := errors.AsType[*folder.BadObject](err); ok {
 		return consentFailure(consent.Unreadable(bad.Error()))
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/shown"
+	"github.com/malgrupp/malgrupp/pipeline/store"
 )
 
 // The schemas of the documents a run writes. Within a version fields are only added.
@@ -192,4 +193,16 @@ func VerifyLine(line []byte, verify func(body []byte, signature string) bool) bo
 func digest(b []byte) string {
 	h := sha256.Sum256(b)
 	return hex.EncodeToString(h[:])
+}
+
+// etags pins objects by name and content for the manifest and the idempotence key.
+func etags(source string, objects []store.Object, rows []int64) []InputObject {
+	out := make([]InputObject, len(objects))
+	for i, o := range objects {
+		out[i] = InputObject{Source: source, Key: o.Key, Size: o.Size, ETag: o.ETag}
+		if rows != nil {
+			out[i].Rows = rows[i]
+		}
+	}
+	return out
 }

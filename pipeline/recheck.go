@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"math"
 
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/segments/consent"
@@ -59,8 +60,8 @@ func (r *run) lateFrom() int64 { return max(r.eval.Feed.Watermark, r.recheckedAt
 // denials reads objects for denying events recorded after an instant.
 func (l *consentLog) denials(ctx context.Context, bucket *store.Bucket, objects []store.Object, after int64) (late []consent.Denial, newest int64, err error) {
 	newest = math.MinInt64
-	read := reading{bucket: bucket, objects: objects, schema: consentSchema, limits: l.job.limits(), workers: 1}
-	err = read.each(ctx, func(_ int, _ scan.Unit, g *parquet.RowGroup) error {
+	read := folder.Reading{Bucket: bucket, Objects: objects, Schema: consentSchema, Limits: l.job.limits(), Workers: 1}
+	err = read.Each(ctx, func(_ int, _ scan.Unit, g *parquet.RowGroup) error {
 		c, err := l.columns(g)
 		if err != nil {
 			return err

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/keys"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
@@ -272,3 +274,14 @@ const (
 
 // maxState bounds the size of the holdings.
 const maxState = 8 << 30
+
+// OpenKeys reads the keys of a project.
+func OpenKeys(l *load.Loaded, env func(string) (string, bool)) (*keys.Ring, error) {
+	k := l.Project.Keys
+	ring, err := keys.Open(keys.Source{Dir: l.Dir, Env: env, Mounted: k.Mounted},
+		keys.Config{Master: k.Master, State: k.State, Recipients: k.Recipients, Signing: k.Signing})
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "KEYS", err, "malgrupp secret keygen --dir keys makes a set; keys must be readable by their owner alone")
+	}
+	return ring, nil
+}

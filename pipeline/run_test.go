@@ -21,6 +21,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
@@ -129,7 +130,7 @@ func (b *bank) events(name string, from, before int) {
 		}
 		v[1].Ints, v[2].Ints = append(v[1].Ints, at), append(v[2].Ints, at+1e6)
 	}
-	b.put(name, table(b.t, eventColumns(), before-from, v[:]))
+	b.put(name, Table(b.t, eventColumns(), before-from, v[:]))
 }
 
 // consent writes grants for devices and a heartbeat.
@@ -160,10 +161,10 @@ func (b *bank) acts(name string, acts []act) {
 			v[c].Text, v[c].Null = append(v[c].Text, ""), append(v[c].Null, true)
 		}
 	}
-	b.put(name, table(b.t, pipeline.ConsentColumns(), len(acts), v))
+	b.put(name, Table(b.t, pipeline.ConsentColumns(), len(acts), v))
 }
 
-func table(t *testing.T, columns []rules.Column, rows int, v []parquet.Values) []byte {
+func Table(t *testing.T, columns []rules.Column, rows int, v []parquet.Values) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w, err := parquet.NewWriter(&out, columns, parquet.WriterOptions{})
@@ -183,7 +184,7 @@ func (b *bank) put(name string, data []byte) {
 
 // run runs the bank's night.
 func (b *bank) run(now, id string) (*pipeline.Report, error) {
-	stores := pipeline.NewStores(store.Options{Memory: b.memory, Fault: b.fault})
+	stores := folder.NewStores(store.Options{Memory: b.memory, Fault: b.fault})
 	defer stores.Close()
 	return pipeline.Run(b.t.Context(), &pipeline.Job{
 		Loaded: b.loaded, Clock: func() time.Time { return time.UnixMicro(instant(b.t, now)).Add(time.Duration(b.later.Load())) }, RunID: id, Workers: 2, Keys: b.ring, Stores: stores,
@@ -318,7 +319,7 @@ func TestAFullDiskAtAnyWriteLeavesTheOldState(t *testing.T) {
 
 // marker is the run that the highest marker names.
 func (b *bank) marker() string {
-	stores := pipeline.NewStores(store.Options{Memory: b.memory})
+	stores := folder.NewStores(store.Options{Memory: b.memory})
 	defer stores.Close()
 	lines, err := pipeline.Published(b.t.Context(), &pipeline.Job{Loaded: b.loaded, Keys: b.ring, Stores: stores})
 	check(b.t, err)
@@ -349,7 +350,7 @@ func TestAListDoesNotMakeSomebodyOfABlockedID(t *testing.T) {
 	b.put("lists/suppressed.csv", []byte("subject_type,subject_id,purpose\ndevice,null,link\ndevice,d7,activate:files\n"))
 	at := instant(t, "2026-04-10T11:00:00Z")
 	row := func(text string) parquet.Values { return parquet.Values{Text: []string{text}} }
-	b.put("events/dt=2026-04-10/null.parquet", table(t, eventColumns(), 1, []parquet.Values{
+	b.put("events/dt=2026-04-10/null.parquet", Table(t, eventColumns(), 1, []parquet.Values{
 		row("n1"), {Ints: []int64{at}}, {Ints: []int64{at + 1e6}}, row("page_view"), row("null"), row("/lainat/asunto"),
 	}))
 	j := b.job(night)

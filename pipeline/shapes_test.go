@@ -17,6 +17,7 @@ import (
 	upstream "github.com/parquet-go/parquet-go"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
@@ -77,7 +78,7 @@ spec:
 	b := &bank{t: t, memory: &store.Memory{}}
 	b.put("events/"+l.object, l.data)
 	b.allGrant(l.devices, l.now)
-	stores := pipeline.NewStores(store.Options{Memory: b.memory})
+	stores := folder.NewStores(store.Options{Memory: b.memory})
 	defer stores.Close()
 	e, err := pipeline.Evaluate(t.Context(), &pipeline.Job{
 		Loaded: loaded, Clock: func() time.Time { return time.UnixMicro(instant(t, l.now)) }, Workers: 2, Stores: stores, Log: slog.New(slog.DiscardHandler),

@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
@@ -83,9 +84,9 @@ func (e *Evaluation) search(ctx context.Context, source *SourceRun, s *search) e
 		unusable = append(unusable, labelled{t.Term.Column, test})
 	}
 	workers := make([]searcher, max(1, e.Job.Workers))
-	r := reading{bucket: source.bucket, objects: objects, schema: source.Schema, limits: e.Job.limits(), workers: e.Job.Workers}
+	r := folder.Reading{Bucket: source.bucket, Objects: objects, Schema: source.Schema, Limits: e.Job.limits(), Workers: e.Job.Workers}
 	var done atomic.Int64
-	return source.wrap(r.each(ctx, func(w int, _ scan.Unit, g *parquet.RowGroup) error {
+	return source.wrap(r.Each(ctx, func(w int, _ scan.Unit, g *parquet.RowGroup) error {
 		e.Job.watch(Progress{Phase: "values", Done: done.Add(1)})
 		workers[w].search, workers[w].schema, workers[w].unusable = s, source.Schema, unusable
 		return workers[w].read(g)

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
@@ -29,7 +30,7 @@ type SourceRun struct {
 	Skipped    []string // damaged objects that were left out
 	Incomplete []string // partitions without their _SUCCESS
 	bucket     *store.Bucket
-	parts      []partition
+	parts      []folder.Partition
 	cover      sourceCoverage
 	scanner    *scan.Scanner
 	copies     *scan.Copies
@@ -71,10 +72,10 @@ func (e *Evaluation) listSources(ctx context.Context) error {
 			return err
 		}
 		s.bucket = bucket
-		if s.parts, err = partitions(conf.URL, conf.Partition, listing); err != nil {
+		if s.parts, err = folder.Partitions(conf.URL, conf.Partition, listing); err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(s.parts, func(p partition) bool { return len(p.objects) > 0 }) {
+		if !slices.ContainsFunc(s.parts, func(p folder.Partition) bool { return len(p.Objects) > 0 }) {
 			return fault.BadInput("INPUT_MISSING", fmt.Sprintf("list source %s: %s holds no objects", conf.Name, s.bucket.URL()),
 				"check the export and the url of the source in malgrupp.yaml")
 		}
@@ -87,10 +88,10 @@ func (e *Evaluation) listSources(ctx context.Context) error {
 func (s *SourceRun) objects(from, before int64) (out []store.Object) {
 	for i := range s.parts {
 		p := &s.parts[i]
-		if !p.within(s.Partition.Zone, from, before) || s.Complete == project.Success && !p.success {
+		if !p.Within(s.Partition.Zone, from, before) || s.Complete == project.Success && !p.Success {
 			continue
 		}
-		for _, o := range p.objects {
+		for _, o := range p.Objects {
 			if !s.bad[o.Key] {
 				out = append(out, o)
 			}
@@ -130,11 +131,11 @@ func (e *Evaluation) read(ctx context.Context, s *SourceRun, plan *segments.Plan
 		total += o.Size
 	}
 	var done, read atomic.Int64
-	r := reading{bucket: s.bucket, objects: objects, schema: s.Schema, limits: e.Job.limits(), workers: workers, opened: func(i int, f *parquet.File) {
+	r := folder.Reading{Bucket: s.bucket, Objects: objects, Schema: s.Schema, Limits: e.Job.limits(), Workers: workers, Opened: func(i int, f *parquet.File) {
 		rows[i] = f.Rows()
 		share[i] = objects[i].Size / int64(max(1, f.RowGroups()))
 	}}
-	err := r.each(ctx, func(w int, u scan.Unit, g *parquet.RowGroup) error {
+	err := r.Each(ctx, func(w int, u scan.Unit, g *parquet.RowGroup) error {
 		block, err := scans[w].Scan(g, s.copies.Of(scan.Unit{Object: number[objects[u.Object].Key], RowGroup: u.RowGroup}))
 		if err != nil {
 			return err
@@ -161,7 +162,7 @@ func (e *Evaluation) read(ctx context.Context, s *SourceRun, plan *segments.Plan
 func (s *SourceRun) numbers() map[string]int {
 	out := map[string]int{}
 	for _, p := range s.parts {
-		for _, o := range p.objects {
+		for _, o := range p.Objects {
 			out[o.Key] = len(out)
 		}
 	}
@@ -170,8 +171,8 @@ func (s *SourceRun) numbers() map[string]int {
 
 // wrap names the object behind a damaged one's error.
 func (s *SourceRun) wrap(err error, objects []store.Object) error {
-	if bad, ok := errors.AsType[*badObject](err); ok {
-		return &sourceError{s, objects[bad.number], bad.err}
+	if bad, ok := errors.AsType[*folder.BadObject](err); ok {
+		return &sourceError{s, objects[bad.Number], bad.Err}
 	}
 	return err
 }
@@ -186,10 +187,10 @@ func (e *Evaluation) findCopies(ctx context.Context, s *SourceRun, asOf, from, b
 	}
 	objects := s.objects(from-within, before)
 	number := s.numbers()
-	r := reading{bucket: s.bucket, objects: objects, schema: s.Schema, limits: e.Job.limits(), workers: e.Job.Workers}
+	r := folder.Reading{Bucket: s.bucket, Objects: objects, Schema: s.Schema, Limits: e.Job.limits(), Workers: e.Job.Workers}
 	var done atomic.Int64
 	pass := func(look func(g scan.RowGroup, u scan.Unit) error) error {
-		return s.wrap(r.each(ctx, func(_ int, u scan.Unit, g *parquet.RowGroup) error {
+		return s.wrap(r.Each(ctx, func(_ int, u scan.Unit, g *parquet.RowGroup) error {
 			e.Job.watch(Progress{Phase: "copies", Done: done.Add(1)})
 			return look(g, scan.Unit{Object: number[objects[u.Object].Key], RowGroup: u.RowGroup})
 		}), objects)
@@ -219,9 +220,9 @@ func (e *Evaluation) readLogins(ctx context.Context, subjects *identity.Subjects
 			readers[w] = s.scanner.Logins()
 		}
 		objects := s.objects(e.Job.KnownBy-395*value.MicrosPerDay, e.Job.KnownBy+1)
-		r := reading{bucket: s.bucket, objects: objects, schema: s.Schema, limits: e.Job.limits(), workers: e.Job.Workers}
+		r := folder.Reading{Bucket: s.bucket, Objects: objects, Schema: s.Schema, Limits: e.Job.limits(), Workers: e.Job.Workers}
 		var done atomic.Int64
-		err := r.each(ctx, func(w int, _ scan.Unit, g *parquet.RowGroup) error {
+		err := r.Each(ctx, func(w int, _ scan.Unit, g *parquet.RowGroup) error {
 			e.Job.watch(Progress{Phase: "logins", Done: done.Add(1)})
 			return readers[w].Read(g)
 		})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
@@ -121,7 +122,7 @@ func (b *bank) history(r *rapid.T) {
 		}
 		v[1].Ints, v[2].Ints = append(v[1].Ints, at), append(v[2].Ints, at+1e6)
 	}
-	b.put("events/dt=2026-04-14/part.parquet", table(b.t, eventColumns(), n, v[:]))
+	b.put("events/dt=2026-04-14/part.parquet", Table(b.t, eventColumns(), n, v[:]))
 	var acts []act
 	for _, d := range []string{"d0", "d1"} {
 		acts = append(acts, act{d, "grant", "profile", "2026-03-01T00:00:00Z", "2026-03-01T00:00:00Z"})
@@ -138,7 +139,7 @@ func (b *bank) history(r *rapid.T) {
 func (b *bank) job(now string) *pipeline.Job {
 	return &pipeline.Job{
 		Loaded: b.loaded, Clock: func() time.Time { return time.UnixMicro(instant(b.t, now)) }, KnownBy: instant(b.t, now), RunID: "20260410T220000Z-000001", Workers: 1, Keys: b.ring,
-		Stores: pipeline.NewStores(store.Options{Memory: b.memory}), Log: slog.New(slog.DiscardHandler),
+		Stores: folder.NewStores(store.Options{Memory: b.memory}), Log: slog.New(slog.DiscardHandler),
 	}
 }
 
@@ -174,7 +175,7 @@ func TestNobodyIsLookedUpWhereItIsNotAllowedOrCannotBeWritten(t *testing.T) {
 	}
 	b.loaded.Project.Security.AllowExplain = true
 	j := b.job(night)
-	j.Stores = pipeline.NewStores(store.Options{Memory: b.memory, Fault: func(_, key string) error {
+	j.Stores = folder.NewStores(store.Options{Memory: b.memory, Fault: func(_, key string) error {
 		if strings.HasSuffix(key, ".json") && !strings.HasPrefix(key, "locks/") {
 			return fmt.Errorf("the audit folder takes nothing")
 		}

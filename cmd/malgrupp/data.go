@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 )
@@ -68,7 +69,7 @@ func (a *app) runInspect(ctx context.Context, place string, o inspectFlags) erro
 	if o.Values {
 		a.log.Warn("values are shown as they are: they may be personal data, so keep the output to yourself")
 	}
-	stores := pipeline.NewStores(options)
+	stores := folder.NewStores(options)
 	defer stores.Close()
 	show := a.newProgress()
 	o.Watch = show.update
@@ -109,7 +110,7 @@ func (a *app) place(name string) (string, store.Options, error) {
 			name = source
 		}
 	}
-	options, err := pipeline.StoreOptions(a.project, settings)
+	options, err := folder.StoreOptions(a.project, settings)
 	if err != nil {
 		return "", options, err
 	}

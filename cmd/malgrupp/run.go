@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/shown"
 )
@@ -117,12 +118,12 @@ func (a *app) keyless(loaded *load.Loaded, asOf, knownBy string) (_ *pipeline.Jo
 }
 
 // stores are the places that a project's settings let it reach.
-func stores(l *load.Loaded) (*pipeline.Stores, error) {
-	options, err := pipeline.StoreOptions(l.Dir, l.Project)
+func stores(l *load.Loaded) (*folder.Stores, error) {
+	options, err := folder.StoreOptions(l.Dir, l.Project)
 	if err != nil {
 		return nil, err
 	}
-	return pipeline.NewStores(options), nil
+	return folder.NewStores(options), nil
 }
 
 // instant reads a date (local midnight of the project's zone) or an RFC 3339 time.

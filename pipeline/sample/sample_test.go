@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/sample"
 	"github.com/malgrupp/malgrupp/pipeline/suite"
@@ -61,11 +62,11 @@ func evaluate(t *testing.T, dir string, j pipeline.Job, now time.Time) *pipeline
 	t.Helper()
 	j.Loaded = opened(t, dir, now)
 	j.Clock, j.Workers, j.Log = func() time.Time { return now }, 2, slog.New(slog.DiscardHandler)
-	options, err := pipeline.StoreOptions(dir, j.Project)
+	options, err := folder.StoreOptions(dir, j.Project)
 	if err != nil {
 		t.Fatal(err)
 	}
-	j.Stores = pipeline.NewStores(options)
+	j.Stores = folder.NewStores(options)
 	t.Cleanup(func() { _ = j.Stores.Close() })
 	e, err := pipeline.Evaluate(t.Context(), &j)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/state"
@@ -84,7 +85,7 @@ func (c *Case) tables(schema *rules.Schema) (map[string][]byte, error) {
 
 // job is the order for a trial over these tables, in memory. Its stores must be closed.
 func (c *Case) job(ctx context.Context, schema *rules.Schema, t trial, tables map[string][]byte) (*pipeline.Job, error) {
-	stores := pipeline.NewStores(store.Options{Memory: &store.Memory{}})
+	stores := folder.NewStores(store.Options{Memory: &store.Memory{}})
 	for name, data := range tables {
 		b, err := stores.Open(ctx, "mem://"+name+"/")
 		if err == nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/malgrupp/malgrupp/e2e/reference"
 	"github.com/malgrupp/malgrupp/e2e/reference/draw"
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
@@ -63,7 +64,7 @@ func Check(s *rules.Schema, zone *value.Zone, name, text string) (*rules.Segment
 // Run decides segments, which stand in the order of their references. Dice choose how the rows are shuffled and stored.
 // People who are simply out are not in the answer.
 func Run(ctx context.Context, l *draw.Log, schema *rules.Schema, segs []*rules.Segment, zone *value.Zone, dice *rand.Rand) (map[string]map[string]string, error) {
-	stores := pipeline.NewStores(store.Options{Memory: &store.Memory{}})
+	stores := folder.NewStores(store.Options{Memory: &store.Memory{}})
 	defer stores.Close()
 	events, err := logObjects(l, schema, dice)
 	if err != nil {

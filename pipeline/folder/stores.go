@@ -1,4 +1,4 @@
-package pipeline
+package folder
 
 import (
 	"context"
@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
-	"github.com/malgrupp/malgrupp/pipeline/keys"
-	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 )
@@ -72,6 +70,16 @@ func (s *Stores) Open(ctx context.Context, url string) (*store.Bucket, error) {
 	return b, err
 }
 
+// List opens a place and lists all of it.
+func (s *Stores) List(ctx context.Context, url string) (*store.Bucket, []store.Object, error) {
+	b, err := s.Open(ctx, url)
+	if err != nil {
+		return nil, nil, err
+	}
+	listing, err := b.List(ctx, "")
+	return b, listing, err
+}
+
 // Close closes every bucket.
 func (s *Stores) Close() error {
 	s.mu.Lock()
@@ -84,13 +92,28 @@ func (s *Stores) Close() error {
 	return errors.Join(errs...)
 }
 
-// OpenKeys reads the keys of a project.
-func OpenKeys(l *load.Loaded, env func(string) (string, bool)) (*keys.Ring, error) {
-	k := l.Project.Keys
-	ring, err := keys.Open(keys.Source{Dir: l.Dir, Env: env, Mounted: k.Mounted},
-		keys.Config{Master: k.Master, State: k.State, Recipients: k.Recipients, Signing: k.Signing})
-	if err != nil {
-		return nil, fault.New(fault.Invalid, "KEYS", err, "malgrupp secret keygen --dir keys makes a set; keys must be readable by their owner alone")
+// Table is a folder of Parquet objects that is read whole.
+type Table struct {
+	Bucket  *store.Bucket
+	Objects []store.Object
+}
+
+// Table lists a folder that a setting names; one without objects is an input that is missing.
+func (s *Stores) Table(ctx context.Context, setting, url string) (t Table, err error) {
+	bucket, listing, err := s.List(ctx, url)
+	if t.Bucket = bucket; err != nil {
+		return t, err
 	}
-	return ring, nil
+	parts, err := Partitions(url, project.Partition{}, listing)
+	if err != nil {
+		return t, err
+	}
+	for _, p := range parts {
+		t.Objects = append(t.Objects, p.Objects...)
+	}
+	if len(t.Objects) == 0 {
+		return t, fault.BadInput("INPUT_MISSING", fmt.Sprintf("list %s: %s holds no objects", setting, t.Bucket.URL()),
+			"check the export and the url of "+setting+": in malgrupp.yaml")
+	}
+	return t, nil
 }

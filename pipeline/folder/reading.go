@@ -1,4 +1,4 @@
-package pipeline
+package folder
 
 import (
 	"context"
@@ -35,39 +35,39 @@ type unit struct {
 	group  int
 }
 
-// reading says which objects to read and how.
-type reading struct {
-	bucket  *store.Bucket
-	objects []store.Object
-	schema  *rules.Schema
-	limits  parquet.Limits
-	workers int
-	opened  func(object int, f *parquet.File) // may be nil; called once for each object, from many goroutines
+// Reading says which objects to read and how.
+type Reading struct {
+	Bucket  *store.Bucket
+	Objects []store.Object
+	Schema  *rules.Schema
+	Limits  parquet.Limits
+	Workers int
+	Opened  func(object int, f *parquet.File) // may be nil; called once for each object, from many goroutines
 }
 
-// badObject is a damaged object with its number in the reading.
-type badObject struct {
-	number int
-	err    error
+// BadObject is a damaged object with its number in the reading.
+type BadObject struct {
+	Number int
+	Err    error
 }
 
-func (b *badObject) Error() string { return b.err.Error() }
+func (b *BadObject) Error() string { return b.Err.Error() }
 
-func (b *badObject) Unwrap() error { return b.err }
+func (b *BadObject) Unwrap() error { return b.Err }
 
-// each calls visit for every row group of every object, on that many goroutines with a cursor each; worker tells them
+// Each calls visit for every row group of every object, on that many goroutines with a cursor each; worker tells them
 // apart. A bounded number of objects is open at once. The first error stops all; a damaged object is a *badObject.
-func (r *reading) each(ctx context.Context, visit func(worker int, u scan.Unit, g *parquet.RowGroup) error) error {
-	workers := max(1, r.workers)
+func (r *Reading) Each(ctx context.Context, visit func(worker int, u scan.Unit, g *parquet.RowGroup) error) error {
+	workers := max(1, r.Workers)
 	units := make(chan unit, workers)
 	g, ctx := errgroup.WithContext(ctx)
 	var next atomic.Int64
 	var openers sync.WaitGroup
-	for range min(workers, len(r.objects)) {
+	for range min(workers, len(r.Objects)) {
 		openers.Add(1)
 		g.Go(func() error {
 			defer openers.Done()
-			for i := int(next.Add(1)) - 1; i < len(r.objects); i = int(next.Add(1)) - 1 {
+			for i := int(next.Add(1)) - 1; i < len(r.Objects); i = int(next.Add(1)) - 1 {
 				if err := r.open(ctx, i, units); err != nil {
 					return err
 				}
@@ -99,19 +99,19 @@ func (r *reading) each(ctx context.Context, visit func(worker int, u scan.Unit, 
 	return err
 }
 
-func (r *reading) open(ctx context.Context, i int, units chan<- unit) error {
-	o := r.objects[i]
-	bytes, err := r.bucket.Open(ctx, o)
+func (r *Reading) open(ctx context.Context, i int, units chan<- unit) error {
+	o := r.Objects[i]
+	bytes, err := r.Bucket.Open(ctx, o)
 	if err != nil {
 		return err
 	}
-	f, err := parquet.Open(bytes, o.Size, o.Key, r.schema, r.limits)
+	f, err := parquet.Open(bytes, o.Size, o.Key, r.Schema, r.Limits)
 	if err != nil {
 		_ = bytes.Close()
 		return r.blame(i, err)
 	}
-	if r.opened != nil {
-		r.opened(i, f)
+	if r.Opened != nil {
+		r.Opened(i, f)
 	}
 	object := &openObject{number: i, file: f, bytes: bytes}
 	object.left.Store(int64(f.RowGroups()))
@@ -131,21 +131,9 @@ func (r *reading) open(ctx context.Context, i int, units chan<- unit) error {
 	return nil
 }
 
-func (r *reading) blame(object int, err error) error {
+func (r *Reading) blame(object int, err error) error {
 	if _, damaged := errors.AsType[*parquet.DamagedError](err); damaged {
-		return &badObject{object, err}
+		return &BadObject{object, err}
 	}
 	return err
-}
-
-// etags pins objects by name and content for the manifest and the idempotence key.
-func etags(source string, objects []store.Object, rows []int64) []InputObject {
-	out := make([]InputObject, len(objects))
-	for i, o := range objects {
-		out[i] = InputObject{Source: source, Key: o.Key, Size: o.Size, ETag: o.ETag}
-		if rows != nil {
-			out[i].Rows = rows[i]
-		}
-	}
-	return out
 }
