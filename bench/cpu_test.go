@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 )
 
 // cpuTime is the processor time that this process has taken on all cores. On a machine that others use too, its ratios
@@ -42,7 +42,7 @@ func (c *phaseClock) now() time.Time {
 }
 
 // phases returns what each phase took, by name.
-func (c *phaseClock) phases(tb testing.TB, e *pipeline.Evaluation) map[string]spent {
+func (c *phaseClock) phases(tb testing.TB, e *decide.Decision) map[string]spent {
 	tb.Helper()
 	before := len(c.readings) - 2*len(e.Phases)
 	if before < 0 {

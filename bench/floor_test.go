@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/rules"
 )
@@ -75,7 +74,7 @@ func decode(tb testing.TB, dir string, schema *rules.Schema, columns []string, c
 }
 
 // floor decodes the events of a workload.
-func floor(tb testing.TB, j *pipeline.Job, workload string) {
+func floor(tb testing.TB, j *work, workload string) {
 	tb.Helper()
 	decode(tb, filepath.Join(j.Dir, "events"), j.Schemas["e20"], floorColumns[workload], workers)
 }

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/sample"
@@ -81,26 +81,31 @@ func opened(tb testing.TB, dir string) *load.Loaded {
 	return l
 }
 
-// job is the order to decide the segments of a workload.
-func job(tb testing.TB, dir, workload string) *pipeline.Job {
+// work is what a workload decides on.
+type work struct {
+	decide.Inputs
+	segments []string
+}
+
+// job is a workload on the log.
+func job(tb testing.TB, dir, workload string) *work {
 	tb.Helper()
 	loaded := opened(tb, dir)
 	options, err := folder.StoreOptions(dir, loaded.Project)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	j := &pipeline.Job{
-		Loaded: loaded, Select: []string{sample.E20Workloads[workload]},
-		AsOf: sample.E20AsOf.UnixMicro(), KnownBy: sample.E20KnownBy.UnixMicro(),
+	j := &work{decide.Inputs{
+		Loaded: loaded, AsOf: sample.E20AsOf.UnixMicro(), KnownBy: sample.E20KnownBy.UnixMicro(),
 		Clock: time.Now, Workers: workers, Stores: folder.NewStores(options), Log: slog.New(slog.DiscardHandler),
-	}
+	}, []string{sample.E20Workloads[workload]}}
 	tb.Cleanup(func() { _ = j.Stores.Close() })
 	return j
 }
 
-func evaluate(tb testing.TB, j *pipeline.Job) *pipeline.Evaluation {
+func evaluate(tb testing.TB, j *work) *decide.Decision {
 	tb.Helper()
-	e, err := pipeline.Evaluate(tb.Context(), j)
+	e, err := decide.Selected(tb.Context(), j.Inputs, j.segments, decide.Options{})
 	if err != nil {
 		tb.Fatal(err)
 	}

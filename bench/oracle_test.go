@@ -12,7 +12,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/sample"
 	"github.com/malgrupp/malgrupp/rules"
@@ -193,7 +193,7 @@ func TestS50HasTheMembersThatAPlainLoopFinds(t *testing.T) {
 		}
 		return e
 	})
-	consent := &rules.Schema{Columns: pipeline.ConsentColumns()}
+	consent := &rules.Schema{Columns: decide.ConsentColumns()}
 	since := grants(table(t, filepath.Join(dir, "consent"), consent, func(c func(string) arrow.Array, i int) answer {
 		return answer{instant(c("at"), i), text(c("subject_id"), i), text(c("action"), i), text(c("purpose"), i)}
 	}))

@@ -3,7 +3,7 @@ package bench
 import (
 	"testing"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/sample"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/source"
@@ -29,10 +29,10 @@ func BenchmarkSequence(b *testing.B) {
 	members := 0
 	for b.Loop() {
 		b.StopTimer()
-		took, _ := decide(b, dir, counting)
+		took, _ := ruled(b, dir, counting)
 		count = count.plus(took)
 		b.StartTimer()
-		took, e := decide(b, dir, sequence)
+		took, e := ruled(b, dir, sequence)
 		chain = chain.plus(took)
 		members = e.Audiences[0].Len()
 	}
@@ -43,8 +43,8 @@ func BenchmarkSequence(b *testing.B) {
 	ratio(b, "x-counting", chain, count)
 }
 
-// decide runs one rule over the log and returns what its rows took.
-func decide(b *testing.B, dir, match string) (spent, *pipeline.Evaluation) {
+// ruled decides one rule over the log and returns what its rows took.
+func ruled(b *testing.B, dir, match string) (spent, *decide.Decision) {
 	b.Helper()
 	j := job(b, dir, "S1")
 	today := value.DateOfDays(sample.E20KnownBy.Unix() / 86400)
@@ -59,7 +59,7 @@ spec:
 	if found.Failed() {
 		b.Fatal(found)
 	}
-	j.Segments, j.Select = []*rules.Segment{s}, []string{s.Name}
+	j.Segments, j.segments = []*rules.Segment{s}, []string{s.Name}
 	clock := &phaseClock{}
 	j.Clock = clock.now
 	e := evaluate(b, j)

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/preview"
 	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/diff"
@@ -54,12 +54,12 @@ func TestAComparisonIsTheDifferenceOfTwoRuns(t *testing.T) {
 		now.Name = old.Name // as if it had been rewritten
 		j := job(t, l)
 		j.AsOf, j.KnownBy = asOf, knownBy
-		c := must(pipeline.Compare(context.Background(), j, &old, &now))(t)
+		c := must(preview.Compare(context.Background(), j.Inputs, &old, &now))(t)
 		before, after := members(&old), members(&now)
 		changes := diff.Changes(&old, &now)
 		for _, u := range c.Uses {
 			was, is := before[u.Use], after[u.Use]
-			if want := (pipeline.Flow{Entering: gone(was, is), Leaving: gone(is, was)}); u.Total != want || u.Old != shown.Count(len(was)) || u.New != shown.Count(len(is)) {
+			if want := (preview.Flow{Entering: gone(was, is), Leaving: gone(is, was)}); u.Total != want || u.Old != shown.Count(len(was)) || u.New != shown.Count(len(is)) {
 				t.Errorf("%v, %s: %d -> %d people, %+v; two runs say %d -> %d, %+v", pair, u.Use, u.Old, u.New, u.Total, len(was), len(is), want)
 			}
 			sum := u.Several
@@ -69,7 +69,7 @@ func TestAComparisonIsTheDifferenceOfTwoRuns(t *testing.T) {
 					continue
 				}
 				with := members(changes[i].Alone)[u.Use]
-				if want := (pipeline.Flow{Entering: gone(was, with), Leaving: gone(with, was)}); *n.Alone != want {
+				if want := (preview.Flow{Entering: gone(was, with), Leaving: gone(with, was)}); *n.Alone != want {
 					t.Errorf("%v, %s: %+v alone makes %+v; two runs say %+v", pair, u.Use, n.Difference, *n.Alone, want)
 				}
 				alone++

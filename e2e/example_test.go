@@ -7,7 +7,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/e2e/feed"
 	"github.com/malgrupp/malgrupp/e2e/oracle"
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -80,7 +80,7 @@ func (x *example) load(t *testing.T, c setting) *load.Loaded {
 }
 
 // both decides once with the oracle and once with the engine.
-func (x *example) both(t *testing.T, c setting, asOf, knownBy int64) (*oracle.Result, *pipeline.Evaluation) {
+func (x *example) both(t *testing.T, c setting, asOf, knownBy int64) (*oracle.Result, *decide.Decision) {
 	t.Helper()
 	l := x.load(t, c)
 	want := x.logs[c.consent].Run(oracle.Settings{

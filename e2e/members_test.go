@@ -8,7 +8,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/e2e/feed"
 	"github.com/malgrupp/malgrupp/e2e/oracle"
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/segments/consent"
 )
 
@@ -86,7 +86,7 @@ func TestTheEngineAndTheOracleAgreeOnADisturbedLog(t *testing.T) {
 }
 
 // compare compares everything a run decides.
-func compare(t *testing.T, want *oracle.Result, got *pipeline.Evaluation) {
+func compare(t *testing.T, want *oracle.Result, got *decide.Decision) {
 	t.Helper()
 	members, control := map[[2]string][]string{}, map[[2]string][]string{}
 	for i := range got.Audiences {
@@ -118,7 +118,7 @@ func compare(t *testing.T, want *oracle.Result, got *pipeline.Evaluation) {
 	compareCounts(t, want, got)
 }
 
-func compareCounts(t *testing.T, want *oracle.Result, got *pipeline.Evaluation) {
+func compareCounts(t *testing.T, want *oracle.Result, got *decide.Decision) {
 	t.Helper()
 	for u := range got.Uses {
 		use := got.Uses[u].Name

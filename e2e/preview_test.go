@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/preview"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/segments"
 )
@@ -39,7 +39,7 @@ func TestASampledPreviewCountsWhoeverIsDrawn(t *testing.T) {
 				levels[s.Level] = true
 				j := job(t, l)
 				j.AsOf, j.KnownBy = asOf, knownBy
-				p := must(pipeline.Previewed(context.Background(), j, s.Name, pipeline.PreviewOptions{Sample: sample}))(t)
+				p := must(preview.Of(context.Background(), j, s.Name, preview.Options{Sample: sample}))(t)
 				for _, u := range p.Uses {
 					if want := drawn[s.Name+" "+u.Use]; u.Members.N != want {
 						t.Errorf("%s, %s: %d members in the sample, %d of all members are drawn", s.Name, u.Use, u.Members.N, want)

@@ -14,7 +14,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/malgrupp/malgrupp/e2e/feed"
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/load"
@@ -231,7 +231,7 @@ func TestNoMoreIsFetchedThanTheColumnsThatAreNeeded(t *testing.T) {
 			c.below("")
 			j := job(t, n.Loaded)
 			j.AsOf, j.KnownBy = instant(t, "2008-06-04T00:00:00Z"), instant(t, "2008-06-04T03:00:00Z")
-			e := must(pipeline.Evaluate(context.Background(), j))(t)
+			e := must(decide.Selected(context.Background(), j.Inputs, nil, decide.Options{}))(t)
 			if e.Audiences[0].Len() == 0 {
 				t.Error("nobody is in the audience: nothing was read")
 			}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/e2e/feed"
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/load"
@@ -104,15 +105,15 @@ func job(t *testing.T, l *load.Loaded) *pipeline.Job {
 	stores := folder.NewStores(must(folder.StoreOptions(l.Dir, l.Project))(t))
 	t.Cleanup(func() { check(t, stores.Close()) })
 	return &pipeline.Job{
-		Loaded: l, Clock: time.Now, RunID: "20080601T000000Z-000001", Workers: 2, Stores: stores,
-		Keys: must(pipeline.OpenKeys(l, os.LookupEnv))(t), Log: slog.New(slog.DiscardHandler),
+		Inputs: decide.Inputs{Loaded: l, Clock: time.Now, Workers: 2, Stores: stores, Log: slog.New(slog.DiscardHandler)},
+		RunID:  "20080601T000000Z-000001", Keys: must(pipeline.OpenKeys(l, os.LookupEnv))(t),
 	}
 }
 
 // evaluate decides a job at given instants and writes nothing.
-func evaluate(t *testing.T, l *load.Loaded, asOf, knownBy int64) *pipeline.Evaluation {
+func evaluate(t *testing.T, l *load.Loaded, asOf, knownBy int64) *decide.Decision {
 	t.Helper()
 	j := job(t, l)
 	j.AsOf, j.KnownBy = asOf, knownBy
-	return must(pipeline.Evaluate(context.Background(), j))(t)
+	return must(decide.Selected(context.Background(), j.Inputs, nil, decide.Options{}))(t)
 }

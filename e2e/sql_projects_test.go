@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/malgrupp/malgrupp/e2e/duckdb"
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/rules/sql"
 	"github.com/malgrupp/malgrupp/segments"
@@ -67,7 +67,7 @@ func TestAStatementOfAProjectThatLinksIsRefusedByName(t *testing.T) {
 		l := x.load(t, setting{answers, "linked", false})
 		for _, s := range l.Segments {
 			var unsaid *query.UnsaidError
-			_, err := pipeline.Statement(context.Background(), job(t, l), s.Name, pipeline.StatementOptions{Dialect: sql.DuckDB, Covered: true})
+			_, err := decide.Statement(context.Background(), job(t, l).Inputs, s.Name, decide.StatementOptions{Dialect: sql.DuckDB, Covered: true})
 			if !errors.As(err, &unsaid) || unsaid.Construct != "identity.attach: linked" {
 				t.Errorf("segment %s of %s: error %v, want it refused for identity.attach: linked", s.Name, x.Name, err)
 			}
@@ -95,7 +95,7 @@ func agree(t *testing.T, db *duckdb.DB, l *load.Loaded, tables map[string]string
 		}
 		j := job(t, l)
 		j.AsOf, j.KnownBy = asOf, knownBy
-		statement := must(pipeline.Statement(context.Background(), j, a.Segment().Name, pipeline.StatementOptions{Dialect: sql.DuckDB, Use: use, Tables: tables}))(t)
+		statement := must(decide.Statement(context.Background(), j.Inputs, a.Segment().Name, decide.StatementOptions{Dialect: sql.DuckDB, Use: use, Tables: tables}))(t)
 		start := time.Now()
 		got := verdicts(t, db, statement)
 		took += time.Since(start)

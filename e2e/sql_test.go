@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/malgrupp/malgrupp/e2e/duckdb"
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/suite"
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/sql"
@@ -63,14 +63,14 @@ func TestDuckDBDecidesEveryCaseOfTheConformanceSuiteAsItSays(t *testing.T) {
 
 // decides compares the statement of one case with what the case expects of everybody.
 func decides(t *testing.T, db *duckdb.DB, c suite.Laid) {
-	defer c.Job.Stores.Close()
+	defer c.Inputs.Stores.Close()
 	dir, tables := t.TempDir(), map[string]string{}
 	for name, data := range c.Tables {
 		file := filepath.Join(dir, name+".parquet")
 		check(t, os.WriteFile(file, data, 0o600))
 		tables[name], _ = query.FileTable(sql.DuckDB, filepath.ToSlash(file))
 	}
-	statement := must(pipeline.Statement(context.Background(), c.Job, c.Segment, pipeline.StatementOptions{Dialect: sql.DuckDB, Tables: tables}))(t)
+	statement := must(decide.Statement(context.Background(), c.Inputs, c.Segment, decide.StatementOptions{Dialect: sql.DuckDB, Tables: tables}))(t)
 	got := verdicts(t, db, statement)
 	for id := range c.Expect {
 		if got[id] == "" {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/load"
+	"github.com/malgrupp/malgrupp/pipeline/why"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/segments"
 )
@@ -48,7 +49,7 @@ func TestWhySaysOfRealPeopleWhatTheRunDecides(t *testing.T) {
 		for outcome, id := range people {
 			asked++
 			answer := answerOn(t, l, s, id, asOf, knownBy, asked)
-			u := answer.Uses[slices.IndexFunc(answer.Uses, func(u pipeline.AnswerUse) bool { return u.Use == e.Uses[a.Use()].Name })]
+			u := answer.Uses[slices.IndexFunc(answer.Uses, func(u why.AnswerUse) bool { return u.Use == e.Uses[a.Use()].Name })]
 			if u.Outcome != outcome {
 				t.Errorf("%s of somebody who is %s: why says %s", s.Name, outcome, u.Outcome)
 			}
@@ -76,9 +77,9 @@ func crowded(l *load.Loaded, s *rules.Segment) bool {
 	return s.Top != nil || s.Cap != nil || s.Exclusive != nil || refers
 }
 
-func answerOn(t *testing.T, l *load.Loaded, s *rules.Segment, id string, asOf, knownBy int64, n int) *pipeline.Answer {
+func answerOn(t *testing.T, l *load.Loaded, s *rules.Segment, id string, asOf, knownBy int64, n int) *why.Answer {
 	t.Helper()
 	j := job(t, l)
 	j.AsOf, j.KnownBy, j.RunID = asOf, knownBy, fmt.Sprintf("20080803T103000Z-%06x", n)
-	return must(pipeline.Why(context.Background(), j, pipeline.Question{Segment: s.Name, Subject: id, Reason: "test"}, true))(t)
+	return must(why.Ask(context.Background(), j, pipeline.Question{Segment: s.Name, Subject: id, Reason: "test"}, true))(t)
 }

@@ -32,7 +32,7 @@ func (b *bank) odd(rows []oddRow) {
 	}
 	columns := eventColumns()
 	columns[1].Optional = true
-	b.put("events/dt=2026-04-10/odd.parquet", Table(b.t, columns, all, v[:]))
+	b.put("events/dt=2026-04-10/odd.parquet", table(b.t, columns, all, v[:]))
 }
 
 func TestMoreThanOneInAHundredAbsurdRowsStopTheRun(t *testing.T) {

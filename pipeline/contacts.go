@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
@@ -28,35 +29,34 @@ func newContactSchema() *rules.Schema {
 
 // listContacts lists the objects of the identifiers table, if some list needs it. They are part of what a run depends on,
 // though they are read last.
-func (e *Evaluation) listContacts(ctx context.Context) error {
-	conf := e.Job.Project.Identifiers
-	if conf == nil || !e.identifies() {
-		return nil
+func (r *run) listContacts(ctx context.Context) (t folder.Table, err error) {
+	conf := r.Project.Identifiers
+	if conf == nil || !identifies(r.decision) {
+		return t, nil
 	}
-	var err error
-	e.contacts, err = e.Job.Stores.Table(ctx, "identifiers", e.Job.Absolute(conf.URL))
-	return err
+	return r.Stores.Table(ctx, "identifiers", r.Absolute(conf.URL))
 }
 
-// readContacts reads the identifiers of members and of nobody else, nil where no list needs them.
-func (e *Evaluation) readContacts(ctx context.Context) (*platform.Contacts, error) {
-	if len(e.contacts.Objects) == 0 {
-		return nil, nil
+// identify reads the identifiers of members and of nobody else, if some list needs them.
+func (r *run) identify(ctx context.Context) error {
+	if len(r.table.Objects) == 0 {
+		return nil
 	}
-	wanted := e.wantedContacts()
-	shards := make([]*platform.Contacts, max(1, e.Job.Workers))
+	wanted := wantedContacts(r.decision)
+	shards := make([]*platform.Contacts, max(1, r.Workers))
 	for i := range shards {
-		shards[i] = e.Job.newContacts()
+		shards[i] = r.newContacts()
 	}
-	read := folder.Reading{Bucket: e.contacts.Bucket, Objects: e.contacts.Objects, Schema: contactSchema, Limits: e.Job.limits(), Workers: e.Job.Workers}
+	read := r.Reading(r.table.Bucket, r.table.Objects, contactSchema)
 	err := read.Each(ctx, func(w int, _ scan.Unit, g *parquet.RowGroup) error { return contactRows(g, wanted, shards[w]) })
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, s := range shards[1:] {
 		shards[0].Merge(s)
 	}
-	return shards[0], nil
+	r.contacts = shards[0]
+	return nil
 }
 
 // newContacts is an empty table with the forms that the project names.
@@ -70,9 +70,9 @@ func (j *Job) newContacts() *platform.Contacts {
 }
 
 // wantedContacts are the members, by device and customer, of lists whose platform knows people by identifiers.
-func (e *Evaluation) wantedContacts() (wanted [2]map[string]bool) {
+func wantedContacts(d *decide.Decision) (wanted [2]map[string]bool) {
 	wanted = [2]map[string]bool{{}, {}}
-	for _, l := range e.Lists {
+	for _, l := range d.Lists {
 		if t, ok := platform.Of(l.Destination.Type); !ok || !t.Identifies() {
 			continue
 		}
@@ -80,7 +80,7 @@ func (e *Evaluation) wantedContacts() (wanted [2]map[string]bool) {
 		if l.Segment.Level == rules.CustomerLevel {
 			kind = identity.Customer
 		}
-		for id := range e.audience(l).Members() {
+		for id := range d.Audience(l).Members() {
 			wanted[kind][id] = true
 		}
 	}
@@ -89,40 +89,40 @@ func (e *Evaluation) wantedContacts() (wanted [2]map[string]bool) {
 
 // contactRows files the rows of wanted subjects. Who is wanted is asked once for each distinct id.
 func contactRows(g *parquet.RowGroup, wanted [2]map[string]bool, into *platform.Contacts) error {
-	kinds, err := textColumn(g, "subject_type")
+	kinds, err := g.Text("subject_type")
 	if err != nil {
 		return err
 	}
-	ids, err := textColumn(g, "subject_id")
+	ids, err := g.Text("subject_id")
 	if err != nil {
 		return err
 	}
-	names := make([]string, ids.dict.Len())
+	names := make([]string, ids.Dict.Len())
 	for i := range names {
-		if ids.dict.IsNull(i) {
+		if ids.Dict.IsNull(i) {
 			continue
 		}
-		if id := identity.Normalise(ids.dict.Value(i)); wanted[identity.Device][id] || wanted[identity.Customer][id] {
+		if id := identity.Normalise(ids.Dict.Value(i)); wanted[identity.Device][id] || wanted[identity.Customer][id] {
 			names[i] = strings.Clone(id)
 		}
 	}
-	var columns [len(platform.Contact{})]text
+	var columns [len(platform.Contact{})]parquet.Text
 	for _, c := range platform.Columns() {
-		if columns[c], err = textColumn(g, c.String()); err != nil {
+		if columns[c], err = g.Text(c.String()); err != nil {
 			return err
 		}
 	}
 	for r := range g.Rows() {
-		id := names[ids.codes[r]]
-		if id == "" || kinds.null(r) {
+		id := names[ids.Codes[r]]
+		if id == "" || kinds.Null(r) {
 			continue
 		}
-		customer := kinds.dict.Value(int(kinds.codes[r])) == "customer"
+		customer := kinds.Dict.Value(int(kinds.Codes[r])) == "customer"
 		kind := identity.Device
 		if customer {
 			kind = identity.Customer
 		}
-		if !wanted[kind][id] || !customer && kinds.dict.Value(int(kinds.codes[r])) != "device" {
+		if !wanted[kind][id] || !customer && kinds.Dict.Value(int(kinds.Codes[r])) != "device" {
 			continue
 		}
 		into.Add(customer, id, contactRow(&columns, r))
@@ -130,18 +130,18 @@ func contactRows(g *parquet.RowGroup, wanted [2]map[string]bool, into *platform.
 	return nil
 }
 
-func contactRow(columns *[len(platform.Contact{})]text, r int) (row platform.Contact) {
+func contactRow(columns *[len(platform.Contact{})]parquet.Text, r int) (row platform.Contact) {
 	for c := range columns {
-		if !columns[c].null(r) {
-			row[c] = strings.Clone(columns[c].dict.Value(int(columns[c].codes[r])))
+		if !columns[c].Null(r) {
+			row[c] = strings.Clone(columns[c].Dict.Value(int(columns[c].Codes[r])))
 		}
 	}
 	return row
 }
 
 // identifies reports whether some list goes to a platform that knows people by identifiers.
-func (e *Evaluation) identifies() bool {
-	return slices.ContainsFunc(e.Lists, func(l List) bool {
+func identifies(d *decide.Decision) bool {
+	return slices.ContainsFunc(d.Lists, func(l decide.List) bool {
 		t, ok := platform.Of(l.Destination.Type)
 		return ok && t.Identifies()
 	})

@@ -11,8 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
+	"github.com/malgrupp/malgrupp/pipeline/inspect"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
@@ -21,10 +22,10 @@ import (
 )
 
 // looking is a job over the bank's log.
-func (b *bank) looking(now string) *pipeline.Job {
+func (b *bank) looking(now string) decide.Inputs {
 	stores := folder.NewStores(store.Options{Memory: b.memory})
 	b.t.Cleanup(func() { _ = stores.Close() })
-	return &pipeline.Job{
+	return decide.Inputs{
 		Loaded: b.loaded, Clock: func() time.Time { return time.UnixMicro(instant(b.t, now)) }, Workers: 2, Stores: stores, Log: slog.New(slog.DiscardHandler),
 	}
 }
@@ -52,7 +53,7 @@ func (b *bank) day(name string, rows, odd int, leave ...string) {
 		}
 		columns, values = append(columns, c), append(values, v)
 	}
-	b.put("events/"+name, Table(b.t, columns, rows, values))
+	b.put("events/"+name, table(b.t, columns, rows, values))
 }
 
 func TestAContractSaysOfEveryObjectWhatDrifted(t *testing.T) {
@@ -62,23 +63,23 @@ func TestAContractSaysOfEveryObjectWhatDrifted(t *testing.T) {
 	b.day("dt=2026-04-11/c.parquet", 10, 0)
 	b.put("events/dt=2026-04-11/d.parquet", []byte("PAR1 no Parquet PAR1"))
 	b.put("events/dt=2026-04-11/_SUCCESS", nil)
-	got, err := pipeline.Contract(t.Context(), b.looking("2026-04-12T06:00:00Z"), pipeline.ContractOptions{})
+	got, err := inspect.Contract(t.Context(), b.looking("2026-04-12T06:00:00Z"), inspect.ContractOptions{})
 	check(t, err)
 	const odd, gone = "before 1990 or after tomorrow: a wrong unit, or a broken clock", "the file has no column \"page\": correct `from`, or say `optional: true`"
 	a, bb, d := "dt=2026-04-11/a.parquet", "dt=2026-04-11/b.parquet", "dt=2026-04-11/d.parquet"
-	want := []pipeline.SourceContract{{
+	want := []inspect.SourceContract{{
 		Source: "web", Schema: "web", Checked: 4, Listed: 5, Rows: 2010,
-		Drifts: []pipeline.Drift{
-			{Departure: pipeline.Departure{Kind: pipeline.DriftDamaged, Broken: true, Message: `read parquet object "` + d + `": its footer claims 544499061 bytes, the object has 20`}, Objects: []string{d}},
-			{Departure: pipeline.Departure{Kind: pipeline.DriftTime, Broken: true, Column: "event_time", Message: odd}, Rows: 10, Of: 1000, Objects: []string{bb}},
-			{Departure: pipeline.Departure{Kind: pipeline.DriftMissing, Broken: true, Column: "page", Message: gone}, Objects: []string{a, bb}},
-			{Departure: pipeline.Departure{Kind: pipeline.DriftTime, Column: "event_time", Message: odd}, Rows: 9, Of: 1000, Objects: []string{a}},
+		Drifts: []inspect.Drift{
+			{Departure: inspect.Departure{Kind: inspect.DriftDamaged, Broken: true, Message: `read parquet object "` + d + `": its footer claims 544499061 bytes, the object has 20`}, Objects: []string{d}},
+			{Departure: inspect.Departure{Kind: inspect.DriftTime, Broken: true, Column: "event_time", Message: odd}, Rows: 10, Of: 1000, Objects: []string{bb}},
+			{Departure: inspect.Departure{Kind: inspect.DriftMissing, Broken: true, Column: "page", Message: gone}, Objects: []string{a, bb}},
+			{Departure: inspect.Departure{Kind: inspect.DriftTime, Column: "event_time", Message: odd}, Rows: 9, Of: 1000, Objects: []string{a}},
 		},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if all, err := pipeline.Contract(t.Context(), b.looking("2026-04-12T06:00:00Z"), pipeline.ContractOptions{All: true}); err != nil || all[0].Checked != 5 {
+	if all, err := inspect.Contract(t.Context(), b.looking("2026-04-12T06:00:00Z"), inspect.ContractOptions{All: true}); err != nil || all[0].Checked != 5 {
 		t.Errorf("of all objects %d were checked, %v", all[0].Checked, err)
 	}
 }
@@ -104,13 +105,13 @@ func TestPartitionsSayWhatIsLateAndWhatARunReads(t *testing.T) {
 	source.URL, source.Complete = "file://"+filepath.ToSlash(dir), project.Success
 	job := b.looking("2026-04-08T07:00:00Z")
 	job.Stores = folder.NewStores(store.Options{Roots: []string{dir}})
-	got, err := pipeline.Partitions(t.Context(), job, pipeline.PartitionOptions{Grace: 6 * time.Hour})
+	got, err := inspect.Partitions(t.Context(), job, inspect.PartitionOptions{Grace: 6 * time.Hour})
 	check(t, err)
-	want := []pipeline.SourcePartitions{{
+	want := []inspect.SourcePartitions{{
 		Source: "web", URL: "file://" + filepath.ToSlash(dir), Key: "dt=", Count: 4, First: "2026-04-01", Last: "2026-04-08", Objects: 4, Bytes: 20,
 		Missing: []string{"2026-04-02..2026-04-04", "2026-04-06"}, Empty: []string{"2026-04-07"}, Incomplete: []string{"2026-04-05"},
-		Late: []pipeline.LateObject{{Key: "dt=2026-04-01/b", Written: "2026-04-03T07:00:00Z", Hours: 31}},
-		Reads: pipeline.Reads{
+		Late: []inspect.LateObject{{Key: "dt=2026-04-01/b", Written: "2026-04-03T07:00:00Z", Hours: 31}},
+		Reads: inspect.Reads{
 			From: "2026-04-01T00:00:00Z", Before: "2026-04-07T21:00:00Z", Objects: 2, Bytes: 10, Uncovered: []string{"2026-04-02..2026-04-06"},
 		},
 	}}

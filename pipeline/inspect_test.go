@@ -16,8 +16,8 @@ import (
 	upstream "github.com/parquet-go/parquet-go"
 	"pgregory.net/rapid"
 
-	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
+	"github.com/malgrupp/malgrupp/pipeline/inspect"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
@@ -26,23 +26,23 @@ import (
 )
 
 // inspected looks at an object in memory.
-func inspected(t *testing.T, key string, data []byte, o pipeline.InspectOptions) (*pipeline.Inspection, error) {
+func inspected(t *testing.T, key string, data []byte, o inspect.InspectOptions) (*inspect.Inspection, error) {
 	t.Helper()
 	b := &bank{t: t, memory: &store.Memory{}}
 	b.put("events/"+key, data)
 	stores := folder.NewStores(store.Options{Memory: b.memory})
 	defer stores.Close()
-	return pipeline.Inspect(t.Context(), stores, "mem://events/", o)
+	return inspect.Inspect(t.Context(), stores, "mem://events/", o)
 }
 
 // onDisk looks at what lies below a folder of this machine.
-func onDisk(t *testing.T, place string, o pipeline.InspectOptions) (*pipeline.Inspection, error) {
+func onDisk(t *testing.T, place string, o inspect.InspectOptions) (*inspect.Inspection, error) {
 	t.Helper()
 	place, err := filepath.Abs(place)
 	check(t, err)
 	stores := folder.NewStores(store.Options{Roots: []string{filepath.Dir(place)}})
 	defer stores.Close()
-	return pipeline.Inspect(t.Context(), stores, (&url.URL{Scheme: "file", Path: place}).String(), o)
+	return inspect.Inspect(t.Context(), stores, (&url.URL{Scheme: "file", Path: place}).String(), o)
 }
 
 // roles are the columns that a schema gives a role to, with where the file keeps them.
@@ -78,7 +78,7 @@ func TestAProposalForAKnownShapeIsAcceptedAndRuns(t *testing.T) {
 		},
 	}
 	for name, l := range logs {
-		in, err := inspected(t, l.object, l.data, pipeline.InspectOptions{Name: "own-log"})
+		in, err := inspected(t, l.object, l.data, inspect.InspectOptions{Name: "own-log"})
 		check(t, err)
 		shape, _, _ := strings.Cut(name, " ")
 		if diff := cmp.Diff(want[shape], roles(t, in.Proposal.Text)); diff != "" {
@@ -103,7 +103,7 @@ func TestAProposalForARealLogIsAcceptedAndRuns(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			file := vectors(t, "data", "clickstream", filepath.FromSlash(c.path))
-			in, err := onDisk(t, file, pipeline.InspectOptions{Name: "own-log", Rows: 1 << 30})
+			in, err := onDisk(t, file, inspect.InspectOptions{Name: "own-log", Rows: 1 << 30})
 			check(t, err)
 			want := map[rules.Role]string{
 				rules.RoleEventTime: "event_time", rules.RoleReceivedAt: "received_at", rules.RoleEventID: "event_id", rules.RoleEventName: "event_name",
@@ -131,7 +131,7 @@ func TestAProposalForARealLogIsAcceptedAndRuns(t *testing.T) {
 
 func TestAProposalForRealEventsOfSnowplowRuns(t *testing.T) {
 	l, want := realSnowplow(t)
-	in, err := inspected(t, l.object, l.data, pipeline.InspectOptions{Name: "own-log"})
+	in, err := inspected(t, l.object, l.data, inspect.InspectOptions{Name: "own-log"})
 	check(t, err)
 	l.schema, l.text = in.Proposal.Name, in.Proposal.Text
 	if diff := cmp.Diff(want, l.members(t)); diff != "" {
@@ -170,7 +170,7 @@ func TestEveryFileOfTheCorpusGetsAProposalOrAReason(t *testing.T) {
 		if f.Want != "read" {
 			continue
 		}
-		in, err := onDisk(t, filepath.Join(root, f.File), pipeline.InspectOptions{})
+		in, err := onDisk(t, filepath.Join(root, f.File), inspect.InspectOptions{})
 		switch {
 		case err != nil:
 			t.Errorf("%s: %v", f.File, err)
@@ -198,7 +198,7 @@ func TestAProposalIsAcceptedWhateverTheColumnsAreCalled(t *testing.T) {
 		var out bytes.Buffer
 		w := upstream.NewWriter(&out, upstream.NewSchema("t", group))
 		check(t, w.Close())
-		in, err := inspected(t, "part.parquet", out.Bytes(), pipeline.InspectOptions{})
+		in, err := inspected(t, "part.parquet", out.Bytes(), inspect.InspectOptions{})
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -221,7 +221,7 @@ func TestAProposalForAVeryWideFileIsAccepted(t *testing.T) {
 	group[strings.Repeat("l", 1000)] = upstream.String()
 	var out bytes.Buffer
 	check(t, upstream.NewWriter(&out, upstream.NewSchema("t", group)).Close())
-	in, err := inspected(t, "part.parquet", out.Bytes(), pipeline.InspectOptions{})
+	in, err := inspected(t, "part.parquet", out.Bytes(), inspect.InspectOptions{})
 	check(t, err)
 	want := map[rules.Role]string{rules.RoleEventTime: "zz_time", rules.RoleEventName: "zz.event_name", rules.RoleDevice: "zz.device_id"}
 	if diff := cmp.Diff(want, roles(t, in.Proposal.Text)); diff != "" {
@@ -234,7 +234,7 @@ func TestSamplesShowNothingButShapes(t *testing.T) {
 		secret := rapid.StringN(1, 40, -1).Draw(rt, "value")
 		in, err := inspected(t, "part.parquet", written(t, []struct {
 			Value string `parquet:"value"`
-		}{{secret}}), pipeline.InspectOptions{})
+		}{{secret}}), inspect.InspectOptions{})
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -261,7 +261,7 @@ func TestAnInspectionSaysWhatItSaw(t *testing.T) {
 	}
 	mail := "Anna.8@bank.example"
 	rows := []row{{1_775_815_200_000, "view", "c1", &mail, nil}, {1_775_815_201_000, "view", "c2", nil, nil}, {1_775_815_202_000, "login", "c3", nil, nil}, {1_775_815_203_000, "view", "c1", nil, nil}}
-	in, err := inspected(t, "dt=2026-04-10/part.parquet", written(t, rows), pipeline.InspectOptions{})
+	in, err := inspected(t, "dt=2026-04-10/part.parquet", written(t, rows), inspect.InspectOptions{})
 	check(t, err)
 	type line struct{ path, nulls, distinct, from, to, unit, samples string }
 	var got []line
@@ -304,7 +304,7 @@ spec:
 	if diff := cmp.Diff(text, in.Proposal.Text); diff != "" {
 		t.Error(diff)
 	}
-	shown, err := inspected(t, "part.parquet", written(t, rows), pipeline.InspectOptions{Values: true})
+	shown, err := inspected(t, "part.parquet", written(t, rows), inspect.InspectOptions{Values: true})
 	check(t, err)
 	if got := shown.Columns[3].Samples; !slices.Equal(got, []string{mail}) {
 		t.Errorf("asked for values, samples are %q", got)
@@ -321,7 +321,7 @@ func TestTheUnitOfAnIntegerTimeIsRecognised(t *testing.T) {
 		unit := rapid.SampledFrom([]string{"s", "ms", "us", "ns"}).Draw(rt, "unit")
 		seconds := rapid.Int64Range(instant(t, "1990-01-01T00:00:00Z")/1e6, instant(t, "2099-12-31T23:59:59Z")/1e6)
 		a, b := seconds.Draw(rt, "a")*perSecond[unit], seconds.Draw(rt, "b")*perSecond[unit]
-		in, err := inspected(t, "part.parquet", written(t, []row{{a}, {b}}), pipeline.InspectOptions{})
+		in, err := inspected(t, "part.parquet", written(t, []row{{a}, {b}}), inspect.InspectOptions{})
 		if err != nil || in.Columns[0].Unit != unit {
 			rt.Fatalf("unit is %q, %v", in.Columns[0].Unit, err)
 		}
@@ -336,7 +336,7 @@ func TestAListOfIDsHasNoKeys(t *testing.T) {
 	for i := range 300 {
 		r.Seen[fmt.Sprintf("customer%d", i)] = 1
 	}
-	in, err := inspected(t, "part.parquet", written(t, []row{r}), pipeline.InspectOptions{})
+	in, err := inspected(t, "part.parquet", written(t, []row{r}), inspect.InspectOptions{})
 	check(t, err)
 	if !slices.Equal(in.Crowded, []string{"seen_by"}) {
 		t.Errorf("lists with too many keys: %q", in.Crowded)

@@ -19,7 +19,7 @@ type Line struct {
 
 // Lines returns the manifest lines of a project, newest first.
 func Lines(ctx context.Context, j *Job) ([]Line, error) {
-	audit, err := j.bucket(ctx, j.Project.Audit)
+	audit, err := j.Bucket(ctx, j.Project.Audit)
 	if err != nil {
 		return nil, err
 	}
@@ -68,17 +68,4 @@ func FindLine(lines []Line, name string) (Line, error) {
 		return Line{}, fault.New(fault.Usage, "RUN", fmt.Errorf("%d runs are called %q", len(found), name), "malgrupp runs list shows them")
 	}
 	return found[0], nil
-}
-
-// Published is the id of the run that holds: the one the highest marker names, "" if nothing was ever published.
-func Published(ctx context.Context, j *Job) (string, error) {
-	p, err := j.places(ctx)
-	if err != nil {
-		return "", err
-	}
-	h, err := readHistory(ctx, p.output, p.audit, j.Keys.Verify, false)
-	if err != nil || h.marker == nil {
-		return "", err
-	}
-	return h.marker.RunID, nil
 }

@@ -8,8 +8,8 @@ import (
 	"fmt"
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/shown"
-	"github.com/malgrupp/malgrupp/pipeline/store"
 )
 
 // The schemas of the documents a run writes. Within a version fields are only added.
@@ -46,7 +46,7 @@ type Manifest struct {
 	Versions    map[string]string `json:"versions"`
 	Config      string            `json:"config_sha256"`
 	Rules       map[string]string `json:"rules"` // segment -> definition hash
-	Inputs      []InputObject     `json:"inputs"`
+	Inputs      []folder.Input    `json:"inputs"`
 	Sources     []SourceCount     `json:"sources"`
 	Consent     ConsentSeen       `json:"consent"`
 	Uses        []UseCount        `json:"uses"`
@@ -61,15 +61,6 @@ type Refusal struct {
 	Kind    fault.Kind `json:"kind"`
 	Reason  string     `json:"reason"`
 	Message string     `json:"message"`
-}
-
-// InputObject is one object that was read, pinned by its etag.
-type InputObject struct {
-	Source string `json:"source"`
-	Key    string `json:"key"`
-	Size   int64  `json:"size"`
-	ETag   string `json:"etag"`
-	Rows   int64  `json:"rows,omitempty"`
 }
 
 // SourceCount is what happened to a source's rows before consent was asked. Hidden, skewed, copies and wanted count rows
@@ -193,16 +184,4 @@ func VerifyLine(line []byte, verify func(body []byte, signature string) bool) bo
 func digest(b []byte) string {
 	h := sha256.Sum256(b)
 	return hex.EncodeToString(h[:])
-}
-
-// etags pins objects by name and content for the manifest and the idempotence key.
-func etags(source string, objects []store.Object, rows []int64) []InputObject {
-	out := make([]InputObject, len(objects))
-	for i, o := range objects {
-		out[i] = InputObject{Source: source, Key: o.Key, Size: o.Size, ETag: o.ETag}
-		if rows != nil {
-			out[i].Rows = rows[i]
-		}
-	}
-	return out
 }

@@ -10,15 +10,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
-	"github.com/malgrupp/malgrupp/pipeline/project"
-	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
-	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/value"
-	"github.com/malgrupp/malgrupp/segments"
 )
 
 // The roots of a marker's objects.
@@ -28,164 +25,6 @@ const (
 )
 
 const contentType = "application/octet-stream"
-
-// Reasons for holding a list back.
-const (
-	heldUnderFloor = "SEGMENT_UNDER_K"
-	heldAgreement  = "AGREEMENT_EXPIRED"
-	heldExpired    = "SEGMENT_EXPIRED"
-	heldDisabled   = "DESTINATION_DISABLED"
-	heldGone       = "SEGMENT_GONE"
-)
-
-// change is what one list becomes: everybody the destination shall hold, and the difference to what it holds.
-type change struct {
-	list    state.List
-	kind    *platform.Platform
-	part    *platform.Part
-	send    []platform.Column
-	full    platform.Additions
-	adds    platform.Additions
-	removes platform.Removals
-	control []string
-	count   SegmentCount
-}
-
-// differences compares the audiences with what was last told. lost are people, by use, who must leave because of denials
-// that came in late.
-func (r *run) differences(lost [][]string) ([]change, error) {
-	var out []change
-	current := map[state.List]bool{}
-	for _, l := range r.eval.Lists {
-		kind, ok := platform.Of(l.Destination.Type)
-		if !ok {
-			return nil, fault.New(fault.Invalid, "DESTINATION", fmt.Errorf("destination %s: no such type %q", l.Destination.Name, l.Destination.Type), "see malgrupp validate")
-		}
-		for i := range kind.Parts {
-			c := r.difference(l, kind, &kind.Parts[i], lost)
-			current[c.list] = true
-			if i == 0 || c.full.Len()+c.removes.Len() > 0 || c.count.Members > 0 {
-				out = append(out, c)
-			}
-		}
-	}
-	for _, held := range r.holdings.Lists() {
-		if !current[held] && (len(r.Select) == 0 || !r.known(held.Segment)) {
-			out = append(out, r.gone(held))
-		}
-	}
-	r.manifest.Segments = r.manifest.Segments[:0]
-	for i := range out {
-		r.manifest.Segments = append(r.manifest.Segments, out[i].count)
-	}
-	r.manifest.Segments = append(r.manifest.Segments, r.eval.counts()...)
-	return out, nil
-}
-
-// gone removes everybody who is held from a segment that is gone, or is not delivered there any more in that form.
-func (r *run) gone(held state.List) change {
-	c := change{list: held, removes: platform.Held(r.holdings, held)}
-	var ok bool
-	if c.kind, ok = platform.Of(held.Kind); ok {
-		c.part, ok = c.kind.Part(held.Part)
-	}
-	if !ok { // of a form this version no longer writes, removals still go out
-		c.kind, _ = platform.Of("file_csv")
-		c.part = &c.kind.Parts[0]
-	}
-	c.count = SegmentCount{Segment: held.Segment, Destination: held.Destination, Part: held.Part, Held: heldGone, Removals: shown.Count(c.removes.Len())}
-	return c
-}
-
-// counts are the sizes of segments that are delivered nowhere.
-func (e *Evaluation) counts() (out []SegmentCount) {
-	for i := range e.Audiences {
-		a := &e.Audiences[i]
-		if len(a.Segment().Deliver) > 0 {
-			continue
-		}
-		waiting, unknown := a.Count()
-		out = append(out, SegmentCount{
-			Segment: a.Segment().Name, Use: e.Uses[a.Use()].Name, Members: shown.Count(a.Len()), Unknown: shown.Count(unknown), Wait: shown.Count(waiting),
-		})
-	}
-	return out
-}
-
-// known reports whether a segment exists in the project, though this run does not select it.
-func (r *run) known(segment string) bool {
-	return slices.ContainsFunc(r.Segments, func(s *rules.Segment) bool { return s.Name == segment }) &&
-		!slices.ContainsFunc(r.eval.Segments, func(s *rules.Segment) bool { return s.Name == segment })
-}
-
-func (r *run) difference(l List, kind *platform.Platform, part *platform.Part, lost [][]string) change {
-	a := r.eval.audience(l)
-	c := change{kind: kind, part: part, send: sentColumns(l.Destination)}
-	c.list = state.List{Destination: l.Destination.Name, Segment: l.Segment.Name, Kind: kind.Type, Part: part.Name}
-	if kind.Merged {
-		c.list.Part = string(l.Segment.Level)
-	}
-	members, dropped := platform.Members(a, platform.Source{
-		Platform: kind, Part: part, Send: c.send, Contacts: r.contacts, Consent: r.eval.Uses[l.Use].Name, Workers: r.Workers,
-	})
-	if lost != nil {
-		members = members.Without(lost[l.Use])
-	}
-	held := platform.Held(r.holdings, c.list)
-	waiting, unknown := a.Count()
-	c.control = slices.Collect(a.Control())
-	if lost != nil {
-		c.control = slices.DeleteFunc(c.control, func(id string) bool { _, gone := slices.BinarySearch(lost[l.Use], id); return gone })
-	}
-	c.count = SegmentCount{
-		Segment: l.Segment.Name, Destination: l.Destination.Name, Part: part.Name, Use: r.eval.Uses[l.Use].Name, Members: shown.Count(members.Len()),
-		Control: shown.Count(len(c.control)), Unknown: shown.Count(unknown), Wait: shown.Count(waiting), Dropped: shown.Count(dropped.People), Identifiers: droppedValues(dropped),
-	}
-	c.settle(r.holdBack(l, members.Len()), members, held)
-	c.count.Additions, c.count.Removals = shown.Count(c.adds.Len()), shown.Count(c.removes.Len())
-	return c
-}
-
-// holdBack says why nobody is added to a list, "" if nothing stands in the way.
-func (r *run) holdBack(l List, members int) string {
-	today := r.Project.Zone.Day(r.KnownBy)
-	switch {
-	case !l.Destination.Enabled:
-		return heldDisabled
-	case l.Segment.Expires != 0 && l.Segment.Zone.Day(r.AsOf) > l.Segment.Expires:
-		return heldExpired
-	case members < max(r.Project.Guards.MinAudience, l.Destination.MinSize, l.Segment.MinSize):
-		return heldUnderFloor
-	case !l.Destination.Own && today > l.Destination.Expires:
-		return heldAgreement
-	}
-	return ""
-}
-
-// settle takes the differences. Where an agreement ran out nobody is added any more, and whoever is held and still
-// qualifies stays; for every other reason to hold a list back everybody leaves.
-func (c *change) settle(held string, members platform.Additions, before platform.Removals) {
-	c.count.Held = held
-	switch held {
-	case "":
-		c.full, c.adds = members, members.New(before)
-	case heldAgreement:
-		c.full = members.Kept(before)
-	}
-	c.removes = before.Gone(c.full)
-}
-
-// droppedValues are the identifiers that were not sent, by what they were and why.
-func droppedValues(d platform.Dropped) map[string]shown.Count {
-	if len(d.Values) == 0 {
-		return nil
-	}
-	out := map[string]shown.Count{}
-	for v, n := range d.Values {
-		out[strings.TrimSpace(v.Field+" "+v.Reason)] = shown.Count(n)
-	}
-	return out
-}
 
 // publish writes everything under names of this run, asks consent once more and creates the marker.
 func (r *run) publish(ctx context.Context) error {
@@ -225,7 +64,7 @@ func (r *run) writeLists(ctx context.Context, changes []change) ([]Output, error
 	var out []Output
 	files := r.files(changes)
 	for i, f := range files {
-		if r.replay && f.list.Action != platform.Snapshot {
+		if r.Replay() && f.list.Action != platform.Snapshot {
 			continue
 		}
 		name := fmt.Sprintf("%s%s.%s.%s.age", r.listFolder(), f.name, f.list.Action, f.ext)
@@ -234,7 +73,7 @@ func (r *run) writeLists(ctx context.Context, changes []change) ([]Output, error
 			return nil, err
 		}
 		out = append(out, o)
-		r.watch(Progress{Phase: "write", Done: int64(i + 1), Total: int64(len(files))})
+		r.Tell(decide.Progress{Phase: "write", Done: int64(i + 1), Total: int64(len(files))})
 	}
 	controls, err := r.writeControls(ctx, changes)
 	return append(out, controls...), err
@@ -313,7 +152,7 @@ func three(name, ext string, part *platform.Part, base platform.List, adds, remo
 // writeControls uploads one control group for each segment: whoever the holdout keeps from any of its lists. Lists under
 // different consents have different people, and so have their control groups.
 func (r *run) writeControls(ctx context.Context, changes []change) ([]Output, error) {
-	if r.replay {
+	if r.Replay() {
 		return nil, nil
 	}
 	groups := map[string][]string{}
@@ -339,7 +178,7 @@ func (r *run) writeControls(ctx context.Context, changes []change) ([]Output, er
 }
 
 func (r *run) listFolder() string {
-	if r.replay {
+	if r.Replay() {
 		return "replays/" + r.RunID + "/lists/"
 	}
 	return "lists/" + r.RunID + "/"
@@ -363,10 +202,10 @@ func (r *run) upload(ctx context.Context, name string, write func(io.Writer) err
 func (r *run) seal(ctx context.Context, changes []change, objects []Output) error {
 	r.manifest.Outputs = objects
 	// A list under the floor is no failure, an agreement that ran out is one: somebody must renew it.
-	if !r.replay && slices.ContainsFunc(changes, func(c change) bool { return c.count.Held == heldAgreement }) {
+	if !r.Replay() && slices.ContainsFunc(changes, func(c change) bool { return c.count.Held == heldAgreement }) {
 		r.manifest.Status = StatusPartial
 	}
-	if r.replay {
+	if r.Replay() {
 		return r.writeLine(ctx)
 	}
 	next := r.holdings.Next(r.RunID)
@@ -383,7 +222,7 @@ func (r *run) seal(ctx context.Context, changes []change, objects []Output) erro
 	if err := r.keep(ctx, holdingsName, sealed); err != nil {
 		return err
 	}
-	if stay := r.eval.nextStay(); len(stay) > 0 {
+	if stay := nextStay(r.decision); len(stay) > 0 {
 		if sealed, err = stay.Write(r.Keys); err != nil {
 			return err
 		}
@@ -440,23 +279,4 @@ func (r *run) writeLine(ctx context.Context) error {
 		return err
 	}
 	return nil
-}
-
-// audience returns the audience of a list.
-func (e *Evaluation) audience(l List) *segments.Audience {
-	for i := range e.Audiences {
-		if a := &e.Audiences[i]; a.Segment() == l.Segment && a.Use() == l.Use {
-			return a
-		}
-	}
-	return &segments.Audience{}
-}
-
-// sentColumns are the identifiers a destination is sent; the project file was checked.
-func sentColumns(d project.Destination) (out []platform.Column) {
-	for _, name := range d.Send {
-		c, _ := platform.ColumnOf(name)
-		out = append(out, c)
-	}
-	return out
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/consent"
@@ -25,19 +26,19 @@ func (r *run) blank(status Status) *Manifest {
 }
 
 // record is the manifest of what was decided; the lists add themselves.
-func (r *run) record(key string) *Manifest {
+func (r *run) record() *Manifest {
 	status := StatusDone
-	if r.replay {
+	if r.Replay() {
 		status = StatusReplay
 	}
-	m, e := r.blank(status), r.eval
-	m.Key = key
-	m.Inputs = append(append(m.Inputs, e.Consent...), e.tables()...)
-	for i := range e.Sources {
-		s := &e.Sources[i]
+	m, d := r.blank(status), r.decision
+	m.Key = r.key()
+	m.Inputs = append(append(m.Inputs, d.Consent...), r.tables()...)
+	for i := range d.Sources {
+		s := &d.Sources[i]
 		m.Inputs = append(m.Inputs, s.Inputs...)
 		dedupe := "none"
-		if s.copies != nil {
+		if s.Deduped() {
 			dedupe = "within " + s.Dedupe.String()
 		}
 		m.Sources = append(m.Sources, SourceCount{
@@ -46,13 +47,13 @@ func (r *run) record(key string) *Manifest {
 			Skipped: s.Skipped, Incomplete: s.Incomplete,
 		})
 	}
-	m.Consent = ConsentSeen{Rows: e.Feed.Rows, Watermark: value.FormatTimestamp(e.Feed.Watermark), Skewed: shown.Count(e.skewed)}
-	if e.first != 0 {
-		m.Consent.FirstPartition = e.first.String()
+	m.Consent = ConsentSeen{Rows: d.Feed.Rows, Watermark: value.FormatTimestamp(d.Feed.Watermark), Skewed: shown.Count(d.Skewed)}
+	if d.FirstDay != 0 {
+		m.Consent.FirstPartition = d.FirstDay.String()
 	}
-	for u := range e.Uses {
-		count := UseCount{Use: e.Uses[u].Name, People: shown.Count(e.Roll.People(u)), Admitted: shown.Count(e.Roll.Tallies.Admitted[u]), Refused: map[string]shown.Count{}}
-		for reason, n := range e.Roll.Tallies.Refused[u] {
+	for u := range d.Uses {
+		count := UseCount{Use: d.Uses[u].Name, People: shown.Count(d.Roll.People(u)), Admitted: shown.Count(d.Roll.Tallies.Admitted[u]), Refused: map[string]shown.Count{}}
+		for reason, n := range d.Roll.Tallies.Refused[u] {
 			if n > 0 {
 				count.Refused[consent.Reason(reason).String()] = shown.Count(n)
 			}
@@ -64,26 +65,32 @@ func (r *run) record(key string) *Manifest {
 
 // key is the idempotence key: rules, settings, schemas, inputs, consent and as_of. A run with the key of the last accepted
 // one would write the same lists again.
-func (e *Evaluation) key() string {
+func (r *run) key() string {
+	d := r.decision
 	h := sha256.New()
 	add := func(parts ...any) { fmt.Fprintf(h, "%q\n", fmt.Sprint(parts...)) }
-	add("config", e.Job.Project.Text.Text, e.Job.Project.Profile)
-	add("as of", e.Job.AsOf)
-	for _, s := range e.Segments {
+	add("config", r.Project.Text.Text, r.Project.Profile)
+	add("as of", r.AsOf)
+	for _, s := range d.Decided() {
 		add("segment", s.Name, s.Hash, s.Deliver, s.Purpose, s.Level, s.Expires)
 	}
-	if s := e.Job.Attributes(); s != nil {
+	if s := r.Attributes(); s != nil {
 		add("schema", s.Name, s.Hash)
 	}
-	for i := range e.Sources {
-		s := &e.Sources[i]
+	for i := range d.Sources {
+		s := &d.Sources[i]
 		add("schema", s.Schema.Name, s.Schema.Hash)
 		for _, o := range s.Inputs {
 			add("input", o.Source, o.Key, o.Size, o.ETag)
 		}
 	}
-	for _, o := range append(e.tables(), e.Consent...) {
+	for _, o := range append(r.tables(), d.Consent...) {
 		add("consent", o.Source, o.Key, o.Size, o.ETag)
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// tables are the objects of all tables that the run depends on.
+func (r *run) tables() []folder.Input {
+	return append(folder.Pin("identifiers", r.table.Objects, nil), r.decision.AttributeInputs()...)
 }

@@ -11,57 +11,36 @@ import (
 	"path"
 	"time"
 
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/fault"
-	"github.com/malgrupp/malgrupp/pipeline/keys"
-	"github.com/malgrupp/malgrupp/pipeline/load"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/segments/consent"
 )
 
-// Report is what a run came to. Manifest is nil where there was nothing to do.
+// Report is what a run came to, or would come to. Manifest is nil where there was nothing to do.
 type Report struct {
 	RunID       string
 	NothingToDo bool
 	Previous    *Manifest // the accepted run before, nil if there was none
 	Manifest    *Manifest
-	Evaluation  *Evaluation
-}
-
-// places are the buckets a run writes to.
-type places struct{ output, state, audit *store.Bucket }
-
-func (j *Job) places(ctx context.Context) (p places, err error) {
-	if p.output, err = j.bucket(ctx, j.Project.Output); err != nil {
-		return p, err
-	}
-	if p.state, err = j.bucket(ctx, j.Project.State); err != nil {
-		return p, err
-	}
-	p.audit, err = j.bucket(ctx, j.Project.Audit)
-	return p, err
+	Decision    *decide.Decision
 }
 
 // Run does a job under the project's lock. What it returns with an error was refused: nothing was published, and a
 // manifest line says so wherever the audit folder could be reached.
 func Run(ctx context.Context, j *Job) (*Report, error) {
-	if j.DryRun {
-		return Plan(ctx, j)
-	}
-	if err := j.instants(); err != nil {
-		return nil, err
-	}
-	p, err := j.places(ctx)
+	r, err := newRun(ctx, j)
 	if err != nil {
 		return nil, err
 	}
-	lease, err := j.lock(ctx, p.state)
+	lease, err := r.lock(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = lease.Release(context.WithoutCancel(ctx)) }()
-	r := &run{Job: j, places: p}
 	report, err := r.do(ctx)
 	if err != nil && !errors.Is(err, context.Canceled) {
 		r.refuse(context.WithoutCancel(ctx), err)
@@ -69,29 +48,27 @@ func Run(ctx context.Context, j *Job) (*Report, error) {
 	return report, err
 }
 
-// Plan decides what Run would publish and writes nothing, not even the lock.
-func Plan(ctx context.Context, j *Job) (*Report, error) {
-	j.DryRun = true
-	if err := j.instants(); err != nil {
+// newRun settles the instants of a job and opens the places that it writes to.
+func newRun(ctx context.Context, j *Job) (*run, error) {
+	r := &run{Job: *j}
+	var err error
+	if r.Inputs, err = j.Settle(); err != nil {
 		return nil, err
 	}
-	p, err := j.places(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return (&run{Job: j, places: p}).do(ctx)
+	r.places, err = r.Job.places(ctx)
+	return r, err
 }
 
 // lock waits for the project's lock as long as the job says.
-func (j *Job) lock(ctx context.Context, b *store.Bucket) (*store.Lease, error) {
-	until := j.Clock().Add(j.LockFor)
+func (r *run) lock(ctx context.Context) (*store.Lease, error) {
+	until := r.Clock().Add(r.LockFor)
 	for {
-		lease, err := store.Acquire(ctx, b, j.Project.Name, j.RunID, j.Clock, leaseFor)
+		lease, err := store.Acquire(ctx, r.state, r.Project.Name, r.RunID, r.Clock, leaseFor)
 		locked, isLocked := errors.AsType[*store.ErrLocked](err)
 		if !isLocked {
 			return lease, err
 		}
-		if !j.Clock().Before(until) {
+		if !r.Clock().Before(until) {
 			return nil, fault.New(fault.Locked, "LOCKED", locked, "wait for the other run, or give --lock-timeout")
 		}
 		select {
@@ -107,12 +84,13 @@ const leaseFor = 2 * time.Hour
 
 // run is one job while it is being done.
 type run struct {
-	*Job
+	Job
 	places
 	history  *history
 	holdings *state.Holdings
+	table    folder.Table // of identifiers
 	contacts *platform.Contacts
-	eval     *Evaluation
+	decision *decide.Decision
 	manifest *Manifest
 	// recheckedAt is the watermark of the last look at the consent log before publication.
 	recheckedAt int64
@@ -121,67 +99,75 @@ type run struct {
 
 // do is the order of things.
 func (r *run) do(ctx context.Context) (*Report, error) {
+	if err := r.remember(ctx, true); err != nil {
+		return nil, err
+	}
+	if err := r.clean(ctx); err != nil {
+		return nil, err
+	}
 	report, err := r.decide(ctx)
-	if err != nil || report.NothingToDo || r.DryRun {
+	if err != nil || report.NothingToDo {
 		return report, err
+	}
+	if err := r.identify(ctx); err != nil {
+		return nil, err
 	}
 	return report, r.publish(ctx)
 }
 
-// decide is everything up to what would be told. A study looks also at what an earlier run decided already.
-func (r *run) decide(ctx context.Context) (*Report, error) {
-	var err error
-	if r.history, err = readHistory(ctx, r.output, r.audit, r.Keys.Verify, !r.DryRun); err != nil {
-		return nil, err
+// remember reads what earlier runs left: their history, what destinations were told, who qualified, and what was seen of the
+// consent log. With repair, what a kill kept from being written is written now.
+func (r *run) remember(ctx context.Context, repair bool) (err error) {
+	if r.history, err = readHistory(ctx, r.output, r.audit, r.Keys.Verify, repair); err != nil {
+		return err
 	}
-	r.remember()
-	if err := r.clean(ctx); err != nil {
-		return nil, err
-	}
-	if err := r.readState(ctx); err != nil {
-		return nil, err
-	}
-	if r.eval, err = Evaluate(ctx, r.Job); err != nil {
-		return nil, err
-	}
-	report := &Report{RunID: r.RunID, Previous: r.history.manifest, Evaluation: r.eval}
-	key := r.eval.key()
-	if m := r.history.manifest; m != nil && m.Key == key && !r.replay && !r.Study {
-		report.NothingToDo = true
-		return report, nil
-	}
-	if r.sample == nil {
-		if r.contacts, err = r.eval.readContacts(ctx); err != nil {
-			return nil, err
-		}
-	}
-	r.manifest = r.record(key)
-	report.Manifest = r.manifest
-	if r.DryRun && r.sample == nil {
-		_, err = r.differences(nil)
-	}
-	return report, err
+	r.seen()
+	return r.readState(ctx)
 }
 
-// remember hands the consent checks what the last accepted run saw of the log.
-func (r *run) remember() {
+// decide decides the job's segments.
+func (r *run) decide(ctx context.Context) (*Report, error) {
+	segs, err := r.Inputs.Select(r.Job.Select)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.decideOn(ctx, decide.Ask(segs), decide.Options{}); err != nil {
+		return nil, err
+	}
+	report := &Report{RunID: r.RunID, Previous: r.history.manifest, Decision: r.decision, Manifest: r.manifest}
+	if m := r.history.manifest; m != nil && m.Key == r.manifest.Key && !r.Replay() {
+		report.NothingToDo, report.Manifest = true, nil
+	}
+	return report, nil
+}
+
+// decideOn answers requests and begins the record of the run.
+func (r *run) decideOn(ctx context.Context, requests []decide.Request, o decide.Options) (err error) {
+	if r.decision, err = decide.Decide(ctx, r.Inputs, requests, o); err != nil {
+		return err
+	}
+	if r.table, err = r.listContacts(ctx); err == nil {
+		r.manifest = r.record()
+	}
+	return err
+}
+
+// seen hands the consent checks what the last accepted run saw of the log.
+func (r *run) seen() {
 	m := r.history.manifest
 	if m == nil {
 		return
 	}
 	if known, err := time.Parse(time.RFC3339Nano, m.KnownBy); err == nil && known.UnixMicro() <= r.KnownBy {
-		r.previousRows = m.Consent.Rows
+		r.Seen.Rows = m.Consent.Rows
 		if day, err := time.Parse(time.DateOnly, m.Consent.FirstPartition); err == nil {
-			r.previousFirst = day.Unix() / 86400
+			r.Seen.FirstDay = day.Unix() / 86400
 		}
 	}
 }
 
 // clean sweeps what killed runs left behind.
 func (r *run) clean(ctx context.Context) error {
-	if r.DryRun {
-		return nil
-	}
 	last := ""
 	if r.history.marker != nil {
 		last = r.history.marker.RunID
@@ -216,7 +202,7 @@ func (r *run) clean(ctx context.Context) error {
 // refusal itself is what the caller must hear.
 func (r *run) refuse(ctx context.Context, cause error) {
 	f, ok := fault.Classify(cause)
-	if !ok || f.Kind == fault.Locked || f.Kind == fault.Audit || r.DryRun || r.history == nil {
+	if !ok || f.Kind == fault.Locked || f.Kind == fault.Audit || r.history == nil {
 		return
 	}
 	m := r.blank(StatusRefused)
@@ -233,7 +219,7 @@ func (r *run) refuse(ctx context.Context, cause error) {
 // readState reads what the last run left: what destinations were told, and who qualified. A replay begins without either.
 func (r *run) readState(ctx context.Context) (err error) {
 	r.holdings = state.Empty()
-	if r.history.marker == nil || r.replay {
+	if r.history.marker == nil || r.Replay() {
 		return nil
 	}
 	found := false
@@ -274,14 +260,3 @@ const (
 
 // maxState bounds the size of the holdings.
 const maxState = 8 << 30
-
-// OpenKeys reads the keys of a project.
-func OpenKeys(l *load.Loaded, env func(string) (string, bool)) (*keys.Ring, error) {
-	k := l.Project.Keys
-	ring, err := keys.Open(keys.Source{Dir: l.Dir, Env: env, Mounted: k.Mounted},
-		keys.Config{Master: k.Master, State: k.State, Recipients: k.Recipients, Signing: k.Signing})
-	if err != nil {
-		return nil, fault.New(fault.Invalid, "KEYS", err, "malgrupp secret keygen --dir keys makes a set; keys must be readable by their owner alone")
-	}
-	return ring, nil
-}

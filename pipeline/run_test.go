@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
@@ -42,7 +44,7 @@ type bank struct {
 	opens  age.Identity
 	loaded *load.Loaded
 	fault  func(op, key string) error
-	watch  func(pipeline.Progress)
+	watch  func(decide.Progress)
 	later  atomic.Int64 // nanoseconds that pass during a run
 }
 
@@ -130,7 +132,7 @@ func (b *bank) events(name string, from, before int) {
 		}
 		v[1].Ints, v[2].Ints = append(v[1].Ints, at), append(v[2].Ints, at+1e6)
 	}
-	b.put(name, Table(b.t, eventColumns(), before-from, v[:]))
+	b.put(name, table(b.t, eventColumns(), before-from, v[:]))
 }
 
 // consent writes grants for devices and a heartbeat.
@@ -148,7 +150,7 @@ func (b *bank) consent(name, heartbeat string, from, before int) {
 type act struct{ device, action, purpose, at, recorded string }
 
 func (b *bank) acts(name string, acts []act) {
-	v := make([]parquet.Values, len(pipeline.ConsentColumns()))
+	v := make([]parquet.Values, len(decide.ConsentColumns()))
 	for i, a := range acts {
 		for c, text := range []string{fmt.Sprintf("%s-%d", name, i), "device", a.device, a.action, a.purpose} {
 			v[c].Text = append(v[c].Text, text)
@@ -161,10 +163,10 @@ func (b *bank) acts(name string, acts []act) {
 			v[c].Text, v[c].Null = append(v[c].Text, ""), append(v[c].Null, true)
 		}
 	}
-	b.put(name, Table(b.t, pipeline.ConsentColumns(), len(acts), v))
+	b.put(name, table(b.t, decide.ConsentColumns(), len(acts), v))
 }
 
-func Table(t *testing.T, columns []rules.Column, rows int, v []parquet.Values) []byte {
+func table(t *testing.T, columns []rules.Column, rows int, v []parquet.Values) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w, err := parquet.NewWriter(&out, columns, parquet.WriterOptions{})
@@ -187,8 +189,10 @@ func (b *bank) run(now, id string) (*pipeline.Report, error) {
 	stores := folder.NewStores(store.Options{Memory: b.memory, Fault: b.fault})
 	defer stores.Close()
 	return pipeline.Run(b.t.Context(), &pipeline.Job{
-		Loaded: b.loaded, Clock: func() time.Time { return time.UnixMicro(instant(b.t, now)).Add(time.Duration(b.later.Load())) }, RunID: id, Workers: 2, Keys: b.ring, Stores: stores,
-		Log: slog.New(slog.DiscardHandler), Watch: b.watch,
+		Inputs: decide.Inputs{
+			Loaded: b.loaded, Clock: func() time.Time { return time.UnixMicro(instant(b.t, now)).Add(time.Duration(b.later.Load())) }, Workers: 2, Stores: stores,
+			Log: slog.New(slog.DiscardHandler), Watch: b.watch,
+		}, RunID: id, Keys: b.ring,
 	})
 }
 
@@ -229,7 +233,7 @@ func check(t *testing.T, err error) {
 func TestAWithdrawalBetweenDecisionAndPublicationLeavesTheList(t *testing.T) {
 	b := newBank(t)
 	var once sync.Once
-	b.watch = func(p pipeline.Progress) {
+	b.watch = func(p decide.Progress) {
 		if p.Phase == "write" {
 			once.Do(func() {
 				b.acts("consent/late.parquet", []act{
@@ -252,7 +256,7 @@ func TestAWithdrawalBetweenDecisionAndPublicationLeavesTheList(t *testing.T) {
 
 func TestAFeedThatGetsStaleBeforePublicationStopsIt(t *testing.T) {
 	b := newBank(t)
-	b.watch = func(p pipeline.Progress) {
+	b.watch = func(p decide.Progress) {
 		if p.Phase == "write" {
 			b.later.Store(int64(27 * time.Hour))
 		}
@@ -319,11 +323,17 @@ func TestAFullDiskAtAnyWriteLeavesTheOldState(t *testing.T) {
 
 // marker is the run that the highest marker names.
 func (b *bank) marker() string {
-	stores := folder.NewStores(store.Options{Memory: b.memory})
-	defer stores.Close()
-	lines, err := pipeline.Published(b.t.Context(), &pipeline.Job{Loaded: b.loaded, Keys: b.ring, Stores: stores})
+	at, err := store.Open(context.Background(), "mem://out/", store.Options{Memory: b.memory})
 	check(b.t, err)
-	return lines
+	markers, err := at.List(context.Background(), "markers/")
+	if len(markers) == 0 || err != nil {
+		return ""
+	}
+	data, err := at.ReadAll(context.Background(), markers[len(markers)-1].Key, 1<<20)
+	check(b.t, err)
+	var m pipeline.Marker
+	check(b.t, json.Unmarshal(data, &m))
+	return m.RunID
 }
 
 func TestADamagedObjectIsSkippedWhereTheSourceSaysSo(t *testing.T) {
@@ -350,12 +360,12 @@ func TestAListDoesNotMakeSomebodyOfABlockedID(t *testing.T) {
 	b.put("lists/suppressed.csv", []byte("subject_type,subject_id,purpose\ndevice,null,link\ndevice,d7,activate:files\n"))
 	at := instant(t, "2026-04-10T11:00:00Z")
 	row := func(text string) parquet.Values { return parquet.Values{Text: []string{text}} }
-	b.put("events/dt=2026-04-10/null.parquet", Table(t, eventColumns(), 1, []parquet.Values{
+	b.put("events/dt=2026-04-10/null.parquet", table(t, eventColumns(), 1, []parquet.Values{
 		row("n1"), {Ints: []int64{at}}, {Ints: []int64{at + 1e6}}, row("page_view"), row("null"), row("/lainat/asunto"),
 	}))
 	j := b.job(night)
 	defer j.Stores.Close()
-	e, err := pipeline.Evaluate(t.Context(), j)
+	e, err := decide.Selected(t.Context(), j.Inputs, nil, decide.Options{})
 	check(t, err)
 	refused := e.Roll.Tallies.Refused[0]
 	if refused[consent.BlockedDevice] != 1 || refused[consent.Suppressed] != 1 || refused[consent.NoRecord] != 0 {

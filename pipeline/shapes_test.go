@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	upstream "github.com/parquet-go/parquet-go"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/store"
@@ -80,9 +80,9 @@ spec:
 	b.allGrant(l.devices, l.now)
 	stores := folder.NewStores(store.Options{Memory: b.memory})
 	defer stores.Close()
-	e, err := pipeline.Evaluate(t.Context(), &pipeline.Job{
+	e, err := decide.Selected(t.Context(), decide.Inputs{
 		Loaded: loaded, Clock: func() time.Time { return time.UnixMicro(instant(t, l.now)) }, Workers: 2, Stores: stores, Log: slog.New(slog.DiscardHandler),
-	})
+	}, nil, decide.Options{})
 	check(t, err)
 	return slices.Collect(e.Audiences[0].Members())
 }

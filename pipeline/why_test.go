@@ -10,10 +10,12 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/store"
+	"github.com/malgrupp/malgrupp/pipeline/why"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
 	"github.com/malgrupp/malgrupp/rules/source"
@@ -122,7 +124,7 @@ func (b *bank) history(r *rapid.T) {
 		}
 		v[1].Ints, v[2].Ints = append(v[1].Ints, at), append(v[2].Ints, at+1e6)
 	}
-	b.put("events/dt=2026-04-14/part.parquet", Table(b.t, eventColumns(), n, v[:]))
+	b.put("events/dt=2026-04-14/part.parquet", table(b.t, eventColumns(), n, v[:]))
 	var acts []act
 	for _, d := range []string{"d0", "d1"} {
 		acts = append(acts, act{d, "grant", "profile", "2026-03-01T00:00:00Z", "2026-03-01T00:00:00Z"})
@@ -138,22 +140,24 @@ func (b *bank) history(r *rapid.T) {
 // job is the order for one night, with everything that had arrived by then.
 func (b *bank) job(now string) *pipeline.Job {
 	return &pipeline.Job{
-		Loaded: b.loaded, Clock: func() time.Time { return time.UnixMicro(instant(b.t, now)) }, KnownBy: instant(b.t, now), RunID: "20260410T220000Z-000001", Workers: 1, Keys: b.ring,
-		Stores: folder.NewStores(store.Options{Memory: b.memory}), Log: slog.New(slog.DiscardHandler),
+		Inputs: decide.Inputs{
+			Loaded: b.loaded, Clock: func() time.Time { return time.UnixMicro(instant(b.t, now)) }, KnownBy: instant(b.t, now), Workers: 1,
+			Stores: folder.NewStores(store.Options{Memory: b.memory}), Log: slog.New(slog.DiscardHandler),
+		}, RunID: "20260410T220000Z-000001", Keys: b.ring,
 	}
 }
 
-func (b *bank) why(now, segment, device string) (*pipeline.Answer, error) {
+func (b *bank) why(now, segment, device string) (*why.Answer, error) {
 	j := b.job(now)
 	defer j.Stores.Close()
-	return pipeline.Why(b.t.Context(), j, pipeline.Question{Segment: segment, Subject: device, Reason: "test"}, true)
+	return why.Ask(b.t.Context(), j, pipeline.Question{Segment: segment, Subject: device, Reason: "test"}, true)
 }
 
 // outcome is what became of a device in the segment that is asked about.
 func (b *bank) outcome(r *rapid.T, now, device string) segments.Outcome {
 	j := b.job(now)
 	defer j.Stores.Close()
-	e, err := pipeline.Evaluate(b.t.Context(), j)
+	e, err := decide.Selected(b.t.Context(), j.Inputs, nil, decide.Options{})
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -182,7 +186,7 @@ func TestNobodyIsLookedUpWhereItIsNotAllowedOrCannotBeWritten(t *testing.T) {
 		return nil
 	}})
 	defer j.Stores.Close()
-	answer, err := pipeline.Why(t.Context(), j, pipeline.Question{Segment: "loan-visitors", Subject: "d7", Reason: "test"}, true)
+	answer, err := why.Ask(t.Context(), j, pipeline.Question{Segment: "loan-visitors", Subject: "d7", Reason: "test"}, true)
 	if err == nil || answer != nil {
 		t.Errorf("got answer %v with error %v, want no answer without a line", answer, err)
 	}

@@ -166,6 +166,14 @@ func (s *Segment) Conditions() iter.Seq[*Condition] {
 	}
 }
 
+// Judged are the conditions of match and exclude, from the outside in.
+func (s *Segment) Judged() (out []*Condition) {
+	for _, root := range []*Condition{s.Match, s.Exclude} {
+		root.Walk(func(c *Condition) bool { out = append(out, c); return true })
+	}
+	return out
+}
+
 // Roots are the conditions that stand in no other; nil where the segment has none.
 func (s *Segment) Roots() []*Condition {
 	roots := []*Condition{s.Match, s.Exclude}

@@ -38,7 +38,7 @@ func (w *world) drawSegments(t *rapid.T) {
 		label(s.Match, "match")
 		label(s.Exclude, "exclude")
 		drawPopulation(t, s)
-		w.requests = append(w.requests, segments.Request{Segment: s, Uses: uses, Places: true, Hidden: rapid.Bool().Draw(t, "hidden time is asked for")})
+		w.requests = append(w.requests, segments.Request{Segment: s, Uses: uses, Absent: true, Hidden: rapid.Bool().Draw(t, "hidden time is asked for")})
 	}
 }
 

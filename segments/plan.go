@@ -23,7 +23,7 @@ type Request struct {
 	Segment *rules.Segment
 	Uses    []int
 	World   int
-	Places  bool // tell also what keeps out whoever is not in
+	Absent  bool // tell also what keeps out whoever is not in
 	Hidden  bool // tell also how many members rest on time that consent hides
 }
 
@@ -126,7 +126,7 @@ func NewPlan(requests []Request, uses int, times Times, verbs fold.Verbs, cov Co
 	}
 	b.segments = make([]planned, len(requests))
 	for i, r := range requests {
-		b.segments[i] = planned{Segment: r.Segment, world: r.World, hidden: r.Hidden, placed: r.Places, uses: slices.Clone(r.Uses), topBy: -1, capBy: -1}
+		b.segments[i] = planned{Segment: r.Segment, world: r.World, hidden: r.Hidden, placed: r.Absent, uses: slices.Clone(r.Uses), topBy: -1, capBy: -1}
 	}
 	b.spread()
 	for i := range b.segments {

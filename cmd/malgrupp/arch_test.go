@@ -29,54 +29,78 @@ var fenced = map[string]string{
 	"github.com/nyaruka/phonenumbers":  "one room knows telephone plans",
 }
 
-// What several rooms may import: the text of a file, and the language as a whole.
+// What several rooms may import: the text of a file, the language as a whole, and what decides rows.
 var (
 	inText   = []string{"rules/value", "rules/source", "rules/yaml", "rules/where"}
-	language = append([]string{"rules"}, inText...)
-	arrow    = []string{"github.com/apache/arrow/go/v15"}
+	language = with(inText, "rules")
+	engine   = with(language, "rules/builtin", "rules/kernel", "rules/sql", "segments", "segments/query",
+		"segments/scan", "segments/consent", "segments/evidence", "segments/identity")
+	arrow = []string{"github.com/apache/arrow/go/v15"}
 )
+
+func with(rooms []string, more ...string) []string { return slices.Concat(rooms, more) }
 
 // The import table of docs/architecture.md. A package that is missing here fails the test: a new folder needs a room
 // before it has code.
 var house = map[string]room{
 	"rules/value":     {},
 	"rules/source":    {},
-	"rules/yaml":      {ours: []string{"rules/value", "rules/source"}},
-	"rules/where":     {ours: []string{"rules/value", "rules/source"}},
+	"rules/yaml":      {ours: inText},
+	"rules/where":     {ours: inText},
 	"rules":           {ours: inText},
 	"rules/format":    {ours: language},
 	"rules/lint":      {ours: language},
 	"rules/prose":     {ours: language},
 	"rules/diff":      {ours: language},
-	"rules/rulestest": {ours: append([]string{"rules/builtin", "rules/lint"}, language...)},
-
-	"rules/kernel":  {ours: language, libraries: arrow},
-	"rules/fold":    {ours: language},
-	"rules/sql":     {ours: language},
-	"rules/builtin": {ours: append([]string{"rules/kernel", "rules/fold", "rules/sql"}, language...), libraries: arrow},
+	"rules/rulestest": {ours: with(language, "rules/builtin", "rules/lint")},
+	"rules/kernel":    {ours: language, libraries: arrow},
+	"rules/fold":      {ours: language},
+	"rules/sql":       {ours: language},
+	"rules/builtin":   {ours: with(language, "rules/kernel", "rules/fold", "rules/sql"), libraries: arrow},
 
 	"segments/evidence": {},
 	"segments/identity": {},
-	"segments/scan":     {ours: append([]string{"rules/kernel", "segments/evidence", "segments/identity"}, language...), libraries: arrow},
+	"segments/scan":     {ours: with(language, "rules/kernel", "segments/evidence", "segments/identity"), libraries: arrow},
 	"segments/consent":  {ours: []string{"segments/identity", "segments/evidence"}},
-	"segments":          {ours: append([]string{"rules/fold", "segments/consent"}, language...)},
-	"segments/query":    {ours: append([]string{"rules/builtin", "rules/sql", "segments", "segments/consent"}, language...)},
+	"segments":          {ours: with(language, "rules/fold", "segments/consent")},
+	"segments/query":    {ours: with(language, "rules/builtin", "rules/sql", "segments", "segments/consent")},
 
+	"pipeline/fault":      {},
 	"pipeline/store":      {libraries: []string{"gocloud.dev"}},
 	"pipeline/keys":       {libraries: []string{"filippo.io/age"}},
-	"pipeline/parquet":    {ours: language, libraries: []string{"github.com/apache/arrow/go/v15", "github.com/parquet-go/parquet-go"}},
-	"pipeline/project":    {ours: language},
-	"pipeline/state":      {ours: append([]string{"pipeline/parquet", "pipeline/keys"}, language...), libraries: arrow},
 	"pipeline/identifier": {libraries: []string{"github.com/nyaruka/phonenumbers"}},
-	"pipeline/platform":   {ours: append([]string{"segments", "pipeline/parquet", "pipeline/state", "pipeline/identifier"}, language...)},
-	"pipeline/fault":      {},
-	"pipeline/folder":     {ours: append([]string{"pipeline/fault", "pipeline/project", "pipeline/store", "pipeline/parquet", "segments/scan"}, language...)},
 	"pipeline/shown":      {ours: []string{"segments"}},
-	"pipeline/load":       {ours: append([]string{"rules/lint", "rules/builtin", "segments", "pipeline/fault", "pipeline/identifier", "pipeline/platform", "pipeline/project"}, language...)},
-	"pipeline":            {ours: append([]string{"rules/lint", "rules/diff", "rules/kernel", "rules/fold", "rules/sql", "rules/builtin", "segments", "segments/query", "segments/scan", "segments/consent", "segments/evidence", "segments/identity", "pipeline/store", "pipeline/keys", "pipeline/parquet", "pipeline/project", "pipeline/state", "pipeline/identifier", "pipeline/platform", "pipeline/fault", "pipeline/folder", "pipeline/load", "pipeline/shown"}, language...), libraries: arrow},
-	"pipeline/suite":      {ours: append([]string{"pipeline", "pipeline/fault", "pipeline/folder", "pipeline/load", "pipeline/state", "pipeline/store", "pipeline/parquet", "pipeline/project", "pipeline/keys", "rules/builtin", "segments", "segments/consent"}, language...)},
-	"pipeline/sample":     {ours: append([]string{"pipeline", "pipeline/folder", "pipeline/load", "pipeline/store", "pipeline/parquet", "pipeline/project", "pipeline/keys"}, language...)},
-	"cmd/malgrupp":        {ours: append([]string{"rules/format", "rules/lint", "rules/prose", "rules/diff", "pipeline", "pipeline/fault", "pipeline/folder", "pipeline/load", "pipeline/shown", "pipeline/store", "pipeline/keys", "pipeline/project", "pipeline/parquet", "pipeline/state", "pipeline/suite", "pipeline/sample", "pipeline/platform", "rules/sql", "rules/builtin", "segments", "segments/query", "segments/consent"}, language...), libraries: []string{"github.com/spf13/cobra"}},
+	"pipeline/parquet":    {ours: language, libraries: with(arrow, "github.com/parquet-go/parquet-go")},
+	"pipeline/project":    {ours: language},
+	"pipeline/state":      {ours: with(language, "pipeline/parquet", "pipeline/keys"), libraries: arrow},
+	"pipeline/platform":   {ours: with(language, "segments", "pipeline/parquet", "pipeline/state", "pipeline/identifier")},
+	"pipeline/load": {ours: with(language, "rules/lint", "rules/builtin", "segments",
+		"pipeline/fault", "pipeline/identifier", "pipeline/platform", "pipeline/project")},
+	"pipeline/folder": {ours: with(language, "segments/scan",
+		"pipeline/fault", "pipeline/project", "pipeline/store", "pipeline/parquet")},
+	"pipeline/decide": {ours: with(engine, "pipeline/fault", "pipeline/folder", "pipeline/load", "pipeline/parquet",
+		"pipeline/project", "pipeline/shown", "pipeline/state", "pipeline/store"), libraries: arrow},
+	"pipeline/inspect": {ours: with(language, "rules/builtin", "rules/kernel", "rules/lint", "segments/scan",
+		"pipeline/decide", "pipeline/fault", "pipeline/folder", "pipeline/load", "pipeline/parquet", "pipeline/project",
+		"pipeline/shown", "pipeline/store"), libraries: arrow},
+	"pipeline": {ours: with(language, "segments", "segments/scan", "segments/consent", "segments/identity",
+		"pipeline/decide", "pipeline/fault", "pipeline/folder", "pipeline/keys", "pipeline/load", "pipeline/parquet",
+		"pipeline/platform", "pipeline/project", "pipeline/shown", "pipeline/state", "pipeline/store")},
+	"pipeline/preview": {ours: with(language, "rules/diff", "rules/lint", "segments", "segments/identity",
+		"pipeline", "pipeline/decide", "pipeline/fault", "pipeline/inspect", "pipeline/keys", "pipeline/shown")},
+	"pipeline/why": {ours: with(language, "rules/builtin", "segments", "segments/consent", "segments/identity",
+		"pipeline", "pipeline/decide", "pipeline/fault", "pipeline/keys", "pipeline/project", "pipeline/state")},
+	"pipeline/suite": {ours: with(language, "rules/builtin", "segments", "segments/consent",
+		"pipeline/decide", "pipeline/folder", "pipeline/load", "pipeline/parquet", "pipeline/project", "pipeline/state",
+		"pipeline/store")},
+	"pipeline/sample": {ours: with(language,
+		"pipeline/decide", "pipeline/folder", "pipeline/keys", "pipeline/load", "pipeline/parquet", "pipeline/store")},
+
+	"cmd/malgrupp": {ours: with(language, "rules/builtin", "rules/diff", "rules/format", "rules/lint", "rules/prose",
+		"rules/sql", "segments", "segments/consent", "segments/query", "pipeline", "pipeline/decide", "pipeline/fault",
+		"pipeline/folder", "pipeline/inspect", "pipeline/keys", "pipeline/load", "pipeline/platform", "pipeline/preview",
+		"pipeline/project", "pipeline/sample", "pipeline/shown", "pipeline/state", "pipeline/store", "pipeline/suite",
+		"pipeline/why"), libraries: []string{"github.com/spf13/cobra"}},
 }
 
 // Standard packages that only the reception may use: below it there is no clock, no environment and no luck.

@@ -13,8 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
+	"github.com/malgrupp/malgrupp/pipeline/inspect"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 )
@@ -27,7 +27,7 @@ func (a *app) dataCommand() *cobra.Command {
 
 // inspectFlags are the flags of `data inspect`.
 type inspectFlags struct {
-	pipeline.InspectOptions
+	inspect.InspectOptions
 	onlySchema bool
 }
 
@@ -55,7 +55,7 @@ type inspection struct {
 	Schema      string `json:"schema"`
 	GeneratedAt string `json:"generated_at"`
 	Masked      bool   `json:"values_masked"`
-	*pipeline.Inspection
+	*inspect.Inspection
 }
 
 func (a *app) runInspect(ctx context.Context, place string, o inspectFlags) error {
@@ -73,7 +73,7 @@ func (a *app) runInspect(ctx context.Context, place string, o inspectFlags) erro
 	defer stores.Close()
 	show := a.newProgress()
 	o.Watch = show.update
-	found, err := pipeline.Inspect(ctx, stores, where, o.InspectOptions)
+	found, err := inspect.Inspect(ctx, stores, where, o.InspectOptions)
 	show.stop()
 	if refused, ok := errors.AsType[*store.URLError](err); ok {
 		return usageError{refused}
@@ -89,7 +89,7 @@ func (a *app) runInspect(ctx context.Context, place string, o inspectFlags) erro
 }
 
 // printProposal prints the schema alone; that there is none is an error, or an empty file would be taken for one.
-func (a *app) printProposal(found *pipeline.Inspection) error {
+func (a *app) printProposal(found *inspect.Inspection) error {
 	if found.Proposal.Text == "" {
 		return outcome{exitCheck, fmt.Sprintf("no schema can be proposed for %s: %s", found.URL, found.Proposal.Problem)}
 	}

@@ -6,13 +6,12 @@ import (
 	"io"
 	"time"
 
+	"github.com/malgrupp/malgrupp/pipeline/inspect"
 	"github.com/spf13/cobra"
-
-	"github.com/malgrupp/malgrupp/pipeline"
 )
 
 func (a *app) contractCommand() *cobra.Command {
-	var o pipeline.ContractOptions
+	var o inspect.ContractOptions
 	c := &cobra.Command{
 		Use: "contract [SOURCE...]", Short: "Check that the logs are what their schemas say",
 		Long: "Opens the objects of the newest partition of every source (the newest object where there are no partitions) and compares them with\n" +
@@ -30,21 +29,21 @@ func (a *app) contractCommand() *cobra.Command {
 
 // contractDoc is the JSON document of `data contract`.
 type contractDoc struct {
-	Schema      string                    `json:"schema"`
-	GeneratedAt string                    `json:"generated_at"`
-	Broken      bool                      `json:"broken"`
-	Sources     []pipeline.SourceContract `json:"sources"`
+	Schema      string                   `json:"schema"`
+	GeneratedAt string                   `json:"generated_at"`
+	Broken      bool                     `json:"broken"`
+	Sources     []inspect.SourceContract `json:"sources"`
 }
 
-func (a *app) runContract(ctx context.Context, o pipeline.ContractOptions) error {
-	job, err := a.lookingJob()
+func (a *app) runContract(ctx context.Context, o inspect.ContractOptions) error {
+	in, err := a.looking()
 	if err != nil {
 		return err
 	}
-	defer job.Stores.Close()
+	defer in.Stores.Close()
 	show := a.newProgress()
-	job.Watch = show.update
-	sources, err := pipeline.Contract(ctx, job, o)
+	in.Watch = show.update
+	sources, err := inspect.Contract(ctx, in, o)
 	show.stop()
 	if err != nil {
 		return err
@@ -65,7 +64,7 @@ func (a *app) runContract(ctx context.Context, o pipeline.ContractOptions) error
 // shownUnnamed is how many columns without a name in the schema are shown.
 const shownUnnamed = 10
 
-func writeContracts(w io.Writer, sources []pipeline.SourceContract) {
+func writeContracts(w io.Writer, sources []inspect.SourceContract) {
 	for i := range sources {
 		s := &sources[i]
 		state := "holds"
@@ -76,7 +75,7 @@ func writeContracts(w io.Writer, sources []pipeline.SourceContract) {
 			plural(int(s.Rows), "row"))
 		unnamed := 0
 		for _, d := range s.Drifts {
-			if d.Kind == pipeline.DriftUnnamed {
+			if d.Kind == inspect.DriftUnnamed {
 				if unnamed++; unnamed > shownUnnamed {
 					continue
 				}
@@ -89,28 +88,28 @@ func writeContracts(w io.Writer, sources []pipeline.SourceContract) {
 	}
 }
 
-func writeDrift(w io.Writer, d pipeline.Drift, checked int) {
+func writeDrift(w io.Writer, d inspect.Drift, checked int) {
 	mark := "note"
 	if d.Broken {
 		mark = "BROKEN"
 	}
 	fmt.Fprintf(w, "  %-7s", mark)
 	if d.Column != "" {
-		fmt.Fprintf(w, " %s:", pipeline.Printable(d.Column))
+		fmt.Fprintf(w, " %s:", inspect.Printable(d.Column))
 	}
-	fmt.Fprintf(w, " %s", pipeline.Printable(d.Message))
+	fmt.Fprintf(w, " %s", inspect.Printable(d.Message))
 	if d.Rows > 0 {
 		share := float64(d.Rows) / float64(d.Of)
 		fmt.Fprintf(w, " (%s of the rows)", shareText(&share))
 	}
 	switch {
-	case d.Kind == pipeline.DriftDamaged: // the message names it
+	case d.Kind == inspect.DriftDamaged: // the message names it
 	case len(d.Objects) == checked && checked > 1:
 		fmt.Fprint(w, ", in every object")
 	case len(d.Objects) > 1:
-		fmt.Fprintf(w, ", in %d objects, the first %s", len(d.Objects), pipeline.Printable(d.Objects[0]))
+		fmt.Fprintf(w, ", in %d objects, the first %s", len(d.Objects), inspect.Printable(d.Objects[0]))
 	default:
-		fmt.Fprintf(w, ", in %s", pipeline.Printable(d.Objects[0]))
+		fmt.Fprintf(w, ", in %s", inspect.Printable(d.Objects[0]))
 	}
 	fmt.Fprintln(w)
 }

@@ -11,13 +11,14 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
+	"github.com/malgrupp/malgrupp/pipeline/inspect"
 	"github.com/malgrupp/malgrupp/rules/source"
 )
 
 func (a *app) partitionsCommand() *cobra.Command {
 	var strict bool
-	var o pipeline.PartitionOptions
+	var o inspect.PartitionOptions
 	c := &cobra.Command{
 		Use: "partitions [SOURCE...]", Short: "Which days of the logs are there, late or missing",
 		Long: "Lists every source and says which days are there, which are missing, empty, late or without their _SUCCESS, and what a run now\n" +
@@ -35,19 +36,19 @@ func (a *app) partitionsCommand() *cobra.Command {
 
 // partitionsDoc is the JSON document of `data partitions`.
 type partitionsDoc struct {
-	Schema      string                      `json:"schema"`
-	GeneratedAt string                      `json:"generated_at"`
-	Failed      bool                        `json:"failed"`
-	Sources     []pipeline.SourcePartitions `json:"sources"`
+	Schema      string                     `json:"schema"`
+	GeneratedAt string                     `json:"generated_at"`
+	Failed      bool                       `json:"failed"`
+	Sources     []inspect.SourcePartitions `json:"sources"`
 }
 
-func (a *app) runPartitions(ctx context.Context, o pipeline.PartitionOptions, strict bool) error {
-	job, err := a.lookingJob()
+func (a *app) runPartitions(ctx context.Context, o inspect.PartitionOptions, strict bool) error {
+	in, err := a.looking()
 	if err != nil {
 		return err
 	}
-	defer job.Stores.Close()
-	sources, err := pipeline.Partitions(ctx, job, o)
+	defer in.Stores.Close()
+	sources, err := inspect.Partitions(ctx, in, o)
 	if err != nil {
 		return err
 	}
@@ -64,19 +65,19 @@ func (a *app) runPartitions(ctx context.Context, o pipeline.PartitionOptions, st
 	return nil
 }
 
-// lookingJob is a job that looks at logs: it needs no keys, and no segments that stand.
-func (a *app) lookingJob() (*pipeline.Job, error) {
+// looking is a job that looks at logs: it needs no keys, and no segments that stand.
+func (a *app) looking() (in decide.Inputs, _ error) {
 	loaded, err := a.load("")
 	if err != nil {
-		return nil, err
+		return in, err
 	}
 	found := slices.DeleteFunc(slices.Clone(loaded.Findings), func(e *source.Finding) bool {
 		return loaded.Project != nil && (strings.HasPrefix(e.Source.Name, "segments/") || strings.HasPrefix(e.Source.Name, "tests/"))
 	})
 	if found.Failed() {
-		return nil, found
+		return in, found
 	}
-	return a.keyless(loaded, "", "")
+	return a.inputs(loaded, "", "")
 }
 
 // completeSources offers the names of the project's sources to the shell.
@@ -96,7 +97,7 @@ func (a *app) completeSources(*cobra.Command, []string, string) ([]string, cobra
 const shownLate = 5
 
 // writePartitions prints the sources for people: a line for each, then what is not as it should be.
-func writePartitions(w io.Writer, sources []pipeline.SourcePartitions) {
+func writePartitions(w io.Writer, sources []inspect.SourcePartitions) {
 	t := newTable(w, "source", "days", "first", "last", "objects", "size", "a run reads", "from", "before")
 	for _, s := range sources {
 		days := any(s.Count)
@@ -114,7 +115,7 @@ func writePartitions(w io.Writer, sources []pipeline.SourcePartitions) {
 	}
 }
 
-func writeTroubles(w io.Writer, s *pipeline.SourcePartitions) {
+func writeTroubles(w io.Writer, s *inspect.SourcePartitions) {
 	say := func(days []string, what string) {
 		if len(days) > 0 {
 			fmt.Fprintf(w, "%s: %s: %s\n", s.Source, what, strings.Join(days, ", "))
@@ -141,13 +142,13 @@ func writeTroubles(w io.Writer, s *pipeline.SourcePartitions) {
 	say(s.Incomplete, "has no _SUCCESS, so a run leaves it out")
 	writeLate(w, s)
 	for _, key := range s.Strange {
-		fmt.Fprintf(w, "%s: %s lies in no folder %s<date>: a run stops at it\n", s.Source, pipeline.Printable(key), s.Key)
+		fmt.Fprintf(w, "%s: %s lies in no folder %s<date>: a run stops at it\n", s.Source, inspect.Printable(key), s.Key)
 	}
 	say(s.Reads.Uncovered, "days of which a run knows nothing, so that what did not happen then is unknown")
 }
 
 // writeLate names late objects, unless so many are late that the log was rather copied.
-func writeLate(w io.Writer, s *pipeline.SourcePartitions) {
+func writeLate(w io.Writer, s *inspect.SourcePartitions) {
 	if n := len(s.Late); n > shownLate && 2*n > s.Objects {
 		fmt.Fprintf(w, "%s: %d of %d objects were written late: the log was copied, or comes in one go\n", s.Source, n, s.Objects)
 		return
@@ -157,6 +158,6 @@ func writeLate(w io.Writer, s *pipeline.SourcePartitions) {
 			fmt.Fprintf(w, "%s: %d more were written late\n", s.Source, len(s.Late)-i)
 			break
 		}
-		fmt.Fprintf(w, "%s: late: %s was written at %s, %s after its day ended\n", s.Source, pipeline.Printable(o.Key), o.Written, plural(int(o.Hours), "hour"))
+		fmt.Fprintf(w, "%s: late: %s was written at %s, %s after its day ended\n", s.Source, inspect.Printable(o.Key), o.Written, plural(int(o.Hours), "hour"))
 	}
 }

@@ -7,12 +7,11 @@ import (
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
-
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/inspect"
 )
 
 // writeInspection prints an inspection for people.
-func writeInspection(w io.Writer, in *pipeline.Inspection) {
+func writeInspection(w io.Writer, in *inspect.Inspection) {
 	fmt.Fprintf(w, "%s: %s, %s", in.URL, plural(in.Listed, "object"), bytesText(in.ListedBytes))
 	if in.Partition != "" {
 		fmt.Fprintf(w, ", folders %s%s to %s", in.Partition, in.First, in.Last)
@@ -20,7 +19,7 @@ func writeInspection(w io.Writer, in *pipeline.Inspection) {
 	fmt.Fprintf(w, "\nlooked at %d of them, the newest; at the values of %d of their %d rows\n\n", len(in.Objects), in.Sampled, in.Rows)
 	t := newTable(w, "object", "size", "written", "rows", "row groups", "writer")
 	for _, o := range in.Objects {
-		t.AppendRow(table.Row{pipeline.Printable(o.Key), bytesText(o.Size), o.Modified, o.Rows, o.RowGroups, pipeline.Printable(o.Writer)})
+		t.AppendRow(table.Row{inspect.Printable(o.Key), bytesText(o.Size), o.Modified, o.Rows, o.RowGroups, inspect.Printable(o.Writer)})
 	}
 	t.Render()
 	fmt.Fprintln(w)
@@ -31,13 +30,13 @@ func writeInspection(w io.Writer, in *pipeline.Inspection) {
 		if c.List {
 			share = "list"
 		}
-		t.AppendRow(table.Row{pipeline.Printable(c.Path), c.Type, share, c.Distinct, valuesText(c), strings.Join(c.Codecs, " "), strings.Join(c.Encodings, " ")})
+		t.AppendRow(table.Row{inspect.Printable(c.Path), c.Type, share, c.Distinct, valuesText(c), strings.Join(c.Codecs, " "), strings.Join(c.Encodings, " ")})
 	}
 	t.Render()
 	writeProposal(w, in)
 }
 
-func writeProposal(w io.Writer, in *pipeline.Inspection) {
+func writeProposal(w io.Writer, in *inspect.Inspection) {
 	for _, name := range in.LooksLike {
 		fmt.Fprintf(w, "\nThis looks like %s: a source may say schema: %s and needs no file in schemas/.\n", name, name)
 	}
@@ -61,10 +60,10 @@ func writeProposal(w io.Writer, in *pipeline.Inspection) {
 }
 
 // valuesText is the span of a time, or a few samples.
-func valuesText(c *pipeline.InspectedColumn) string {
+func valuesText(c *inspect.InspectedColumn) string {
 	switch {
 	case c.Fault != "":
-		return pipeline.Printable(c.Fault)
+		return inspect.Printable(c.Fault)
 	case c.From != "":
 		text := c.From + " to " + c.To
 		if c.Unit != "" {
@@ -77,7 +76,7 @@ func valuesText(c *pipeline.InspectedColumn) string {
 	}
 	samples := make([]string, len(c.Samples))
 	for i, s := range c.Samples {
-		samples[i] = cmp.Or(pipeline.Printable(s), "(empty)")
+		samples[i] = cmp.Or(inspect.Printable(s), "(empty)")
 	}
 	return strings.Join(samples, " | ")
 }

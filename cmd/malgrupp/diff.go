@@ -12,8 +12,8 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
-	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/load"
+	"github.com/malgrupp/malgrupp/pipeline/preview"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/diff"
 	"github.com/malgrupp/malgrupp/rules/source"
@@ -57,11 +57,11 @@ func ruleDocOf(s *rules.Segment) ruleDoc {
 
 // diffDoc is the JSON document of diff.
 type diffDoc struct {
-	Schema      string               `json:"schema"`
-	Old         ruleDoc              `json:"old"`
-	New         ruleDoc              `json:"new"`
-	Differences []diff.Difference    `json:"differences"`
-	Data        *pipeline.Comparison `json:"data,omitempty"`
+	Schema      string              `json:"schema"`
+	Old         ruleDoc             `json:"old"`
+	New         ruleDoc             `json:"new"`
+	Differences []diff.Difference   `json:"differences"`
+	Data        *preview.Comparison `json:"data,omitempty"`
 }
 
 func (a *app) runDiff(ctx context.Context, old, now string, o runOptions, data, exitCode bool) error {
@@ -138,7 +138,7 @@ func differenceText(d diff.Difference) string {
 }
 
 // comparison decides two rules on the real logs.
-func (a *app) comparison(ctx context.Context, o runOptions, was, is *rules.Segment) (*pipeline.Comparison, error) {
+func (a *app) comparison(ctx context.Context, o runOptions, was, is *rules.Segment) (*preview.Comparison, error) {
 	job, err := a.job(nil, o)
 	if err != nil {
 		return nil, err
@@ -147,13 +147,13 @@ func (a *app) comparison(ctx context.Context, o runOptions, was, is *rules.Segme
 	show := a.newProgress()
 	job.Watch = show.update
 	defer show.stop()
-	return pipeline.Compare(ctx, job, was, is)
+	return preview.Compare(ctx, job.Inputs, was, is)
 }
 
 // changeWidth is how much of a difference a table shows.
 const changeWidth = 80
 
-func writeComparison(w io.Writer, c *pipeline.Comparison) {
+func writeComparison(w io.Writer, c *preview.Comparison) {
 	for _, u := range c.Uses {
 		fmt.Fprintf(w, "\nfor %s: %s delivered by the old rule, %s by the new one, %s by both\n", u.Use, u.Old, u.New, u.Both)
 		t := newTable(w, "change", "entering", "leaving", "alone: gains", "alone: loses")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/load"
+	"github.com/malgrupp/malgrupp/pipeline/preview"
 	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/diff"
@@ -55,9 +56,9 @@ const lastRun = "last-run"
 
 // comparedDoc is the rule a preview was compared with.
 type comparedDoc struct {
-	Old         ruleDoc              `json:"old"`
-	Differences []diff.Difference    `json:"differences"`
-	Data        *pipeline.Comparison `json:"data"`
+	Old         ruleDoc             `json:"old"`
+	Differences []diff.Difference   `json:"differences"`
+	Data        *preview.Comparison `json:"data"`
 	old, now    *rules.Segment
 }
 
@@ -75,7 +76,7 @@ func (a *app) against(loaded *load.Loaded, file, name string) (*comparedDoc, err
 }
 
 // writeSinceRun prints what changed since a run, list by list.
-func writeSinceRun(w io.Writer, s *pipeline.SinceRun) {
+func writeSinceRun(w io.Writer, s *preview.SinceRun) {
 	fmt.Fprintf(w, "\nsince run %s\n", s.RunID)
 	t := newTable(w, "list", "told then", "entered", "left", "because of")
 	for _, l := range s.Lists {
@@ -121,9 +122,9 @@ func (a *app) runPreview(ctx context.Context, name string, o runOptions, sample 
 	}
 	show := a.newProgress()
 	job.Watch = show.update
-	p, err := pipeline.Previewed(ctx, job, name, pipeline.PreviewOptions{Sample: sample, SinceLastRun: compare == lastRun})
+	p, err := preview.Of(ctx, job, name, preview.Options{Sample: sample, SinceLastRun: compare == lastRun})
 	if err == nil && against != nil {
-		against.Data, err = pipeline.Compare(ctx, job, against.old, against.now)
+		against.Data, err = preview.Compare(ctx, job.Inputs, against.old, against.now)
 	}
 	show.stop()
 	if err != nil {
@@ -131,7 +132,7 @@ func (a *app) runPreview(ctx context.Context, name string, o runOptions, sample 
 	}
 	doc := struct {
 		Schema string `json:"schema"`
-		*pipeline.Preview
+		*preview.Preview
 		Compared *comparedDoc `json:"compared,omitempty"`
 	}{"malgrupp.preview/v1", p, against}
 	if sample != nil {
@@ -166,11 +167,11 @@ func sentencesOf(l *load.Loaded, name string) map[string]string {
 // sentenceWidth is how much of a condition's sentence a table shows.
 const sentenceWidth = 60
 
-func writePreview(w io.Writer, p *pipeline.Preview, sentences map[string]string) {
+func writePreview(w io.Writer, p *preview.Preview, sentences map[string]string) {
 	fmt.Fprintf(w, "%s   definition %s   as of %s, known by %s\n", p.Segment, p.Definition[:8], p.AsOf, p.KnownBy)
 	if s := p.Sample; s != nil {
 		fmt.Fprintf(w, "SAMPLE of %s %% of the %s: all figures are estimates; in brackets between what the true number lies, 19 times of 20\n", s.Percent, s.Of)
-		if slices.ContainsFunc(p.Uses, func(u pipeline.PreviewUse) bool { return u.Seen.Few() }) {
+		if slices.ContainsFunc(p.Uses, func(u preview.Use) bool { return u.Seen.Few() }) {
 			fmt.Fprintln(w, "fewer than 50 people were drawn, too few to say more than \"less than\": give a larger share, or no --sample")
 		}
 	}
@@ -211,7 +212,7 @@ func writePreview(w io.Writer, p *pipeline.Preview, sentences map[string]string)
 const shownDays = 8
 
 // writeCoverage prints what the sources have of the time that the segment looks at.
-func writeCoverage(w io.Writer, of []pipeline.Covered) {
+func writeCoverage(w io.Writer, of []preview.Covered) {
 	if len(of) == 0 {
 		return
 	}
@@ -221,7 +222,7 @@ func writeCoverage(w io.Writer, of []pipeline.Covered) {
 		t.AppendRow(table.Row{c.Source, c.LooksFrom, c.CompleteFrom, fmt.Sprintf("%d %%", c.Percent), c.Bar})
 	}
 	t.Render()
-	if slices.ContainsFunc(of, func(c pipeline.Covered) bool { return strings.ContainsAny(c.Bar, "-.") }) {
+	if slices.ContainsFunc(of, func(c preview.Covered) bool { return strings.ContainsAny(c.Bar, "-.") }) {
 		fmt.Fprintln(w, "# all there, - in part, . missing")
 	}
 	for _, c := range of {
@@ -233,7 +234,7 @@ func writeCoverage(w io.Writer, of []pipeline.Covered) {
 	}
 }
 
-func writeConditions(w io.Writer, nodes []pipeline.PreviewNode, sentences map[string]string) {
+func writeConditions(w io.Writer, nodes []preview.Node, sentences map[string]string) {
 	t := newTable(w, "condition", "", "true", "false", "unknown", "waiting", "no value", "without it")
 	for _, n := range nodes {
 		without := ""
@@ -253,7 +254,7 @@ func shortened(text string, width int) string {
 	return text
 }
 
-func writeOverlaps(w io.Writer, overlaps []pipeline.Overlap) {
+func writeOverlaps(w io.Writer, overlaps []preview.Overlap) {
 	if len(overlaps) == 0 {
 		return
 	}

@@ -7,8 +7,7 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/progress"
-
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 )
 
 // progressShower shows how far a run has come: bars on a terminal, elsewhere one plain line every 30 s, never a carriage
@@ -47,7 +46,7 @@ func (a *app) newProgress() *progressShower {
 }
 
 // update takes a step of some phase; it is called from many goroutines.
-func (p *progressShower) update(s pipeline.Progress) {
+func (p *progressShower) update(s decide.Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch p.mode {

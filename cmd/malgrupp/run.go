@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/shown"
@@ -60,7 +61,11 @@ func (a *app) runRun(ctx context.Context, args []string, o runOptions) error {
 	job.Watch = show.update
 	a.log.Info("run started", "run", job.RunID, "project", job.Project.Name, "segments", len(job.Segments))
 	start := a.now()
-	report, err := pipeline.Run(ctx, job)
+	do := pipeline.Run
+	if o.dryRun {
+		do = pipeline.Plan
+	}
+	report, err := do(ctx, job)
 	show.stop()
 	if err != nil {
 		return err
@@ -74,16 +79,11 @@ func (a *app) job(args []string, o runOptions) (*pipeline.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	job := &pipeline.Job{
-		Loaded: loaded, Select: args, Clock: a.now, RunID: a.runID, Version: versions(), Workers: a.workers, Log: a.log, LockFor: o.lockTimeout,
-		DryRun: o.dryRun,
-	}
-	if job.AsOf, err = a.instant("as-of", o.asOf, loaded); err != nil {
+	in, err := a.inputs(loaded, o.asOf, o.knownBy)
+	if err != nil {
 		return nil, err
 	}
-	if job.KnownBy, err = a.instant("known-by", o.knownBy, loaded); err != nil {
-		return nil, err
-	}
+	job := &pipeline.Job{Inputs: in, Select: args, RunID: a.runID, Version: versions(), LockFor: o.lockTimeout}
 	if job.RunID == "" {
 		job.RunID = newRunID(a.now())
 	}
@@ -96,25 +96,20 @@ func (a *app) job(args []string, o runOptions) (*pipeline.Job, error) {
 	if job.Keys, err = pipeline.OpenKeys(loaded, a.lookup); err != nil {
 		return nil, err
 	}
-	if job.Stores, err = stores(loaded); err != nil {
-		return nil, err
-	}
 	return job, nil
 }
 
-// keyless is the order to look at a project's logs: it decides and writes nothing, and needs no key.
-func (a *app) keyless(loaded *load.Loaded, asOf, knownBy string) (_ *pipeline.Job, err error) {
-	job := &pipeline.Job{Loaded: loaded, Clock: a.now, Workers: a.workers, Log: a.log}
-	if job.AsOf, err = a.instant("as-of", asOf, loaded); err != nil {
-		return nil, err
+// inputs are what a decision about a project depends on; no key is among them.
+func (a *app) inputs(loaded *load.Loaded, asOf, knownBy string) (in decide.Inputs, err error) {
+	in = decide.Inputs{Loaded: loaded, Clock: a.now, Workers: a.workers, Log: a.log}
+	if in.AsOf, err = a.instant("as-of", asOf, loaded); err != nil {
+		return in, err
 	}
-	if job.KnownBy, err = a.instant("known-by", knownBy, loaded); err != nil {
-		return nil, err
+	if in.KnownBy, err = a.instant("known-by", knownBy, loaded); err != nil {
+		return in, err
 	}
-	if job.Stores, err = stores(loaded); err != nil {
-		return nil, err
-	}
-	return job, nil
+	in.Stores, err = stores(loaded)
+	return in, err
 }
 
 // stores are the places that a project's settings let it reach.

@@ -15,7 +15,7 @@ import (
 	"filippo.io/age"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/store"
@@ -136,7 +136,7 @@ func writeParquet(ts *testscript.TestScript, _ bool, args []string) {
 
 func header(ts *testscript.TestScript, line string) []rules.Column {
 	if strings.TrimSpace(line) == "consent" {
-		return pipeline.ConsentColumns()
+		return decide.ConsentColumns()
 	}
 	var out []rules.Column
 	for _, cell := range strings.Fields(line) {

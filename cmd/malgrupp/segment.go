@@ -11,8 +11,8 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
-	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/load"
+	"github.com/malgrupp/malgrupp/pipeline/preview"
 	"github.com/malgrupp/malgrupp/rules"
 )
 
@@ -193,15 +193,15 @@ func (a *app) runSegmentOverlap(ctx context.Context, o runOptions, limit int) er
 	defer job.Stores.Close()
 	show := a.newProgress()
 	job.Watch = show.update
-	overlaps, err := pipeline.Overlaps(ctx, job)
+	overlaps, err := preview.Overlaps(ctx, job.Inputs)
 	show.stop()
 	if err != nil {
 		return err
 	}
 	overlaps = slices.Clip(overlaps[:min(max(limit, 0), len(overlaps))])
 	doc := struct {
-		Schema   string             `json:"schema"`
-		Overlaps []pipeline.Overlap `json:"overlaps"`
+		Schema   string            `json:"schema"`
+		Overlaps []preview.Overlap `json:"overlaps"`
 	}{"malgrupp.overlaps/v1", overlaps}
 	return a.print(doc, func(w io.Writer) {
 		t := newTable(w, "consent", "segment", "other", "people in both", "share of both")

@@ -8,14 +8,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/rules/sql"
 	"github.com/malgrupp/malgrupp/segments/query"
 )
 
 // sqlOptions are the flags of sql.
 type sqlOptions struct {
-	pipeline.StatementOptions
+	decide.StatementOptions
 	runOptions
 	dialect     string
 	tables      []string
@@ -69,12 +69,16 @@ func (a *app) runSQL(ctx context.Context, segment string, o sqlOptions) error {
 		}
 		o.Tables[name] = expression
 	}
-	job, err := a.statementJob(o.runOptions)
+	loaded, err := a.checked(o.asOf)
 	if err != nil {
 		return err
 	}
-	defer job.Stores.Close()
-	text, err := pipeline.Statement(ctx, job, segment, o.StatementOptions)
+	in, err := a.inputs(loaded, o.asOf, o.knownBy)
+	if err != nil {
+		return err
+	}
+	defer in.Stores.Close()
+	text, err := decide.Statement(ctx, in, segment, o.StatementOptions)
 	if err != nil {
 		return err
 	}
@@ -85,15 +89,6 @@ func (a *app) runSQL(ctx context.Context, segment string, o sqlOptions) error {
 		SQL     string `json:"sql"`
 	}{"malgrupp.sql/v1", segment, o.dialect, text}
 	return a.print(doc, func(w io.Writer) { fmt.Fprint(w, text) })
-}
-
-// statementJob is the order for a statement: it needs no keys.
-func (a *app) statementJob(o runOptions) (*pipeline.Job, error) {
-	loaded, err := a.checked(o.asOf)
-	if err != nil {
-		return nil, err
-	}
-	return a.keyless(loaded, o.asOf, o.knownBy)
 }
 
 // printUnsaid lists what a statement cannot say.

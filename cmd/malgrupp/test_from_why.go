@@ -9,9 +9,9 @@ import (
 	"github.com/spf13/cobra"
 	yamlv4 "go.yaml.in/yaml/v4"
 
-	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/suite"
+	"github.com/malgrupp/malgrupp/pipeline/why"
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/yaml"
 )
@@ -75,8 +75,8 @@ func (a *app) holds(ctx context.Context, l *load.Loaded, text string) error {
 }
 
 // testOf writes an example as a file of kind SegmentTest.
-func testOf(e *pipeline.Example) (string, error) {
-	event := func(v pipeline.ExampleEvent) *yamlv4.Node {
+func testOf(e *why.Example) (string, error) {
+	event := func(v why.ExampleEvent) *yamlv4.Node {
 		n := flow("t", scalar(v.At, true), "e", scalar(v.Name, true))
 		for _, c := range []struct{ key, value string }{{"dev", v.Device}, {"sid", v.Session}} {
 			if c.value != "" {
@@ -144,7 +144,7 @@ func flow(pairs ...any) *yamlv4.Node {
 	return n
 }
 
-func addValues(n *yamlv4.Node, values []pipeline.ExampleValue) {
+func addValues(n *yamlv4.Node, values []why.ExampleValue) {
 	for _, v := range values {
 		n.Content = append(n.Content, scalar(v.Column, true), scalar(v.Value, v.Text))
 	}

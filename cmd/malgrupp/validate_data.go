@@ -4,8 +4,8 @@ import (
 	"context"
 	"slices"
 
-	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/load"
+	"github.com/malgrupp/malgrupp/pipeline/preview"
 	"github.com/malgrupp/malgrupp/rules/lint"
 	"github.com/malgrupp/malgrupp/rules/source"
 )
@@ -16,14 +16,14 @@ func (a *app) checkData(ctx context.Context, loaded *load.Loaded, o validateOpti
 	if err != nil {
 		return err
 	}
-	job, err := a.keyless(loaded, o.asOf, o.knownBy)
+	in, err := a.inputs(loaded, o.asOf, o.knownBy)
 	if err != nil {
 		return err
 	}
-	defer job.Stores.Close()
+	defer in.Stores.Close()
 	show := a.newProgress()
-	job.Watch = show.update
-	facts, err := pipeline.Facts(ctx, job, pipeline.FactsOptions{Days: o.days})
+	in.Watch = show.update
+	facts, err := preview.Facts(ctx, in, preview.FactsOptions{Days: o.days})
 	show.stop()
 	if err != nil {
 		return err

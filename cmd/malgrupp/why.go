@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/why"
 )
 
 // whyOptions are the flags of why.
@@ -51,13 +52,13 @@ func (a *app) runWhy(ctx context.Context, segment, subject string, o whyOptions)
 	}
 	doc := struct {
 		Schema string `json:"schema"`
-		*pipeline.Answer
+		*why.Answer
 	}{"malgrupp.why/v1", answer}
 	return a.print(doc, func(w io.Writer) { writeAnswer(w, answer, job.Project.Zone) })
 }
 
 // askWhy puts the question to the pipeline.
-func (a *app) askWhy(ctx context.Context, segment, subject string, o whyOptions) (*pipeline.Answer, *pipeline.Job, error) {
+func (a *app) askWhy(ctx context.Context, segment, subject string, o whyOptions) (*why.Answer, *pipeline.Job, error) {
 	if strings.TrimSpace(o.reason) == "" {
 		return nil, nil, usagef("--reason is missing: say why you look at one person, such as --reason 'complaint 4711'")
 	}
@@ -75,7 +76,7 @@ func (a *app) askWhy(ctx context.Context, segment, subject string, o whyOptions)
 	}
 	show := a.newProgress()
 	job.Watch = show.update
-	answer, err := pipeline.Why(ctx, job, q, raw)
+	answer, err := why.Ask(ctx, job, q, raw)
 	show.stop()
 	return answer, job, err
 }

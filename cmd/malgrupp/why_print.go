@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/why"
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 )
@@ -20,7 +20,7 @@ type answerWriter struct {
 	zone *value.Zone
 }
 
-func writeAnswer(out io.Writer, a *pipeline.Answer, zone *value.Zone) {
+func writeAnswer(out io.Writer, a *why.Answer, zone *value.Zone) {
 	w := answerWriter{out, zone}
 	fmt.Fprintf(w, "%s %s, segment %s (definition %s), as of %s %s\n", a.Level, a.Subject, a.Segment, a.Definition[:8], w.at(a.AsOf), zone.Name())
 	for i := range a.Uses {
@@ -31,7 +31,7 @@ func writeAnswer(out io.Writer, a *pipeline.Answer, zone *value.Zone) {
 }
 
 // at is the local time, to the minute where it is a whole one.
-func (w answerWriter) at(i pipeline.Instant) string {
+func (w answerWriter) at(i why.Instant) string {
 	wall := time.UnixMicro(w.zone.Local(int64(i))).UTC()
 	switch {
 	case wall.Nanosecond() != 0:
@@ -42,7 +42,7 @@ func (w answerWriter) at(i pipeline.Instant) string {
 	return wall.Format("2006-01-02 15:04")
 }
 
-func (w answerWriter) use(u *pipeline.AnswerUse) {
+func (w answerWriter) use(u *why.AnswerUse) {
 	fmt.Fprintf(w, "\nfor %s: %s\n", u.Use, strings.ToUpper(string(u.Outcome)))
 	switch {
 	case u.Stays != 0:
@@ -81,7 +81,7 @@ var stepWords = map[string]string{
 }
 
 // unseen says why no condition was asked.
-func unseen(h pipeline.Hidden) string {
+func unseen(h why.Hidden) string {
 	if h.NotArrived+h.ClockAhead+h.Copies+h.ImpossibleTime+h.TooLarge == 0 && len(h.Refused) == 0 {
 		return "no row of the person lies in the time that the segment looks at, so no condition was asked"
 	}
@@ -89,12 +89,12 @@ func unseen(h pipeline.Hidden) string {
 }
 
 // conditionName is a condition's path, verb and events.
-func conditionName(n pipeline.AnswerNode) string {
+func conditionName(n why.AnswerNode) string {
 	return strings.TrimRight(strings.Repeat("  ", n.Depth)+n.Path+" "+n.Verb+" "+strings.Join(n.LooksAt, " or "), " ")
 }
 
 // evidence says how many events a condition looked at, and which was the last.
-func (w answerWriter) evidence(n pipeline.AnswerNode) string {
+func (w answerWriter) evidence(n why.AnswerNode) string {
 	if n.Events == 0 {
 		return ""
 	}
@@ -102,7 +102,7 @@ func (w answerWriter) evidence(n pipeline.AnswerNode) string {
 	return fmt.Sprintf("%s, last %s (%s, %s)", plural(n.Events, "event"), w.at(last.At/1e6*1e6), eventName(last), path.Base(last.Object))
 }
 
-func eventName(e pipeline.AnswerEvent) string {
+func eventName(e why.AnswerEvent) string {
 	name := "event " + e.ID
 	if e.ID == "" {
 		name = fmt.Sprintf("row %d", e.Row)
@@ -114,7 +114,7 @@ func eventName(e pipeline.AnswerEvent) string {
 }
 
 // rests says what would have to be different.
-func (w answerWriter) rests(u *pipeline.AnswerUse) {
+func (w answerWriter) rests(u *why.AnswerUse) {
 	for _, r := range u.Rests {
 		fmt.Fprintf(w, "Would be %s if %s did not exist.\n", r.Outcome, eventName(r.Without))
 	}
@@ -135,7 +135,7 @@ func opposite(v segments.Verdict) string {
 	return "true"
 }
 
-func (w answerWriter) next(u *pipeline.AnswerUse, searched pipeline.Instant) {
+func (w answerWriter) next(u *why.AnswerUse, searched why.Instant) {
 	for _, c := range u.Next {
 		turns := make([]string, len(c.Conditions))
 		for i, t := range c.Conditions {
@@ -161,7 +161,7 @@ func (w answerWriter) next(u *pipeline.AnswerUse, searched pipeline.Instant) {
 	}
 }
 
-func (w answerWriter) hidden(h pipeline.Hidden) {
+func (w answerWriter) hidden(h why.Hidden) {
 	var parts []string
 	for _, c := range []struct {
 		n    int64

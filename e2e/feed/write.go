@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 )
 
@@ -44,7 +44,7 @@ func writeDay(folder, object string, events []Event) error {
 	if err != nil {
 		return err
 	}
-	columns := pipeline.ConsentColumns()
+	columns := decide.ConsentColumns()
 	for i := range columns {
 		columns[i].Optional = true // heartbeats have no subject
 	}

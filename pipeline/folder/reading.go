@@ -137,3 +137,24 @@ func (r *Reading) blame(object int, err error) error {
 	}
 	return err
 }
+
+// Input is one object that was read, pinned by its etag.
+type Input struct {
+	Source string `json:"source"`
+	Key    string `json:"key"`
+	Size   int64  `json:"size"`
+	ETag   string `json:"etag"`
+	Rows   int64  `json:"rows,omitempty"`
+}
+
+// Pin pins objects by name and content for the manifest and the idempotence key.
+func Pin(source string, objects []store.Object, rows []int64) []Input {
+	out := make([]Input, len(objects))
+	for i, o := range objects {
+		out[i] = Input{Source: source, Key: o.Key, Size: o.Size, ETag: o.ETag}
+		if rows != nil {
+			out[i].Rows = rows[i]
+		}
+	}
+	return out
+}

@@ -1,7 +1,7 @@
 package sample
 
 import (
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 )
 
@@ -23,7 +23,7 @@ const (
 var everyPurpose = []string{"profile", "link", "activate:files", "measure", "partner_data"}
 
 func answerLog(folder string) *log[answer] {
-	columns := pipeline.ConsentColumns()
+	columns := decide.ConsentColumns()
 	for i := range columns {
 		switch columns[i].Name {
 		case "subject_type", "subject_id", "purpose":

@@ -10,7 +10,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/sample"
 	"github.com/malgrupp/malgrupp/rules"
@@ -138,7 +138,7 @@ func TestE20FollowsItsRecipe(t *testing.T) {
 func TestSevenOfTenDevicesGrantAndOneInTwelveWithdraws(t *testing.T) {
 	dir := makeE20(t, small)
 	actions := map[string]int{}
-	schema := &rules.Schema{Columns: pipeline.ConsentColumns()}
+	schema := &rules.Schema{Columns: decide.ConsentColumns()}
 	eachGroup(t, filepath.Join(dir, "consent"), schema, func(g *parquet.RowGroup) { countWords(t, g, "action", actions) })
 	if grants := actions["grant"] / 3; grants < 6_800 || grants > 7_200 {
 		t.Errorf("%d of 10,000 devices grant", grants)
@@ -166,9 +166,9 @@ func TestE20GivesEveryWorkloadAnAudience(t *testing.T) {
 		o.IDs = ids
 		dir := makeE20(t, o)
 		for workload, segments := range map[string]int{"S1": 1, "S50": 50, "S200": 200} {
-			e := evaluate(t, dir, pipeline.Job{
-				AsOf: sample.E20AsOf.UnixMicro(), KnownBy: sample.E20KnownBy.UnixMicro(), Select: []string{sample.E20Workloads[workload]},
-			}, sample.E20KnownBy)
+			e := decided(t, dir, decide.Inputs{
+				AsOf: sample.E20AsOf.UnixMicro(), KnownBy: sample.E20KnownBy.UnixMicro(),
+			}, sample.E20KnownBy, sample.E20Workloads[workload])
 			got := sizes(e)
 			empty := 0
 			for _, n := range got {

@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/sample"
@@ -58,24 +58,24 @@ func opened(t *testing.T, dir string, today time.Time) *load.Loaded {
 }
 
 // evaluate decides the segments of a project.
-func evaluate(t *testing.T, dir string, j pipeline.Job, now time.Time) *pipeline.Evaluation {
+func decided(t *testing.T, dir string, in decide.Inputs, now time.Time, names ...string) *decide.Decision {
 	t.Helper()
-	j.Loaded = opened(t, dir, now)
-	j.Clock, j.Workers, j.Log = func() time.Time { return now }, 2, slog.New(slog.DiscardHandler)
-	options, err := folder.StoreOptions(dir, j.Project)
+	in.Loaded = opened(t, dir, now)
+	in.Clock, in.Workers, in.Log = func() time.Time { return now }, 2, slog.New(slog.DiscardHandler)
+	options, err := folder.StoreOptions(dir, in.Project)
 	if err != nil {
 		t.Fatal(err)
 	}
-	j.Stores = folder.NewStores(options)
-	t.Cleanup(func() { _ = j.Stores.Close() })
-	e, err := pipeline.Evaluate(t.Context(), &j)
+	in.Stores = folder.NewStores(options)
+	t.Cleanup(func() { _ = in.Stores.Close() })
+	e, err := decide.Selected(t.Context(), in, names, decide.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return e
 }
 
-func sizes(e *pipeline.Evaluation) map[string]int {
+func sizes(e *decide.Decision) map[string]int {
 	out := map[string]int{}
 	for i := range e.Audiences {
 		out[e.Audiences[i].Segment().Name] = e.Audiences[i].Len()
@@ -217,7 +217,7 @@ func TestADemoFillsEverySegment(t *testing.T) {
 	if err := sample.Demo(t.Context(), dir, sample.DemoOptions{Users: 2000, Now: now}); err != nil {
 		t.Fatal(err)
 	}
-	e := evaluate(t, dir, pipeline.Job{}, now)
+	e := decided(t, dir, decide.Inputs{}, now)
 	got := sizes(e)
 	for name, n := range got {
 		if n < 20 {

@@ -4,16 +4,16 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-// Laid is a case laid out for another engine: the order that the pipeline would run, its tables as Parquet files (events,
+// Laid is a case laid out for another engine: the inputs that it would be decided on, its tables as Parquet files (events,
 // consent, attributes, stay), the segment that is asked about, and what should become of whom.
 type Laid struct {
 	ID      string
-	Job     *pipeline.Job // its stores hold the tables and must be closed
+	Inputs  decide.Inputs // its stores hold the tables and must be closed
 	Segment string
 	Tables  map[string][]byte
 	Expect  map[string]string
@@ -47,7 +47,7 @@ func (c *Case) lay(ctx context.Context, schema *rules.Schema, segs []*rules.Segm
 		return Laid{}, err
 	}
 	laid := Laid{ID: c.ID, Segment: c.target(), Tables: tables, Expect: map[string]string{}}
-	if laid.Job, err = c.job(ctx, schema, trial{segments: segs, judged: []string{c.target()}}, tables); err != nil {
+	if laid.Inputs, err = c.inputs(ctx, schema, trial{segments: segs, judged: []string{c.target()}}, tables); err != nil {
 		return laid, err
 	}
 	for _, u := range c.Users {
@@ -57,7 +57,7 @@ func (c *Case) lay(ctx context.Context, schema *rules.Schema, segs []*rules.Segm
 	stay := newTable([]rules.Column{
 		{Name: "segment", Type: text}, {Name: "use", Type: text}, {Name: "subject", Type: text}, {Name: "last_qualified", Type: at}, {Name: "definition", Type: text},
 	})
-	for _, k := range laid.Job.Stay {
+	for _, k := range laid.Inputs.Stay {
 		stay.add(k.Segment, k.Use, k.ID, k.Last, k.Definition)
 	}
 	laid.Tables["stay"], err = stay.bytes()

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -58,7 +58,7 @@ func (c *Case) grants() ([]byte, error) {
 	}
 	const step = 300 * 24 * 3600 * 1_000_000 // shorter than the age at which a grant expires
 	now := c.KnownBy - 60_000_000
-	t := newTable(pipeline.ConsentColumns())
+	t := newTable(decide.ConsentColumns())
 	for at := now; at > now-4*step; at -= step {
 		for _, s := range people {
 			for _, purpose := range []string{"measure", "profile", "link", "partner_data"} {

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/project"
@@ -44,25 +44,25 @@ func (j judgement) outcome(id string) segments.Outcome {
 // evaluate runs the pipeline over the case's rows in memory and returns what was judged, by segment.
 func (c *Case) evaluate(ctx context.Context, schema *rules.Schema, t trial) (map[string]judgement, error) {
 	if c.segment != nil {
-		all := pipeline.Everybody(c.segment) // also whoever did nothing that a condition looks at
+		all := decide.Everybody(c.segment) // also whoever did nothing that a condition looks at
 		t.segments, t.judged = append(slices.Clip(t.segments), all), append(slices.Clip(t.judged), all.Name)
 	}
 	tables, err := c.tables(schema)
 	if err != nil {
 		return nil, err
 	}
-	job, err := c.job(ctx, schema, t, tables)
+	in, err := c.inputs(ctx, schema, t, tables)
 	if err != nil {
 		return nil, err
 	}
-	defer job.Stores.Close()
-	e, err := pipeline.Evaluate(ctx, job)
+	defer in.Stores.Close()
+	d, err := decide.Selected(ctx, in, t.judged, decide.Options{Study: t.study})
 	if err != nil {
 		return nil, err
 	}
 	out := map[string]judgement{}
-	for i := range e.Audiences {
-		a := &e.Audiences[i]
+	for i := range d.Audiences {
+		a := &d.Audiences[i]
 		out[a.Segment().Name] = judgement{a.Outcomes(0), a.Study()}
 	}
 	return out, nil
@@ -83,8 +83,8 @@ func (c *Case) tables(schema *rules.Schema) (map[string][]byte, error) {
 	return out, nil
 }
 
-// job is the order for a trial over these tables, in memory. Its stores must be closed.
-func (c *Case) job(ctx context.Context, schema *rules.Schema, t trial, tables map[string][]byte) (*pipeline.Job, error) {
+// inputs are those of a trial over these tables, in memory. Its stores must be closed.
+func (c *Case) inputs(ctx context.Context, schema *rules.Schema, t trial, tables map[string][]byte) (in decide.Inputs, err error) {
 	stores := folder.NewStores(store.Options{Memory: &store.Memory{}})
 	for name, data := range tables {
 		b, err := stores.Open(ctx, "mem://"+name+"/")
@@ -92,15 +92,15 @@ func (c *Case) job(ctx context.Context, schema *rules.Schema, t trial, tables ma
 			err = b.UploadBytes(ctx, "part.parquet", data, "application/octet-stream")
 		}
 		if err != nil {
-			return nil, errors.Join(err, stores.Close())
+			return in, errors.Join(err, stores.Close())
 		}
 	}
-	return &pipeline.Job{
+	return decide.Inputs{
 		Loaded: &load.Loaded{
 			Project: c.projectFor(schema), Schemas: c.schemas(schema), Segments: t.segments,
 		},
-		Select: t.judged, AsOf: c.AsOf, KnownBy: c.KnownBy, Clock: func() time.Time { return time.UnixMicro(c.KnownBy) }, Workers: 1, Stores: stores,
-		Log: slog.New(slog.DiscardHandler), Stay: c.stays(t.segments), Study: t.study,
+		AsOf: c.AsOf, KnownBy: c.KnownBy, Clock: func() time.Time { return time.UnixMicro(c.KnownBy) }, Workers: 1, Stores: stores,
+		Log: slog.New(slog.DiscardHandler), Stay: c.stays(t.segments),
 	}, nil
 }
 

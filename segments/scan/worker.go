@@ -29,7 +29,6 @@ type Worker struct {
 	metrics []metricColumn
 	needs   [][]bool // by value, then class: some condition reads the value
 	counts  Counts
-	drawn   drawer
 
 	oversizedIn []string
 }
@@ -104,9 +103,6 @@ func (w *Worker) sieve(g RowGroup, copies []uint32) error {
 func (w *Worker) match(g RowGroup) error {
 	done, err := w.first(g)
 	if err != nil {
-		return err
-	}
-	if err := w.draw(g); err != nil {
 		return err
 	}
 	for c := range w.s.program.columns[done:] {

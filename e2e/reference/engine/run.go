@@ -14,7 +14,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/e2e/reference"
 	"github.com/malgrupp/malgrupp/e2e/reference/draw"
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
@@ -85,12 +85,12 @@ func Run(ctx context.Context, l *draw.Log, schema *rules.Schema, segs []*rules.S
 			}
 		}
 	}
-	job := &pipeline.Job{
+	in := decide.Inputs{
 		Loaded: &load.Loaded{Project: settings(l, zone), Schemas: map[string]*rules.Schema{schema.Name: schema}, Segments: segs},
 		AsOf:   l.AsOf, KnownBy: l.KnownBy, Clock: func() time.Time { return time.UnixMicro(l.KnownBy) }, Workers: 1 + dice.IntN(2), Stores: stores,
 		Log: slog.New(slog.DiscardHandler), Stay: stays(l, segs),
 	}
-	e, err := pipeline.Evaluate(ctx, job)
+	e, err := decide.Selected(ctx, in, nil, decide.Options{})
 	if err != nil {
 		return nil, fmt.Errorf("evaluate: %w", err)
 	}
@@ -201,5 +201,5 @@ func grants(l *draw.Log, segs []*rules.Segment) ([]byte, error) {
 		}
 	}
 	rows = append(rows, []any{"heartbeat", nil, nil, "heartbeat", nil, now, now, "exporter", nil, nil, nil})
-	return own(pipeline.ConsentColumns(), rows, parquet.WriterOptions{})
+	return own(decide.ConsentColumns(), rows, parquet.WriterOptions{})
 }

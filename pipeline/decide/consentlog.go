@@ -1,0 +1,360 @@
+package decide
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/apache/arrow/go/v15/arrow/array"
+
+	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
+	"github.com/malgrupp/malgrupp/pipeline/parquet"
+	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/pipeline/store"
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/segments/consent"
+	"github.com/malgrupp/malgrupp/segments/identity"
+	"github.com/malgrupp/malgrupp/segments/scan"
+)
+
+// consentSchema is the consent log (docs/how-to/consent-log.md).
+var consentSchema = &rules.Schema{Name: "consent-log", Columns: ConsentColumns()}
+
+// ConsentColumns are the columns of a consent log; heartbeats have no subject.
+func ConsentColumns() []rules.Column {
+	text, at := value.Type{Kind: value.Text}, value.Type{Kind: value.Timestamp}
+	return []rules.Column{
+		{Name: "event_id", Type: text},
+		{Name: "subject_type", Type: text, Optional: true},
+		{Name: "subject_id", Type: text, Optional: true},
+		{Name: "action", Type: text},
+		{Name: "purpose", Type: text, Optional: true},
+		{Name: "at", Type: at},
+		{Name: "recorded_at", Type: at},
+		{Name: "source", Type: text, Optional: true},
+		{Name: "notice_version", Type: value.Type{Kind: value.Integer}, Optional: true},
+		{Name: "tc_string", Type: text, Optional: true},
+		{Name: "evidence", Type: text, Optional: true},
+	}
+}
+
+// consentLog is a consent log that is being read into a ledger.
+type consentLog struct {
+	in      *Decision
+	policy  *consent.Policy
+	hideAt  int64 // rows recorded at or after it are hidden: known_by where it was given
+	trusted []string
+	seed    maphash.Seed
+	objects []store.Object
+	days    map[int64]bool
+	first   value.CivilDate
+	feed    consent.Feed
+	skewed  int64
+	mu      sync.Mutex
+}
+
+// list lists the log and its days.
+func (l *consentLog) list(ctx context.Context) (*store.Bucket, error) {
+	conf := l.in.Project.Consent
+	bucket, err := l.in.Bucket(ctx, conf.URL)
+	if err != nil {
+		return nil, err
+	}
+	listing, err := bucket.List(ctx, "")
+	if err != nil {
+		if store.CodeOf(err) != store.NotFound {
+			return nil, err
+		}
+		listing = nil // a feed that is not there is FEED_MISSING, not a storage that does not answer
+	}
+	parts, err := folder.Partitions(conf.URL, conf.Partition, listing)
+	if err != nil {
+		return nil, consentFailure(consent.Unreadable(err.Error()))
+	}
+	if conf.Partition.Key != "" {
+		l.days = map[int64]bool{}
+	}
+	for _, p := range parts {
+		if len(p.Objects) == 0 {
+			continue
+		}
+		l.objects = append(l.objects, p.Objects...)
+		if l.days != nil {
+			l.days[p.Day.Days()] = true
+			if l.first == 0 {
+				l.first = p.Day
+			}
+		}
+	}
+	l.feed = consent.Feed{Objects: len(l.objects), Watermark: math.MinInt64, Days: l.days}
+	return bucket, nil
+}
+
+// read fills a ledger from the log.
+func (l *consentLog) read(ctx context.Context, bucket *store.Bucket, filling *consent.Filling) error {
+	loaders := make([]*consent.Loader, max(1, l.in.Workers))
+	for i := range loaders {
+		loaders[i] = filling.Loader()
+	}
+	r := l.in.Reading(bucket, l.objects, consentSchema)
+	err := r.Each(ctx, func(worker int, _ scan.Unit, g *parquet.RowGroup) error {
+		c, err := l.columns(g)
+		if err != nil {
+			return err
+		}
+		return c.load(loaders[worker])
+	})
+	if bad, ok := errors.AsType[*folder.BadObject](err); ok {
+		return consentFailure(consent.Unreadable(bad.Error()))
+	}
+	return err
+}
+
+func consentFailure(e error) error {
+	if f, ok := errors.AsType[*consent.FeedError](e); ok {
+		return fault.New(fault.Consent, f.Code, e, f.Hint)
+	}
+	return e
+}
+
+// consentRows is one row group of the log, with its words read once per dictionary entry.
+type consentRows struct {
+	log                                        *consentLog
+	n                                          int
+	id, kind, subject, action, purpose, source parquet.Text
+	tc, evidence                               parquet.Text
+	at, recorded                               *array.Timestamp
+	notice                                     *array.Int64
+	kinds                                      []identity.Kind
+	actions                                    []consent.Action
+	patterns                                   []consent.Pattern
+	trusted                                    []bool
+}
+
+func (l *consentLog) columns(g *parquet.RowGroup) (*consentRows, error) {
+	c := &consentRows{log: l, n: g.Rows()}
+	var err error
+	for _, col := range []struct {
+		name string
+		into *parquet.Text
+	}{
+		{"event_id", &c.id},
+		{"subject_type", &c.kind},
+		{"subject_id", &c.subject},
+		{"action", &c.action},
+		{"purpose", &c.purpose},
+		{"source", &c.source},
+		{"tc_string", &c.tc},
+		{"evidence", &c.evidence},
+	} {
+		if *col.into, err = g.Text(col.name); err != nil {
+			return nil, err
+		}
+	}
+	for _, col := range []struct {
+		name string
+		into **array.Timestamp
+	}{{"at", &c.at}, {"recorded_at", &c.recorded}} {
+		a, err := g.Column(col.name)
+		if err != nil {
+			return nil, err
+		}
+		*col.into = a.(*array.Timestamp)
+	}
+	a, err := g.Column("notice_version")
+	if err != nil {
+		return nil, err
+	}
+	c.notice = a.(*array.Int64)
+	return c, c.words()
+}
+
+// words reads the dictionaries; an unknown word stops the run, for it may be a denial.
+func (c *consentRows) words() error {
+	c.kinds = make([]identity.Kind, c.kind.Dict.Len())
+	for i := range c.kinds {
+		switch {
+		case c.kind.Dict.IsNull(i):
+		case c.kind.Dict.Value(i) == "customer":
+			c.kinds[i] = identity.Customer
+		case c.kind.Dict.Value(i) != "device":
+			return consentFailure(consent.Unreadable("the consent log has a subject_type that is neither device nor customer"))
+		}
+	}
+	c.actions = make([]consent.Action, c.action.Dict.Len())
+	for i := range c.actions {
+		if c.action.Dict.IsNull(i) {
+			continue
+		}
+		a, err := consent.ParseAction(c.action.Dict.Value(i))
+		if err != nil {
+			return consentFailure(consent.Unreadable(fmt.Sprintf("the consent log: %v", err)))
+		}
+		c.actions[i] = a
+	}
+	c.patterns = make([]consent.Pattern, c.purpose.Dict.Len())
+	for i := range c.patterns {
+		if c.purpose.Dict.IsNull(i) {
+			continue
+		}
+		p, err := c.log.policy.Purposes.Pattern(c.purpose.Dict.Value(i))
+		if err != nil {
+			return consentFailure(consent.Unreadable("the consent log has a purpose that is none of measure, profile, link, partner_data, activate:<name>, * and activate:*"))
+		}
+		c.patterns[i] = p
+	}
+	c.trusted = make([]bool, c.source.Dict.Len())
+	for i := range c.trusted {
+		c.trusted[i] = !c.source.Dict.IsNull(i) && slices.Contains(c.log.trusted, c.source.Dict.Value(i))
+	}
+	return nil
+}
+
+// standing is what is known of a dictionary entry of subject_id.
+type standing uint8
+
+const (
+	unmet standing = iota
+	blocked
+	filed
+)
+
+// load hands the rows to a loader.
+func (c *consentRows) load(l *consent.Loader) error {
+	refs := [2][]consent.Ref{make([]consent.Ref, c.subject.Dict.Len()), make([]consent.Ref, c.subject.Dict.Len())}
+	met := [2][]standing{make([]standing, c.subject.Dict.Len()), make([]standing, c.subject.Dict.Len())}
+	content := c.contents()
+	ids := c.id.Hash(c.log.seed)
+	var rows, skewed int64
+	watermark := int64(math.MinInt64)
+	for i := range c.n {
+		recorded := int64(c.recorded.Value(i))
+		switch {
+		case c.recorded.IsNull(i) || c.at.IsNull(i) && c.actions[c.action.Codes[i]] != consent.Heartbeat || c.action.Null(i) || c.id.Null(i):
+			return consentFailure(consent.Unreadable("the consent log has a row without event_id, action, at or recorded_at"))
+		case recorded >= c.log.hideAt:
+			continue
+		}
+		rows++
+		watermark = max(watermark, recorded)
+		l.Seen(ids[c.id.Codes[i]], content(i))
+		action := c.actions[c.action.Codes[i]]
+		if action == consent.Heartbeat {
+			continue
+		}
+		if c.kind.Null(i) || c.subject.Null(i) || c.purpose.Null(i) || c.source.Null(i) {
+			return consentFailure(consent.Unreadable("the consent log has an event without subject, purpose or source"))
+		}
+		at := int64(c.at.Value(i))
+		if recorded < at-3600e6 {
+			skewed++
+		}
+		e := consent.Event{At: at, Action: action, Pattern: c.patterns[c.purpose.Codes[i]], Trusted: c.trusted[c.source.Codes[i]]}
+		if c.notice.IsValid(i) {
+			e.Notice = int32(min(c.notice.Value(i), math.MaxInt32))
+		}
+		if e.Pattern == consent.OtherPurpose && action != consent.Erase {
+			continue
+		}
+		kind, code := c.kinds[c.kind.Codes[i]], c.subject.Codes[i]
+		if met[kind][code] == unmet {
+			id := identity.Normalise(c.subject.Dict.Value(int(code)))
+			met[kind][code] = blocked
+			if !identity.Blocked(id, c.log.in.Project.Identity.Blocked...) && !c.log.in.leftOut(kind, id) {
+				refs[kind][code], met[kind][code] = l.Subject(kind, []byte(id)), filed
+			}
+		}
+		if met[kind][code] == filed {
+			l.Add(refs[kind][code], e)
+		}
+	}
+	c.log.note(rows, watermark, skewed)
+	return nil
+}
+
+// contents returns a hash of everything an event says beside its id, to tell a repetition from a contradiction.
+func (c *consentRows) contents() func(i int) uint64 {
+	seed := c.log.seed
+	columns := []parquet.Text{c.kind, c.subject, c.action, c.purpose, c.source, c.tc, c.evidence}
+	hashes := make([][]uint64, len(columns))
+	for k, col := range columns {
+		hashes[k] = col.Hash(seed)
+	}
+	return func(i int) uint64 {
+		h := uint64(14695981039346656037)
+		mix := func(v uint64) { h = (h ^ v) * 0x9e3779b97f4a7c15; h ^= h >> 29 }
+		for k, col := range columns {
+			mix(hashes[k][col.Codes[i]])
+		}
+		mix(uint64(c.at.Value(i)))
+		mix(uint64(c.recorded.Value(i)))
+		if c.notice.IsValid(i) {
+			mix(uint64(c.notice.Value(i)) + 1)
+		}
+		return h
+	}
+}
+
+func (l *consentLog) note(rows, watermark, skewed int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.feed.Rows += rows
+	l.feed.Watermark = max(l.feed.Watermark, watermark)
+	l.skewed += skewed
+}
+
+// newLog is the consent log of the inputs, with rows recorded from an instant on hidden.
+func (d *Decision) newLog(hideAt int64) *consentLog {
+	return &consentLog{in: d, policy: d.policy, hideAt: hideAt, trusted: d.Project.Consent.TrustedSources, seed: maphash.MakeSeed()}
+}
+
+// ledger reads the consent log and the lists; the feed is judged before any row is.
+func (d *Decision) ledger(ctx context.Context) (*consent.Ledger, error) {
+	hideAt := int64(math.MaxInt64)
+	if d.given {
+		hideAt = d.KnownBy
+	}
+	log := d.newLog(hideAt)
+	bucket, err := log.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	filling := consent.Fill(d.policy, d.subjects)
+	if err := log.read(ctx, bucket, filling); err != nil {
+		return nil, err
+	}
+	log.feed.Clock = !d.given
+	d.Feed, d.Skewed, d.FirstDay = log.feed, log.skewed, log.first
+	d.Consent = folder.Pin("consent", log.objects, nil)
+	if err := consentFailure(log.feed.Check(d.feedLimits())); err != nil {
+		return nil, err
+	}
+	if err := d.suppress(ctx, filling.Loader()); err != nil {
+		return nil, err
+	}
+	ledger, err := filling.Seal(d.Workers)
+	if errors.Is(err, consent.ErrConflict) {
+		return nil, consentFailure(consent.Unreadable(err.Error()))
+	}
+	return ledger, err
+}
+
+// feedLimits are the limits of the consent log.
+func (in *Inputs) feedLimits() consent.FeedLimits {
+	return consent.FeedLimits{
+		Now: in.KnownBy, MaxAge: project.Micros(in.Project.Consent.MaxFeedAge), MaxConsentAge: project.Micros(in.Project.Consent.MaxConsentAge),
+		PreviousRows: in.Seen.Rows, PreviousFirst: in.Seen.FirstDay,
+	}
+}
+
+// leftOut reports whether a subject's consent need not be known: somebody who is not drawn, so that no row of hers passes
+// the gate. This is the one place where a sample is drawn.
+func (d *Decision) leftOut(kind identity.Kind, id string) bool {
+	return d.Sample != nil && kind == d.Sample.Kind && !d.Sample.Draws(id)
+}

@@ -1,0 +1,75 @@
+package decide
+
+import (
+	"context"
+	"math"
+
+	"github.com/malgrupp/malgrupp/pipeline/parquet"
+	"github.com/malgrupp/malgrupp/pipeline/store"
+	"github.com/malgrupp/malgrupp/segments/consent"
+	"github.com/malgrupp/malgrupp/segments/identity"
+	"github.com/malgrupp/malgrupp/segments/scan"
+)
+
+// Late is what came into the consent log after a decision was made.
+type Late struct {
+	Denials   []consent.Denial
+	Watermark int64 // of the log now, as far as it was read
+}
+
+// Late reads the objects of the consent log that are new since the decision for denying events recorded after an instant. A
+// feed that has become stale by now is an error.
+func (d *Decision) Late(ctx context.Context, after, now int64) (Late, error) {
+	log := d.newLog(math.MaxInt64)
+	bucket, err := log.list(ctx)
+	if err != nil {
+		return Late{}, err
+	}
+	known := map[string]string{}
+	for _, o := range d.Consent {
+		known[o.Key] = o.ETag
+	}
+	var fresh []store.Object
+	for _, o := range log.objects {
+		if known[o.Key] != o.ETag {
+			fresh = append(fresh, o)
+		}
+	}
+	denials, newest, err := log.denials(ctx, bucket, fresh, after)
+	if err != nil {
+		return Late{}, err
+	}
+	watermark := max(after, newest)
+	return Late{denials, watermark}, consentFailure(consent.CheckAge(now, watermark, d.feedLimits().MaxAge))
+}
+
+// denials reads objects for denying events recorded after an instant.
+func (l *consentLog) denials(ctx context.Context, bucket *store.Bucket, objects []store.Object, after int64) (late []consent.Denial, newest int64, err error) {
+	newest = math.MinInt64
+	read := l.in.Reading(bucket, objects, consentSchema)
+	read.Workers = 1
+	err = read.Each(ctx, func(_ int, _ scan.Unit, g *parquet.RowGroup) error {
+		c, err := l.columns(g)
+		if err != nil {
+			return err
+		}
+		for i := range c.n {
+			recorded := int64(c.recorded.Value(i))
+			if c.recorded.IsNull(i) || c.action.Null(i) || recorded <= after {
+				continue
+			}
+			newest = max(newest, recorded)
+			if !c.actions[c.action.Codes[i]].Denies() || c.kind.Null(i) || c.subject.Null(i) || c.purpose.Null(i) {
+				continue
+			}
+			d := consent.Denial{Kind: c.kinds[c.kind.Codes[i]], Pattern: c.patterns[c.purpose.Codes[i]]}
+			d.ID = identity.Normalise(string([]byte(c.subject.Dict.Value(int(c.subject.Codes[i])))))
+			if c.actions[c.action.Codes[i]] == consent.Erase {
+				d.Pattern = consent.EveryPurpose
+			}
+			late = append(late, d)
+		}
+		return nil
+	})
+	return late, newest, err
+}

@@ -1,0 +1,160 @@
+package decide
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/malgrupp/malgrupp/pipeline/folder"
+	"github.com/malgrupp/malgrupp/pipeline/parquet"
+	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/pipeline/store"
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/segments/consent"
+	"github.com/malgrupp/malgrupp/segments/identity"
+)
+
+// listSchema has the columns of suppression and protected lists (docs/consent.md, Lists of people). A protected list
+// needs no purpose: whoever stands on it is protected from all.
+var listSchema = &rules.Schema{Name: "suppression-list", Columns: []rules.Column{
+	{Name: "subject_type", Type: value.Type{Kind: value.Text}},
+	{Name: "subject_id", Type: value.Type{Kind: value.Text}},
+	{Name: "purpose", Type: value.Type{Kind: value.Text}, Optional: true},
+}}
+
+// maxList bounds the size of a suppression or protected list.
+const maxList = 1 << 30
+
+// suppress files the people of the suppression and the protected list.
+func (d *Decision) suppress(ctx context.Context, l *consent.Loader) error {
+	conf := d.Project.Consent
+	for _, list := range []struct {
+		name string
+		conf *project.List
+	}{{"suppression", conf.Suppression}, {"protected", conf.Protected}} {
+		if list.conf == nil {
+			continue
+		}
+		object, data, err := d.fetchList(ctx, list.name, list.conf)
+		if err != nil {
+			return err
+		}
+		d.Consent = append(d.Consent, folder.Input{Source: list.name, Key: object.Key, Size: object.Size, ETag: object.ETag})
+		rows, err := listRows(object.Key, data, d.Limits())
+		if err != nil {
+			return consentFailure(consent.Unreadable(fmt.Sprintf("the %s list: %v", list.name, err)))
+		}
+		for _, r := range rows {
+			if err := d.forbid(l, list.name, r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// fetchList reads a list whole, if it is there and young enough.
+func (d *Decision) fetchList(ctx context.Context, name string, conf *project.List) (store.Object, []byte, error) {
+	dir, key := path.Split(conf.URL)
+	bucket, err := d.Bucket(ctx, dir)
+	if err != nil {
+		return store.Object{}, nil, err
+	}
+	listing, err := bucket.List(ctx, key)
+	if err != nil && store.CodeOf(err) != store.NotFound {
+		return store.Object{}, nil, err
+	}
+	i := slices.IndexFunc(listing, func(o store.Object) bool { return o.Key == key })
+	object := store.Object{Key: key}
+	if i >= 0 {
+		object = listing[i]
+	}
+	age := d.KnownBy - object.ModTime.UnixMicro()
+	if err := consent.CheckListAge(name, i >= 0, age, project.Micros(conf.MaxAge)); err != nil {
+		return object, nil, consentFailure(err)
+	}
+	data, err := bucket.ReadAll(ctx, key, maxList)
+	return object, data, err
+}
+
+// listRow is one entry: subject_type, subject_id, purpose ("" where the list has none).
+type listRow [3]string
+
+func listRows(name string, data []byte, limits parquet.Limits) ([]listRow, error) {
+	if bytes.HasPrefix(data, []byte("PAR1")) {
+		return listParquet(name, data, limits)
+	}
+	rows, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
+	if err != nil || len(rows) == 0 {
+		return nil, errors.New("it is neither Parquet nor CSV with a header")
+	}
+	var at [3]int
+	for i, column := range []string{"subject_type", "subject_id", "purpose"} {
+		at[i] = slices.Index(rows[0], column)
+	}
+	if at[0] < 0 || at[1] < 0 {
+		return nil, errors.New("its header lacks subject_type or subject_id")
+	}
+	out := make([]listRow, 0, len(rows)-1)
+	for _, r := range rows[1:] {
+		row := listRow{r[at[0]], r[at[1]]}
+		if at[2] >= 0 {
+			row[2] = r[at[2]]
+		}
+		out = append(out, row)
+	}
+	return out, nil
+}
+
+func listParquet(name string, data []byte, limits parquet.Limits) ([]listRow, error) {
+	f, err := parquet.Open(bytes.NewReader(data), int64(len(data)), name, listSchema, limits)
+	if err != nil {
+		return nil, err
+	}
+	var cursor parquet.Cursor
+	var out []listRow
+	for i := range f.RowGroups() {
+		g := cursor.Move(f, i)
+		var columns [3]parquet.Text
+		for c := range listSchema.Columns {
+			if columns[c], err = g.Text(listSchema.Columns[c].Name); err != nil {
+				return nil, err
+			}
+		}
+		for r := range g.Rows() {
+			var row listRow
+			for c := range columns {
+				if !columns[c].Null(r) {
+					row[c] = strings.Clone(columns[c].Dict.Value(int(columns[c].Codes[r])))
+				}
+			}
+			out = append(out, row)
+		}
+	}
+	return out, nil
+}
+
+func (d *Decision) forbid(l *consent.Loader, list string, r listRow) error {
+	kind, ok := map[string]identity.Kind{"device": identity.Device, "customer": identity.Customer}[r[0]]
+	if !ok {
+		return consentFailure(consent.Unreadable("the " + list + " list has a subject_type that is neither device nor customer"))
+	}
+	pattern := consent.EveryPurpose
+	if r[2] != "" {
+		var err error
+		if pattern, err = d.policy.Purposes.Pattern(r[2]); err != nil {
+			return consentFailure(consent.Unreadable("the " + list + " list has an unknown purpose"))
+		}
+	}
+	// An id that stands for nobody in particular gets no number: with one, its rows would be somebody's.
+	if id := identity.Normalise(r[1]); !identity.Blocked(id, d.Project.Identity.Blocked...) {
+		l.Suppress(l.Subject(kind, []byte(id)), pattern)
+	}
+	return nil
+}

@@ -1,0 +1,283 @@
+package decide
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync/atomic"
+
+	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
+	"github.com/malgrupp/malgrupp/pipeline/parquet"
+	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/pipeline/store"
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/segments"
+	"github.com/malgrupp/malgrupp/segments/consent"
+	"github.com/malgrupp/malgrupp/segments/identity"
+	"github.com/malgrupp/malgrupp/segments/scan"
+)
+
+// Source is one source in one run.
+type Source struct {
+	project.Source
+	Schema     *rules.Schema
+	Counts     scan.Counts
+	Conflicts  int64
+	Inputs     []folder.Input
+	Skipped    []string // damaged objects that were left out
+	Incomplete []string // partitions without their _SUCCESS
+	bucket     *store.Bucket
+	Parts      []folder.Partition
+	Cover      Coverage
+	scanner    *scan.Scanner
+	copies     *scan.Copies
+	bad        map[string]bool
+
+	oversizedIn []string // columns that held the values counted as oversized
+}
+
+// Deduped reports whether copies of rows were told apart.
+func (s *Source) Deduped() bool { return s.copies != nil }
+
+// sourceError is an error while a source was read.
+type sourceError struct {
+	source *Source
+	object store.Object
+	err    error
+}
+
+func (s *sourceError) Error() string { return s.err.Error() }
+
+func (s *sourceError) Unwrap() error { return s.err }
+
+// skip decides whether an error is a damaged object that may be left out.
+func (d *Decision) skip(err error) (again bool, _ error) {
+	s, ok := errors.AsType[*sourceError](err)
+	if !ok || s.source.OnBadObject != project.Skip {
+		return false, err
+	}
+	s.source.bad[s.object.Key] = true
+	s.source.Skipped = append(s.source.Skipped, s.object.Key)
+	slices.Sort(s.source.Skipped)
+	d.Log.Warn("skipped a damaged object", "source", s.source.Name, "object", s.object.Key, "error", s.err)
+	return true, nil
+}
+
+// NewSource is a source with the days of its listing.
+func (in *Inputs) NewSource(conf project.Source, b *store.Bucket, listing []store.Object) (s *Source, err error) {
+	s = &Source{Source: conf, Schema: in.Schemas[conf.Schema], bucket: b, bad: map[string]bool{}}
+	s.Parts, err = folder.Partitions(conf.URL, conf.Partition, listing)
+	return s, err
+}
+
+// listSources lists every source and finds what it covers.
+func (d *Decision) listSources(ctx context.Context) error {
+	for _, conf := range d.Project.Sources {
+		bucket, listing, err := d.List(ctx, conf.URL)
+		if err != nil {
+			return err
+		}
+		s, err := d.NewSource(conf, bucket, listing)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(s.Parts, func(p folder.Partition) bool { return len(p.Objects) > 0 }) {
+			return fault.BadInput("INPUT_MISSING", fmt.Sprintf("list source %s: %s holds no objects", conf.Name, s.bucket.URL()),
+				"check the export and the url of the source in malgrupp.yaml")
+		}
+		d.Sources = append(d.Sources, *s)
+	}
+	return nil
+}
+
+// Objects returns the objects of a source that can hold rows that arrived (or happened) in [from, before).
+func (s *Source) Objects(from, before int64) (out []store.Object) {
+	for i := range s.Parts {
+		p := &s.Parts[i]
+		if !p.Within(s.Partition.Zone, from, before) || s.Complete == project.Success && !p.Success {
+			continue
+		}
+		for _, o := range p.Objects {
+			if !s.bad[o.Key] {
+				out = append(out, o)
+			}
+		}
+	}
+	return out
+}
+
+// reach is what the plan asks of a source, in terms of its partitions: rows that happened in the plan's windows arrived
+// (give or take the tolerated skew) after they happened and before known_by.
+func (s *Source) reach(d *Decision, p *segments.Plan) (from, before int64) {
+	if len(p.Edges) == 0 {
+		return 0, 0
+	}
+	from = p.Edges[0] - project.Micros(d.Project.MaxClockSkew)
+	if s.Partition.Event {
+		return from, p.Edges[len(p.Edges)-1]
+	}
+	return from, d.KnownBy
+}
+
+// read scans a source, judges its evidence and files what is admitted.
+func (h *hearing) read(ctx context.Context, s *Source) error {
+	workers := max(1, h.Workers)
+	scans := make([]*scan.Worker, workers)
+	doors, lanes := make([]*consent.Door, workers), make([]*segments.Lane, workers)
+	for i := range workers {
+		scans[i] = s.scanner.Worker()
+		doors[i], lanes[i] = h.open()
+	}
+	objects := s.Objects(s.reach(h.Decision, h.plan))
+	number := s.numbers()
+	rows := make([]int64, len(objects))
+	share := make([]int64, len(objects)) // of an object's bytes that one of its row groups stands for
+	total := int64(0)
+	for _, o := range objects {
+		total += o.Size
+	}
+	var done, read atomic.Int64
+	r := h.Reading(s.bucket, objects, s.Schema)
+	r.Opened = func(i int, f *parquet.File) {
+		rows[i] = f.Rows()
+		share[i] = objects[i].Size / int64(max(1, f.RowGroups()))
+	}
+	err := r.Each(ctx, func(w int, u scan.Unit, g *parquet.RowGroup) error {
+		block, err := scans[w].Scan(g, s.copies.Of(scan.Unit{Object: number[objects[u.Object].Key], RowGroup: u.RowGroup}))
+		if err != nil {
+			return err
+		}
+		lanes[w].Add(doors[w].Admit(block))
+		h.Tell(Progress{"read", done.Add(share[u.Object]), total, read.Add(int64(g.Rows()))})
+		return nil
+	})
+	if err != nil {
+		return s.wrap(err, objects)
+	}
+	for _, w := range scans {
+		s.Counts.Add(w.Counts())
+		s.oversizedIn = append(s.oversizedIn, w.OversizedIn()...)
+	}
+	s.Inputs = folder.Pin(s.Name, objects, rows)
+	return s.absurd()
+}
+
+// ReadAgain reads row groups of what may have arrived, or happened, in a time, once the decision is made. A damaged object
+// of a source that may skip them starts anew without it: begin is called first, and again then.
+func (d *Decision) ReadAgain(ctx context.Context, within func(s *Source) (from, before int64), begin func(), visit func(worker int, s *Source, g *parquet.RowGroup) error) error {
+	sources := slices.Clone(d.Sources)
+	for i := range sources {
+		sources[i].bad = maps.Clone(sources[i].bad)
+	}
+	all := func() error {
+		for i := range sources {
+			s := &sources[i]
+			objects := s.Objects(within(s))
+			r := d.Reading(s.bucket, objects, s.Schema)
+			err := r.Each(ctx, func(w int, _ scan.Unit, g *parquet.RowGroup) error { return visit(w, s, g) })
+			if err != nil {
+				return s.wrap(err, objects)
+			}
+		}
+		return nil
+	}
+	for again := true; again; {
+		begin()
+		var err error
+		if again, err = d.skip(all()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// numbers gives every object of a source a number that all passes share.
+func (s *Source) numbers() map[string]int {
+	out := map[string]int{}
+	for _, p := range s.Parts {
+		for _, o := range p.Objects {
+			out[o.Key] = len(out)
+		}
+	}
+	return out
+}
+
+// wrap names the object behind a damaged one's error.
+func (s *Source) wrap(err error, objects []store.Object) error {
+	if bad, ok := errors.AsType[*folder.BadObject](err); ok {
+		return &sourceError{s, objects[bad.Number], bad.Err}
+	}
+	return err
+}
+
+// findCopies tells the copies of a source apart as of a moment, among partitions of [from, before); nil where its schema or
+// setting does not let it.
+func (d *Decision) findCopies(ctx context.Context, s *Source, asOf, from, before int64) (*scan.Copies, error) {
+	within := project.Micros(s.Dedupe)
+	copies := s.scanner.NewCopies(within, asOf)
+	if within == 0 || !copies.Possible() {
+		return nil, nil
+	}
+	objects := s.Objects(from-within, before)
+	number := s.numbers()
+	r := d.Reading(s.bucket, objects, s.Schema)
+	var done atomic.Int64
+	pass := func(look func(g scan.RowGroup, u scan.Unit) error) error {
+		return s.wrap(r.Each(ctx, func(_ int, u scan.Unit, g *parquet.RowGroup) error {
+			d.Tell(Progress{Phase: "copies", Done: done.Add(1)})
+			return look(g, scan.Unit{Object: number[objects[u.Object].Key], RowGroup: u.RowGroup})
+		}), objects)
+	}
+	if err := pass(func(g scan.RowGroup, _ scan.Unit) error { return copies.Note(g) }); err != nil {
+		return nil, err
+	}
+	copies.Suspect()
+	if err := pass(copies.Look); err != nil {
+		return nil, err
+	}
+	copies.Decide()
+	return copies, nil
+}
+
+// readLogins reads the logins of all retained rows where identity is linked.
+func (d *Decision) readLogins(ctx context.Context) (*identity.Star, error) {
+	conf := d.Project.Identity
+	if !conf.Linked {
+		return nil, nil
+	}
+	var logins []identity.Login
+	for i := range d.Sources {
+		s := &d.Sources[i]
+		readers := make([]*scan.Logins, max(1, d.Workers))
+		for w := range readers {
+			readers[w] = s.scanner.Logins()
+		}
+		objects := s.Objects(d.KnownBy-395*value.MicrosPerDay, d.KnownBy+1)
+		r := d.Reading(s.bucket, objects, s.Schema)
+		var done atomic.Int64
+		err := r.Each(ctx, func(w int, _ scan.Unit, g *parquet.RowGroup) error {
+			d.Tell(Progress{Phase: "logins", Done: done.Add(1)})
+			return readers[w].Read(g)
+		})
+		if err != nil {
+			return nil, s.wrap(err, objects)
+		}
+		for _, l := range readers {
+			logins = append(logins, l.Found...)
+		}
+	}
+	limits := identity.Limits{
+		Attach: project.Micros(conf.AttachWindow), Shared: project.Micros(conf.SharedWindow), Kiosk: conf.KioskCustomers, MaxDevices: conf.MaxDevices,
+	}
+	if err := limits.Check(); err != nil {
+		return nil, fault.New(fault.Invalid, "IDENTITY", err, "see identity: in malgrupp.yaml")
+	}
+	if d.Person != nil {
+		d.logins = slices.Clone(logins)
+	}
+	return identity.NewStar(identity.Compact(logins), d.subjects.Bound(), d.KnownBy, limits), nil
+}

@@ -1,0 +1,162 @@
+package decide
+
+import (
+	"context"
+	"slices"
+
+	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/builtin"
+	"github.com/malgrupp/malgrupp/rules/kernel"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/segments"
+	"github.com/malgrupp/malgrupp/segments/consent"
+	"github.com/malgrupp/malgrupp/segments/scan"
+)
+
+// List is one segment at one destination.
+type List struct {
+	Segment     *rules.Segment
+	Destination project.Destination
+	Use         int
+}
+
+// policy is the project's consent settings as of known_by.
+func (in *Inputs) policy() (*consent.Policy, error) {
+	var activations []string
+	for _, d := range in.Project.Destinations {
+		if !d.Own {
+			activations = append(activations, d.Activate)
+		}
+	}
+	purposes, err := consent.NewPurposes(activations)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "BAD_PURPOSE", err, "rename the destination")
+	}
+	conf := in.Project.Consent
+	p := &consent.Policy{
+		Now: in.KnownBy, Retention: project.Micros(in.Project.Retention), MaxConsentAge: project.Micros(conf.MaxConsentAge), Purposes: purposes,
+	}
+	for i := range purposes.Len() {
+		name := purposes.Name(i)
+		if _, fixed := conf.MinNotice[name]; !fixed {
+			name = "activate"
+		}
+		p.MinNotice = append(p.MinNotice, int32(conf.MinNotice[name]))
+	}
+	return p, nil
+}
+
+// listUse is what rows are asked for where a list goes to a destination. The bank's own pages hand nobody over, so they ask
+// no more than the segment does (docs/consent.md, Uses).
+func listUse(p *consent.Policy, d project.Destination, customer bool) (consent.Use, error) {
+	if d.Own {
+		return p.Purposes.SegmentUse(customer), nil
+	}
+	return p.Purposes.ListUse(d.Activate, customer)
+}
+
+// usesOf are the uses that a segment is asked for: one for each destination, or that of the segment itself.
+func (d *Decision) usesOf(s *rules.Segment) (uses []consent.Use, to []project.Destination, err error) {
+	customer := s.Level == rules.CustomerLevel
+	if len(s.Deliver) == 0 {
+		return []consent.Use{d.policy.Purposes.SegmentUse(customer)}, nil, nil
+	}
+	for _, name := range s.Deliver {
+		at, _ := d.Project.Destination(name) // the checker knows every destination
+		u, err := listUse(d.policy, at, customer)
+		if err != nil {
+			return nil, nil, err
+		}
+		uses, to = append(uses, u), append(to, at)
+	}
+	return uses, to, nil
+}
+
+// ask finds who is asked for what: a use for each consent and level, and the lists that need them.
+func (d *Decision) ask() error {
+	number := func(u consent.Use) int {
+		i := slices.IndexFunc(d.Uses, func(o consent.Use) bool { return o.Name == u.Name })
+		if i < 0 {
+			i = len(d.Uses)
+			d.Uses = append(d.Uses, u)
+		}
+		return i
+	}
+	for _, q := range d.Requests {
+		r := segments.Request{Segment: q.Segment, World: q.World, Hidden: q.Hidden, Absent: q.Absent}
+		uses, to, err := d.usesOf(q.Segment)
+		if err != nil {
+			return err
+		}
+		for i, u := range uses {
+			n := number(u)
+			r.Uses = append(r.Uses, n)
+			if q.World == 0 && to != nil {
+				d.Lists = append(d.Lists, List{q.Segment, to[i], n})
+			}
+		}
+		slices.Sort(r.Uses)
+		r.Uses = slices.Compact(r.Uses)
+		d.asked = append(d.asked, r)
+	}
+	return nil
+}
+
+// Decided are the segments of the project that were asked for.
+func (d *Decision) Decided() (out []*rules.Segment) {
+	for _, r := range d.Requests {
+		if r.World == 0 {
+			out = append(out, r.Segment)
+		}
+	}
+	return out
+}
+
+// plan binds the requests to what the sources cover.
+func (d *Decision) plan(ctx context.Context) (*segments.Plan, error) {
+	d.cover = &coverages{}
+	for i := range d.Sources {
+		if err := d.Sources[i].FindCoverage(ctx, &d.Inputs); err != nil {
+			return nil, err
+		}
+		d.cover.sources = append(d.cover.sources, d.Sources[i].Cover)
+	}
+	return d.planAsOf(d.AsOf, d.cover)
+}
+
+// Plan is what the decision computed.
+func (d *Decision) Plan() (*segments.Plan, error) { return d.planAsOf(d.AsOf, d.cover) }
+
+// planAsOf is the plan for windows that end then, over data that cover that much, with more segments beside those asked for.
+func (d *Decision) planAsOf(asOf int64, cover segments.Coverage, more ...segments.Request) (*segments.Plan, error) {
+	times := segments.Times{AsOf: asOf, SessionGap: project.Micros(d.Project.SessionGap)}
+	plan, err := segments.NewPlan(slices.Concat(d.asked, more), len(d.Uses), times, builtin.Folds, cover)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "PLAN", err, "see docs/rules.md")
+	}
+	return plan, nil
+}
+
+// scanPlan is the plan as the scan sees it.
+func (d *Decision) scanPlan(p *segments.Plan) *scan.Plan {
+	s := &scan.Plan{
+		Picks: p.Picks, Edges: p.Edges, KnownBy: d.KnownBy, MaxSkew: project.Micros(d.Project.MaxClockSkew),
+		Blocked: d.Project.Identity.Blocked, Customers: d.Project.Identity.Linked, Labels: d.InUse(),
+		Compile: func(t *rules.Test, z *value.Zone) (kernel.Row, error) {
+			row, err := builtin.CompileTest(t, z)
+			return kernel.Row(row), err
+		},
+	}
+	for i := range d.Uses {
+		s.Customers = s.Customers || d.Uses[i].Customer
+	}
+	for _, w := range p.Wants() {
+		s.Wants = append(s.Wants, scan.Want{Pick: w.Pick, From: w.From, Before: w.Before, Value: w.Value})
+	}
+	for _, v := range p.Values {
+		s.Values = append(s.Values, scan.Value{Column: v.Column, Type: v.Type, Quantise: v.Quantise, Role: v.Role, Prefix: v.Prefix})
+	}
+	return s
+}

@@ -1,0 +1,196 @@
+package inspect
+
+import (
+	"slices"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+
+	"github.com/malgrupp/malgrupp/pipeline/decide"
+	"github.com/malgrupp/malgrupp/pipeline/parquet"
+	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
+)
+
+// tests are what the values of one object are tested for, with how many rows failed each.
+type tests struct {
+	tests []*valueTest
+	pair  *pairTest // nil where the schema does not say both times
+}
+
+// valueTest is a test of the values of one column.
+type valueTest struct {
+	column  string
+	kind    DriftKind
+	message string
+	worst   float64 // from this share of the rows on the contract is broken
+	clear   func(g *parquet.RowGroup) bool
+	count   func(a arrow.Array) int64
+	failed  int64
+}
+
+// pairTest asks whether events came in before they happened.
+type pairTest struct {
+	event, received string
+	skew            int64
+	failed          int64
+}
+
+// Shares of an object's rows from which on a test is not only noted but breaks the contract.
+const (
+	atOnce     = 0.0  // with the first row
+	oddClocks  = 0.01 // single clocks are always wrong; a run stops at more impossible times than these
+	halfOfRows = 0.5
+	allRows    = 1.0
+	never      = 2.0
+)
+
+const plausibleFrom = 631_152_000_000_000 // 1990-01-01T00:00:00Z: the real logs begin in 2008, a wrong unit in 1970
+
+// newTests finds what the schema promises about values; columns that the object lacks promise nothing.
+func newTests(schema *rules.Schema, lacking []string, in *decide.Inputs) *tests {
+	t := new(tests)
+	for i := range schema.Columns {
+		c := &schema.Columns[i]
+		if slices.Contains(lacking, c.Name) {
+			continue
+		}
+		switch {
+		case c.Role == rules.RoleEventTime:
+			t.tests = append(t.tests, nullTest(c, oddClocks))
+		case !c.Optional && c.Since == "" && c.Until == "":
+			t.tests = append(t.tests, nullTest(c, allRows))
+		}
+		if c.Role == rules.RoleEventTime || c.Role == rules.RoleReceivedAt {
+			t.tests = append(t.tests, timeTest(c, in.Clock().UnixMicro()+value.MicrosPerDay))
+		}
+		if len(c.Enum) > 0 {
+			t.tests = append(t.tests, wordTest(c, "values that enum does not list", atOnce, func(text string) bool { return slices.Contains(c.Enum, text) }))
+		}
+		if c.Role == rules.RoleEventName && schema.Events != nil {
+			t.tests = append(t.tests, wordTest(c, "events that events does not list: rules cannot ask for them", never, func(text string) bool { return schema.Events[text] != nil }))
+		}
+	}
+	event, ok := schema.WithRole(rules.RoleEventTime)
+	received, both := schema.WithRole(rules.RoleReceivedAt)
+	if ok && both && !slices.Contains(lacking, received.Name) {
+		t.pair = &pairTest{event: event.Name, received: received.Name, skew: project.Micros(in.Project.MaxClockSkew)}
+	}
+	return t
+}
+
+func nullTest(c *rules.Column, worst float64) *valueTest {
+	return &valueTest{
+		column: c.Name, kind: DriftNull, message: "missing, though the schema needs it", worst: worst,
+		clear: func(g *parquet.RowGroup) bool { n, ok := g.NullCount(c.Name); return ok && n == 0 },
+		count: func(a arrow.Array) int64 {
+			if d, ok := a.(*array.Dictionary); ok {
+				return countTexts(d, func(_ string, null bool) bool { return null })
+			}
+			return int64(a.NullN())
+		},
+	}
+}
+
+func timeTest(c *rules.Column, before int64) *valueTest {
+	return &valueTest{
+		column: c.Name, kind: DriftTime, message: "before 1990 or after tomorrow: a wrong unit, or a broken clock", worst: oddClocks,
+		clear: func(g *parquet.RowGroup) bool {
+			lo, hi, ok := g.Bounds(c.Name)
+			return ok && lo >= plausibleFrom && hi < before
+		},
+		count: func(a arrow.Array) (n int64) {
+			times := a.(*array.Timestamp)
+			for i, at := range times.TimestampValues() {
+				if times.IsValid(i) && (int64(at) < plausibleFrom || int64(at) >= before) {
+					n++
+				}
+			}
+			return n
+		},
+	}
+}
+
+func wordTest(c *rules.Column, message string, worst float64, listed func(string) bool) *valueTest {
+	return &valueTest{
+		column: c.Name, kind: DriftEnum, message: message, worst: worst,
+		clear: func(*parquet.RowGroup) bool { return false },
+		count: func(a arrow.Array) int64 {
+			return countTexts(a.(*array.Dictionary), func(text string, null bool) bool { return !null && !listed(text) })
+		},
+	}
+}
+
+// countTexts counts the rows whose text meets a condition, which is asked once for each text.
+func countTexts(a *array.Dictionary, meets func(text string, null bool) bool) (n int64) {
+	dict := a.Dictionary().(*array.String)
+	met := make([]bool, dict.Len())
+	for code := range met {
+		met[code] = meets(dict.Value(code), dict.IsNull(code))
+	}
+	for i := range a.Len() {
+		if met[a.GetValueIndex(i)] {
+			n++
+		}
+	}
+	return n
+}
+
+// read tests every row group; what statistics show to be right is not decoded.
+func (t *tests) read(f *parquet.File) error {
+	var cursor parquet.Cursor
+	for i := range f.RowGroups() {
+		g := cursor.Move(f, i)
+		for _, test := range t.tests {
+			if test.clear(g) {
+				continue
+			}
+			a, err := g.Column(test.column)
+			if err != nil {
+				return err
+			}
+			test.failed += test.count(a)
+		}
+		if t.pair != nil {
+			if err := t.pair.read(g); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (p *pairTest) read(g *parquet.RowGroup) error {
+	event, err := g.Column(p.event)
+	if err != nil {
+		return err
+	}
+	received, err := g.Column(p.received)
+	if err != nil {
+		return err
+	}
+	happened, came := event.(*array.Timestamp), received.(*array.Timestamp)
+	for i := range happened.Len() {
+		if happened.IsValid(i) && came.IsValid(i) && int64(happened.Value(i))-int64(came.Value(i)) > p.skew {
+			p.failed++
+		}
+	}
+	return nil
+}
+
+// findings are the tests that failed, in an object of that many rows.
+func (t *tests) findings(rows int64) (out []finding) {
+	add := func(kind DriftKind, column, message string, failed int64, worst float64) {
+		if failed > 0 {
+			out = append(out, finding{Departure{kind, float64(failed) >= worst*float64(rows), column, message}, failed, rows})
+		}
+	}
+	for _, test := range t.tests {
+		add(test.kind, test.column, test.message, test.failed, test.worst)
+	}
+	if p := t.pair; p != nil {
+		add(DriftTime, p.event, "later than "+p.received+": clocks that run ahead, or a wrong zone or unit", p.failed, halfOfRows)
+	}
+	return out
+}

@@ -1,0 +1,85 @@
+package preview
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/malgrupp/malgrupp/pipeline/decide"
+	"github.com/malgrupp/malgrupp/pipeline/shown"
+	"github.com/malgrupp/malgrupp/segments"
+)
+
+// Overlap is how many people two audiences share. Share is their common members in per cent of all of both; it is missing
+// where it would say how few they are.
+type Overlap struct {
+	Use     string       `json:"use"`
+	Segment string       `json:"segment"`
+	Other   string       `json:"other"`
+	Common  shown.People `json:"common"`
+	Share   *int         `json:"share_percent,omitempty"`
+}
+
+// overlapOf compares two audiences of one use.
+func overlapOf(d *decide.Decision, a, b *segments.Audience, sample *segments.Sample) (o Overlap, order [2]int) {
+	common := 0
+	for id := range a.Members() {
+		if b.Has(id) {
+			common++
+		}
+	}
+	either := a.Len() + b.Len() - common
+	o = Overlap{Use: d.Uses[a.Use()].Name, Segment: a.Segment().Name, Other: b.Segment().Name, Common: shown.People{N: common, Sample: sample}}
+	if common >= shown.Floor && either-common >= shown.Floor {
+		share := 100 * common / either
+		o.Share = &share
+	}
+	return o, [2]int{common, either}
+}
+
+// overlaps compares an audience with others of its use that are delivered, the most alike first; with nil, all delivered
+// audiences with each other.
+func overlaps(d *decide.Decision, of *segments.Audience, sample *segments.Sample) []Overlap {
+	type pair struct {
+		Overlap
+		order [2]int
+	}
+	var pairs []pair
+	for i := range d.Audiences {
+		a := &d.Audiences[i]
+		if of != nil {
+			a = of
+		}
+		for k := range d.Audiences {
+			b := &d.Audiences[k]
+			switch {
+			case a.Use() != b.Use() || a.Segment() == b.Segment() || len(b.Segment().Deliver) == 0:
+			case of == nil && (len(a.Segment().Deliver) == 0 || a.Segment().Name > b.Segment().Name):
+			default:
+				o, order := overlapOf(d, a, b, sample)
+				pairs = append(pairs, pair{o, order})
+			}
+		}
+		if of != nil {
+			break
+		}
+	}
+	slices.SortFunc(pairs, func(x, y pair) int {
+		return cmp.Or(cmp.Compare(y.order[0]*x.order[1], x.order[0]*y.order[1]), cmp.Compare(x.Use, y.Use), cmp.Compare(x.Segment, y.Segment), cmp.Compare(x.Other, y.Other))
+	})
+	out := []Overlap{}
+	for _, p := range pairs {
+		out = append(out, p.Overlap)
+	}
+	return out
+}
+
+// Overlaps decides all segments and compares the delivered ones with each other, use by use, the most alike first. Nothing
+// is written.
+func Overlaps(ctx context.Context, in decide.Inputs) ([]Overlap, error) {
+	d, err := decide.Selected(ctx, in, nil, decide.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return overlaps(d, nil, nil), nil
+}

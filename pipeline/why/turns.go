@@ -1,0 +1,101 @@
+package why
+
+import (
+	"slices"
+	"sort"
+
+	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
+)
+
+// turns are the instants after as_of, ascending, at which the verdict on the person can change though nothing happens: a row
+// leaves a window or enters it, the time of a then_not is over, a stay ends, a day that is missing in the data leaves a
+// window. Between two of them it cannot. Where as_of is a local midnight, as that of a nightly run is, so are they.
+func (d *file) turns(seen []int64) []int64 {
+	for i := range d.Sources {
+		cover := &d.Sources[i].Cover
+		seen = append(seen, cover.From-1) // from where the data cover is covered itself, a row at an edge still lies in the window
+		for _, m := range cover.Missing {
+			seen = append(seen, m.From, m.Before-1)
+		}
+	}
+	slices.Sort(seen)
+	seen = slices.Compact(seen)
+	var out []int64
+	for _, s := range d.Decided() {
+		for _, c := range s.Judged() {
+			if c.Window != nil {
+				out = append(out, d.crossings(c, s.Zone, seen)...)
+			}
+			if c.Sequence != nil && c.Sequence.Then != nil {
+				for _, at := range seen {
+					out = append(out, s.Zone.Step(at, c.Sequence.Then.Limit, 1)+1)
+				}
+			}
+		}
+		for _, k := range d.stays {
+			if k.Segment == s.Name {
+				out = append(out, s.Zone.Step(k.Last, s.Stay, 1))
+			}
+		}
+	}
+	out = slices.DeleteFunc(out, func(at int64) bool { return at <= d.AsOf })
+	if d.nightly() {
+		for i, at := range out {
+			out[i] = d.midnightFrom(at)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// nightly reports whether as_of is a local midnight, as that of a nightly run is.
+func (d *file) nightly() bool { return d.Project.Zone.StartOfDay(d.AsOf) == d.AsOf }
+
+// horizon is how far ahead a crossing is looked for: no window reaches further back than rows may be kept.
+const horizon = 762 * value.MicrosPerDay
+
+// crossings are the instants at which one of the times passes an edge of what the condition looks at: of its window, of the
+// pause before it that tells whether a session had begun by then, of the time after it that a then_not waits for. All edges
+// only move on.
+func (d *file) crossings(c *rules.Condition, z *value.Zone, times []int64) (out []int64) {
+	from := d.CoveredFrom(c)
+	edges := func(asOf int64) (int64, int64) { return c.Window.Bounds(asOf, from, z) }
+	passes := []func(asOf, at int64) bool{
+		func(asOf, at int64) bool { lo, _ := edges(asOf); return lo > at },
+		func(asOf, at int64) bool { _, hi := edges(asOf); return hi > at },
+	}
+	if looksBefore(c) {
+		passes = append(passes, func(asOf, at int64) bool {
+			lo, _ := edges(asOf)
+			return lo-project.Micros(d.Project.SessionGap) > at
+		})
+	}
+	if c.Sequence != nil && c.Sequence.Then != nil {
+		passes = append(passes, func(asOf, at int64) bool { _, hi := edges(asOf); return z.Step(hi, c.Sequence.Then.Limit, 1) > at })
+	}
+	for _, at := range times {
+		for _, pass := range passes {
+			passed := func(asOf int64) bool { return pass(asOf, at) }
+			if passed(d.AsOf) || !passed(d.AsOf+horizon) {
+				continue
+			}
+			out = append(out, d.AsOf+int64(sort.Search(int(horizon), func(i int) bool { return passed(d.AsOf + int64(i)) })))
+		}
+	}
+	return out
+}
+
+// looksBefore reports whether sessions make a condition look at rows before its window.
+func looksBefore(c *rules.Condition) bool {
+	return c.Verb == "session" || c.Metric != nil && c.Metric.Sessions || c.Sequence != nil && c.Sequence.SameSession
+}
+
+// midnightFrom is the first local midnight that is not before an instant.
+func (d *file) midnightFrom(at int64) int64 {
+	if d.Project.Zone.StartOfDay(at) == at {
+		return at
+	}
+	return d.Project.Zone.StartOfDay(d.Project.Zone.StartOfDay(at) + 36*value.MicrosPerDay/24)
+}

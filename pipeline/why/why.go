@@ -1,0 +1,408 @@
+package why
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
+	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/keys"
+	"github.com/malgrupp/malgrupp/pipeline/state"
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/segments"
+	"github.com/malgrupp/malgrupp/segments/consent"
+	"github.com/malgrupp/malgrupp/segments/identity"
+)
+
+// Ask decides like a run, traces one person through it, and tells how the decision came about. A signed line in the audit
+// folder says that it was asked; without that line there is no answer. Nothing else is written. raw says that the subject is
+// a raw id, which is written nowhere.
+func Ask(ctx context.Context, j *pipeline.Job, q pipeline.Question, raw bool) (*Answer, error) {
+	s, person, err := asked(j, q, raw)
+	if err != nil {
+		return nil, err
+	}
+	segs, err := j.Inputs.Select([]string{s.Name})
+	if err != nil {
+		return nil, err
+	}
+	look, err := pipeline.LookAt(ctx, j, decide.Ask(segs), decide.Options{Person: person})
+	if err != nil {
+		return nil, err
+	}
+	if strings.Contains(q.Reason, look.Person.Raw) {
+		return nil, fault.New(fault.Usage, "REASON", errors.New("the reason names the person, and it is kept in the audit folder"), "name the case instead, such as 'complaint 4711'")
+	}
+	c, err := open(ctx, look, s)
+	if err != nil {
+		return nil, err
+	}
+	a, err := c.answer(q)
+	if err != nil {
+		return nil, err
+	}
+	q.Subject = person.Keyed
+	if err := look.Answered(ctx, q); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// maxReason is how long a reason may be, in bytes.
+const maxReason = 500
+
+// asked checks whether the question may be asked, and finds the segment and the person.
+func asked(j *pipeline.Job, q pipeline.Question, raw bool) (*rules.Segment, *decide.Person, error) {
+	if !j.Project.Security.AllowExplain {
+		return nil, nil, fault.New(fault.Invalid, "EXPLAIN_OFF", errors.New("this project does not let anybody look at the decision about one person"),
+			"whoever answers for data protection can set security: {allow_explain: true} in malgrupp.yaml")
+	}
+	if strings.ContainsFunc(q.Reason, unicode.IsControl) || len(q.Reason) > maxReason || q.Reason == "" {
+		return nil, nil, fault.New(fault.Usage, "REASON", fmt.Errorf("the reason is empty, has control characters or is longer than %d bytes", maxReason), "give one line, such as 'complaint 4711'")
+	}
+	s, err := j.Segment(q.Segment)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := personOf(j.Keys, s, q.Subject, raw)
+	return s, p, err
+}
+
+// personOf takes a keyed id, or a raw one if raw says so.
+func personOf(ring *keys.Ring, s *rules.Segment, subject string, raw bool) (*decide.Person, error) {
+	p, label := &decide.Person{Kind: identity.Device}, keys.DeviceID
+	if s.Level == rules.CustomerLevel {
+		p.Kind, label = identity.Customer, keys.CustomerID
+	}
+	if !raw {
+		number, ok := keys.NumberOf(subject)
+		if !ok {
+			return nil, fault.New(fault.Usage, "SUBJECT", errors.New("the subject is no keyed id: one looks like k1.T9rSBS_C55xmPzfW2u-yvw"),
+				"give - and write the raw id to standard input; what is printed then begins with its keyed id")
+		}
+		keyer, err := ring.KeyerOf(number, label)
+		if err != nil {
+			return nil, fault.New(fault.Usage, "SUBJECT", err, "give - and write the raw id to standard input")
+		}
+		p.Keyed, p.Is = subject, func(id string) bool { return keyer.Key(keys.NewID(id)) == subject }
+		return p, nil
+	}
+	if p.Raw = identity.Normalise(subject); p.Raw == "" || identity.Blocked(p.Raw) {
+		return nil, fault.New(fault.Usage, "SUBJECT", errors.New("the id on standard input is empty, or stands for nobody in particular"), "write one id of a "+string(s.Level)+" and nothing else")
+	}
+	keyer, err := ring.Keyer(label)
+	if err != nil {
+		return nil, err
+	}
+	p.Keyed = keyer.Key(keys.NewID(p.Raw))
+	return p, nil
+}
+
+// file is the case of one person: what a run decided, and everything that can be decided about her once more.
+type file struct {
+	*decide.Rows
+	look    *pipeline.Look
+	segment *rules.Segment
+	stays   state.StayRecord // hers
+}
+
+func open(ctx context.Context, look *pipeline.Look, s *rules.Segment) (*file, error) {
+	rows, err := look.Rows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := &file{Rows: rows, look: look, segment: s}
+	for _, k := range look.Stay {
+		if k.ID == look.Person.Raw {
+			c.stays = append(c.stays, k)
+		}
+	}
+	return c, nil
+}
+
+// again decides about the person alone once more.
+func (d *file) again(asOf int64, without ...decide.Place) (*decide.Again, error) {
+	return d.Again(decide.Question{Segment: d.segment, AsOf: asOf, Stay: d.stays, Without: without})
+}
+
+// maxTurns bounds how often the person is decided about again to find the next change, maxRests how many events are left out
+// one by one.
+const (
+	maxTurns = 400
+	maxRests = 20
+)
+
+// answer gathers what became of the person, use by use.
+func (d *file) answer(q pipeline.Question) (*Answer, error) {
+	now, err := d.again(d.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	wanted, err := d.Again(decide.Question{Segment: d.segment, AsOf: d.AsOf, Stay: d.stays, Wanted: true})
+	if err != nil {
+		return nil, err
+	}
+	a := &Answer{
+		Segment: q.Segment, Level: string(d.segment.Level), Subject: d.Person.Keyed, Reason: q.Reason, AsOf: Instant(d.AsOf), KnownBy: Instant(d.KnownBy),
+		Definition: decide.Definition(d.segment), file: d, wanted: wanted.Seen,
+	}
+	for i := range d.Audiences {
+		if audience := &d.Audiences[i]; audience.Segment() == d.segment {
+			a.Uses = append(a.Uses, d.use(audience, now, wanted))
+		}
+	}
+	if err := d.rests(a, now); err != nil {
+		return nil, err
+	}
+	return a, d.next(a, now)
+}
+
+// use is the answer for one use: the outcome is the run's own, the evidence that of the person's rows. Hidden rows are those
+// that some condition wanted; of a person of whom no row may be used, all.
+func (d *file) use(audience *segments.Audience, now, wanted *decide.Again) AnswerUse {
+	use := audience.Use()
+	u := AnswerUse{
+		Use: d.Uses[use].Name, Conditions: []AnswerNode{}, number: use,
+		Outcome: decide.OutcomeOf(audience, d.Person.Raw), Alone: now.Verdicts[use].Outcome,
+	}
+	for _, c := range d.look.Manifest.Segments {
+		if c.Segment == audience.Segment().Name && c.Use == u.Use && c.Destination != "" {
+			u.Destinations = append(u.Destinations, AnswerList{c.Destination, c.Held})
+		}
+	}
+	trace, hiding := now.Verdicts[use].Trace, wanted
+	if trace == nil {
+		hiding = now
+	}
+	u.Hidden = Hidden{
+		NotArrived: hiding.Counts.Hidden, ClockAhead: hiding.Counts.Skewed, Copies: hiding.Counts.Copies,
+		ImpossibleTime: hiding.Counts.Invalid, TooLarge: hiding.Counts.Oversized, Refused: map[string]int64{},
+	}
+	for reason, n := range hiding.Roll.Tallies.Refused[use] {
+		if n > 0 {
+			u.Hidden.Refused[consent.Reason(reason).String()] = n
+		}
+	}
+	own := audience.Trace()
+	if own == nil { // no condition of the run wanted a row: then it did not judge, and the person's other rows do
+		own, u.Outcome = trace, u.Alone
+	}
+	if trace == nil {
+		return u
+	}
+	u.Seen, u.Stays = true, d.stay(audience, u.Outcome)
+	u.DecidedBy = d.afterwards(own, u.Outcome)
+	for i := range trace.Nodes {
+		n := d.node(&trace.Nodes[i], use, now)
+		n.Verdict, n.Decides = own.Nodes[i].Verdict, own.Nodes[i].Decides && u.DecidedBy == "" && u.Stays == 0
+		u.Conditions = append(u.Conditions, n)
+	}
+	return u
+}
+
+// afterwards is the step after match and exclude that decided about somebody who qualified by them; "" if none did.
+func (d *file) afterwards(t *segments.Trace, outcome segments.Outcome) string {
+	switch {
+	case !t.Qualifies:
+		return ""
+	case outcome == segments.Control:
+		return "holdout"
+	case outcome == segments.Capped:
+		return "top or cap"
+	case outcome == segments.Withheld:
+		return "min_size"
+	case outcome == segments.Out && d.segment.Exclusive != nil:
+		return "exclusive"
+	}
+	return ""
+}
+
+// nodeOf is a condition in one of the decisions, nil where the person was not seen.
+func (d *file) nodeOf(of *decide.Again, use int, path string) *segments.NodeTrace {
+	if t := of.Verdicts[use].Trace; t != nil {
+		for i := range t.Nodes {
+			if t.Nodes[i].Path == path {
+				return &t.Nodes[i]
+			}
+		}
+	}
+	return nil
+}
+
+// stay is until when somebody remains in the segment for an earlier day's match; zero: not for that.
+func (d *file) stay(audience *segments.Audience, outcome segments.Outcome) Instant {
+	s := audience.Segment()
+	if outcome != segments.In || s.Stay == (value.Duration{}) || slices.Contains(slices.Collect(audience.Today()), d.Person.Raw) {
+		return 0
+	}
+	for _, k := range d.Stay {
+		if k.Segment == s.Name && k.ID == d.Person.Raw && k.Use == d.Uses[audience.Use()].Name {
+			return Instant(s.Zone.Step(k.Last, s.Stay, 1))
+		}
+	}
+	return 0
+}
+
+// node is one condition with the events that it looked at.
+func (d *file) node(n *segments.NodeTrace, use int, now *decide.Again) AnswerNode {
+	out := AnswerNode{Path: n.Path, Depth: n.Depth, Verb: n.Verb, Verdict: n.Verdict, Decides: n.Decides}
+	if n.Leaf < 0 {
+		return out
+	}
+	for _, c := range d.segment.Judged() {
+		if c.Path == n.Path {
+			out.LooksAt, _ = c.LooksAt()
+		}
+	}
+	for _, s := range now.Seen {
+		for _, wanted := range s.Wanted[use] {
+			if wanted.Leaf == n.Leaf {
+				out.Events++
+				out.Evidence = append(out.Evidence, d.event(s, wanted.Parts))
+			}
+		}
+	}
+	out.Evidence = out.Evidence[max(0, len(out.Evidence)-maxEvidence):]
+	return out
+}
+
+// event names a row without saying what was looked at.
+func (d *file) event(s decide.Sight, parts []string) AnswerEvent {
+	h, source := d.At(s.Place)
+	e := AnswerEvent{Source: source.Name, Object: h.Object, Row: h.Numbers[s.Row], At: Instant(s.Time), As: parts}
+	if c, ok := source.Schema.WithRole(rules.RoleEventID); ok {
+		e.ID = h.Text(c.Name, s.Row)
+	}
+	if c, ok := source.Schema.WithRole(rules.RoleEventName); ok {
+		e.Name = h.Text(c.Name, s.Row)
+	}
+	if c, ok := source.Schema.WithRole(rules.RoleReceivedAt); ok {
+		if at, ok := h.Instant(c.Name, s.Row); ok {
+			e.Received = Instant(at)
+		}
+	}
+	return e
+}
+
+// rests finds the single events without which the decision would be another, among the latest that deciding conditions
+// looked at: each is left out and the person is decided about again.
+func (d *file) rests(a *Answer, now *decide.Again) error {
+	for i := range a.Uses {
+		u := &a.Uses[i]
+		tried := map[decide.Place]bool{}
+		for _, s := range slices.Backward(now.Seen) {
+			if len(tried) == maxRests || tried[s.Place] || !d.decisive(u, s, now) {
+				continue
+			}
+			tried[s.Place] = true
+			other, err := d.again(d.AsOf, s.Place)
+			if err != nil {
+				return err
+			}
+			if got := other.Verdicts[u.number].Outcome; got != u.Alone {
+				u.Rests = append(u.Rests, AnswerRest{Without: d.event(s, nil), Outcome: got})
+			}
+		}
+	}
+	return nil
+}
+
+// decisive reports whether a condition that decides looks at the row.
+func (d *file) decisive(u *AnswerUse, s decide.Sight, now *decide.Again) bool {
+	for _, wanted := range s.Wanted[u.number] {
+		for _, n := range u.Conditions {
+			if alone := d.nodeOf(now, u.number, n.Path); n.Decides && alone != nil && alone.Leaf == wanted.Leaf {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// next finds what changes by itself: every instant at which some condition turns, up to the first at which the outcome does.
+func (d *file) next(a *Answer, now *decide.Again) error {
+	turns := d.turns(d.times())
+	before, last := now, d.AsOf
+	for i := 0; i < len(turns); i++ {
+		if i == maxTurns {
+			a.Searched = Instant(last)
+			return nil
+		}
+		at := turns[i]
+		turns = append(turns[:i:i], d.remember(before, last, at, turns[i:])...)
+		at = turns[i]
+		after, err := d.again(at)
+		if err != nil {
+			return err
+		}
+		open := false
+		for k := range a.Uses {
+			u := &a.Uses[k]
+			if u.settled {
+				continue
+			}
+			if c, changed := d.change(u, at, before, after); changed {
+				u.Next = append(u.Next, c)
+				u.settled = c.Outcome != u.Alone
+			}
+			open = open || !u.settled
+		}
+		if before, last = after, at; !open {
+			return nil
+		}
+	}
+	return nil
+}
+
+// remember is what the nights from one turn up to the next leave behind of a segment in which people stay: whoever matches
+// begins to stay anew on each of them. The end of that stay is a turn, too.
+func (d *file) remember(v *decide.Again, from, to int64, turns []int64) []int64 {
+	if d.segment.Stay == (value.Duration{}) {
+		return turns
+	}
+	night := d.Project.Zone.StartOfDay(to - 1)
+	if night < from {
+		return turns
+	}
+	for use, is := range v.Verdicts {
+		if !is.Today {
+			continue
+		}
+		of := func(k state.Stay) bool { return k.Segment == d.segment.Name && k.Use == d.Uses[use].Name }
+		k := state.Stay{Segment: d.segment.Name, Use: d.Uses[use].Name, ID: d.Person.Raw, Entered: night, Last: night, Definition: decide.Definition(d.segment)}
+		d.stays = append(slices.DeleteFunc(slices.Clone(d.stays), of), k)
+		over := d.segment.Zone.Step(night, d.segment.Stay, 1)
+		if d.nightly() {
+			over = d.midnightFrom(over)
+		}
+		turns = append(slices.Clone(turns), over)
+	}
+	slices.Sort(turns)
+	return slices.Compact(turns)
+}
+
+// change is what turned between two decisions about the person alone.
+func (d *file) change(u *AnswerUse, at int64, before, after *decide.Again) (AnswerChange, bool) {
+	c := AnswerChange{At: Instant(at), Outcome: after.Verdicts[u.number].Outcome, Conditions: []AnswerTurn{}}
+	for _, n := range u.Conditions {
+		was, is := d.nodeOf(before, u.number, n.Path), d.nodeOf(after, u.number, n.Path)
+		switch {
+		case was == nil || is == nil || was.Verdict == is.Verdict:
+		default:
+			c.Conditions = append(c.Conditions, AnswerTurn{n.Path, is.Verdict})
+		}
+	}
+	return c, len(c.Conditions) > 0 || c.Outcome != before.Verdicts[u.number].Outcome
+}
+
+// times are when the person's rows happened.
+func (d *file) times() (out []int64) {
+	d.Each(func(at int64) { out = append(out, at) })
+	return out
+}
