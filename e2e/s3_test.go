@@ -145,10 +145,10 @@ var wideColumns = []rules.Column{
 // neededColumns are those that the rule of the wide project reads.
 var neededColumns = []string{"event_time", "event_name", "device_id", "page_path"}
 
-// wideProject writes three days of a wide log, everybody's consent and one rule.
-func wideProject(t *testing.T, dir string) *load.Loaded {
+// wideProject writes three days of a wide log, everybody's consent with signs of life until then, and one rule.
+func wideProject(t *testing.T, dir string, rows int, until int64) *load.Loaded {
 	t.Helper()
-	const rows, devices = 300_000, 20_000
+	const devices = 20_000
 	dice := rand.New(rand.NewPCG(8, 15))
 	var said []feed.Event
 	for d := range devices {
@@ -157,7 +157,8 @@ func wideProject(t *testing.T, dir string) *load.Loaded {
 			said = append(said, feed.Event{ID: id + purpose, Kind: "device", Subject: id, Action: "grant", Purpose: purpose, At: feed.Shop.Begin, Recorded: feed.Shop.Begin, Source: "cmp"})
 		}
 	}
-	check(t, feed.WriteConsent(filepath.Join(dir, "consent"), "part.parquet", append(said, feed.Heartbeats(feed.Shop.Begin, feed.Shop.End)...)))
+	said = append(said, feed.Heartbeats(feed.Shop.Begin, until)...)
+	check(t, feed.WriteConsent(filepath.Join(dir, "consent"), "part.parquet", said))
 	for day := range 3 {
 		var v [6]parquetwriter.Values
 		at := instant(t, fmt.Sprintf("2008-06-0%dT00:00:00Z", day+1))
@@ -221,7 +222,7 @@ spec:
 
 func TestNoMoreIsFetchedThanTheColumnsThatAreNeeded(t *testing.T) {
 	dir := t.TempDir()
-	l := wideProject(t, dir)
+	l := wideProject(t, dir, 300_000, feed.Shop.End)
 	needed, whole := chunkBytes(t, filepath.Join(dir, "events"), neededColumns)
 	for _, s := range s3Servers {
 		t.Run(s.name, func(t *testing.T) {

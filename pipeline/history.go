@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -141,43 +140,6 @@ func (h *history) repair(ctx context.Context, output, audit *store.Bucket) error
 		return err
 	}
 	return output.UploadBytes(ctx, successKey(h.marker.RunID), h.data, "application/json")
-}
-
-// leftover lists what killed runs left in a bucket: folders of runs later than the last that was published.
-func leftover(ctx context.Context, b *store.Bucket, below, published string) ([]store.Object, error) {
-	objects, err := listed(ctx, b, below)
-	return slices.DeleteFunc(objects, func(o store.Object) bool {
-		run, ok := runOf(o.Key, below)
-		return !ok || run <= published
-	}), err
-}
-
-// runOf is the run whose folder an object lies in.
-func runOf(key, below string) (string, bool) {
-	run, _, ok := strings.Cut(strings.TrimPrefix(key, below), "/")
-	return run, ok && ValidRunID(run)
-}
-
-// published reads which runs the markers name. It is asked only where something looks left over: if the clock was set
-// back, a run that was published may have a later id than the last one.
-func published(ctx context.Context, output *store.Bucket) (map[string]bool, error) {
-	markers, err := listed(ctx, output, "markers/")
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]bool{}
-	for _, o := range markers {
-		data, err := output.ReadAll(ctx, o.Key, maxLine)
-		if err != nil {
-			return nil, err
-		}
-		var m Marker
-		if err := json.Unmarshal(data, &m); err != nil {
-			return nil, broken("marker " + o.Key + " cannot be read")
-		}
-		out[m.RunID] = true
-	}
-	return out, nil
 }
 
 // ValidRunID reports whether a name is a run id: 20261123T043000Z-7f3a9c.

@@ -129,7 +129,8 @@ type Marker struct {
 	Schema   string          `json:"schema"`
 	N        int64           `json:"n"`
 	RunID    string          `json:"run_id"`
-	Previous string          `json:"previous"` // SHA-256 of marker n-1
+	Fence    int64           `json:"fence,omitempty"` // of the lease it was published under; rises with n
+	Previous string          `json:"previous"`        // SHA-256 of marker n-1
 	Objects  []Output        `json:"objects"`
 	Line     json.RawMessage `json:"manifest"`
 }

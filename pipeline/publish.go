@@ -11,10 +11,8 @@ import (
 	"strings"
 
 	"github.com/malgrupp/malgrupp/pipeline/decide"
-	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
 	"github.com/malgrupp/malgrupp/pipeline/state"
-	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
@@ -206,6 +204,9 @@ func (r *run) seal(ctx context.Context, changes []change, objects []Output) erro
 		r.manifest.Status = StatusPartial
 	}
 	if r.Replay() {
+		if err := r.lease.Renew(ctx, 0); err != nil {
+			return err
+		}
 		return r.writeLine(ctx)
 	}
 	next := r.holdings.Next(r.RunID)
@@ -238,45 +239,4 @@ func (r *run) keep(ctx context.Context, name string, sealed []byte) error {
 	o := Output{Root: rootState, Name: r.RunID + "/" + name, Size: int64(len(sealed)), SHA256: digest(sealed)}
 	r.manifest.Outputs = append(r.manifest.Outputs, o)
 	return r.state.UploadBytes(ctx, o.Name, sealed, contentType)
-}
-
-// mark creates the next marker: the one step that publishes. Who finds the number taken has lost.
-func (r *run) mark(ctx context.Context) error {
-	line, err := r.manifest.line(r.Keys.Sign)
-	if err != nil {
-		return err
-	}
-	m := Marker{Schema: MarkerSchema, N: 1, RunID: r.RunID, Objects: r.manifest.Outputs, Line: line}
-	if r.history.marker != nil {
-		m.N, m.Previous = r.history.marker.N+1, r.history.digest
-	}
-	data, err := encode(m)
-	if err != nil {
-		return err
-	}
-	switch err := r.output.CreateOnce(ctx, markerKey(m.N), data); {
-	case errors.Is(err, store.ErrExists):
-		return fault.New(fault.Locked, "LOST", errors.New("another run published first"), "run again")
-	case err != nil:
-		return err
-	}
-	if err := r.writeLine(ctx); err != nil {
-		return err
-	}
-	return r.output.UploadBytes(ctx, successKey(r.RunID), data, "application/json")
-}
-
-// successKey is the copy of a marker in its list folder, for schedulers that wait for such a name; never the truth.
-func successKey(runID string) string { return "lists/" + runID + "/_SUCCESS.json" }
-
-// writeLine writes the manifest line into the audit folder.
-func (r *run) writeLine(ctx context.Context) error {
-	line, err := r.manifest.line(r.Keys.Sign)
-	if err != nil {
-		return err
-	}
-	if err := r.audit.CreateOnce(ctx, r.RunID+".json", line); err != nil && !errors.Is(err, store.ErrExists) {
-		return err
-	}
-	return nil
 }

@@ -36,12 +36,16 @@ func Run(ctx context.Context, j *Job) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	lease, err := r.lock(ctx)
-	if err != nil {
+	if r.lease, err = r.lock(ctx); err != nil {
 		return nil, err
 	}
-	defer func() { _ = lease.Release(context.WithoutCancel(ctx)) }()
+	defer func() { _ = r.lease.Release(context.WithoutCancel(ctx)) }()
+	ctx, stop := r.lease.Keep(ctx)
+	defer stop()
 	report, err := r.do(ctx)
+	if err != nil {
+		err = lostLock(ctx, err)
+	}
 	if err != nil && !errors.Is(err, context.Canceled) {
 		r.refuse(context.WithoutCancel(ctx), err)
 	}
@@ -59,34 +63,38 @@ func newRun(ctx context.Context, j *Job) (*run, error) {
 	return r, err
 }
 
-// lock waits for the project's lock as long as the job says.
+// lock takes the project's lock and waits for it as long as the job says.
 func (r *run) lock(ctx context.Context) (*store.Lease, error) {
-	until := r.Clock().Add(r.LockFor)
-	for {
-		lease, err := store.Acquire(ctx, r.state, r.Project.Name, r.RunID, r.Clock, leaseFor)
-		locked, isLocked := errors.AsType[*store.ErrLocked](err)
-		if !isLocked {
-			return lease, err
-		}
-		if !r.Clock().Before(until) {
-			return nil, fault.New(fault.Locked, "LOCKED", locked, "wait for the other run, or give --lock-timeout")
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(time.Second):
-		}
+	claim := store.Claim{Holder: r.RunID, Now: r.Clock, Idle: leaseFor, Wait: r.LockFor}
+	lease, err := store.Acquire(ctx, r.state, r.Project.Name, claim)
+	if locked, ok := errors.AsType[*store.ErrLocked](err); ok {
+		return nil, fault.New(fault.Locked, "LOCKED", locked, "wait for the other run, or give --lock-timeout")
 	}
+	return lease, err
 }
 
-// leaseFor is how long a lease on a cloud holds without being renewed: a run that died must not stop the next night's.
-const leaseFor = 2 * time.Hour
+// lostLock is the loss of the lock where that is behind an error of a run, else the error.
+func lostLock(ctx context.Context, err error) error {
+	lost, ok := errors.AsType[*store.ErrLocked](context.Cause(ctx))
+	if !ok {
+		lost, ok = errors.AsType[*store.ErrLocked](err)
+	}
+	if !ok {
+		return err
+	}
+	return fmt.Errorf("the lock was lost while the run worked: %w", lost)
+}
+
+// leaseFor is how long a lease on a cloud holds without being renewed.
+const leaseFor = 10 * time.Minute
 
 // run is one job while it is being done.
 type run struct {
 	Job
 	places
+	lease    *store.Lease // nil where nothing is written
 	history  *history
+	left     []leftover
 	holdings *state.Holdings
 	table    folder.Table // of identifiers
 	contacts *platform.Contacts
@@ -95,6 +103,7 @@ type run struct {
 	// recheckedAt is the watermark of the last look at the consent log before publication.
 	recheckedAt int64
 	late        []consent.Denial // denials that came in since the decision
+	marked      bool             // the marker may exist
 }
 
 // do is the order of things.
@@ -102,9 +111,11 @@ func (r *run) do(ctx context.Context) (*Report, error) {
 	if err := r.remember(ctx, true); err != nil {
 		return nil, err
 	}
-	if err := r.clean(ctx); err != nil {
+	left, err := r.leftovers(ctx)
+	if err != nil {
 		return nil, err
 	}
+	r.left = left
 	report, err := r.decide(ctx)
 	if err != nil || report.NothingToDo {
 		return report, err
@@ -166,44 +177,15 @@ func (r *run) seen() {
 	}
 }
 
-// clean sweeps what killed runs left behind.
-func (r *run) clean(ctx context.Context) error {
-	last := ""
-	if r.history.marker != nil {
-		last = r.history.marker.RunID
-	}
-	var named map[string]bool
-	for _, where := range []struct {
-		bucket *store.Bucket
-		below  string
-	}{{r.output, "lists/"}, {r.output, "control/"}, {r.state, ""}} {
-		left, err := leftover(ctx, where.bucket, where.below, last)
-		if err != nil {
-			return err
-		}
-		if len(left) > 0 && named == nil {
-			if named, err = published(ctx, r.output); err != nil {
-				return err
-			}
-		}
-		for _, o := range left {
-			if run, _ := runOf(o.Key, where.below); named[run] {
-				continue
-			}
-			if err := where.bucket.Delete(ctx, o.Key); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // refuse writes the line of a run that wrote nothing else. What stands in the way of writing it is only logged: the
 // refusal itself is what the caller must hear.
 func (r *run) refuse(ctx context.Context, cause error) {
 	f, ok := fault.Classify(cause)
-	if !ok || f.Kind == fault.Locked || f.Kind == fault.Audit || r.history == nil {
+	if !ok || f.Kind == fault.Locked || f.Kind == fault.Audit || r.history == nil || r.marked {
 		return
+	}
+	if _, lost := errors.AsType[*store.ErrLocked](r.lease.Renew(ctx, 0)); lost {
+		return // the next line is somebody else's
 	}
 	m := r.blank(StatusRefused)
 	m.Refusal = &Refusal{Reason: f.Reason, Kind: f.Kind, Message: cause.Error()}

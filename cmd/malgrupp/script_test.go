@@ -202,7 +202,7 @@ func damage(ts *testscript.TestScript, _ bool, args []string) {
 func locked(ts *testscript.TestScript, neg bool, args []string) {
 	b, err := store.Open(context.Background(), "file://"+filepath.ToSlash(ts.MkAbs("out/state")), store.Options{Roots: []string{ts.MkAbs(".")}})
 	ts.Check(err)
-	lease, err := store.Acquire(context.Background(), b, "script-bank", "somebody", time.Now, time.Hour)
+	lease, err := store.Acquire(context.Background(), b, "script-bank", store.Claim{Holder: "somebody", Now: time.Now})
 	ts.Check(err)
 	exits(ts, neg, args)
 	ts.Check(lease.Release(context.Background()))

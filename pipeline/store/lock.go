@@ -8,7 +8,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strconv"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -18,167 +19,244 @@ import (
 type ErrLocked struct {
 	Name    string
 	Holder  string
-	Since   time.Time
-	Expires time.Time // zero where the lease ends with its process
+	Since   time.Time     // by the holder's clock
+	Renewed time.Duration // how long ago, by the storage's clock; zero where that was not asked
+}
+
+// Fault says what kind of failure it is to lose a lock that was held.
+func (e *ErrLocked) Fault() (kind, reason, hint string) {
+	return "locked", "LOST", "run again: this run published nothing"
 }
 
 func (e *ErrLocked) Error() string {
-	until := "until its process ends"
-	if !e.Expires.IsZero() {
-		until = "until " + e.Expires.UTC().Format(time.RFC3339)
+	renewed := ""
+	if e.Renewed > 0 {
+		renewed = fmt.Sprintf(", renewed %s ago", e.Renewed.Round(time.Second))
 	}
-	return fmt.Sprintf("lock %q: held by %s since %s, %s", e.Name, e.Holder, e.Since.UTC().Format(time.RFC3339), until)
+	return fmt.Sprintf("lock %q: held by %s since %s%s", e.Name, e.Holder, e.Since.UTC().Format(time.RFC3339), renewed)
 }
 
-// Lease is the right to be the only one. In a folder it is a lock of the kernel on a file that is never deleted, freed
-// when the process ends however it ends. Elsewhere it is the highest of numbered objects that has not expired, each created
-// once and never changed: renewing creates the next one, and who finds the next one taken has lost the lease. The numbers
-// exist in both.
+// Lease is the right to be the only one. It is the highest of numbered objects, each created once and never changed:
+// renewing creates the next one, and who finds a number that is not his own has lost the lease. In a folder there is
+// also a lock of the kernel on a file that is never deleted, freed when the process ends however it ends; elsewhere a
+// lease that has not been renewed for a while can be taken.
 type Lease struct {
+	claim  Claim
 	bucket *Bucket
 	name   string
-	now    func() time.Time
-	ttl    time.Duration
 	file   *flock.Flock // nil outside folders
+	mu     sync.Mutex   // guards held
 	held   leaseRecord
 }
 
-// leaseRecord is the content of a lease object, and of a lock file.
+// Claim is what somebody wants of a lease.
+type Claim struct {
+	Holder string           // shown to whoever comes too late
+	Now    func() time.Time // the caller's clock: since when he holds it, when waiting ends; never whose it is
+	Idle   time.Duration    // how long somebody else must not have renewed his lease to lose it
+	Wait   time.Duration    // how long to wait for somebody else
+}
+
+// leaseRecord is the content of a lease object.
 type leaseRecord struct {
 	Fence    int64     `json:"fence"`
 	Holder   string    `json:"holder"`
 	Since    time.Time `json:"since"`
-	Expires  time.Time `json:"expires"`
 	Released bool      `json:"released,omitempty"`
 }
 
-func (r *leaseRecord) locked(name string) *ErrLocked {
-	return &ErrLocked{Name: name, Holder: r.Holder, Since: r.Since, Expires: r.Expires}
+func (r *leaseRecord) locked(name string, renewed time.Duration) *ErrLocked {
+	return &ErrLocked{Name: name, Holder: r.Holder, Since: r.Since, Renewed: renewed}
 }
 
-const maxLeaseBytes = 4096
+const (
+	maxLeaseBytes = 4096
+	renewals      = 5               // within the time after which a lease is idle
+	pollEvery     = 5 * time.Second // while waiting for somebody else
+)
 
-// Acquire takes the lease of that name for ttl, or returns an *ErrLocked. Leases lie below locks/ in the bucket. The
-// holder is shown to whoever comes too late; now is the caller's clock.
-func Acquire(ctx context.Context, b *Bucket, name, holder string, now func() time.Time, ttl time.Duration) (*Lease, error) {
+// Acquire takes the lease of that name, or returns an *ErrLocked. Leases lie below locks/ in the bucket.
+func Acquire(ctx context.Context, b *Bucket, name string, c Claim) (*Lease, error) {
 	if err := checkKey("locks/" + name); err != nil {
 		return nil, b.failure("lock", name, err)
 	}
-	l := &Lease{bucket: b, name: name, now: now, ttl: ttl}
-	l.held = leaseRecord{Holder: holder, Since: now(), Expires: now().Add(ttl)}
-	if f, ok := b.backend.(*folder); ok {
-		l.held.Expires = time.Time{}
-		if err := l.lockFile(ctx, f); err != nil {
+	since := c.Now()
+	for until := since.Add(c.Wait); ; {
+		l := &Lease{claim: c, bucket: b, name: name, held: leaseRecord{Holder: c.Holder, Since: since}}
+		err := l.take(ctx)
+		if err == nil {
+			return l, nil
+		}
+		left := until.Sub(c.Now())
+		if _, locked := errors.AsType[*ErrLocked](err); !locked || b.sleep == nil || left <= 0 {
+			return nil, err
+		}
+		if err := b.sleep(ctx, min(left, pollEvery)); err != nil {
 			return nil, err
 		}
 	}
-	if err := l.take(ctx); err != nil {
-		if l.file != nil {
-			err = errors.Join(err, l.file.Close())
-		}
-		return nil, err
-	}
-	return l, nil
 }
 
-// take creates the lease object that follows the newest one, unless that still holds.
+// take makes one attempt.
 func (l *Lease) take(ctx context.Context) error {
+	if f, ok := l.bucket.backend.(*folder); ok {
+		if err := l.lockFile(ctx, f); err != nil {
+			return err
+		}
+	}
+	err := l.succeed(ctx)
+	if err != nil && l.file != nil {
+		err = errors.Join(err, l.file.Close())
+	}
+	return err
+}
+
+// succeed creates the lease object that follows the newest one, unless that still holds.
+func (l *Lease) succeed(ctx context.Context) error {
 	last, err := l.newest(ctx)
 	if err != nil {
 		return err
 	}
-	if l.file == nil && last.Fence > 0 && !last.Released && l.now().Before(last.Expires) {
-		return last.locked(l.name)
+	if l.file == nil && last.Fence > 0 && !last.Released {
+		idle, err := l.idle(ctx, last.Fence)
+		if err != nil {
+			return err
+		}
+		if idle < l.claim.Idle {
+			return last.locked(l.name, idle)
+		}
 	}
 	l.held.Fence = last.Fence
-	if err := l.next(ctx); err != nil {
-		return err
-	}
-	return l.sweep(ctx)
+	return l.next(ctx, 0)
 }
 
-// Fence returns the lease's number. Later leases of the same name have higher ones.
-func (l *Lease) Fence() int64 { return l.held.Fence }
-
-// Renew prolongs the lease by its ttl from now, or returns an *ErrLocked if it was lost.
-func (l *Lease) Renew(ctx context.Context) error {
-	if l.file != nil {
-		return nil
+// idle is for how long a lease has not been renewed: the age of its object beside one that is written now. Both times
+// are the storage's, so that it does not matter whether the clocks of two holders agree.
+func (l *Lease) idle(ctx context.Context, fence int64) (time.Duration, error) {
+	clock := "locks/" + l.name + ".clock"
+	if err := l.bucket.UploadBytes(ctx, clock, nil, ""); err != nil {
+		return 0, err
 	}
-	l.held.Expires = l.now().Add(l.ttl)
-	return l.next(ctx)
+	now, err := l.bucket.Stat(ctx, clock)
+	if err != nil {
+		return 0, err
+	}
+	held, err := l.bucket.Stat(ctx, l.key(fence))
+	if CodeOf(err) == NotFound { // replaced a moment ago
+		return 0, nil
+	}
+	return now.ModTime.Sub(held.ModTime), err
 }
 
-// Release gives the lease up, so that the next one need not wait for it to expire.
+// Keep renews the lease from time to time as long as the returned context lives. Its cause is an *ErrLocked if it
+// ends because the lease was lost; a renewal that fails for another reason is made up for by the next. Stop ends the
+// renewing.
+func (l *Lease) Keep(ctx context.Context) (kept context.Context, stop func()) {
+	kept, cancel := context.WithCancelCause(ctx)
+	var keeper sync.WaitGroup
+	if sleep := l.bucket.sleep; sleep != nil {
+		keeper.Go(func() {
+			for sleep(kept, l.claim.Idle/renewals) == nil {
+				if lost, ok := errors.AsType[*ErrLocked](l.Renew(context.WithoutCancel(kept), 0)); ok {
+					cancel(lost)
+					return
+				}
+			}
+		})
+	}
+	return kept, func() {
+		cancel(nil)
+		keeper.Wait()
+	}
+}
+
+// Fence returns the lease's number. It rises with every renewal, and later leases of the same name have higher ones.
+func (l *Lease) Fence() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.held.Fence
+}
+
+// Renew proves that the lease is still held, or returns an *ErrLocked. Its number is higher than above from then on.
+func (l *Lease) Renew(ctx context.Context, above int64) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.next(ctx, above)
+}
+
+// Release gives the lease up, so that the next one need not wait for it to be idle.
 func (l *Lease) Release(ctx context.Context) error {
 	if l.file != nil {
 		return l.bucket.failure("lock", l.name, l.file.Close())
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.held.Released = true
-	return l.next(ctx)
+	err := l.next(ctx, 0)
+	if _, taken := errors.AsType[*ErrLocked](err); taken { // already, by somebody who waited for it
+		return nil
+	}
+	return err
 }
 
 func (l *Lease) key(fence int64) string { return fmt.Sprintf("locks/%s/%020d", l.name, fence) }
 
-// next creates the object after the one that is held.
-func (l *Lease) next(ctx context.Context) error {
+// next creates an object after the one that is held, and deletes those it replaces. A number that was deleted can be
+// created once more by somebody who slept meanwhile; but the highest is never deleted, so he finds a number that is
+// not his own.
+func (l *Lease) next(ctx context.Context, above int64) error {
 	record := l.held
-	record.Fence++
+	record.Fence = max(record.Fence, above) + 1
 	content, err := json.Marshal(record)
 	if err != nil {
 		return l.bucket.failure("lock", l.name, err)
 	}
-	err = l.bucket.CreateOnce(ctx, l.key(record.Fence), content)
-	if errors.Is(err, ErrExists) {
+	created := l.bucket.CreateOwn(ctx, l.key(record.Fence), content)
+	if created != nil && !errors.Is(created, ErrExists) {
+		return created
+	}
+	objects, err := l.bucket.List(ctx, "locks/"+l.name+"/")
+	if err != nil {
+		return err
+	}
+	replaced := slices.DeleteFunc(objects, func(o Object) bool { return o.Key == l.key(record.Fence) })
+	if n := len(replaced); created != nil || n > 0 && replaced[n-1].Key > l.key(l.held.Fence) {
 		winner, err := l.newest(ctx)
 		if err != nil {
 			return err
 		}
-		return winner.locked(l.name)
-	}
-	if err != nil {
-		return err
+		return winner.locked(l.name, 0)
 	}
 	l.held = record
+	for _, o := range replaced {
+		if err := l.bucket.Delete(ctx, o.Key); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
 // newest reads the lease object with the highest number; its fence is 0 if there is none.
 func (l *Lease) newest(ctx context.Context) (leaseRecord, error) {
-	var record leaseRecord
-	objects, err := l.bucket.List(ctx, "locks/"+l.name+"/")
-	if err != nil || len(objects) == 0 {
-		return record, err
-	}
-	key := objects[len(objects)-1].Key
-	fence, err := strconv.ParseInt(path.Base(key), 10, 64)
-	if err != nil {
-		return record, l.bucket.failure("lock", key, errors.New("a lock's name is not a number: delete it if no run is active"))
-	}
-	content, err := l.bucket.ReadAll(ctx, key, maxLeaseBytes)
-	if err != nil {
-		return record, err
-	}
-	if err := json.Unmarshal(content, &record); err != nil || record.Fence != fence {
-		return record, l.bucket.failure("lock", key, errors.New("a lock's content is damaged: delete it if no run is active"))
-	}
-	return record, nil
-}
-
-// sweep deletes what the newest lease has replaced.
-func (l *Lease) sweep(ctx context.Context) error {
-	objects, err := l.bucket.List(ctx, "locks/"+l.name+"/")
-	if err != nil {
-		return err
-	}
-	for _, o := range objects {
-		if o.Key < l.key(l.held.Fence) {
-			if err := l.bucket.Delete(ctx, o.Key); err != nil {
-				return err
-			}
+	for {
+		var record leaseRecord
+		objects, err := l.bucket.List(ctx, "locks/"+l.name+"/")
+		if err != nil || len(objects) == 0 {
+			return record, err
 		}
+		key := objects[len(objects)-1].Key
+		content, err := l.bucket.ReadAll(ctx, key, maxLeaseBytes)
+		if CodeOf(err) == NotFound { // renewed in this moment: there is a higher one
+			continue
+		}
+		if err != nil {
+			return record, err
+		}
+		if err := json.Unmarshal(content, &record); err != nil || l.key(record.Fence) != key {
+			return record, l.bucket.failure("lock", key, errors.New("damaged: delete it if no run is active"))
+		}
+		return record, nil
 	}
-	return nil
 }
 
 // lockFile takes the kernel's lock on the lease's file, which stays empty; who holds it is in the lease objects.
@@ -211,5 +289,5 @@ func (l *Lease) lockFile(ctx context.Context, f *folder) error {
 	if err := l.file.Close(); err != nil {
 		return l.bucket.failure("lock", l.name, err)
 	}
-	return holder.locked(l.name)
+	return holder.locked(l.name, 0)
 }

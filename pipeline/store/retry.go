@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"io"
 	"time"
 )
 
@@ -16,7 +17,7 @@ func (b *Bucket) try(ctx context.Context, op func() error) error {
 	pause := firstPause
 	for left := attempts; ; left-- {
 		err := op()
-		if err == nil || left == 1 || b.sleep == nil || classify(err) != Unavailable {
+		if err == nil || err == io.EOF || left == 1 || b.sleep == nil || classify(err) != Unavailable {
 			return err
 		}
 		if b.sleep(ctx, pause) != nil {

@@ -28,7 +28,8 @@ type Options struct {
 	// Fault, where set, is asked before every write and fails it with what it returns: tests stop a run anywhere with it.
 	Fault func(op, key string) error
 
-	// Sleep waits between attempts at an operation that failed for a passing reason; nil means one attempt.
+	// Sleep waits: between attempts at an operation that failed for a passing reason, between renewals of a lease, and
+	// for somebody else's lease to end. Nil means one attempt, and that no lease is renewed by itself.
 	Sleep func(ctx context.Context, d time.Duration) error
 }
 
@@ -194,6 +195,28 @@ func (b *Bucket) CreateOnce(ctx context.Context, key string, content []byte) err
 		return err
 	}
 	return b.failure("create", key, b.backend.create(ctx, b.prefix+key, content))
+}
+
+// CreateOwn is CreateOnce for content that nobody else writes. It can be tried again: if an attempt succeeded and the
+// answer got lost, the content that lies there says so.
+func (b *Bucket) CreateOwn(ctx context.Context, key string, content []byte) error {
+	if err := b.writable("create", key); err != nil {
+		return err
+	}
+	return b.failure("create", key, b.try(ctx, func() error {
+		err := b.backend.create(ctx, b.prefix+key, content)
+		if classify(err) != Exists {
+			return err
+		}
+		there, unread := b.ReadAll(ctx, key, int64(len(content)))
+		switch {
+		case bytes.Equal(there, content) && unread == nil:
+			return nil
+		case CodeOf(unread) == Unavailable:
+			return unread
+		}
+		return err
+	}))
 }
 
 // Delete removes an object; one that does not exist is no error.

@@ -156,6 +156,18 @@ func TestRangesReadWhatWasWritten(t *testing.T) {
 	})
 }
 
+func TestTheEndOfAnObjectIsNoFailureToBeTriedAgain(t *testing.T) {
+	sleep := func(context.Context, time.Duration) error {
+		t.Error("a read at the end of an object was tried again")
+		return nil
+	}
+	b := openAt(t, "mem://bucket", store.Options{Memory: new(store.Memory), Sleep: sleep})
+	write(t, b, "empty", "")
+	if content, err := b.ReadAll(t.Context(), "empty", 1); len(content) > 0 || err != nil {
+		t.Errorf("an empty object: %q, %v", content, err)
+	}
+}
+
 func TestOneOfManyWritersCreates(t *testing.T) {
 	onEveryStorage(t, func(t *testing.T, b *store.Bucket) {
 		for round := range 20 {
@@ -186,7 +198,11 @@ func TestOneOfManyWritersCreates(t *testing.T) {
 	})
 }
 
-const childRoot = "STORE_TEST_CHILD_ROOT"
+// The environment of a child: the folder it works in, and whether it is to take a lease there and hold it.
+const (
+	childRoot  = "STORE_TEST_CHILD_ROOT"
+	childHolds = "STORE_TEST_CHILD_HOLDS"
+)
 
 // TestMain lets the test binary be one of several racing processes.
 func TestMain(m *testing.M) {
@@ -204,6 +220,9 @@ func TestMain(m *testing.M) {
 	b, err := store.Open(ctx, "file://"+root, store.Options{Roots: []string{root}})
 	if err != nil {
 		panic(err)
+	}
+	if os.Getenv(childHolds) != "" {
+		holdLease(ctx, b)
 	}
 	for i := range 200 {
 		if b.CreateOnce(ctx, fmt.Sprintf("k/%d", i), nil) == nil {
@@ -378,58 +397,6 @@ func TestEndpointsArePublicUnlessAllowed(t *testing.T) {
 		if _, err := store.Open(t.Context(), "s3://bucket?region=eu-north-1", o); err != nil {
 			t.Error(err)
 		}
-	}
-}
-
-func TestALeaseHasOneHolderAndRisingNumbers(t *testing.T) {
-	onEveryStorage(t, func(t *testing.T, b *store.Bucket) {
-		clock := time.Date(2026, 11, 24, 4, 30, 0, 0, time.UTC)
-		now := func() time.Time { return clock }
-		ctx := t.Context()
-		first, err := store.Acquire(ctx, b, "demo", "run 1", now, 2*time.Hour)
-		if err != nil {
-			t.Fatal(err)
-		}
-		locked, ok := errors.AsType[*store.ErrLocked](second(store.Acquire(ctx, b, "demo", "run 2", now, 2*time.Hour)))
-		if !ok || locked.Holder != "run 1" || !locked.Since.Equal(clock) {
-			t.Fatalf("second holder: %v", locked)
-		}
-		if err := first.Renew(ctx); err != nil {
-			t.Fatal(err)
-		}
-		fence := first.Fence()
-		if err := first.Release(ctx); err != nil {
-			t.Fatal(err)
-		}
-		next, err := store.Acquire(ctx, b, "demo", "run 2", now, 2*time.Hour)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if next.Fence() <= fence {
-			t.Errorf("number %d follows %d", next.Fence(), fence)
-		}
-		if err := next.Release(ctx); err != nil {
-			t.Fatal(err)
-		}
-	})
-}
-
-func second(_ *store.Lease, err error) error { return err }
-
-func TestAnExpiredLeaseIsLostToWhoeverTakesIt(t *testing.T) {
-	b := storages["mem"](t)
-	clock := time.Date(2026, 11, 24, 4, 30, 0, 0, time.UTC)
-	now := func() time.Time { return clock }
-	old, err := store.Acquire(t.Context(), b, "demo", "run 1", now, 2*time.Hour)
-	if err != nil {
-		t.Fatal(err)
-	}
-	clock = clock.Add(2 * time.Hour)
-	if _, err := store.Acquire(t.Context(), b, "demo", "run 2", now, 2*time.Hour); err != nil {
-		t.Fatal(err)
-	}
-	if lost, ok := errors.AsType[*store.ErrLocked](old.Renew(t.Context())); !ok || lost.Holder != "run 2" {
-		t.Errorf("renewing a lost lease: %v", lost)
 	}
 }
 

@@ -1,0 +1,62 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+
+	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/store"
+)
+
+// mark creates the next marker: the one step that publishes. Who lost the lock, or finds the number taken, publishes
+// nothing. The lock is asked last of all; should the run fall asleep even after that, the number decides.
+func (r *run) mark(ctx context.Context) error {
+	line, err := r.manifest.line(r.Keys.Sign)
+	if err != nil {
+		return err
+	}
+	m := Marker{Schema: MarkerSchema, N: 1, RunID: r.RunID, Objects: r.manifest.Outputs, Line: line}
+	var fence int64
+	if last := r.history.marker; last != nil {
+		m.N, m.Previous, fence = last.N+1, r.history.digest, last.Fence
+	}
+	if err := r.lease.Renew(ctx, fence); err != nil {
+		return err
+	}
+	m.Fence = r.lease.Fence()
+	data, err := encode(m)
+	if err != nil {
+		return err
+	}
+	r.marked = true
+	switch err := r.output.CreateOwn(ctx, markerKey(m.N), data); {
+	case errors.Is(err, store.ErrExists):
+		return fault.New(fault.Locked, "LOST", errors.New("another run published first"), "run again")
+	case err != nil:
+		return err
+	}
+	through := context.WithoutCancel(ctx) // who is told to stop now completes what he published
+	if err := r.writeLine(through); err != nil {
+		return err
+	}
+	if err := r.output.UploadBytes(through, successKey(r.RunID), data, "application/json"); err != nil {
+		return err
+	}
+	r.sweep(ctx)
+	return nil
+}
+
+// successKey is the copy of a marker in its list folder, for schedulers that wait for such a name; never the truth.
+func successKey(runID string) string { return "lists/" + runID + "/_SUCCESS.json" }
+
+// writeLine writes the manifest line into the audit folder.
+func (r *run) writeLine(ctx context.Context) error {
+	line, err := r.manifest.line(r.Keys.Sign)
+	if err != nil {
+		return err
+	}
+	if err := r.audit.CreateOnce(ctx, r.RunID+".json", line); err != nil && !errors.Is(err, store.ErrExists) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,100 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/malgrupp/malgrupp/pipeline/store"
+)
+
+// leftover is an object of a run that published nothing: it was killed or refused, or lost its lock.
+type leftover struct {
+	bucket   *store.Bucket
+	key, run string
+}
+
+// leftovers lists what other runs had left when this one began. A run whose list folder has the copy of its marker is
+// known to have published; about others the markers are asked.
+func (r *run) leftovers(ctx context.Context) (left []leftover, err error) {
+	done := map[string]bool{r.RunID: true}
+	for _, place := range []struct {
+		bucket *store.Bucket
+		below  string
+	}{{r.output, "lists/"}, {r.output, "control/"}, {r.state, ""}} {
+		objects, err := listed(ctx, place.bucket, place.below)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range objects {
+			if run, ok := runOf(o.Key, place.below); ok {
+				done[run] = done[run] || o.Key == successKey(run)
+				left = append(left, leftover{place.bucket, o.Key, run})
+			}
+		}
+	}
+	needed := func(o leftover) bool { return done[o.run] }
+	if left = slices.DeleteFunc(left, needed); len(left) == 0 {
+		return nil, nil
+	}
+	if err := published(ctx, r.output, done); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(left, needed), nil
+}
+
+// sweep deletes the leftovers once this run has published. Not before is it certain that nobody needs them: whoever
+// wrote them may only sleep, but he began when the number of this run's marker was free, and can publish under no
+// other.
+func (r *run) sweep(ctx context.Context) {
+	for _, o := range r.left {
+		if err := o.bucket.Delete(ctx, o.key); err != nil {
+			r.Log.Warn("what an earlier run left could not be deleted; the next run tries again", "error", err)
+			return
+		}
+	}
+}
+
+// runOf is the run whose folder an object lies in.
+func runOf(key, below string) (string, bool) {
+	run, _, ok := strings.Cut(strings.TrimPrefix(key, below), "/")
+	return run, ok && ValidRunID(run)
+}
+
+// published adds the runs that markers name. Markers are long; of each only the beginning is fetched.
+func published(ctx context.Context, output *store.Bucket, done map[string]bool) error {
+	markers, err := listed(ctx, output, "markers/")
+	if err != nil {
+		return err
+	}
+	for _, o := range markers {
+		data, err := output.Open(ctx, o)
+		if err != nil {
+			return err
+		}
+		run, err := runNamed(io.NewSectionReader(data, 0, o.Size))
+		err = errors.Join(err, data.Close())
+		if unread, ok := errors.AsType[*store.Error](err); ok {
+			return unread
+		}
+		if err != nil {
+			return broken("marker " + o.Key + " cannot be read")
+		}
+		done[run] = true
+	}
+	return nil
+}
+
+// runNamed reads a marker as far as the run that it publishes.
+func runNamed(r io.Reader) (run string, err error) {
+	marker := json.NewDecoder(r)
+	for token := json.Token(nil); token != "run_id"; {
+		if token, err = marker.Token(); err != nil {
+			return "", err
+		}
+	}
+	return run, marker.Decode(&run)
+}

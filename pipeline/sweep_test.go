@@ -1,0 +1,107 @@
+package pipeline_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/decide"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
+	"github.com/malgrupp/malgrupp/pipeline/store"
+)
+
+// The runs of tests about several of them, in the order in which they begin.
+const (
+	runOne   = "20260410T220000Z-000001"
+	runTwo   = "20260410T220000Z-000002"
+	runThree = "20260410T220000Z-000003"
+)
+
+type sleeper func(context.Context, time.Duration) error
+
+// night runs the bank's night. The clock of the run says something else than that of the storage; before is asked
+// before every write.
+func (b *bank) night(id string, sleep sleeper, before func(op, key string) error) (*pipeline.Report, error) {
+	stores := folder.NewStores(store.Options{Memory: b.memory, Sleep: sleep, Fault: before})
+	defer stores.Close()
+	now := time.UnixMicro(instant(b.t, night))
+	return pipeline.Run(context.Background(), &pipeline.Job{
+		Inputs: decide.Inputs{
+			Loaded: b.loaded, Clock: func() time.Time { return now }, Workers: 2, Stores: stores, Log: slog.New(slog.DiscardHandler),
+		}, RunID: id, Keys: b.ring,
+	})
+}
+
+func (b *bank) place(url string) *store.Bucket {
+	at, err := store.Open(context.Background(), url, store.Options{Memory: b.memory})
+	check(b.t, err)
+	return at
+}
+
+// keys are the objects of a bucket under a prefix.
+func (b *bank) keys(url, prefix string) (keys []string) {
+	objects, err := b.place(url).List(context.Background(), prefix)
+	check(b.t, err)
+	for _, o := range objects {
+		keys = append(keys, o.Key)
+	}
+	return keys
+}
+
+// left counts the objects of a run in lists, control groups and state.
+func (b *bank) left(run string) (n int) {
+	for _, key := range slices.Concat(b.keys("mem://out/", ""), b.keys("mem://state/", "")) {
+		if strings.Contains(key, run+"/") {
+			n++
+		}
+	}
+	return n
+}
+
+// A run of an earlier time may have a later name: its machine's clock was ahead.
+func TestLeftoversAreKnownByMarkersNotByTheirNames(t *testing.T) {
+	b := newBank(t)
+	_, err := b.night(runTwo, nil, nil)
+	check(t, err)
+	b.events("events/dt=2026-04-10/more.parquet", 60, 70)
+	_, err = b.night(runThree, nil, nil)
+	check(t, err)
+	check(t, b.place("mem://out/").Delete(t.Context(), "lists/"+runTwo+"/_SUCCESS.json")) // as if somebody tidied up
+	kept := b.left(runTwo)
+	const ahead = "20260410T230000Z-000001"
+	b.put("state/"+runOne+"/holdings.parquet.age", []byte("of a killed run whose clock was behind"))
+	b.put("state/"+ahead+"/holdings.parquet.age", []byte("of one whose clock was ahead"))
+	b.events("events/dt=2026-04-10/most.parquet", 70, 75)
+	_, err = b.night("20260410T220000Z-000004", nil, nil)
+	check(t, err)
+	if b.left(runOne)+b.left(ahead) > 0 || b.left(runTwo) != kept || b.left(runThree) == 0 {
+		t.Errorf("of killed runs %d and %d objects are left, of a published one %d of %d",
+			b.left(runOne), b.left(ahead), b.left(runTwo), kept)
+	}
+}
+
+// What fails after the marker cannot make the run one that was refused: its line is in the marker.
+func TestARunWhoseMarkerStandsIsNotWrittenDownAsRefused(t *testing.T) {
+	b := newBank(t)
+	failed := false
+	_, err := b.night(runOne, nil, func(_, key string) error {
+		if key == runOne+".json" && !failed {
+			failed = true
+			return errors.New("the network is down")
+		}
+		return nil
+	})
+	if err == nil || slices.Contains(b.keys("mem://audit/", ""), runOne+".json") {
+		t.Fatalf("the run ended with %v; lines: %q", err, b.keys("mem://audit/", ""))
+	}
+	report, err := b.night(runTwo, nil, nil)
+	check(t, err)
+	if !report.NothingToDo || report.Previous.Status != pipeline.StatusDone {
+		t.Errorf("the next run: nothing to do %t, previous %+v", report.NothingToDo, report.Previous)
+	}
+}
