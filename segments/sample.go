@@ -21,5 +21,20 @@ func (s *Sample) of(people int) int {
 	return (people*s.Parts + Whole - 1) / Whole
 }
 
-// Sample makes Settle scale what is said of a number of people: the rows of those who are not drawn never passed the gate.
+// Sample makes Settle decide about the people of a sample only. Rows of others may be left out before; they make no
+// difference.
 func (t *Tally) Sample(s *Sample) { t.sample = s }
+
+// draw leaves the views of people who are drawn.
+func (c *court) draw(p *partition) {
+	if c.sample == nil {
+		return
+	}
+	for use := range p.masks {
+		for view := range p.seen(use) {
+			if !c.sample.Draws(c.name(p.views.subject[view], use)) {
+				p.masks[use].Clear(view)
+			}
+		}
+	}
+}

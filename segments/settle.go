@@ -145,6 +145,7 @@ func (c *court) foldAll(lanes []*Lane, keep bool) {
 			defer pool.Put(p)
 		}
 		p.fold(uint32(i), c.subjects)
+		c.draw(p)
 		for s := range c.plan.segments {
 			if !c.plan.segments[s].dependent {
 				c.judge(s, p, nil)

@@ -40,7 +40,8 @@ type world struct {
 	rows     []worldRow
 	requests []segments.Request
 	covered  int64 // since when the data are complete
-	others   int   // people whom the log of consent names and who are never seen
+	sample   *segments.Sample
+	others   int // people whom the log of consent names and who are never seen
 }
 
 type worldRow struct {
@@ -166,6 +167,7 @@ func (w *world) audiences(t *rapid.T) []segments.Audience {
 		}
 	}
 	tally.Study()
+	tally.Sample(w.sample)
 	tally.Since(func(use int) func(uint32) int64 { return gate.Since(use, doors...) })
 	return tally.Settle(rapid.IntRange(1, 4).Draw(t, "workers"), gate.Close(doors...))
 }

@@ -353,8 +353,8 @@ func (in *Inputs) feedLimits() consent.FeedLimits {
 	}
 }
 
-// leftOut reports whether a subject's consent need not be known: somebody who is not drawn, so that no row of hers passes
-// the gate. This is the one place where a sample is drawn.
+// leftOut reports whether a subject's consent need not be known, because she is not drawn. It is a matter of speed: who
+// counts is decided when verdicts are settled.
 func (d *Decision) leftOut(kind identity.Kind, id string) bool {
 	return d.Sample != nil && kind == d.Sample.Kind && !d.Sample.Draws(id)
 }
