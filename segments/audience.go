@@ -25,7 +25,7 @@ type Audience struct {
 	paths            []string
 	waiting, unknown []uint32
 	study            *Study
-	trace            *Trace
+	trace            *Study
 	roll             consent.Roll
 }
 

@@ -99,9 +99,7 @@ type planned struct {
 	topBy     int // leaf, -1: none
 	capBy     int
 	stay      []int // by use of the segment: leaf, nil: nobody stays
-	placed    bool
-	paths     []string // of its conditions; only where places are asked for
-	pathOf    map[string]uint16
+	absent    bool  // what keeps people out is asked for
 	hidden    bool
 	twins     [][2]int // leaves, and the same as if their windows lacked data; only where hidden time is asked for
 	dependent bool     // refers to another segment, or is referred to
@@ -126,7 +124,7 @@ func NewPlan(requests []Request, uses int, times Times, verbs fold.Verbs, cov Co
 	}
 	b.segments = make([]planned, len(requests))
 	for i, r := range requests {
-		b.segments[i] = planned{Segment: r.Segment, world: r.World, hidden: r.Hidden, placed: r.Absent, uses: slices.Clone(r.Uses), topBy: -1, capBy: -1}
+		b.segments[i] = planned{Segment: r.Segment, world: r.World, hidden: r.Hidden, absent: r.Absent, uses: slices.Clone(r.Uses), topBy: -1, capBy: -1}
 	}
 	b.spread()
 	for i := range b.segments {
@@ -274,9 +272,6 @@ func (b *builder) segment(s *planned) (err error) {
 		if s.capBy, err = b.leaf(s.Cap.By, s.Zone, mask, true, b.cov); err != nil {
 			return err
 		}
-	}
-	if s.placed {
-		s.place()
 	}
 	b.stay(s)
 	return nil

@@ -84,16 +84,15 @@ func (c *court) name(subject uint32, use int) string {
 }
 
 // populate runs the population steps of one segment for one use and names the people.
-func (c *court) populate(a *Audience, seg *planned, r *settled) {
+func (c *court) populate(a *Audience, s int, r *settled) {
 	if r == nil {
 		return
 	}
+	seg := &c.plan.segments[s]
 	kept := r.qualified
 	a.Qualified = len(kept)
 	a.today = c.names(r.today, a.use)
-	if c.studies != nil {
-		a.study = &r.study
-	}
+	a.study = r.study
 	a.trace = r.trace
 	a.capped = c.names(r.beyond, a.use)
 	if seg.Holdout != nil {
@@ -112,7 +111,9 @@ func (c *court) populate(a *Audience, seg *planned, r *settled) {
 		}
 	}
 	a.waiting, a.unknown = r.undecided[waiting], r.undecided[unknowing]
-	a.absent, a.paths = r.absent, seg.paths
+	if a.absent = r.absent; a.absent != nil {
+		a.paths = c.explain[s].paths()
+	}
 	a.roll = c.roll
 }
 

@@ -50,8 +50,8 @@ type settled struct {
 	today     []candidate // of a segment in which people stay: those who qualify without it
 	undecided [3][]uint32 // by undecided kind: subjects
 	absent    []absence
-	study     Study
-	trace     *Trace
+	study     *Study
+	trace     *Study
 }
 
 // The kinds of undecided verdict.
@@ -71,7 +71,8 @@ type court struct {
 	mu       sync.Mutex
 	results  map[[2]int]*settled      // by segment and use
 	refs     map[[3]int]fold.Verdicts // by partition, segment and use: what in_segment reads
-	studies  []*studied               // by segment; nil: nobody asked
+	explain  []*explainer             // by segment; nil where nobody asked
+	studied  bool
 	traced   *uint32
 	sample   *Sample
 	since    map[int]func(subject uint32) int64
@@ -82,15 +83,18 @@ type court struct {
 // people; it must come from the gate whose batches the lanes hold. The audiences are in the order of the requests, uses
 // ascending. The tally is spent afterwards.
 func (t *Tally) Settle(workers int, roll consent.Roll) []Audience {
-	c := &court{plan: t.plan, roll: roll, subjects: roll.Bound(), workers: max(1, workers), traced: t.traced, sample: t.sample, results: map[[2]int]*settled{}, refs: map[[3]int]fold.Verdicts{}, since: t.since, dims: map[[3]int]fold.Verdicts{}}
+	c := &court{
+		plan: t.plan, roll: roll, subjects: roll.Bound(), workers: max(1, workers), studied: t.studied, traced: t.traced, sample: t.sample,
+		since: t.since, results: map[[2]int]*settled{}, refs: map[[3]int]fold.Verdicts{}, dims: map[[3]int]fold.Verdicts{},
+	}
 	dependent := slices.ContainsFunc(t.plan.segments, func(s planned) bool { return s.dependent })
 	if dependent {
 		c.kept = make([]*partition, parts)
 	}
-	if t.studied {
-		for i := range t.plan.segments {
-			study, _ := newStudied(&t.plan.segments[i])
-			c.studies = append(c.studies, study)
+	c.explain = make([]*explainer, len(t.plan.segments))
+	for i := range t.plan.segments {
+		if t.studied || t.traced != nil || t.plan.segments[i].absent {
+			c.explain[i] = newExplainer(&t.plan.segments[i])
 		}
 	}
 	c.foldAll(t.lanes, dependent)
@@ -113,7 +117,7 @@ func (t *Tally) Settle(workers int, roll consent.Roll) []Audience {
 	}
 	c.each(len(out), func(i int) {
 		a := &out[i]
-		c.populate(a, &t.plan.segments[from[i]], c.results[[2]int{from[i], a.use}])
+		c.populate(a, from[i], c.results[[2]int{from[i], a.use}])
 	})
 	return out
 }
@@ -197,19 +201,21 @@ func (c *court) judge(s int, p *partition, references func(segment, use int) fol
 	for at, u := range seg.uses {
 		refs := func(segment int) fold.Verdicts { return references(segment, u) }
 		var got settled
-		if c.studies != nil {
-			_, got.study = newStudied(seg)
+		x := c.explain[s]
+		if c.studied {
+			got.study = x.study()
 		}
 		if c.traced != nil {
-			got.trace = p.trace(seg, *c.traced, u, refs)
+			got.trace = x.trace(p, *c.traced, u, refs)
 		}
 		mask, d := p.masks[u], c.dimmed(s, u, p, refs)
 		for i := range mask {
 			if mask[i] == 0 {
 				continue
 			}
-			if c.studies != nil {
-				c.studies[s].count(&got.study, seg, i, mask[i], p.leaves, refs)
+			v := view{i, p.leaves, refs}
+			if c.studied {
+				x.count(got.study, v, mask[i])
 			}
 			w, free := seg.verdict(i, p.leaves, refs)
 			notIn, notFree := d.doubt(seg, i)
@@ -218,7 +224,9 @@ func (c *court) judge(s int, p *partition, references func(segment, use int) fol
 					got.stayers = append(got.stayers, p.candidate(seg, uint32(i*64+bits.TrailingZeros64(b)), b&-b&notFree != 0))
 				}
 			}
-			got.absent = append(got.absent, p.absences(seg, i, mask[i]&^w.True, refs)...)
+			if seg.absent {
+				got.absent = append(got.absent, x.absences(p.views.subject, v, mask[i]&^w.True)...)
+			}
 			for b := w.True & mask[i]; b != 0; b &= b - 1 {
 				got.qualified = append(got.qualified, p.candidate(seg, uint32(i*64+bits.TrailingZeros64(b)), b&-b&notIn != 0))
 			}
@@ -245,7 +253,11 @@ func (c *court) merge(s, u int, got *settled) {
 		r = &settled{study: got.study}
 		c.results[[2]int{s, u}] = r
 	} else {
-		r.study.add(&got.study)
+		if r.study == nil {
+			r.study = got.study
+		} else if got.study != nil {
+			r.study.add(got.study)
+		}
 	}
 	if got.trace != nil {
 		r.trace = got.trace

@@ -26,7 +26,7 @@ func (p *plain) study(s *rules.Segment, use int) *segments.Study {
 	}
 	var visit func(c *rules.Condition, depth int, match, exclude func() (*rules.Condition, bool))
 	visit = func(c *rules.Condition, depth int, match, exclude func() (*rules.Condition, bool)) {
-		n := segments.NodeCount{Path: c.Path, Depth: depth}
+		n := segments.Node{Path: c.Path, Depth: depth}
 		m, okMatch := match()
 		e, okExclude := exclude()
 		n.Droppable = okMatch && okExclude

@@ -22,7 +22,7 @@ type Sight struct {
 type Verdict struct {
 	Outcome segments.Outcome
 	Today   bool            // of a segment in which people stay: in for today's match
-	Trace   *segments.Trace // nil: the use was given no row
+	Trace   *segments.Study // nil: the use was given no row
 }
 
 // Question is how the person is decided about once more.

@@ -4,6 +4,8 @@ import (
 	"iter"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/builtin"
+	"github.com/malgrupp/malgrupp/segments"
 )
 
 // Coverage is which conditions of a segment its tests have seen both TRUE and FALSE.
@@ -45,13 +47,13 @@ func Cover(s *rules.Segment, results []Result) Coverage {
 			}
 			for _, side := range []struct {
 				seen  map[string]bool
-				never verdict
-			}{{yes, isTrue}, {no, isFalse}} {
+				never segments.Verdict
+			}{{yes, segments.IsTrue}, {no, segments.IsFalse}} {
 				out.Of++
 				if side.seen[c.Path] {
 					out.Seen++
 				} else {
-					out.Missing = append(out.Missing, Gap{c.Path, string(side.never)})
+					out.Missing = append(out.Missing, Gap{c.Path, verdicts[side.never]})
 				}
 			}
 		}
@@ -80,4 +82,10 @@ func walk(c *rules.Condition, yield func(*rules.Condition) bool) bool {
 		}
 	}
 	return true
+}
+
+// isLeaf reports whether a condition is judged as a whole: one about rows, or a reference.
+func isLeaf(c *rules.Condition) bool {
+	_, folds := builtin.Folds(c.Verb)
+	return folds || c.Segment != ""
 }

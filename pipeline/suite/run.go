@@ -150,21 +150,19 @@ func (s *Suite) run(ctx context.Context, c *Case) (Result, error) {
 	if c.segment != nil {
 		r.segment, r.study = c.segment.Name, j.study
 	}
-	if r.Faults = c.faults(j, c.segment); len(r.Faults) > 0 {
+	if r.Faults = c.faults(j); len(r.Faults) > 0 {
 		r.Status = Failed
 	}
 	return r, nil
 }
 
-// faults says where a judgement differs from what the case expects; s is the rule that was judged, nil in a suite.
-func (c *Case) faults(j judgement, s *rules.Segment) (out []string) {
-	v, one := verdictsOf(j.study)
-	var root, decided *rules.Condition
+// faults says where a judgement differs from what the case expects.
+func (c *Case) faults(j judgement) (out []string) {
+	var decided *segments.Node
 	reason := ""
-	if one {
-		root = v.root(s)
-		decided = v.deciding(root)
-		reason = fmt.Sprintf("; %s decided: it is %s", decided.Path, v[decided.Path])
+	if j.study != nil && j.study.Seen == 1 {
+		decided = j.study.Because()
+		reason = fmt.Sprintf("; %s decided: it is %s", decided.Path, verdicts[decided.Verdict()])
 	}
 	for _, u := range c.Users {
 		if got := j.outcome(u.ID); string(got) != u.Expect {
@@ -173,10 +171,18 @@ func (c *Case) faults(j judgement, s *rules.Segment) (out []string) {
 	}
 	switch {
 	case c.because == "" || j.study == nil:
-	case !one:
-		out = append(out, fmt.Sprintf("%s: because asks what decided about one person, and %d have events here", c.Place, j.study.Seen))
-	case !v.named(root, c.because):
-		out = append(out, fmt.Sprintf("%s: %s decided: it is %s; the case says %s, which is %s", c.Place, decided.Path, v[decided.Path], c.because, v[c.because]))
+	case decided == nil:
+		out = append(out, fmt.Sprintf("%s: because asks what decided about one person, and %d have events here",
+			c.Place, j.study.Seen))
+	case !j.study.Names(c.because):
+		out = append(out, fmt.Sprintf("%s: %s decided: it is %s; the case says %s, which is %s", c.Place,
+			decided.Path, verdicts[decided.Verdict()], c.because, verdicts[j.study.Verdict(c.because)]))
 	}
 	return out
+}
+
+// verdicts are how reports print them.
+var verdicts = map[segments.Verdict]string{
+	segments.IsTrue: "TRUE", segments.IsFalse: "FALSE", segments.IsUnknown: "UNKNOWN", segments.IsWait: "WAIT",
+	segments.HasNone: "without a value",
 }

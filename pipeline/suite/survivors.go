@@ -52,7 +52,7 @@ func (c *Case) unnoticed(ctx context.Context, schema *rules.Schema, mutants []Mu
 			return nil, err
 		}
 		for i, name := range t.judged {
-			if len(c.faults(judged[name], some[i].segment)) == 0 {
+			if len(c.faults(judged[name])) == 0 {
 				out = append(out, some[i])
 			}
 		}

@@ -200,16 +200,16 @@ func (d *file) use(audience *segments.Audience, now, wanted *decide.Again) Answe
 	u.DecidedBy = d.afterwards(own, u.Outcome)
 	for i := range trace.Nodes {
 		n := d.node(&trace.Nodes[i], use, now)
-		n.Verdict, n.Decides = own.Nodes[i].Verdict, own.Nodes[i].Decides && u.DecidedBy == "" && u.Stays == 0
+		n.Verdict, n.Decides = own.Nodes[i].Verdict(), own.Nodes[i].Decides && u.DecidedBy == "" && u.Stays == 0
 		u.Conditions = append(u.Conditions, n)
 	}
 	return u
 }
 
 // afterwards is the step after match and exclude that decided about somebody who qualified by them; "" if none did.
-func (d *file) afterwards(t *segments.Trace, outcome segments.Outcome) string {
+func (d *file) afterwards(t *segments.Study, outcome segments.Outcome) string {
 	switch {
-	case !t.Qualifies:
+	case !t.Qualifies():
 		return ""
 	case outcome == segments.Control:
 		return "holdout"
@@ -224,7 +224,7 @@ func (d *file) afterwards(t *segments.Trace, outcome segments.Outcome) string {
 }
 
 // nodeOf is a condition in one of the decisions, nil where the person was not seen.
-func (d *file) nodeOf(of *decide.Again, use int, path string) *segments.NodeTrace {
+func (d *file) nodeOf(of *decide.Again, use int, path string) *segments.Node {
 	if t := of.Verdicts[use].Trace; t != nil {
 		for i := range t.Nodes {
 			if t.Nodes[i].Path == path {
@@ -250,8 +250,8 @@ func (d *file) stay(audience *segments.Audience, outcome segments.Outcome) Insta
 }
 
 // node is one condition with the events that it looked at.
-func (d *file) node(n *segments.NodeTrace, use int, now *decide.Again) AnswerNode {
-	out := AnswerNode{Path: n.Path, Depth: n.Depth, Verb: n.Verb, Verdict: n.Verdict, Decides: n.Decides}
+func (d *file) node(n *segments.Node, use int, now *decide.Again) AnswerNode {
+	out := AnswerNode{Path: n.Path, Depth: n.Depth, Verb: n.Verb, Verdict: n.Verdict(), Decides: n.Decides}
 	if n.Leaf < 0 {
 		return out
 	}
@@ -393,9 +393,9 @@ func (d *file) change(u *AnswerUse, at int64, before, after *decide.Again) (Answ
 	for _, n := range u.Conditions {
 		was, is := d.nodeOf(before, u.number, n.Path), d.nodeOf(after, u.number, n.Path)
 		switch {
-		case was == nil || is == nil || was.Verdict == is.Verdict:
+		case was == nil || is == nil || was.Verdict() == is.Verdict():
 		default:
-			c.Conditions = append(c.Conditions, AnswerTurn{n.Path, is.Verdict})
+			c.Conditions = append(c.Conditions, AnswerTurn{n.Path, is.Verdict()})
 		}
 	}
 	return c, len(c.Conditions) > 0 || c.Outcome != before.Verdicts[u.number].Outcome
