@@ -53,14 +53,14 @@ func (s *seen) reach(lo, hi int64) {
 }
 
 // add looks at the column of one row group.
-func (s *seen) add(a arrow.Array, values bool) {
+func (s *seen) add(p *profiler, a arrow.Array, values bool) {
 	s.rows += int64(a.Len())
 	if s.samples == nil {
 		s.samples, s.texts = map[string]int64{}, map[string]struct{}{}
 	}
 	switch a := a.(type) {
 	case *array.Dictionary:
-		s.addTexts(a, values)
+		s.addTexts(a, p.counted(a), values)
 		return
 	case *array.Int64:
 		s.addWords(a, values, a.Value)
@@ -77,13 +77,9 @@ func (s *seen) add(a arrow.Array, values bool) {
 }
 
 // addTexts looks at each text once, however many rows have it.
-func (s *seen) addTexts(a *array.Dictionary, values bool) {
+func (s *seen) addTexts(a *array.Dictionary, counted []int64, values bool) {
 	dict := a.Dictionary().(*array.String)
-	count := make([]int64, dict.Len())
-	for i := range a.Len() {
-		count[a.GetValueIndex(i)]++
-	}
-	for code, n := range count {
+	for code, n := range counted {
 		switch {
 		case n == 0:
 		case dict.IsNull(code):

@@ -28,6 +28,7 @@ type look struct {
 	crowded []string
 	remarks []string
 	cursor  parquet.Cursor
+	profile profiler
 }
 
 func newLook(o InspectOptions) *look {
@@ -146,7 +147,7 @@ func (l *look) read(f *parquet.File, schema *rules.Schema) {
 				s.fault = err.Error()
 				continue
 			}
-			s.add(a, l.options.Values)
+			s.add(&l.profile, a, l.options.Values)
 		}
 		if sampled {
 			rows += int64(f.GroupRows(i))

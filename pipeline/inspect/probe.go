@@ -98,9 +98,7 @@ type searcher struct {
 	unusable []labelled // what rows show that nobody may use
 	recent   []uint32   // rows in the time looked through that may be used
 	events   []uint32   // of them those of the events of the pick at hand
-	truths   []value.Truth
-	passes   []bool // by row at hand
-	ofText   []bool // by text of the dictionary at hand
+	profiler profiler
 }
 
 // labelled is content of a column.
@@ -143,13 +141,9 @@ func (s *searcher) when(g *parquet.RowGroup) error {
 	if err != nil {
 		return err
 	}
-	times := a.(*array.Timestamp)
-	for i, at := range times.TimestampValues() {
-		if times.IsValid(i) && int64(at) >= s.from && int64(at) < s.before {
-			s.recent = append(s.recent, uint32(i))
-		}
-	}
-	return nil
+	within := where(column, func(v value.Value, null bool) bool { return !null && v.Int >= s.from && v.Int < s.before })
+	s.recent, err = s.profiler.kept(a, within, append(s.recent, s.profiler.rows(a)...), true)
+	return err
 }
 
 // leaveOut takes the rows away that nobody may use.
@@ -162,17 +156,9 @@ func (s *searcher) leaveOut(g *parquet.RowGroup) error {
 		if err != nil {
 			return err
 		}
-		passed, err := s.passed(a, l.shown, s.recent)
-		if err != nil {
+		if s.recent, err = s.profiler.kept(a, l.shown, s.recent, false); err != nil {
 			return err
 		}
-		kept := s.recent[:0]
-		for i, row := range s.recent {
-			if !passed[i] {
-				kept = append(kept, row)
-			}
-		}
-		s.recent = kept
 	}
 	return nil
 }
@@ -191,82 +177,31 @@ func (s *searcher) count(g *parquet.RowGroup, i int) (n int64, err error) {
 			return 0, nil
 		}
 	}
-	if d, ok := a.(*array.Dictionary); ok && !slices.Contains(s.texts(d, *test), true) {
-		return 0, nil
+	if d, ok := a.(*array.Dictionary); ok && !slices.Contains(s.profiler.texts(d, *test), true) {
+		return 0, nil // without a look at the events
 	}
 	if err := s.ofEvents(g, pick); err != nil || a == nil {
 		return int64(len(s.events)), err
 	}
-	passed, err := s.passed(a, *test, s.events)
-	for _, p := range passed {
-		if p {
-			n++
-		}
-	}
-	return n, err
-}
-
-// passed says of each of the rows whether its value passes; the answer is valid until the next call.
-func (s *searcher) passed(a arrow.Array, test kernel.Test, rows []uint32) ([]bool, error) {
-	s.passes = s.passes[:0]
-	if d, ok := a.(*array.Dictionary); ok {
-		texts := s.texts(d, test)
-		for _, row := range rows {
-			s.passes = append(s.passes, texts[d.GetValueIndex(int(row))])
-		}
-		return s.passes, nil
-	}
-	s.truths = append(s.truths[:0], make([]value.Truth, len(rows))...)
-	if err := test.Rows(a, rows, s.truths); err != nil {
-		return nil, err
-	}
-	for _, t := range s.truths {
-		s.passes = append(s.passes, t == value.True)
-	}
-	return s.passes, nil
-}
-
-// texts says of each text of a dictionary whether it passes; the answer is valid until the next call.
-func (s *searcher) texts(d *array.Dictionary, test kernel.Test) []bool {
-	dict := d.Dictionary().(*array.String)
-	s.ofText = s.ofText[:0]
-	for code := range dict.Len() {
-		truth := test.Null()
-		if !dict.IsNull(code) {
-			truth = test.Text(dict.Value(code))
-		}
-		s.ofText = append(s.ofText, truth == value.True)
-	}
-	return s.ofText
+	return s.profiler.count(a, *test, s.events)
 }
 
 // ofEvents selects of the recent rows those of a pick's events.
 func (s *searcher) ofEvents(g *parquet.RowGroup, p rules.Pick) error {
-	s.events = s.events[:0]
+	s.events = append(s.events[:0], s.recent...)
 	if p.Any {
-		s.events = append(s.events, s.recent...)
 		return nil
 	}
 	column, ok := s.schema.WithRole(rules.RoleEventName)
 	if !ok {
+		s.events = s.events[:0]
 		return nil
 	}
 	a, err := g.Column(column.Name)
 	if err != nil {
 		return err
 	}
-	d := a.(*array.Dictionary)
-	dict := d.Dictionary().(*array.String)
-	wanted := make([]bool, dict.Len())
-	for code := range wanted {
-		for _, event := range p.Events {
-			wanted[code] = wanted[code] || !dict.IsNull(code) && dict.Value(code) == event
-		}
-	}
-	for _, row := range s.recent {
-		if wanted[d.GetValueIndex(int(row))] {
-			s.events = append(s.events, row)
-		}
-	}
-	return nil
+	named := where(column, func(v value.Value, null bool) bool { return !null && slices.Contains(p.Events, v.Text) })
+	s.events, err = s.profiler.kept(a, named, s.events, true)
+	return err
 }

@@ -3,13 +3,13 @@ package inspect
 import (
 	"slices"
 
-	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 
 	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/kernel"
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
@@ -26,7 +26,7 @@ type valueTest struct {
 	message string
 	worst   float64 // from this share of the rows on the contract is broken
 	clear   func(g *parquet.RowGroup) bool
-	count   func(a arrow.Array) int64
+	fails   kernel.Test
 	failed  int64
 }
 
@@ -66,10 +66,12 @@ func newTests(schema *rules.Schema, lacking []string, in *decide.Inputs) *tests 
 			t.tests = append(t.tests, timeTest(c, in.Clock().UnixMicro()+value.MicrosPerDay))
 		}
 		if len(c.Enum) > 0 {
-			t.tests = append(t.tests, wordTest(c, "values that enum does not list", atOnce, func(text string) bool { return slices.Contains(c.Enum, text) }))
+			listed := func(text string) bool { return slices.Contains(c.Enum, text) }
+			t.tests = append(t.tests, wordTest(c, "values that enum does not list", atOnce, listed))
 		}
 		if c.Role == rules.RoleEventName && schema.Events != nil {
-			t.tests = append(t.tests, wordTest(c, "events that events does not list: rules cannot ask for them", never, func(text string) bool { return schema.Events[text] != nil }))
+			listed := func(text string) bool { return schema.Events[text] != nil }
+			t.tests = append(t.tests, wordTest(c, "events that events does not list: rules cannot ask for them", never, listed))
 		}
 	}
 	event, ok := schema.WithRole(rules.RoleEventTime)
@@ -84,31 +86,19 @@ func nullTest(c *rules.Column, worst float64) *valueTest {
 	return &valueTest{
 		column: c.Name, kind: DriftNull, message: "missing, though the schema needs it", worst: worst,
 		clear: func(g *parquet.RowGroup) bool { n, ok := g.NullCount(c.Name); return ok && n == 0 },
-		count: func(a arrow.Array) int64 {
-			if d, ok := a.(*array.Dictionary); ok {
-				return countTexts(d, func(_ string, null bool) bool { return null })
-			}
-			return int64(a.NullN())
-		},
+		fails: where(c, func(_ value.Value, null bool) bool { return null }),
 	}
 }
 
 func timeTest(c *rules.Column, before int64) *valueTest {
 	return &valueTest{
-		column: c.Name, kind: DriftTime, message: "before 1990 or after tomorrow: a wrong unit, or a broken clock", worst: oddClocks,
+		column: c.Name, kind: DriftTime, worst: oddClocks,
+		message: "before 1990 or after tomorrow: a wrong unit, or a broken clock",
 		clear: func(g *parquet.RowGroup) bool {
 			lo, hi, ok := g.Bounds(c.Name)
 			return ok && lo >= plausibleFrom && hi < before
 		},
-		count: func(a arrow.Array) (n int64) {
-			times := a.(*array.Timestamp)
-			for i, at := range times.TimestampValues() {
-				if times.IsValid(i) && (int64(at) < plausibleFrom || int64(at) >= before) {
-					n++
-				}
-			}
-			return n
-		},
+		fails: where(c, func(v value.Value, null bool) bool { return !null && (v.Int < plausibleFrom || v.Int >= before) }),
 	}
 }
 
@@ -116,30 +106,24 @@ func wordTest(c *rules.Column, message string, worst float64, listed func(string
 	return &valueTest{
 		column: c.Name, kind: DriftEnum, message: message, worst: worst,
 		clear: func(*parquet.RowGroup) bool { return false },
-		count: func(a arrow.Array) int64 {
-			return countTexts(a.(*array.Dictionary), func(text string, null bool) bool { return !null && !listed(text) })
-		},
+		fails: where(c, func(v value.Value, null bool) bool { return !null && !listed(v.Text) }),
 	}
 }
 
-// countTexts counts the rows whose text meets a condition, which is asked once for each text.
-func countTexts(a *array.Dictionary, meets func(text string, null bool) bool) (n int64) {
-	dict := a.Dictionary().(*array.String)
-	met := make([]bool, dict.Len())
-	for code := range met {
-		met[code] = meets(dict.Value(code), dict.IsNull(code))
-	}
-	for i := range a.Len() {
-		if met[a.GetValueIndex(i)] {
-			n++
+// where is a test of the values of a column.
+func where(c *rules.Column, is func(v value.Value, null bool) bool) kernel.Test {
+	return kernel.New(c.Type.Kind, func(v value.Value, null bool) value.Truth {
+		if is(v, null) {
+			return value.True
 		}
-	}
-	return n
+		return value.False
+	})
 }
 
 // read tests every row group; what statistics show to be right is not decoded.
 func (t *tests) read(f *parquet.File) error {
 	var cursor parquet.Cursor
+	var p profiler
 	for i := range f.RowGroups() {
 		g := cursor.Move(f, i)
 		for _, test := range t.tests {
@@ -150,7 +134,11 @@ func (t *tests) read(f *parquet.File) error {
 			if err != nil {
 				return err
 			}
-			test.failed += test.count(a)
+			n, err := p.count(a, test.fails, p.rows(a))
+			if err != nil {
+				return err
+			}
+			test.failed += n
 		}
 		if t.pair != nil {
 			if err := t.pair.read(g); err != nil {
