@@ -95,7 +95,7 @@ func Open(ctx context.Context, url string, o Options) (*Bucket, error) {
 	case "mem":
 		b.backend = &cloud{bucket: o.Memory.open(at.bucket), shared: true}
 	default:
-		bucket, err := blob.OpenBucket(ctx, at.driver)
+		bucket, err := at.open(ctx)
 		if err != nil {
 			return nil, b.failure("open", "", err)
 		}

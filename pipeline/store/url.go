@@ -28,6 +28,7 @@ type location struct {
 	prefix         string // "" or ends in /
 	root, dir      string // file: allowed folder, and the path below it
 	driver         string // clouds: URL for the driver
+	azure, account string // Azure: the server that stands in for it, and the account if the URL names one
 	shown          string // for messages
 }
 
@@ -141,9 +142,7 @@ func (at *location) redirect(query url.Values, endpoint string, private bool) er
 		query.Set("endpoint", e.Scheme+"://"+e.Host)
 		query.Set("use_path_style", "true")
 	case "azblob":
-		query.Set("protocol", e.Scheme)
-		query.Set("domain", e.Host)
-		query.Set("localemu", "true")
+		at.azure, at.account = e.Scheme+"://"+e.Host, query.Get("storage_account")
 	default:
 		return &URLError{URL: at.shown, Reason: "an endpoint can be set for s3 and azblob only"}
 	}
