@@ -14,7 +14,7 @@ import (
 )
 
 // Version is the release of DuckDB that the tests ask.
-const Version = "1.5.6"
+const Version = "2.0.1"
 
 // ErrNoPython says that this machine cannot run the engine at all.
 var ErrNoPython = errors.New("there is no python3 on this machine")
