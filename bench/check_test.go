@@ -6,13 +6,13 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/malgrupp/malgrupp/pipeline/sample"
+	"github.com/malgrupp/malgrupp/bench/e20"
 )
 
 // BenchmarkCheck reads and checks a project of 500 segment files, no two alike.
 func BenchmarkCheck(b *testing.B) {
 	dir := filepath.Join(b.TempDir(), "many")
-	if err := sample.E20(b.Context(), dir, sample.E20Options{Rows: 1000, Seed: seed, Workers: workers}); err != nil {
+	if err := e20.Make(b.Context(), dir, e20.Options{Rows: 1000, Seed: seed, Workers: workers}); err != nil {
 		b.Fatal(err)
 	}
 	for i := range 500 - len(opened(b, dir).Segments) {

@@ -1,4 +1,4 @@
-// Package bench measures malgrupp on the log E20 (see package sample) and compares its members with those of a plain loop.
+// Package bench measures malgrupp on the log E20 (see package e20) and compares its members with those of a plain loop.
 //
 // In come the sizes in the environment; out come metrics that benchstat reads. Every figure of a run is set against the
 // decode floor, which is measured right beside it: reading the same columns and doing nothing with them. The package

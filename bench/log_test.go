@@ -12,10 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/malgrupp/malgrupp/bench/e20"
 	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/load"
-	"github.com/malgrupp/malgrupp/pipeline/sample"
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
@@ -26,8 +26,8 @@ const (
 
 var workers = runtime.GOMAXPROCS(0)
 
-// e20 returns the folder of the log with that many rows, which is made the first time.
-func e20(tb testing.TB, rows int) string {
+// logOf returns the folder of the log with that many rows, which is made the first time.
+func logOf(tb testing.TB, rows int) string {
 	tb.Helper()
 	base := os.Getenv("MALGRUPP_BENCH_DIR")
 	if base == "" {
@@ -47,7 +47,7 @@ func e20(tb testing.TB, rows int) string {
 		tb.Fatal(err)
 	}
 	start := time.Now()
-	if err := sample.E20(tb.Context(), dir, sample.E20Options{Rows: rows, Seed: seed, Workers: workers}); err != nil {
+	if err := e20.Make(tb.Context(), dir, e20.Options{Rows: rows, Seed: seed, Workers: workers}); err != nil {
 		tb.Fatal(err)
 	}
 	fmt.Fprintf(os.Stderr, "made %s in %s\n", dir, time.Since(start).Round(time.Second))
@@ -65,13 +65,13 @@ func measured(b *testing.B) (dir string, rows int) {
 		}
 		rows = n
 	}
-	return e20(b, rows), rows
+	return logOf(b, rows), rows
 }
 
 // opened reads and checks a project.
 func opened(tb testing.TB, dir string) *load.Loaded {
 	tb.Helper()
-	l, err := load.Load(dir, "", value.DateOfDays(sample.E20KnownBy.Unix()/86400))
+	l, err := load.Load(dir, "", value.DateOfDays(e20.KnownBy.Unix()/86400))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -96,9 +96,9 @@ func job(tb testing.TB, dir, workload string) *work {
 		tb.Fatal(err)
 	}
 	j := &work{decide.Inputs{
-		Loaded: loaded, AsOf: sample.E20AsOf.UnixMicro(), KnownBy: sample.E20KnownBy.UnixMicro(),
+		Loaded: loaded, AsOf: e20.AsOf.UnixMicro(), KnownBy: e20.KnownBy.UnixMicro(),
 		Clock: time.Now, Workers: workers, Stores: folder.NewStores(options), Log: slog.New(slog.DiscardHandler),
-	}, []string{sample.E20Workloads[workload]}}
+	}, []string{e20.Workloads[workload]}}
 	tb.Cleanup(func() { _ = j.Stores.Close() })
 	return j
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 
+	"github.com/malgrupp/malgrupp/bench/e20"
 	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
-	"github.com/malgrupp/malgrupp/pipeline/sample"
 	"github.com/malgrupp/malgrupp/rules"
 )
 
@@ -71,7 +71,7 @@ func readRule(t *testing.T, file string) rule {
 
 // members asks a rule about every row of everybody who allows it.
 func (r rule) members(events []event, since map[string]int64) []string {
-	before := sample.E20AsOf.UnixMicro()
+	before := e20.AsOf.UnixMicro()
 	from := before - r.days*24*3600*1_000_000
 	score := map[string]int64{}
 	pages := map[string]bool{}
@@ -179,7 +179,7 @@ func instant(a arrow.Array, i int) int64 { return int64(a.(*array.Timestamp).Val
 
 func TestS50HasTheMembersThatAPlainLoopFinds(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "e20")
-	if err := sample.E20(t.Context(), dir, sample.E20Options{Rows: 200_000, Seed: seed, Workers: workers}); err != nil {
+	if err := e20.Make(t.Context(), dir, e20.Options{Rows: 200_000, Seed: seed, Workers: workers}); err != nil {
 		t.Fatal(err)
 	}
 	j := job(t, dir, "S50")

@@ -3,8 +3,8 @@ package bench
 import (
 	"testing"
 
+	"github.com/malgrupp/malgrupp/bench/e20"
 	"github.com/malgrupp/malgrupp/pipeline/decide"
-	"github.com/malgrupp/malgrupp/pipeline/sample"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -47,7 +47,7 @@ func BenchmarkSequence(b *testing.B) {
 func ruled(b *testing.B, dir, match string) (spent, *decide.Decision) {
 	b.Helper()
 	j := job(b, dir, "S1")
-	today := value.DateOfDays(sample.E20KnownBy.Unix() / 86400)
+	today := value.DateOfDays(e20.KnownBy.Unix() / 86400)
 	s, found := j.Scope(today).Segment(&source.Source{Name: "segments/measured.yaml", Text: `apiVersion: malgrupp/v1
 kind: Segment
 metadata: {name: measured, owner: team-speed, review_by: 2027-05-01, reason: Part of a measured workload}

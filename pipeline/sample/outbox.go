@@ -49,7 +49,7 @@ type log[T any] struct {
 // too: nothing happened, and that is known.
 func (l *log[T]) write(root *os.Root, day, now int64) error {
 	rows := l.arrived(day, now)
-	return writeTable(root, partFile(l.folder, day), l.columns, parquet.WriterOptions{}, func(w *parquet.Writer) error {
+	return writeTable(root, partFile(l.folder, day), l.columns, func(w *parquet.Writer) error {
 		return w.Write(len(rows), l.values(rows))
 	})
 }
@@ -83,7 +83,7 @@ func partFile(folder string, day int64) string {
 }
 
 // writeTable makes a file and lets fill write its rows.
-func writeTable(root *os.Root, name string, columns []rules.Column, o parquet.WriterOptions, fill func(*parquet.Writer) error) error {
+func writeTable(root *os.Root, name string, columns []rules.Column, fill func(*parquet.Writer) error) error {
 	if err := root.MkdirAll(path.Dir(name), 0o700); err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func writeTable(root *os.Root, name string, columns []rules.Column, o parquet.Wr
 	}
 	buffered := bufio.NewWriterSize(f, 1<<20)
 	err = func() error {
-		w, err := parquet.NewWriter(buffered, columns, o)
+		w, err := parquet.NewWriter(buffered, columns, parquet.WriterOptions{})
 		if err != nil {
 			return err
 		}

@@ -1,5 +1,4 @@
-// Package sample makes projects: the scaffold that a new user begins with, an invented bank to try the program on, and the
-// logs that speed is measured on.
+// Package sample makes projects: the scaffold that a new user begins with, and an invented bank to try the program on.
 //
 // In come sizes, a seed and the moment that counts as now; out come files below one folder. The same input gives the same
 // bytes (keys apart, which are random), on every machine. Nobody in these logs exists. The package does not know how a
@@ -118,17 +117,15 @@ func openFolder(dir string) (*os.Root, error) {
 	return os.OpenRoot(dir)
 }
 
-// scaffold writes the files of a template with their dates filled in, the project file with mark before it.
+// scaffold writes the files of a template with their dates filled in, the project file last: a folder that has one is
+// complete. Mark stands before the text of the project file.
 func scaffold(root *os.Root, template, mark string, now time.Time) error {
 	today := now.UTC()
-	return writeFiles(root, scaffolds[template], mark, strings.NewReplacer(
+	fill := strings.NewReplacer(
 		"<review-by>", today.AddDate(0, 0, 180).Format(time.DateOnly),
 		"<agreement-ends>", today.AddDate(1, 0, 0).Format(time.DateOnly),
-	))
-}
-
-// writeFiles writes embedded files, filled in, the project file last: a folder that has one is complete.
-func writeFiles(root *os.Root, list []file, mark string, fill *strings.Replacer) error {
+	)
+	list := scaffolds[template]
 	isProject := func(f file) bool { return f.to == projectFile }
 	rest := slices.DeleteFunc(slices.Clone(list), isProject)
 	for _, f := range append(rest, list[slices.IndexFunc(list, isProject)]) {

@@ -57,10 +57,10 @@ func opened(t *testing.T, dir string, today time.Time) *load.Loaded {
 	return l
 }
 
-// evaluate decides the segments of a project.
-func decided(t *testing.T, dir string, in decide.Inputs, now time.Time, names ...string) *decide.Decision {
+// decided decides the segments of a project.
+func decided(t *testing.T, dir string, now time.Time) *decide.Decision {
 	t.Helper()
-	in.Loaded = opened(t, dir, now)
+	in := decide.Inputs{Loaded: opened(t, dir, now)}
 	in.Clock, in.Workers, in.Log = func() time.Time { return now }, 2, slog.New(slog.DiscardHandler)
 	options, err := folder.StoreOptions(dir, in.Project)
 	if err != nil {
@@ -68,7 +68,7 @@ func decided(t *testing.T, dir string, in decide.Inputs, now time.Time, names ..
 	}
 	in.Stores = folder.NewStores(options)
 	t.Cleanup(func() { _ = in.Stores.Close() })
-	e, err := decide.Selected(t.Context(), in, names, decide.Options{})
+	e, err := decide.Selected(t.Context(), in, nil, decide.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,6 @@ func TestAFolderThatHoldsAProjectIsNotTouchedUnlessForced(t *testing.T) {
 		"init":        sample.Init(dir, sample.InitOptions{Now: now}),
 		"demo":        sample.Demo(t.Context(), dir, demo),
 		"forced demo": sample.Demo(t.Context(), dir, forced),
-		"E20":         sample.E20(t.Context(), dir, sample.E20Options{Rows: 10}),
 	} {
 		if !errors.Is(err, sample.ErrTaken) {
 			t.Errorf("%s: got %v, want a refusal", what, err)
@@ -217,7 +216,7 @@ func TestADemoFillsEverySegment(t *testing.T) {
 	if err := sample.Demo(t.Context(), dir, sample.DemoOptions{Users: 2000, Now: now}); err != nil {
 		t.Fatal(err)
 	}
-	e := decided(t, dir, decide.Inputs{}, now)
+	e := decided(t, dir, now)
 	got := sizes(e)
 	for name, n := range got {
 		if n < 20 {

@@ -1,31 +1,95 @@
-package sample_test
+package e20_test
 
 import (
+	"crypto/sha256"
+	"io/fs"
+	"log/slog"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/malgrupp/malgrupp/bench/e20"
 	"github.com/malgrupp/malgrupp/pipeline/decide"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
-	"github.com/malgrupp/malgrupp/pipeline/sample"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // small is a log of the form of E20.
-var small = sample.E20Options{Rows: 200_000, Seed: 1, Workers: 2}
+var small = e20.Options{Rows: 200_000, Seed: 1, Workers: 2}
 
-func makeE20(t *testing.T, o sample.E20Options) string {
+func makeE20(t *testing.T, o e20.Options) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := sample.E20(t.Context(), dir, o); err != nil {
+	if err := e20.Make(t.Context(), dir, o); err != nil {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// digests are the SHA-256 of all files below a folder but keys.
+func digests(t *testing.T, dir string) map[string][32]byte {
+	t.Helper()
+	out := map[string][32]byte{}
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Base(filepath.Dir(name)) == "keys" {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		rel, _ := filepath.Rel(dir, name)
+		out[filepath.ToSlash(rel)] = sha256.Sum256(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// opened reads a project that must have nothing to complain about.
+func opened(t *testing.T, dir string) *load.Loaded {
+	t.Helper()
+	l, err := load.Load(dir, "", value.DateOfDays(e20.KnownBy.Unix()/86400))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(l.Findings) > 0 {
+		t.Fatalf("the project in %s has findings: %v", dir, l.Findings)
+	}
+	return l
+}
+
+// decided decides the segments of a project.
+func decided(t *testing.T, dir string, in decide.Inputs, names ...string) *decide.Decision {
+	t.Helper()
+	in.Loaded = opened(t, dir)
+	in.Clock, in.Workers, in.Log = time.Now, 2, slog.New(slog.DiscardHandler)
+	options, err := folder.StoreOptions(dir, in.Project)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.Stores = folder.NewStores(options)
+	t.Cleanup(func() { _ = in.Stores.Close() })
+	e, err := decide.Selected(t.Context(), in, names, decide.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func sizes(e *decide.Decision) map[string]int {
+	out := map[string]int{}
+	for i := range e.Audiences {
+		out[e.Audiences[i].Segment().Name] = e.Audiences[i].Len()
+	}
+	return out
 }
 
 // eachGroup reads the row groups of a folder of logs.
@@ -75,7 +139,7 @@ func countWords(t *testing.T, g *parquet.RowGroup, column string, into map[strin
 
 func TestE20FollowsItsRecipe(t *testing.T) {
 	dir := makeE20(t, small)
-	l := opened(t, dir, sample.E20KnownBy)
+	l := opened(t, dir)
 	counts := map[string]map[string]int{}
 	for _, c := range []string{"event", "device_id", "customer_id", "page_path", "site", "app", "campaign"} {
 		counts[c] = map[string]int{}
@@ -152,11 +216,11 @@ func TestSevenOfTenDevicesGrantAndOneInTwelveWithdraws(t *testing.T) {
 }
 
 func TestE20DoesNotDependOnHowManyDaysAreMadeAtOnce(t *testing.T) {
-	o := sample.E20Options{Rows: 3_000, Days: 5, Seed: 3, IDs: true, Workers: 1}
+	o := e20.Options{Rows: 3_000, Days: 5, Seed: 3, IDs: true, Workers: 1}
 	p := o
 	p.Workers = 4
-	if diff := cmp.Diff(digests(t, makeE20(t, o)), digests(t, makeE20(t, p))); diff != "" {
-		t.Errorf("the logs differ: %s", diff)
+	if !maps.Equal(digests(t, makeE20(t, o)), digests(t, makeE20(t, p))) {
+		t.Error("the logs differ")
 	}
 }
 
@@ -167,8 +231,8 @@ func TestE20GivesEveryWorkloadAnAudience(t *testing.T) {
 		dir := makeE20(t, o)
 		for workload, segments := range map[string]int{"S1": 1, "S50": 50, "S200": 200} {
 			e := decided(t, dir, decide.Inputs{
-				AsOf: sample.E20AsOf.UnixMicro(), KnownBy: sample.E20KnownBy.UnixMicro(),
-			}, sample.E20KnownBy, sample.E20Workloads[workload])
+				AsOf: e20.AsOf.UnixMicro(), KnownBy: e20.KnownBy.UnixMicro(),
+			}, e20.Workloads[workload])
 			got := sizes(e)
 			empty := 0
 			for _, n := range got {
@@ -183,5 +247,14 @@ func TestE20GivesEveryWorkloadAnAudience(t *testing.T) {
 				t.Errorf("%s with ids %v: %d copies", workload, ids, copies)
 			}
 		}
+	}
+}
+
+func TestAFolderThatHoldsAProjectIsNotTouched(t *testing.T) {
+	o := e20.Options{Rows: 100, Days: 1}
+	dir := makeE20(t, o)
+	before := digests(t, dir)
+	if err := e20.Make(t.Context(), dir, o); err == nil || !maps.Equal(before, digests(t, dir)) {
+		t.Errorf("the folder was made again: %v", err)
 	}
 }

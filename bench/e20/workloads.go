@@ -1,13 +1,13 @@
-package sample
+package e20
 
 import (
 	"fmt"
 	"strings"
 )
 
-// E20Workloads are the names of the workloads, and for each the pattern that selects its segments in a project that E20
+// Workloads are the names of the workloads, and for each the pattern that selects its segments in a project that Make
 // wrote: S1 is one counting segment, S50 and S200 are so many distinct ones.
-var E20Workloads = map[string]string{"S1": "count-all", "S50": "p0[0-4]?", "S200": "p*"}
+var Workloads = map[string]string{"S1": "count-all", "S50": "p0[0-4]?", "S200": "p*"}
 
 // workloadSegment is a segment of a workload.
 type workloadSegment struct {
@@ -20,7 +20,7 @@ type workloadSegment struct {
 }
 
 func s1() workloadSegment {
-	return workloadSegment{name: "count-all", event: e20Event(0), where: []string{starts(e20Section(0))}, days: 30, least: 3}
+	return workloadSegment{name: "count-all", event: eventName(0), where: []string{starts(section(0))}, days: 30, least: 3}
 }
 
 func starts(prefix string) string { return fmt.Sprintf("page_path starts_with '%s/'", prefix) }
@@ -43,18 +43,18 @@ func distinctSegments(n int) []workloadSegment {
 }
 
 func distinctSegment(c chance, i int) workloadSegment {
-	event := min(c.IntN(e20Events), c.IntN(e20Events)) // rules are written about what happens often
-	s := workloadSegment{name: fmt.Sprintf("p%03d", i), event: e20Event(event), days: []int{7, 14, 30}[i%3]}
-	prefix := e20Section(c.IntN(e20Sections))
+	event := min(c.IntN(eventNames), c.IntN(eventNames)) // rules are written about what happens often
+	s := workloadSegment{name: fmt.Sprintf("p%03d", i), event: eventName(event), days: []int{7, 14, 30}[i%3]}
+	prefix := section(c.IntN(sections))
 	if c.IntN(3) == 0 {
-		prefix += e20Folder(c.IntN(e20Folders))
+		prefix += folder(c.IntN(folders))
 	}
 	s.where = append(s.where, starts(prefix))
 	if i%4 == 0 {
-		s.where = append(s.where, fmt.Sprintf("site = '%s'", e20Site(c.IntN(e20Sites))))
+		s.where = append(s.where, fmt.Sprintf("site = '%s'", site(c.IntN(sites))))
 	}
 	if i%7 == 0 {
-		s.where = append(s.where, fmt.Sprintf("app = '%s'", c.pick(e20Apps)))
+		s.where = append(s.where, fmt.Sprintf("app = '%s'", c.pick(apps)))
 	}
 	switch s.least = c.between(1, 3); {
 	case i%10 >= 8:

@@ -1,4 +1,4 @@
-package sample
+package e20
 
 import (
 	"fmt"
@@ -12,27 +12,27 @@ import (
 
 // How many there are of each.
 const (
-	e20Events    = 15
-	e20Pages     = 5_000
-	e20Sections  = 10
-	e20Folders   = 8 // of a section
-	e20Sites     = 5
-	e20Campaigns = 200
+	eventNames = 15
+	pages      = 5_000
+	sections   = 10
+	folders    = 8 // of a section
+	sites      = 5
+	campaigns  = 200
 )
 
-var e20Apps = []string{"web", "ios", "android", "tablet"}
+var apps = []string{"web", "ios", "android", "tablet"}
 
 // The words of the log, each in one form.
-func e20Event(i int) string { return fmt.Sprintf("event_%02d", i) }
-func e20Site(i int) string  { return fmt.Sprintf("site%d.bank.example", i) }
+func eventName(i int) string { return fmt.Sprintf("event_%02d", i) }
+func site(i int) string      { return fmt.Sprintf("site%d.bank.example", i) }
 
-// e20Page is a page by its rank: section and folder do not depend on how often it is read.
-func e20Page(i int) string {
-	return fmt.Sprintf("%s%s/page-%04d", e20Section(i%e20Sections), e20Folder(i/e20Sections%e20Folders), i)
+// page is a page by its rank: section and folder do not depend on how often it is read.
+func page(i int) string {
+	return fmt.Sprintf("%s%s/page-%04d", section(i%sections), folder(i/sections%folders), i)
 }
 
-func e20Section(i int) string { return fmt.Sprintf("/section-%d", i) }
-func e20Folder(i int) string  { return fmt.Sprintf("/folder-%02d", i) }
+func section(i int) string { return fmt.Sprintf("/section-%d", i) }
+func folder(i int) string  { return fmt.Sprintf("/folder-%02d", i) }
 
 func words(n int, word func(int) string) []string {
 	out := make([]string, n)
@@ -42,7 +42,7 @@ func words(n int, word func(int) string) []string {
 	return out
 }
 
-func e20Columns(ids bool) []rules.Column {
+func eventColumns(ids bool) []rules.Column {
 	text, at := value.Type{Kind: value.Text}, value.Type{Kind: value.Timestamp}
 	columns := []rules.Column{
 		{Name: "event_time", Type: at},
@@ -61,8 +61,8 @@ func e20Columns(ids bool) []rules.Column {
 	return columns
 }
 
-// e20Row is one row: numbers that its words have.
-type e20Row struct {
+// row is one row: numbers that its words have.
+type row struct {
 	at, received                             int64
 	event, device, page, site, app, campaign int32 // campaign: -1 for none
 	customer                                 bool
@@ -70,29 +70,29 @@ type e20Row struct {
 	id                                       uint64
 }
 
-// e20Dice are the chances that rows are made with.
-type e20Dice struct {
+// rowDice are the chances that rows are made with.
+type rowDice struct {
 	chance
 	device, page *rand.Zipf
 }
 
-func (e *e20) dice(day int) *e20Dice {
+func (e *log) dice(day int) *rowDice {
 	c := newChance()
 	c.put(hash(e.Seed, rowLabel, uint64(day)))
-	return &e20Dice{
+	return &rowDice{
 		chance: c,
 		device: rand.NewZipf(c.Rand, 1.05, 50, uint64(e.Devices-1)),
-		page:   rand.NewZipf(c.Rand, 1.2, 5, e20Pages-1),
+		page:   rand.NewZipf(c.Rand, 1.2, 5, pages-1),
 	}
 }
 
-func (e *e20) roll(d *e20Dice, at int64) e20Row {
-	r := e20Row{
-		at: at, event: int32(d.exponential(e20Events)), device: int32(d.device.Uint64()), page: int32(d.page.Uint64()),
-		site: int32(d.IntN(e20Sites)), app: int32(d.IntN(len(e20Apps))), campaign: -1,
+func (e *log) roll(d *rowDice, at int64) row {
+	r := row{
+		at: at, event: int32(d.exponential(eventNames)), device: int32(d.device.Uint64()), page: int32(d.page.Uint64()),
+		site: int32(d.IntN(sites)), app: int32(d.IntN(len(apps))), campaign: -1,
 	}
 	if d.percent(10) {
-		r.campaign = int32(d.IntN(e20Campaigns))
+		r.campaign = int32(d.IntN(campaigns))
 	}
 	r.customer = e.customers[r.device] != "" && d.IntN(3) == 0
 	if d.percent(20) {
@@ -106,7 +106,7 @@ func (e *e20) roll(d *e20Dice, at int64) e20Row {
 }
 
 // exponential is a number below n; each third one is e times rarer.
-func (d *e20Dice) exponential(n int) int {
+func (d *rowDice) exponential(n int) int {
 	for {
 		if i := int(d.ExpFloat64() * 3); i < n {
 			return i
@@ -114,15 +114,15 @@ func (d *e20Dice) exponential(n int) int {
 	}
 }
 
-// e20Block is how many rows are handed to the writer at once.
-const e20Block = 1 << 15
+// blockRows is how many rows are handed to the writer at once.
+const blockRows = 1 << 15
 
 // writeEvents writes a day's partition, its rows evenly spread over the day.
-func (e *e20) writeEvents(root *os.Root, day int) error {
+func (e *log) writeEvents(root *os.Root, day int) error {
 	number := e.first + int64(day)
 	rows := e.rowsOf(day)
-	columns := e20Columns(e.IDs)
-	return writeTable(root, partFile("events", number), columns, parquet.WriterOptions{}, func(w *parquet.Writer) error {
+	columns := eventColumns(e.IDs)
+	return writeTable(root, partFile("events", number), columns, func(w *parquet.Writer) error {
 		d := e.dice(day)
 		block := e.newBlock(columns)
 		step := dayMicros / int64(max(rows, 1))
@@ -134,7 +134,7 @@ func (e *e20) writeEvents(root *os.Root, day int) error {
 				r.received += 30 * secondMicros
 				block.add(&r)
 			}
-			if block.rows >= e20Block || i == rows-1 {
+			if block.rows >= blockRows || i == rows-1 {
 				if err := block.writeTo(w); err != nil {
 					return err
 				}
@@ -146,23 +146,23 @@ func (e *e20) writeEvents(root *os.Root, day int) error {
 
 // eventBlock gathers rows as columns.
 type eventBlock struct {
-	log    *e20
+	log    *log
 	rows   int
-	values []parquet.Values // in the order of e20Columns
+	values []parquet.Values // in the order of eventColumns
 }
 
-func (e *e20) newBlock(columns []rules.Column) *eventBlock {
+func (e *log) newBlock(columns []rules.Column) *eventBlock {
 	b := &eventBlock{log: e, values: make([]parquet.Values, len(columns))}
 	for i, dictionary := range [][]string{
-		1: words(e20Events, e20Event), 2: e.devices, 3: e.customers, 4: words(e20Pages, e20Page), 5: words(e20Sites, e20Site), 6: e20Apps,
-		7: words(e20Campaigns, func(i int) string { return fmt.Sprintf("campaign-%03d", i) }),
+		1: words(eventNames, eventName), 2: e.devices, 3: e.customers, 4: words(pages, page), 5: words(sites, site), 6: apps,
+		7: words(campaigns, func(i int) string { return fmt.Sprintf("campaign-%03d", i) }),
 	} {
 		b.values[i].Dictionary = dictionary
 	}
 	return b
 }
 
-func (b *eventBlock) add(r *e20Row) {
+func (b *eventBlock) add(r *row) {
 	v := b.values
 	v[0].Ints = append(v[0].Ints, r.at)
 	for i, code := range [...]int32{1: r.event, 2: r.device, 3: r.device, 4: r.page, 5: r.site, 6: r.app, 7: max(r.campaign, 0)} {
