@@ -149,7 +149,7 @@ func logTables(l *draw.Log, schema *rules.Schema, segs []*rules.Segment) string 
 	for _, s := range segs {
 		for id, last := range l.Stays[s.Name] {
 			people[[2]string{string(s.Level), id}] = true
-			stays = append(stays, fmt.Sprintf("(%s, 'segment:%s', %s, %s, '%x')", textOrNull(s.Name), s.Level, textOrNull(id), moment(last), s.Hash))
+			stays = append(stays, stayRow(s.Name, "segment:"+string(s.Level), id, last, fmt.Sprintf("%x", s.Hash)))
 		}
 	}
 	for p := range people {
@@ -166,7 +166,16 @@ func logTables(l *draw.Log, schema *rules.Schema, segs []*rules.Segment) string 
 	}
 	return tableOf("events_log", columns, events) +
 		tableOf("consent_log", []string{"subject_type VARCHAR", "subject_id VARCHAR", "action VARCHAR", "purpose VARCHAR", `"at" TIMESTAMP`, "recorded_at TIMESTAMP", "source VARCHAR", "notice_version INTEGER"}, said) +
-		tableOf("stay_record", []string{"segment VARCHAR", `"use" VARCHAR`, "subject VARCHAR", "last_qualified TIMESTAMP", "definition VARCHAR"}, stays) + "SELECT 1"
+		tableOf("stay_record", stayColumns, stays) + "SELECT 1"
+}
+
+var stayColumns = []string{
+	"segment VARCHAR", `"use" VARCHAR`, "subject VARCHAR", "last_qualified TIMESTAMP", "definition VARCHAR",
+}
+
+// stayRow says that somebody qualified before.
+func stayRow(segment, use, id string, last int64, definition string) string {
+	return fmt.Sprintf("('%s', '%s', %s, %s, '%s')", segment, use, textOrNull(id), moment(last), definition)
 }
 
 func tableOf(name string, columns, rows []string) string {

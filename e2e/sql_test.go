@@ -11,6 +11,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/e2e/duckdb"
 	"github.com/malgrupp/malgrupp/pipeline/decide"
+	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/suite"
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/sql"
@@ -39,8 +40,8 @@ func verdicts(t *testing.T, db *duckdb.DB, statement string) map[string]string {
 	return out
 }
 
-// laidOut are the cases of a file of kind ConformanceSuite.
-func laidOut(t *testing.T, file string) []suite.Laid {
+// suiteOf reads a file of kind ConformanceSuite.
+func suiteOf(t *testing.T, file string) *suite.Suite {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if os.IsNotExist(err) {
@@ -51,35 +52,53 @@ func laidOut(t *testing.T, file string) []suite.Laid {
 	if found.Failed() {
 		t.Fatal(found)
 	}
-	return must(s.Lay(context.Background()))(t)
+	return s
 }
 
 func TestDuckDBDecidesEveryCaseOfTheConformanceSuiteAsItSays(t *testing.T) {
 	db := openDuckDB(t)
-	for _, c := range laidOut(t, filepath.Join(vectorsFolder(), "rules", "conformance.yaml")) {
-		t.Run(c.ID, func(t *testing.T) { decides(t, db, c) })
+	s := suiteOf(t, filepath.Join(vectorsFolder(), "rules", "conformance.yaml"))
+	for i := range s.Cases {
+		if c := &s.Cases[i]; c.ExpectError == "" {
+			t.Run(c.ID, func(t *testing.T) { decides(t, db, s, c) })
+		}
 	}
 }
 
 // decides compares the statement of one case with what the case expects of everybody.
-func decides(t *testing.T, db *duckdb.DB, c suite.Laid) {
-	defer c.Inputs.Stores.Close()
-	dir, tables := t.TempDir(), map[string]string{}
-	for name, data := range c.Tables {
+func decides(t *testing.T, db *duckdb.DB, s *suite.Suite, c *suite.Case) {
+	ctx := context.Background()
+	in := must(s.Inputs(ctx, c))(t)
+	defer in.Stores.Close()
+	dir, tables := t.TempDir(), map[string]string{"stay": "stay_record"}
+	for _, name := range []string{"events", "consent", "attributes"} {
+		bucket, objects, err := in.Stores.List(ctx, "mem://"+name+"/")
+		check(t, err)
 		file := filepath.Join(dir, name+".parquet")
-		check(t, os.WriteFile(file, data, 0o600))
+		check(t, os.WriteFile(file, must(bucket.ReadAll(ctx, objects[0].Key, 1<<20))(t), 0o600))
 		tables[name], _ = query.FileTable(sql.DuckDB, filepath.ToSlash(file))
 	}
-	statement := must(decide.Statement(context.Background(), c.Inputs, c.Segment, decide.StatementOptions{Dialect: sql.DuckDB, Tables: tables}))(t)
-	got := verdicts(t, db, statement)
-	for id := range c.Expect {
-		if got[id] == "" {
-			got[id] = "out"
+	must(db.Query(stayTable(in.Stay)))(t)
+	o := decide.StatementOptions{Dialect: sql.DuckDB, Tables: tables}
+	got, want := verdicts(t, db, must(decide.Statement(ctx, in, c.Target(), o))(t)), map[string]string{}
+	for _, u := range c.Users {
+		want[u.ID] = u.Expect
+		if got[u.ID] == "" {
+			got[u.ID] = "out"
 		}
 	}
-	if diff := cmp.Diff(c.Expect, got); diff != "" {
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("verdicts (-case +duckdb):\n%s", diff)
 	}
+}
+
+// stayTable makes the table of who qualified before.
+func stayTable(record state.StayRecord) string {
+	var stays []string
+	for _, k := range record {
+		stays = append(stays, stayRow(k.Segment, k.Use, k.ID, k.Last, k.Definition))
+	}
+	return tableOf("stay_record", stayColumns, stays) + "SELECT 1"
 }
 
 // vectorsFolder is where the vectors lie.

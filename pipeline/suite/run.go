@@ -142,11 +142,11 @@ func (s *Suite) run(ctx context.Context, c *Case) (Result, error) {
 		r.Status, r.Faults = Failed, []string{found.Error()}
 		return r, nil
 	}
-	judged, err := c.evaluate(ctx, schema, trial{segments: segs, judged: []string{c.target()}, study: c.segment != nil})
+	judged, err := c.evaluate(ctx, schema, trial{segments: segs, judged: []string{c.Target()}, study: c.segment != nil})
 	if err != nil {
 		return r, err
 	}
-	j := judged[c.target()]
+	j := judged[c.Target()]
 	if c.segment != nil {
 		r.segment, r.study = c.segment.Name, j.study
 	}

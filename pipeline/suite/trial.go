@@ -47,11 +47,7 @@ func (c *Case) evaluate(ctx context.Context, schema *rules.Schema, t trial) (map
 		all := decide.Everybody(c.segment) // also whoever did nothing that a condition looks at
 		t.segments, t.judged = append(slices.Clip(t.segments), all), append(slices.Clip(t.judged), all.Name)
 	}
-	tables, err := c.tables(schema)
-	if err != nil {
-		return nil, err
-	}
-	in, err := c.inputs(ctx, schema, t, tables)
+	in, err := c.inputs(ctx, schema, t.segments)
 	if err != nil {
 		return nil, err
 	}
@@ -68,25 +64,27 @@ func (c *Case) evaluate(ctx context.Context, schema *rules.Schema, t trial) (map
 	return out, nil
 }
 
-// tables are the case's rows, an all-granting consent log and the customers' attributes as Parquet files.
-func (c *Case) tables(schema *rules.Schema) (map[string][]byte, error) {
-	out := map[string][]byte{}
+// Inputs are what the rule of a case is decided on. Its stores hold the case's rows in memory and must be closed.
+func (s *Suite) Inputs(ctx context.Context, c *Case) (decide.Inputs, error) {
+	schema := s.schema()
+	segs, found := c.rules(schema)
+	if found.Failed() {
+		return decide.Inputs{}, found
+	}
+	return c.inputs(ctx, schema, segs)
+}
+
+// inputs are those of a trial of these segments: in memory, the case's rows, an all-granting consent log and the
+// customers' attributes as Parquet files. Its stores must be closed.
+func (c *Case) inputs(ctx context.Context, schema *rules.Schema, segs []*rules.Segment) (in decide.Inputs, err error) {
+	stores := folder.NewStores(store.Options{Memory: &store.Memory{}})
 	for name, write := range map[string]func() ([]byte, error){
 		"events": func() ([]byte, error) { return eventTable(schema, c.Users) }, "consent": c.grants, "attributes": c.attributeTable,
 	} {
 		data, err := write()
 		if err != nil {
-			return nil, err
+			return in, errors.Join(err, stores.Close())
 		}
-		out[name] = data
-	}
-	return out, nil
-}
-
-// inputs are those of a trial over these tables, in memory. Its stores must be closed.
-func (c *Case) inputs(ctx context.Context, schema *rules.Schema, t trial, tables map[string][]byte) (in decide.Inputs, err error) {
-	stores := folder.NewStores(store.Options{Memory: &store.Memory{}})
-	for name, data := range tables {
 		b, err := stores.Open(ctx, "mem://"+name+"/")
 		if err == nil {
 			err = b.UploadBytes(ctx, "part.parquet", data, "application/octet-stream")
@@ -97,10 +95,10 @@ func (c *Case) inputs(ctx context.Context, schema *rules.Schema, t trial, tables
 	}
 	return decide.Inputs{
 		Loaded: &load.Loaded{
-			Project: c.projectFor(schema), Schemas: c.schemas(schema), Segments: t.segments,
+			Project: c.projectFor(schema), Schemas: c.schemas(schema), Segments: segs,
 		},
 		AsOf: c.AsOf, KnownBy: c.KnownBy, Clock: func() time.Time { return time.UnixMicro(c.KnownBy) }, Workers: 1, Stores: stores,
-		Log: slog.New(slog.DiscardHandler), Stay: c.stays(t.segments),
+		Log: slog.New(slog.DiscardHandler), Stay: c.stays(segs),
 	}, nil
 }
 
@@ -108,7 +106,7 @@ func (c *Case) inputs(ctx context.Context, schema *rules.Schema, t trial, tables
 func (c *Case) stays(segs []*rules.Segment) (out state.StayRecord) {
 	for _, s := range segs {
 		for _, u := range c.Users {
-			if u.stay == nil || s.Name != c.target() {
+			if u.stay == nil || s.Name != c.Target() {
 				continue
 			}
 			k := state.Stay{Segment: s.Name, Use: "segment:" + string(s.Level), ID: u.ID, Entered: u.stay.last, Last: u.stay.last, Definition: "another"}
@@ -121,7 +119,8 @@ func (c *Case) stays(segs []*rules.Segment) (out state.StayRecord) {
 	return out
 }
 
-func (c *Case) target() string {
+// Target is the name of the rule under test.
+func (c *Case) Target() string {
 	if c.segment != nil {
 		return c.segment.Name
 	}
