@@ -27,83 +27,20 @@ func (c *checker) condition(n yaml.Node, path string) *Condition {
 		return nil
 	}
 	o.Call(verb.Name)
-	keys := c.keysOf(verb)
+	keys := verb.Beside()
 	for _, other := range o.Keys() {
 		if other.Name() != verb.Name && !slices.Contains(keys, other.Name()) {
 			o.Unknown(other, keys)
 		}
 	}
-	cond := &Condition{Verb: verb.Name, Path: path, Span: key.Span()}
+	cond := &Condition{Verb: verb.Name, Kind: verb, Path: path, Span: key.Span()}
 	operand, _ := o.Find(verb.Name)
 	c.operand(cond, verb, operand)
-	if n, ok := o.Find("of"); ok && slices.Contains(keys, "of") {
-		c.events(cond, n)
-	}
-	if n, ok := o.Find("where"); ok && slices.Contains(keys, "where") {
-		cond.Where = c.where(n, cond.Events)
-	}
-	for _, key := range verb.Required {
-		if key != "within" || !c.inSession {
-			c.required(cond, o, key)
-		}
-	}
-	c.extent(cond, o, keys)
-	c.extras(cond, o, keys)
+	c.clauses(cond, o)
 	if verb.Comparators {
 		c.compare(cond, verb, o)
 	}
 	return cond
-}
-
-// extent reads the window. Inside a session there is none: the session is the window.
-func (c *checker) extent(cond *Condition, o *yaml.Object, keys []string) {
-	n, ok := o.Find("within")
-	switch {
-	case !ok || !slices.Contains(keys, "within"):
-	case c.inSession:
-		c.doc.Fail("E-WINDOW", o.KeySpan("within"), "inside a session there is no window: the session's own events are looked at",
-			source.Expected("within beside session"))
-	default:
-		cond.Window = c.window(n)
-	}
-}
-
-// extras reads the keys that only some verbs have.
-func (c *checker) extras(cond *Condition, o *yaml.Object, keys []string) {
-	find := func(key string) (yaml.Node, bool) {
-		n, ok := o.Find(key)
-		return n, ok && slices.Contains(keys, key)
-	}
-	if n, ok := find("has"); ok {
-		cond.Has = c.where(n, cond.Events)
-	}
-	if n, ok := find("lasting_at_least"); ok {
-		cond.Lasting, _ = c.stepDuration(n)
-	}
-	if cond.Sequence == nil {
-		return
-	}
-	if n, ok := find("span"); ok {
-		cond.Sequence.MaxSpan, _ = c.stepDuration(n)
-	}
-	if n, ok := find("same_session"); ok {
-		cond.Sequence.SameSession, _ = n.Bool()
-		if c.inSession && cond.Sequence.SameSession {
-			c.doc.Fail("E-SEQUENCE", o.KeySpan("same_session"), "inside a session every chain is in one session", source.Expected("no same_session here"))
-		}
-	}
-	if n, ok := find("ties"); ok {
-		word, _ := n.Word("any", "strict")
-		cond.Sequence.Strict = word == "strict"
-	}
-}
-
-// keysOf returns the keys that may stand beside a verb.
-func (c *checker) keysOf(v *Verb) []string {
-	if v.Comparators {
-		return slices.Concat(v.Keys, comparators)
-	}
-	return v.Keys
 }
 
 // verbOf finds the one key that is a verb; it reports none or two.
@@ -147,7 +84,7 @@ func (c *checker) operand(cond *Condition, verb *Verb, n yaml.Node) {
 	case TakesConditions:
 		c.children(cond, n)
 	case TakesCondition:
-		if verb.Comparators {
+		if verb.Sessions {
 			c.session(cond, n)
 		} else if child := c.condition(n, cond.Path+"."+verb.Name); child != nil {
 			cond.Children = []*Condition{child}
@@ -215,7 +152,7 @@ func (c *checker) countOf(cond *Condition, n yaml.Node) {
 	if !ok {
 		return
 	}
-	o.Only("count", "of")
+	o.Only(countOfKeys(nil))
 	of, ok := o.Need("of")
 	if ok {
 		c.children(cond, of)
@@ -270,17 +207,15 @@ func (c *checker) checkEvent(n yaml.Node, name string) {
 	c.doc.Fail("E-UNKNOWN-EVENT", n.Span(), fmt.Sprintf("there is no event %q", name), hints...)
 }
 
-// required reports a key that the verb needs.
-func (c *checker) required(cond *Condition, o *yaml.Object, key string) {
-	if _, ok := o.Find(key); ok {
-		return
-	}
+// missing reports a key that the verb needs.
+func (c *checker) missing(cond *Condition, key string) {
 	if key == "within" {
 		c.doc.Fail("E-WINDOW-MISSING", cond.Span, "this condition does not say how far back it looks",
 			source.Expected("within: 30d   (or within: {from: ..., to: ...}, or within: all)"))
 		return
 	}
-	c.doc.Fail("E-MISSING-KEY", cond.Span, fmt.Sprintf("%s needs the key %q", o.What(), key), source.Expected(key+": ..."))
+	c.doc.Fail("E-MISSING-KEY", cond.Span, fmt.Sprintf("%s needs the key %q", cond.Verb, key),
+		source.Expected(key+": ..."))
 }
 
 // checkAnchored refuses a match that people who were never seen could fulfil, naming the branch at fault.
@@ -296,15 +231,13 @@ func (c *checker) anchored(cond *Condition) bool {
 	for i, child := range cond.Children {
 		children[i] = c.anchored(child)
 	}
-	v, ok := c.scope.verb(cond.Verb)
-	return ok && v.Anchored(cond, children)
+	return cond.Kind.Anchored(cond, children)
 }
 
 // blame reports the innermost branches that make a condition unanchored: those of an alternative one by one, a
 // conjunction as a whole.
 func (c *checker) blame(cond, parent *Condition) {
-	v, _ := c.scope.verb(cond.Verb)
-	if v.Takes == TakesCountOf || v.Takes == TakesConditions && c.alternative(v, cond) {
+	if cond.Kind.Logic == LogicAny || cond.Kind.Logic == LogicCount {
 		for _, child := range cond.Children {
 			if !c.anchored(child) {
 				c.blame(child, cond)
@@ -321,11 +254,4 @@ func (c *checker) blame(cond, parent *Condition) {
 		source.Expected("something the person did, or a profile condition"+where),
 		source.Fix(fmt.Sprintf("put this %s into an `all` together with a `did`", cond.Verb)))
 	e.Note = "needs no event at all"
-}
-
-// alternative reports whether each child of the condition must be anchored: one anchored child is not enough.
-func (c *checker) alternative(v *Verb, cond *Condition) bool {
-	one := make([]bool, len(cond.Children)+1)
-	one[0] = true
-	return !v.Anchored(cond, one)
 }

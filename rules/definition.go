@@ -3,6 +3,7 @@ package rules
 import (
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -45,7 +46,8 @@ func (c *Condition) Normal() string {
 		switch a.Key {
 		case "where", "has":
 			a.Text = a.Key + " (" + a.Text + ")"
-		case "within", "lasting_at_least":
+		case "metric", "events", "in_segment", "sequence", "compare":
+		default:
 			a.Text = a.Key + " " + a.Text
 		}
 		parts = append(parts, a.Text)
@@ -165,6 +167,9 @@ func (c *Condition) Aspects() (out []Aspect) {
 	if c.Lasting != (value.Duration{}) {
 		say("lasting_at_least", c.Lasting.String())
 	}
+	for _, key := range slices.Sorted(maps.Keys(c.Own)) {
+		say(key, fmt.Sprint(c.Own[key]))
+	}
 	if c.Compare != nil {
 		say("compare", fmt.Sprintf("%s %v", c.Compare.Op, c.Compare.Bound))
 	}
@@ -192,6 +197,12 @@ func (c *Condition) Take(key string, from *Condition) {
 		c.Lasting = from.Lasting
 	case "compare":
 		c.Compare = from.Compare
+	default:
+		c.Own = maps.Clone(c.Own)
+		delete(c.Own, key)
+		if v, ok := from.Own[key]; ok {
+			c.own(key, v)
+		}
 	}
 }
 

@@ -30,7 +30,7 @@ func (s *Scope) Segment(src *source.Source) (*Segment, source.Findings) {
 	if !ok {
 		return nil, d.Errors()
 	}
-	e.Top.Only("apiVersion", "kind", "metadata", "spec")
+	e.Top.Only(ruleKeys)
 	c := s.checker(d, e.Name)
 	c.seg.NameSpan = e.NameSpan
 	c.metadata(e.Metadata)
@@ -70,7 +70,7 @@ func (c *checker) result() (*Segment, source.Findings) {
 const maxReviewDays = 400
 
 func (c *checker) metadata(o *yaml.Object) {
-	o.Only("name", "title", "owner", "review_by", "expires", "reason", "tags", "platform_name", "renamed_from")
+	o.Only(segmentMetadata)
 	for key, to := range map[string]*string{"title": &c.seg.Title, "reason": &c.seg.Reason, "platform_name": &c.seg.PlatformName} {
 		if n, ok := o.Find(key); ok {
 			*to, _ = n.Text()
@@ -122,22 +122,15 @@ func reviewBy(d *yaml.Document, o *yaml.Object, today value.CivilDate) value.Civ
 	return date
 }
 
-var specKeys = []string{
-	"purpose", "identity", "timezone", "match", "exclude", "top", "stay", "on_change", "leave", "holdout", "exclusive",
-	"cap", "min_size", "settle", "observed", "deliver",
-}
-
-// refusedKeys are keys of the specification that this version refuses.
-var refusedKeys = []string{"leave", "settle", "on_change", "observed"}
-
 // spec checks the rule itself. A whole file names purpose, identity and destinations; a suite need not.
 func (c *checker) spec(n yaml.Node, whole bool) {
 	o, ok := n.Object("spec")
 	if !ok {
 		return
 	}
-	o.Only(specKeys...)
-	for _, key := range refusedKeys {
+	keys := ruleKeys.Behind("spec")
+	o.Only(keys)
+	for _, key := range keys.Refused() {
 		if _, ok := o.Find(key); ok {
 			c.notBuilt(key, o.KeySpan(key))
 		}
@@ -148,7 +141,7 @@ func (c *checker) spec(n yaml.Node, whole bool) {
 		}
 	}
 	if n, ok := o.Find("purpose"); ok {
-		if w, ok := n.Word(string(Advertising), string(Personalisation), string(Analysis)); ok {
+		if w, ok := n.Word(keys.Behind("purpose").Words...); ok {
 			c.seg.Purpose = Purpose(w)
 		}
 	}

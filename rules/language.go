@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 // Language is the vocabulary the checker works with: verbs, functions and aggregates. rules/builtin makes it, one file per
@@ -27,16 +29,44 @@ const (
 	TakesWhere                         // a condition on a customer's attributes: profile
 )
 
-// Verb is what the checker must know of one verb.
+// Logic says how a condition follows from those below it.
+type Logic uint8
+
+// Kinds of logic; verbs that look at rows, at attributes or at another segment have none.
+const (
+	LogicAll   Logic = iota + 1 // every one is true
+	LogicAny                    // at least one is
+	LogicNot                    // the one is false
+	LogicCount                  // at least Count are
+)
+
+// Verb is what everybody must know of one verb who reads, writes, says or judges conditions.
 type Verb struct {
 	Name, Doc   string
 	Takes       Operand
-	Keys        []string // keys beside the verb itself, in the order messages list them
-	Required    []string
-	Comparators bool // one of the five comparators may stand beside it
-	Inner       bool // may stand inside a session, where it looks at the session's events and has no window
+	Clauses     []Clause // what may stand beside it, in the order in which messages list it
+	Comparators bool     // one of the five comparators may stand beside it
+	Inner       bool     // may stand inside a session, where it looks at the session's events and has no window
+	Logic       Logic
+	Counts      bool // compares how many events match
+	Absent      bool // is true where no event matches
+	Sessions    bool // looks at whole sessions, and so at all events
+	// Says is the sentence in English, for languages that have no phrase of the verb's name: its places are those of the
+	// phrases of did, and what stands behind keys that only this verb has.
+	Says string
 	// Anchored reports whether only somebody who was seen can fulfil the condition; children have been asked already.
 	Anchored func(c *Condition, children []bool) bool
+}
+
+// Clause is a key that may stand beside a verb.
+type Clause struct {
+	yaml.Key
+	Outside bool // has no sense inside a session, whose own events are all there is
+	// Read reads what stands behind a key that only one verb has; Condition.Own keeps it. What it returns prints itself as
+	// rules write it. Near are the values that could have been meant, for mutants.
+	Read func(n yaml.Node) (any, bool)
+	Near func(v any) []any
+	read func(c *checker, cond *Condition, at source.Span, n yaml.Node)
 }
 
 // Function is a scalar function of one column that may stand left of an operator.

@@ -115,7 +115,7 @@ func (c *checker) compare(cond *Condition, verb *Verb, o *yaml.Object) {
 	case len(found) == 1:
 		value, _ := o.Find(found[0].Name())
 		cond.Compare = c.bound(cond, Comparator(found[0].Name()), value)
-	case verb.Takes == TakesEvents, verb.Takes == TakesCondition: // did and session: at least one
+	case verb.Takes != TakesMetric: // of events and sessions at least one
 		cond.Compare = &Compare{Op: AtLeast, Bound: value.Number{Int: 1}, Span: cond.Span}
 	case c.part != "by":
 		c.doc.Fail("E-COMPARATOR", cond.Span, "this condition does not say how much is enough", source.Expected("one of "+strings.Join(comparators, ", ")))

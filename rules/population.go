@@ -36,7 +36,7 @@ func (c *checker) top(n yaml.Node) *Top {
 	if !ok {
 		return nil
 	}
-	o.Only("count", "percent", "by")
+	o.Only(ruleKeys.Behind("spec").Behind("top"))
 	t := &Top{}
 	count, hasCount := o.Find("count")
 	percent, hasPercent := o.Find("percent")
@@ -59,7 +59,7 @@ func (c *checker) cap(n yaml.Node) *Cap {
 	if !ok {
 		return nil
 	}
-	o.Only("count", "by")
+	o.Only(ruleKeys.Behind("spec").Behind("cap"))
 	limit := &Cap{}
 	if count, ok := o.Need("count"); ok {
 		limit.Count, _ = count.Int(1, maxCount)
@@ -77,7 +77,7 @@ func (c *checker) ranking(n yaml.Node, path string) *Condition {
 	if cond == nil {
 		return nil
 	}
-	if v, ok := c.scope.verb(cond.Verb); !ok || v.Takes != TakesMetric {
+	if cond.Kind.Takes != TakesMetric {
 		c.doc.Fail("E-RANK", at, cond.Verb+" cannot rank", source.Expected("a metric, such as {metric: days(), of: app_open, within: 30d}"))
 		return nil
 	}
@@ -105,7 +105,7 @@ func (c *checker) holdout(n yaml.Node) *Holdout {
 	if !ok {
 		return nil
 	}
-	o.Only("percent", "salt")
+	o.Only(ruleKeys.Behind("spec").Behind("holdout"))
 	h := &Holdout{Salt: c.scope.Salt}
 	if p, ok := o.Need("percent"); ok {
 		h.Percent, _ = c.percent(p)
@@ -126,7 +126,7 @@ func (c *checker) exclusive(n yaml.Node) *Exclusive {
 	if !ok {
 		return nil
 	}
-	o.Only("group", "priority")
+	o.Only(ruleKeys.Behind("spec").Behind("exclusive"))
 	e := &Exclusive{Span: n.Span()}
 	if group, ok := o.Need("group"); ok {
 		e.Group, _ = group.Identifier()

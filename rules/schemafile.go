@@ -20,8 +20,8 @@ func ParseSchema(src *source.Source) (*Schema, source.Findings) {
 	if !ok {
 		return nil, d.Errors()
 	}
-	e.Top.Only("apiVersion", "kind", "metadata", "spec")
-	e.Metadata.Only("name", "version", "owner", "title")
+	e.Top.Only(schemaKeys)
+	e.Metadata.Only(schemaKeys.Behind("metadata"))
 	r := &schemaReader{doc: d, schema: &Schema{Name: e.Name, Version: 1, Source: src, Hash: sha256.Sum256([]byte(src.Text))}}
 	if n, ok := e.Metadata.Find("version"); ok {
 		r.schema.Version, _ = n.Int(1, maxCount)
@@ -51,9 +51,10 @@ func (r *schemaReader) spec(n yaml.Node) {
 	if !ok {
 		return
 	}
-	o.Only("columns", "events", "empty_is_null", "of")
+	keys := schemaKeys.Behind("spec")
+	o.Only(keys)
 	if n, ok := o.Find("of"); ok {
-		word, _ := n.Word("events", "customers")
+		word, _ := n.Word(keys.Behind("of").Words...)
 		r.schema.Customers = word == "customers"
 	}
 	if n, ok := o.Find("empty_is_null"); ok {
@@ -90,15 +91,13 @@ func (r *schemaReader) columns(n yaml.Node) {
 	r.checkRoles(o)
 }
 
-var columnKeys = []string{"from", "type", "unit", "role", "enum", "label", "optional", "quantise", "zone", "int96", "since", "until"}
-
 func (r *schemaReader) column(key, value yaml.Node) (Column, bool) {
 	c := Column{Name: key.Name(), From: key.Name(), Span: key.Span()}
 	o, ok := value.Object("column " + c.Name)
 	if !ok {
 		return c, false
 	}
-	o.Only(columnKeys...)
+	o.Only(columnKeys)
 	if n, ok := o.Need("type"); ok {
 		c.Type, _ = r.columnType(n)
 	}
@@ -183,7 +182,7 @@ func roleNames() []string {
 }
 
 func (r *schemaReader) role(c *Column, n yaml.Node) {
-	word, ok := n.Word(roleNames()...)
+	word, ok := n.Word(columnKeys.Behind("role").Words...)
 	if !ok {
 		return
 	}
@@ -238,7 +237,7 @@ func (r *schemaReader) checkCustomers(o *yaml.Object) {
 // timeKeys reads what only times have.
 func (r *schemaReader) timeKeys(c *Column, o *yaml.Object) {
 	if n, ok := o.Find("unit"); ok && r.only(c, n, value.Timestamp, value.TimeOfDay) {
-		c.Unit, _ = n.Word("s", "ms", "us", "ns")
+		c.Unit, _ = n.Word(columnKeys.Behind("unit").Words...)
 	}
 	if n, ok := o.Find("zone"); ok && r.only(c, n, value.Timestamp) {
 		if z, ok := n.Zone(); ok {
@@ -246,7 +245,7 @@ func (r *schemaReader) timeKeys(c *Column, o *yaml.Object) {
 		}
 	}
 	if n, ok := o.Find("int96"); ok && r.only(c, n, value.Timestamp) {
-		c.INT96, _ = n.Word("utc")
+		c.INT96, _ = n.Word(columnKeys.Behind("int96").Words...)
 	}
 }
 
@@ -286,7 +285,7 @@ func (r *schemaReader) label(c *Column, n yaml.Node) {
 	if !ok {
 		return
 	}
-	o.Only("value", "prefix", "is", "policy")
+	o.Only(labelKeys)
 	var l Label
 	for key, to := range map[string]*string{"value": &l.Value, "prefix": &l.Prefix} {
 		if n, ok := o.Find(key); ok && r.only(c, n, value.Text) {
@@ -300,7 +299,7 @@ func (r *schemaReader) label(c *Column, n yaml.Node) {
 		l.Is, _ = n.Text()
 	}
 	if n, ok := o.Find("policy"); ok {
-		l.Policy, _ = n.Word(policyDrop, policyNoAds)
+		l.Policy, _ = n.Word(labelKeys.Behind("policy").Words...)
 		if l.Policy == policyDrop && l.whole() && slices.Contains(everywhere, c.Role) {
 			r.doc.Fail("E-ROLE", n.Span(), fmt.Sprintf("every row has a value in %s, so no row would ever be used", c.Name),
 				source.Expected("value: or prefix: beside policy: drop"))

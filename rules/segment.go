@@ -2,6 +2,7 @@ package rules
 
 import (
 	"iter"
+	"maps"
 	"slices"
 
 	"github.com/malgrupp/malgrupp/rules/source"
@@ -78,6 +79,7 @@ type Holdout struct {
 // Condition is one node of a rule's tree. Which fields speak depends on the verb.
 type Condition struct {
 	Verb     string
+	Kind     *Verb                  // its declaration
 	Path     string                 // "match.all[0]"
 	Children []*Condition           // all, any, at_least_of; the one child of not and session
 	Count    int                    // at_least_of
@@ -92,8 +94,29 @@ type Condition struct {
 	Has      Expr     // first and last: what the picked event is tested for
 	Sequence *Sequence
 	Lasting  value.Duration // session: its least length; zero: any
+	Own      map[string]any // what stands behind keys that only this verb has
 	Span     source.Span    // of the verb
 	NameSpan source.Span    // of Segment
+}
+
+// Is returns the declaration of the condition's verb; nothing is true of one without.
+func (c *Condition) Is() *Verb {
+	if c.Kind == nil {
+		return &Verb{}
+	}
+	return c.Kind
+}
+
+// InSessions reports whether the condition looks at whole sessions: at all events, also at some before its window.
+func (c *Condition) InSessions() bool { return c.Is().Sessions || c.Metric != nil && c.Metric.Sessions }
+
+// own keeps what stands behind a key that only this verb has; other conditions may share the map that was.
+func (c *Condition) own(key string, v any) {
+	c.Own = maps.Clone(c.Own)
+	if c.Own == nil {
+		c.Own = map[string]any{}
+	}
+	c.Own[key] = v
 }
 
 // Sequence is an ordered chain of events (docs/language.md, Sequences).
@@ -224,7 +247,7 @@ func (s *Sequence) All() iter.Seq[*Step] {
 func (c *Condition) LooksAt() (events []string, every bool) {
 	c.Walk(func(c *Condition) bool {
 		events = append(events, c.Events...)
-		every = every || c.AnyEvent || c.Verb == "session" || c.Metric != nil && c.Metric.Sessions
+		every = every || c.AnyEvent || c.InSessions()
 		for step := range c.Sequence.All() {
 			events = append(events, step.Events...)
 			every = every || step.AnyEvent

@@ -43,7 +43,7 @@ func (c *checker) sequence(cond *Condition, n yaml.Node) {
 // step reads one link that happens.
 func (c *checker) step(s *Sequence, o *yaml.Object, path string) {
 	o.Call("a step")
-	o.Only("did", "where", "within_previous", "without")
+	o.Only(stepKeys)
 	step, ok := c.matching(o, "did", path)
 	if !ok {
 		return
@@ -54,7 +54,7 @@ func (c *checker) step(s *Sequence, o *yaml.Object, path string) {
 	if n, ok := o.Find("without"); ok {
 		if between, ok := n.Object("without"); ok {
 			between.Call("without")
-			between.Only("did", "where")
+			between.Only(betweenKeys)
 			if forbidden, ok := c.matching(between, "did", path+".without"); ok {
 				step.Without = &forbidden
 			}
@@ -74,7 +74,7 @@ func (c *checker) step(s *Sequence, o *yaml.Object, path string) {
 // thenNot reads what must not follow the last step.
 func (c *checker) thenNot(s *Sequence, o *yaml.Object, key yaml.Node, path string, last bool) {
 	o.Call("then_not")
-	o.Only("then_not", "where", "for")
+	o.Only(thenKeys)
 	step, ok := c.matching(o, "then_not", path)
 	if limit, found := o.Find("for"); found {
 		step.Limit, _ = c.stepDuration(limit)

@@ -18,8 +18,8 @@ func ParseValueSet(src *source.Source) (*ValueSet, source.Findings) {
 	if !ok {
 		return nil, d.Errors()
 	}
-	e.Top.Only("apiVersion", "kind", "metadata", "spec")
-	e.Metadata.Only("name", "title", "owner", "review_by", "reason")
+	e.Top.Only(setKeys)
+	e.Metadata.Only(setKeys.Behind("metadata"))
 	set := &ValueSet{Name: e.Name, Source: src}
 	set.Owner = owner(d, e.Metadata, nil)
 	set.ReviewBy = reviewBy(d, e.Metadata, 0)
@@ -42,7 +42,7 @@ func (s *ValueSet) spec(d *yaml.Document, n yaml.Node) {
 	if !ok {
 		return
 	}
-	o.Only("type", "values")
+	o.Only(setKeys.Behind("spec"))
 	kind, hasType := o.Need("type")
 	values, hasValues := o.Need("values")
 	if !hasType || !hasValues {

@@ -23,7 +23,7 @@ func (c *checker) window(n yaml.Node) *Window {
 		return w
 	}
 	o, _ := n.Object("within")
-	o.Only("from", "to", "before")
+	o.Only(window)
 	from, ok := o.Need("from")
 	if !ok {
 		return nil

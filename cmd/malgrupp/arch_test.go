@@ -52,6 +52,7 @@ var house = map[string]room{
 	"rules/lint":      {ours: language},
 	"rules/prose":     {ours: language},
 	"rules/diff":      {ours: language},
+	"rules/editor":    {ours: with(language, "rules/builtin")},
 	"rules/rulestest": {ours: with(language, "rules/builtin", "rules/lint")},
 	"rules/kernel":    {ours: language, libraries: arrow},
 	"rules/fold":      {ours: language},
@@ -96,8 +97,8 @@ var house = map[string]room{
 	"pipeline/sample": {ours: with(language,
 		"pipeline/decide", "pipeline/folder", "pipeline/keys", "pipeline/load", "pipeline/parquet", "pipeline/store")},
 
-	"cmd/malgrupp": {ours: with(language, "rules/builtin", "rules/diff", "rules/format", "rules/lint", "rules/prose",
-		"rules/sql", "segments", "segments/consent", "segments/query", "pipeline", "pipeline/decide", "pipeline/fault",
+	"cmd/malgrupp": {ours: with(language, "rules/builtin", "rules/diff", "rules/editor", "rules/format", "rules/lint",
+		"rules/prose", "rules/sql", "segments", "segments/consent", "segments/query", "pipeline", "pipeline/decide", "pipeline/fault",
 		"pipeline/folder", "pipeline/inspect", "pipeline/keys", "pipeline/load", "pipeline/platform", "pipeline/preview",
 		"pipeline/project", "pipeline/sample", "pipeline/shown", "pipeline/state", "pipeline/store", "pipeline/suite",
 		"pipeline/why"), libraries: []string{"github.com/spf13/cobra"}},

@@ -23,12 +23,10 @@ func writeVerbs(w io.Writer) {
 	fmt.Fprint(w, "\n## Verbs\n\nOne condition has exactly one verb.\n\n| verb | keys beside it | meaning |\n|---|---|---|\n")
 	for _, v := range builtin.Verbs() {
 		var beside []string
-		for _, key := range v.Keys {
-			text := "`" + key + "`"
-			for _, r := range v.Required {
-				if r == key {
-					text += " (required)"
-				}
+		for _, c := range v.Clauses {
+			text := "`" + c.Name + "`"
+			if c.Needed {
+				text += " (required)"
 			}
 			beside = append(beside, text)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline/load"
+	"github.com/malgrupp/malgrupp/rules/builtin"
 	"github.com/malgrupp/malgrupp/rules/format"
 	"github.com/malgrupp/malgrupp/rules/source"
 )
@@ -84,7 +85,7 @@ func (a *app) format(files []string) ([]formatted, source.Findings, error) {
 		if !named(files, src.Name) {
 			continue
 		}
-		text, errs := format.File(src)
+		text, errs := format.File(src, builtin.Language())
 		found = append(found, errs...)
 		if !errs.Failed() && text != src.Text {
 			changed = append(changed, formatted{src, text})

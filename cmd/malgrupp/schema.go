@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -11,20 +10,20 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/load"
+	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
+	"github.com/malgrupp/malgrupp/rules/editor"
 )
 
-// jsonSchema is a JSON Schema (draft 2020-12) or a part of one. encoding/json writes the keys of a map in order.
-type jsonSchema map[string]any
-
 // schemaKinds are the documents that have a schema; the scope is that of the project, or the bare language without one.
-var schemaKinds = map[string]func(*rules.Scope) jsonSchema{
-	"rule":       ruleSchema,
-	"test":       testSchema,
-	"config":     func(*rules.Scope) jsonSchema { return configSchema() },
-	"run-result": func(*rules.Scope) jsonSchema { return runResultSchema() },
-	"plan":       func(*rules.Scope) jsonSchema { return runResultSchema() }, // plan prints what a run would
+var schemaKinds = map[string]func(*rules.Scope) editor.Schema{
+	"rule":       editor.Rule,
+	"test":       editor.Test,
+	"config":     func(*rules.Scope) editor.Schema { return editor.Project(project.Shape(load.Platforms())) },
+	"run-result": func(*rules.Scope) editor.Schema { return runResultSchema() },
+	"plan":       func(*rules.Scope) editor.Schema { return runResultSchema() }, // plan prints what a run would
 }
 
 func (a *app) schemaCommand() *cobra.Command {
@@ -65,14 +64,7 @@ func (a *app) runSchemaShow(args []string) error {
 	if err != nil {
 		return err
 	}
-	return make(scope).write(a.out)
-}
-
-func (s jsonSchema) write(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(s)
+	return make(scope).Write(a.out)
 }
 
 // editorScope is what rules can name. Mistakes in rules do not matter here: an editor needs the schema while they are

@@ -22,6 +22,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/sample"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
+	"github.com/malgrupp/malgrupp/rules/editor"
 	"github.com/malgrupp/malgrupp/rules/source"
 )
 
@@ -131,7 +132,7 @@ spec:
 `
 
 func TestTheSchemaOfARuleRefusesWhatTheCheckerRefuses(t *testing.T) {
-	schema := plain(t, ruleSchema(&rules.Scope{Language: builtin.Language()}))
+	schema := plain(t, editor.Rule(&rules.Scope{Language: builtin.Language()}))
 	for condition, want := range map[string]bool{
 		"{did: login, within: 30d}":                                     true,
 		"{did: [login, logout], within: {from: 90d, to: 30d}}":          true,
@@ -186,8 +187,8 @@ func expectedKeys(found source.Findings) map[string]string {
 }
 
 // properties lists the keys of an object's schema in the way of a message, sorted.
-func properties(s jsonSchema) []string {
-	return slices.Sorted(maps.Keys(s["properties"].(jsonSchema)))
+func properties(s editor.Schema) []string {
+	return slices.Sorted(maps.Keys(s["properties"].(editor.Schema)))
 }
 
 func sortedWords(text string) []string {
@@ -198,17 +199,18 @@ func sortedWords(text string) []string {
 
 func TestTheSchemaOfARuleHasTheKeysThatTheCheckerKnows(t *testing.T) {
 	scope := &rules.Scope{Language: builtin.Language()}
-	schema := ruleSchema(scope)["properties"].(jsonSchema)
-	defs := ruleSchema(scope)["$defs"].(jsonSchema)
+	schema := editor.Rule(scope)["properties"].(editor.Schema)
+	defs := editor.Rule(scope)["$defs"].(editor.Schema)
 	refused := []string{"leave", "settle", "on_change", "observed", "exclusive"}
 	for verb, operand := range map[string]string{"did": "login", "did_not": "login", "metric": "count()", "all": "[]", "in_segment": "other-rule"} {
 		text := strings.Replace(fmt.Sprintf(rule, fmt.Sprintf("{%s: %s, zzz: 1}", verb, operand)), "review_by", "zzz: 1, review_by", 1) + "  zzz: 1\n"
 		_, found := scope.Segment(&source.Source{Name: "rule.yaml", Text: text})
 		got := expectedKeys(found)
 		want := map[string][]string{
-			"metadata": properties(schema["metadata"].(jsonSchema)),
-			"spec":     slices.Sorted(slices.Values(append(properties(schema["spec"].(jsonSchema)), refused...))),
-			verb:       slices.DeleteFunc(properties(defs["verb_"+verb].(jsonSchema)), func(k string) bool { return k == verb }),
+			"metadata": properties(schema["metadata"].(editor.Schema)),
+			"spec":     slices.Sorted(slices.Values(append(properties(schema["spec"].(editor.Schema)), refused...))),
+			verb: slices.DeleteFunc(properties(defs["verb_"+verb].(editor.Schema)),
+				func(k string) bool { return k == verb }),
 		}
 		for object, keys := range want {
 			if got[object] == "" && len(keys) == 0 {
@@ -240,23 +242,29 @@ security: {zzz: 1, endpoints: {zzz: 1}}
 destinations: {files: {zzz: 1, type: file_csv, processor: {zzz: 1, agreement: A, expires: 2027-01-01}}}
 `
 	_, found := project.Read(&source.Source{Name: "malgrupp.yaml", Text: text}, "", load.Platforms())
-	settings := settingsSchemas()
-	destination := destinationSchema()["anyOf"].([]jsonSchema)[0] // of file_csv
-	in := func(s jsonSchema, path ...string) jsonSchema {
+	settings := map[string]editor.Schema{}
+	for key, s := range editor.Project(project.Shape(load.Platforms()))["properties"].(editor.Schema) {
+		if !slices.Contains([]string{"apiVersion", "kind", "metadata", "profiles"}, key) {
+			settings[key] = s.(editor.Schema)
+		}
+	}
+	forms := settings["destinations"]["additionalProperties"].(editor.Schema)
+	destination := forms["anyOf"].([]editor.Schema)[0] // of file_csv
+	in := func(s editor.Schema, path ...string) editor.Schema {
 		for _, p := range path {
-			s = s["properties"].(jsonSchema)[p].(jsonSchema)
+			s = s["properties"].(editor.Schema)[p].(editor.Schema)
 		}
 		return s
 	}
-	choice := func(s jsonSchema) jsonSchema { return s["anyOf"].([]jsonSchema)[1] }
-	source := settings["sources"]["items"].(jsonSchema)
-	want := map[string]jsonSchema{
+	choice := func(s editor.Schema) editor.Schema { return s["anyOf"].([]editor.Schema)[1] }
+	source := settings["sources"]["items"].(editor.Schema)
+	want := map[string]editor.Schema{
 		"consent": settings["consent"], "identity": settings["identity"], "keys": settings["keys"], "output": settings["output"],
 		"audit": settings["audit"], "guards": settings["guards"], "limits": settings["limits"], "security": settings["security"],
 		"security.endpoints": in(settings["security"], "endpoints"), "consent.min_notice_version": in(settings["consent"], "min_notice_version"),
 		"consent.protected": choice(in(settings["consent"], "protected")), "sources[0]": source,
 		"sources[0].dedupe": choice(in(source, "dedupe")), "sources[0].partition": choice(in(source, "partition")),
-		"contact team": settings["contacts"]["additionalProperties"].(jsonSchema), "destinations.files": destination,
+		"contact team": settings["contacts"]["additionalProperties"].(editor.Schema), "destinations.files": destination,
 		"destinations.files.processor": in(destination, "processor"),
 	}
 	got := expectedKeys(found)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/editor"
 	"github.com/malgrupp/malgrupp/rules/format"
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -97,7 +98,7 @@ func (a *app) runSegmentNew(name string, d *segmentDraft) error {
 	if _, found := scope.Segment(src); found.Failed() {
 		return found
 	}
-	text, found := format.File(src)
+	text, found := format.File(src, scope.Language)
 	if found.Failed() {
 		return found
 	}
@@ -224,7 +225,7 @@ func createFile(dir, name, text string) error {
 // writeRuleSchema brings the schema that editors read up to date.
 func (a *app) writeRuleSchema(loaded *load.Loaded, scope *rules.Scope) error {
 	var text bytes.Buffer
-	if err := ruleSchema(scope).write(&text); err != nil {
+	if err := editor.Rule(scope).Write(&text); err != nil {
 		return err
 	}
 	file := filepath.Join(loaded.Dir, filepath.FromSlash(ruleSchemaFile))

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
@@ -36,15 +37,13 @@ func (p *Project) destinations(top section, platforms Platforms) {
 
 func (p *Project) destination(s section, name string, platforms Platforms) Destination {
 	kind, ok := s.kind(platforms)
-	keys := []string{"type", "activate", "processor", "min_size", "enabled"}
-	if !ok || kind.Account != nil {
-		keys = append(keys, "account")
+	s.keys = rules.DestinationKeys
+	if ok {
+		s.keys = kind.keys()
 	}
-	if !ok || len(kind.Send) > 0 {
-		keys = append(keys, "send")
-	}
-	s.only(keys, []string{"vendor", "tcf_purposes", "accept_legitimate_interest", "li_acknowledged_by", "membership", "acknowledge"})
-	d := Destination{Name: name, Enabled: s.flag("enabled", true), MinSize: s.whole("min_size", 0, 0, 1<<30), Activate: s.text("activate", name)}
+	s.only()
+	d := Destination{Name: name, Enabled: s.flag("enabled", true), MinSize: s.whole("min_size", 0),
+		Activate: s.text("activate", name)}
 	if n, _, ok := s.find("activate"); ok && !destinationForm.MatchString(d.Activate) {
 		s.file.doc.Fail("E-NAME", n.Span(), fmt.Sprintf("BAD_PURPOSE: %q cannot be the name of a consent", d.Activate), expected("up to 32 small letters, digits, - and _"))
 	}
@@ -148,7 +147,7 @@ func (d *Destination) agreement(s section) {
 		}
 		return
 	}
-	proc.only([]string{"agreement", "expires"}, nil)
+	proc.only()
 	d.Agreement = proc.required("agreement", "DPA-2026-01")
 	if n, profile, ok := proc.find("expires"); ok {
 		d.Expires, _ = n.Date()
@@ -166,7 +165,7 @@ func (p *Project) attributes(s section) {
 	if !s.written() {
 		return
 	}
-	s.only([]string{"url", "schema"}, nil)
+	s.only()
 	p.Attributes = &Attributes{URL: folder(s.required("url", `"customer_attributes/"`)), Schema: s.text("schema", "customer-attributes")}
 }
 
@@ -175,7 +174,7 @@ func (p *Project) identifiers(s section, platforms Platforms) {
 	if !s.written() {
 		return
 	}
-	s.only([]string{"url", "columns", "default_country"}, nil)
+	s.only()
 	p.Identifiers = &Identifiers{URL: folder(s.required("url", `"contact_keys/"`)), Hashed: map[string]string{}}
 	p.Identifiers.Country = setting(s, "default_country", "", func(n yaml.Node) (string, bool) {
 		country, ok := n.Text()
@@ -185,7 +184,7 @@ func (p *Project) identifiers(s section, platforms Platforms) {
 		return country, ok
 	})
 	forms := s.sub("columns")
-	forms.only(platforms.Columns, nil)
+	forms.only()
 	for _, column := range platforms.Columns {
 		n, _, ok := forms.find(column)
 		if !ok {

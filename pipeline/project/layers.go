@@ -21,6 +21,7 @@ type section struct {
 	path   string // "consent."
 	layers []layer
 	file   *file
+	keys   *yaml.Shape
 }
 
 // file collects settings and findings while the sections are read.
@@ -28,9 +29,6 @@ type file struct {
 	doc      *yaml.Document
 	settings []Setting
 }
-
-// envelope are the keys that stand beside the settings in the file itself.
-var envelope = []string{"apiVersion", "kind", "metadata", "profiles"}
 
 // find returns the winning value of a key.
 func (s section) find(key string) (yaml.Node, string, bool) {
@@ -42,13 +40,15 @@ func (s section) find(key string) (yaml.Node, string, bool) {
 	return yaml.Node{}, "", false
 }
 
-// only reports unknown keys in every layer; unbuilt keys are refused by name.
-func (s section) only(keys, unbuilt []string) {
+// only reports unknown keys in every layer; unbuilt keys are refused by name. In the file's own object those beside may
+// stand, too.
+func (s section) only(beside ...string) {
+	keys, unbuilt := s.keys.Built(), s.keys.Refused()
 	for _, l := range s.layers {
 		for _, k := range l.object.Keys() {
 			switch {
 			case slices.Contains(keys, k.Name()):
-			case s.path == "" && l.origin == "" && slices.Contains(envelope, k.Name()):
+			case l.origin == "" && slices.Contains(beside, k.Name()):
 			case slices.Contains(unbuilt, k.Name()):
 				e := s.file.doc.Fail("E-NOT-BUILT", k.Span(), s.path+k.Name()+" is not built in this version")
 				e.Missing = s.path + k.Name()
@@ -61,7 +61,7 @@ func (s section) only(keys, unbuilt []string) {
 
 // sub returns the section below a key; it is empty where nobody wrote the key.
 func (s section) sub(key string) section {
-	out := section{path: s.path + key + ".", file: s.file}
+	out := section{path: s.path + key + ".", file: s.file, keys: s.keys.Behind(key)}
 	for _, l := range s.layers {
 		if n, ok := l.object.Find(key); ok {
 			if o, ok := n.Object(strings.TrimSuffix(out.path, ".")); ok {
@@ -141,13 +141,16 @@ func (s section) zone(key string, def *value.Zone) *value.Zone {
 	return value
 }
 
-func (s section) whole(key string, def, low, high int) int {
-	return setting(s, key, def, func(n yaml.Node) (int, bool) { return n.Int(low, high) })
+func (s section) whole(key string, def int) int {
+	of := s.keys.Behind(key)
+	return setting(s, key, def, func(n yaml.Node) (int, bool) { return n.Int(of.Low, of.High) })
 }
 
 func (s section) flag(key string, def bool) bool { return setting(s, key, def, yaml.Node.Bool) }
 
-func (s section) word(key, def string, words ...string) string {
+// word is one of the words of the key; of those that are refused later messages speak as well.
+func (s section) word(key, def string, refused ...string) string {
+	words := slices.Concat(s.keys.Behind(key).Words, refused)
 	return setting(s, key, def, func(n yaml.Node) (string, bool) { return n.Word(words...) })
 }
 

@@ -6,19 +6,15 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 var (
-	topKeys = []string{
-		"timezone", "retention", "max_clock_skew", "session_gap", "contacts", "sources", "consent", "identity", "keys", "output", "audit",
-		"guards", "limits", "security", "destinations", "identifiers", "profiles_of_customers",
-	}
-	topUnbuilt      = []string{"necessary", "network", "on_incomplete", "topics"}
 	laterType       = []string{"meta_custom_audience", "snapchat", "tiktok", "linkedin", "microsoft", "adform"}
-	destinationForm = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
+	destinationForm = regexp.MustCompile(rules.DestinationForm)
 )
 
 func days(n int) value.Duration { return value.Duration{N: n, Unit: value.Day} }
@@ -30,10 +26,12 @@ func Read(src *source.Source, profile string, platforms Platforms) (*Project, so
 	if !ok {
 		return nil, f.doc.Errors()
 	}
-	e.Metadata.Only("name")
+	keys := Shape(platforms)
+	e.Metadata.Only(keys.Behind("metadata"))
 	p := &Project{Name: e.Name, Profile: profile, Text: src}
-	top := section{file: f, layers: f.layers(e.Top, profile)}
-	top.only(topKeys, topUnbuilt)
+	top := section{file: f, layers: f.layers(e.Top, profile), keys: rules.SettingKeys(platforms.destination(),
+		platforms.columns())}
+	top.only(keys.Built()...)
 	p.general(top)
 	p.Sources = sources(top, p.Zone)
 	p.consent(top.sub("consent"))
@@ -102,7 +100,7 @@ func (p *Project) general(s section) {
 				p.Contacts = append(p.Contacts, k.Name())
 				if v, _ := l.object.Find(k.Name()); v.Present() {
 					if o, ok := v.Object("contact " + k.Name()); ok {
-						o.Only("email", "phone", "channel")
+						o.Only(contacts.keys.Behind(k.Name()))
 					}
 				}
 			}
@@ -138,13 +136,14 @@ func sources(top section, zone *value.Zone) []Source {
 		if !ok {
 			continue
 		}
-		s := section{path: fmt.Sprintf("sources[%d].", i), layers: []layer{{object: o, origin: profile}}, file: top.file}
-		s.only([]string{"name", "url", "schema", "partition", "origin", "dedupe", "covers_from", "gaps", "complete", "on_bad_object"}, nil)
+		s := section{path: fmt.Sprintf("sources[%d].", i), layers: []layer{{object: o, origin: profile}}, file: top.file,
+			keys: top.keys.Behind("sources").Each}
+		s.only()
 		src := Source{
 			Name: s.required("name", "web"), URL: s.required("url", `"events/"`), Schema: s.required("schema", "web-app-events"),
-			GapsEmpty:   s.word("gaps", "uncovered", "uncovered", "empty") == "empty",
-			Complete:    Complete(s.word("complete", string(Listed), string(Listed), string(Success), string(Manifest))),
-			OnBadObject: BadObject(s.word("on_bad_object", string(Stop), string(Stop), string(Skip))),
+			GapsEmpty:   s.word("gaps", "uncovered") == "empty",
+			Complete:    Complete(s.word("complete", string(Listed), string(Manifest))),
+			OnBadObject: BadObject(s.word("on_bad_object", string(Stop))),
 		}
 		if day := setting(s, "covers_from", 0, yaml.Node.Date); day != 0 {
 			src.CoversFrom = zone.Midnight(day)
@@ -182,9 +181,9 @@ func partition(s section, def string) Partition {
 		}
 	} else {
 		sub := s.sub("partition")
-		sub.only([]string{"key", "of", "zone"}, nil)
+		sub.only()
 		p.Key = sub.required("key", `"dt="`)
-		p.Event = sub.word("of", "arrival", "arrival", "event") == "event"
+		p.Event = sub.word("of", "arrival") == "event"
 		p.Zone = sub.zone("zone", utc)
 	}
 	if p.Key != "" && !strings.HasSuffix(p.Key, "=") {
@@ -220,14 +219,13 @@ func dedupe(s section) value.Duration {
 		return value.Duration{}
 	}
 	sub := s.sub("dedupe")
-	sub.only([]string{"within"}, nil)
+	sub.only()
 	return sub.duration("within", days(7))
 }
 
 func (p *Project) consent(s section) {
 	c := &p.Consent
-	s.only([]string{"url", "partition", "max_feed_age", "max_consent_age", "trusted_sources", "min_notice_version", "suppression", "protected"},
-		[]string{"row_tc_source", "gpc_denies", "browser_denies", "tcf", "require_evidence"})
+	s.only()
 	c.URL = s.required("url", `"consent/"`)
 	c.Partition = partition(s, "dt=")
 	c.MaxFeedAge = s.duration("max_feed_age", value.Duration{N: 26, Unit: value.Hour})
@@ -238,9 +236,9 @@ func (p *Project) consent(s section) {
 	c.TrustedSources = s.texts("trusted_sources", []string{"cmp", "bank_ui", "call_centre"})
 	c.MinNotice = map[string]int{}
 	notice := s.sub("min_notice_version")
-	notice.only([]string{"measure", "profile", "link", "partner_data", "activate"}, nil)
-	for _, purpose := range []string{"measure", "profile", "link", "partner_data", "activate"} {
-		c.MinNotice[purpose] = notice.whole(purpose, 0, 0, 1<<30)
+	notice.only()
+	for _, purpose := range notice.keys.Built() {
+		c.MinNotice[purpose] = notice.whole(purpose, 0)
 	}
 	if _, _, ok := s.find("suppression"); ok {
 		c.Suppression = p.list(s, "suppression")
@@ -263,18 +261,18 @@ func (p *Project) list(s section, key string) *List {
 		return &List{URL: url, MaxAge: p.Consent.MaxFeedAge}
 	}
 	sub := s.sub(key)
-	sub.only([]string{"url", "max_age"}, nil)
+	sub.only()
 	return &List{URL: sub.required("url", `"suppression.parquet"`), MaxAge: sub.duration("max_age", p.Consent.MaxFeedAge)}
 }
 
 func (p *Project) identity(s section) {
-	s.only([]string{"attach", "attach_window", "shared_window", "kiosk_customers", "max_devices", "blocked"}, nil)
+	s.only()
 	p.Identity = Identity{
-		Linked:         s.word("attach", "off", "off", "linked") == "linked",
+		Linked:         s.word("attach", "off") == "linked",
 		AttachWindow:   s.stricter("attach_window", days(30), false),
 		SharedWindow:   s.stricter("shared_window", days(90), true),
-		KioskCustomers: s.whole("kiosk_customers", 5, 2, 5),
-		MaxDevices:     s.whole("max_devices", 20, 1, 20),
+		KioskCustomers: s.whole("kiosk_customers", 5),
+		MaxDevices:     s.whole("max_devices", 20),
 		Blocked:        s.texts("blocked", nil),
 	}
 }
@@ -294,7 +292,7 @@ func (s section) stricter(key string, def value.Duration, longer bool) value.Dur
 }
 
 func (p *Project) keys(s section) {
-	s.only([]string{"master", "state", "recipients", "signing", "mounted"}, nil)
+	s.only()
 	p.Keys = Keys{
 		State: s.required("state", `"file:keys/state.key"`), Recipients: s.required("recipients", `"file:keys/recipients.txt"`),
 		Signing: s.required("signing", `"file:keys/signing.key"`), Mounted: s.flag("mounted", false), Master: map[int]string{},
@@ -324,11 +322,11 @@ func (p *Project) keys(s section) {
 
 func (p *Project) places(top section) {
 	out := top.sub("output")
-	out.only([]string{"url", "state"}, nil)
+	out.only()
 	p.Output = folder(out.required("url", `"out/"`))
 	p.State = folder(out.text("state", p.Output+"state/"))
 	audit := top.sub("audit")
-	audit.only([]string{"url"}, []string{"head"})
+	audit.only()
 	p.Audit = folder(audit.text("url", p.Output+"audit/"))
 }
 
@@ -342,23 +340,23 @@ func folder(url string) string {
 
 func (p *Project) limits(top section) {
 	g := top.sub("guards")
-	g.only([]string{"min_audience", "report_k"}, []string{"max_change", "on_stop", "max_size"})
+	g.only()
 	p.Guards = Guards{MinAudience: g.atLeast50("min_audience"), ReportK: g.atLeast50("report_k")}
 	l := top.sub("limits")
-	l.only([]string{"chunk_mib", "page_mib"}, nil)
+	l.only()
 	p.Limits = Limits{
-		Chunk: int64(l.whole("chunk_mib", 256, 1, 8192)) << 20,
-		Page:  int64(l.whole("page_mib", 64, 1, 2048)) << 20,
+		Chunk: int64(l.whole("chunk_mib", 256)) << 20,
+		Page:  int64(l.whole("page_mib", 64)) << 20,
 	}
 	sec := top.sub("security")
-	sec.only([]string{"file_roots", "endpoints", "allow_private_endpoint", "allow_explain"}, []string{"opaque_names"})
+	sec.only()
 	p.Security = Security{
 		FileRoots: sec.texts("file_roots", nil), AllowPrivateEndpoint: sec.flag("allow_private_endpoint", false), AllowExplain: sec.flag("allow_explain", false),
 		Endpoints: map[string]string{},
 	}
 	e := sec.sub("endpoints")
-	e.only([]string{"s3", "gs", "azblob"}, nil)
-	for _, scheme := range []string{"s3", "gs", "azblob"} {
+	e.only()
+	for _, scheme := range e.keys.Built() {
 		if _, _, ok := e.find(scheme); ok {
 			p.Security.Endpoints[scheme] = e.text(scheme, "")
 		}
@@ -367,7 +365,7 @@ func (p *Project) limits(top section) {
 
 // atLeast50 is a floor that may be raised, never lowered.
 func (s section) atLeast50(key string) int {
-	v := s.whole(key, 50, 0, 1<<30)
+	v := setting(s, key, 50, func(n yaml.Node) (int, bool) { return n.Int(0, s.keys.Behind(key).High) })
 	if n, _, ok := s.find(key); ok && v < 50 {
 		s.file.doc.Fail("E-RANGE", n.Span(), fmt.Sprintf("K_TOO_SMALL: %s%s is %d", s.path, key, v), expected("50 or more"))
 	}

@@ -19,8 +19,8 @@ func ParseTest(src *source.Source, l *load.Loaded) (*Suite, source.Findings) {
 	if !ok {
 		return nil, p.doc.Errors()
 	}
-	e.Top.Only("apiVersion", "kind", "metadata", "spec")
-	e.Metadata.Only("name")
+	e.Top.Only(rules.TestKeys)
+	e.Metadata.Only(rules.TestKeys.Behind("metadata"))
 	s := &Suite{Name: e.Name}
 	n, ok := e.Top.Need("spec")
 	if !ok {
@@ -30,7 +30,7 @@ func ParseTest(src *source.Source, l *load.Loaded) (*Suite, source.Findings) {
 	if !ok {
 		return nil, p.doc.Errors()
 	}
-	o.Only("segment", "as_of", "known_by", "data_from", "cases")
+	o.Only(rules.TestKeys.Behind("spec"))
 	// A test that does not say otherwise has all data there could be.
 	base := Case{attributes: l.Attributes(), MaxSkew: l.Project.MaxClockSkew, SessionGap: l.Project.SessionGap, project: l.Segments, Level: rules.DeviceLevel, DataFrom: longAgo}
 	if base.segment = p.target(o, l); base.segment != nil {
@@ -97,7 +97,7 @@ func (p *parser) segmentCase(n yaml.Node, base Case, columns []rules.Column, i i
 	if !ok {
 		return c, false
 	}
-	o.Only("name", "subject", "as_of", "known_by", "events", "profile", "expect", "because")
+	o.Only(rules.CaseKeys)
 	c.ID = fmt.Sprintf("%d", i+1)
 	c.Place = p.place(n)
 	if n, ok := o.Need("name"); ok {
@@ -115,7 +115,7 @@ func (p *parser) segmentCase(n yaml.Node, base Case, columns []rules.Column, i i
 		u.ID, _ = n.Text()
 	}
 	if n, ok := o.Need("expect"); ok {
-		u.Expect, _ = n.Word("in", "out", "wait", "unknown", "capped", "control")
+		u.Expect, _ = n.Word(rules.CaseKeys.Behind("expect").Words...)
 	}
 	if n, ok := o.Need("events"); ok {
 		u.Events = p.events(n, u.ID, c, func(n yaml.Node) (int64, bool) { return p.relative(n, c) })
@@ -159,7 +159,7 @@ func (p *parser) because(n yaml.Node, s *rules.Segment) string {
 
 // columnsOf refuses values of columns that no schema has: the rule would never see them.
 func (p *parser) columnsOf(events yaml.Node, columns []rules.Column) {
-	known := slices.Clone(eventKeys)
+	var known []string
 	for _, c := range columns {
 		if c.Role == rules.RoleNone {
 			known = append(known, c.Name)
@@ -169,7 +169,7 @@ func (p *parser) columnsOf(events yaml.Node, columns []rules.Column) {
 	for _, item := range list {
 		if item.IsObject() {
 			o, _ := item.Object("an event")
-			o.Only(known...)
+			o.Only(rules.EventKeys, known...)
 		}
 	}
 }

@@ -117,8 +117,8 @@ func ParseSuite(src *source.Source) (*Suite, source.Findings) {
 	if !ok {
 		return nil, p.doc.Errors()
 	}
-	e.Top.Only("apiVersion", "kind", "metadata", "defaults", "hash_vectors", "cases")
-	e.Metadata.Only("name", "edition")
+	e.Top.Only(rules.SuiteKeys)
+	e.Metadata.Only(rules.SuiteKeys.Behind("metadata"))
 	s := &Suite{Name: e.Name, Columns: defaultColumns()}
 	base := Case{
 		Level: rules.DeviceLevel, MaxSkew: value.Duration{N: 5, Unit: value.Minute}, SessionGap: value.Duration{N: 30, Unit: value.Minute},
@@ -155,7 +155,7 @@ func (p *parser) defaults(n yaml.Node, base *Case, s *Suite) {
 	if !ok {
 		return
 	}
-	o.Only("timezone", "as_of", "known_by", "data_from", "session_gap", "max_clock_skew", "identity", "columns")
+	o.Only(rules.SuiteKeys.Behind("defaults"))
 	if n, ok := o.Find("timezone"); ok {
 		if z, ok := n.Zone(); ok {
 			base.Zone = z
@@ -224,7 +224,7 @@ func (p *parser) hashes(n yaml.Node) []HashVector {
 		if !ok {
 			continue
 		}
-		o.Only("salt", "id", "hash", "bucket")
+		o.Only(rules.HashKeys)
 		var v HashVector
 		if n, ok := o.Need("salt"); ok {
 			v.Salt, _ = n.Text()
@@ -247,7 +247,7 @@ func (p *parser) testCase(n yaml.Node, base Case) (Case, bool) {
 	if !ok {
 		return c, false
 	}
-	o.Only("id", "title", "name", "as_of", "known_by", "data_from", "timezone", "segments", "rule", "users", "expect_error")
+	o.Only(rules.SuiteCaseKeys)
 	c.Place = p.place(n)
 	if n, ok := o.Need("id"); ok {
 		c.ID, _ = n.Text()
@@ -294,10 +294,10 @@ func (p *parser) users(n yaml.Node, c Case) []User {
 		if !ok {
 			continue
 		}
-		u.Only("events", "expect", "ledger")
+		u.Only(rules.UserKeys)
 		user := User{ID: k.Name(), Place: p.place(k)}
 		if n, ok := u.Need("expect"); ok {
-			user.Expect, _ = n.Word("in", "out", "wait", "unknown", "capped", "control", "withheld")
+			user.Expect, _ = n.Word(rules.UserKeys.Behind("expect").Words...)
 		}
 		if n, ok := u.Find("ledger"); ok {
 			user.stay = p.stay(n, c)
@@ -316,7 +316,7 @@ func (p *parser) stay(n yaml.Node, c Case) *stayRecord {
 	if !ok {
 		return nil
 	}
-	o.Only("last_qualified", "same_definition")
+	o.Only(rules.LedgerKeys)
 	r := &stayRecord{same: true}
 	if n, ok := o.Need("last_qualified"); ok {
 		r.last, _ = p.instant(n, c.AsOf)
@@ -326,9 +326,6 @@ func (p *parser) stay(n yaml.Node, c Case) *stayRecord {
 	}
 	return r
 }
-
-// eventKeys are the keys of an event beside its columns.
-var eventKeys = []string{"t", "r", "e", "id", "dev", "cust", "sid"}
 
 // events reads rows; instant says how their times are written.
 func (p *parser) events(n yaml.Node, user string, c Case, instant func(yaml.Node) (int64, bool)) []Event {

@@ -3,7 +3,7 @@ package builtin
 import "github.com/malgrupp/malgrupp/rules"
 
 var _ = defineVerb(Verb{Verb: rules.Verb{
-	Name: "all", Takes: rules.TakesConditions, Inner: true,
+	Name: "all", Takes: rules.TakesConditions, Logic: rules.LogicAll, Inner: true,
 	Doc:      "Every one of the conditions is true.",
 	Anchored: func(_ *rules.Condition, children []bool) bool { return anchoredAmong(children) > 0 },
 }})

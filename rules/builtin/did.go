@@ -7,7 +7,8 @@ import (
 
 var _ = defineVerb(Verb{
 	Verb: rules.Verb{
-		Name: "did", Takes: rules.TakesEvents, Keys: []string{"where", "within"}, Required: []string{"within"}, Comparators: true, Inner: true,
+		Name: "did", Takes: rules.TakesEvents, Comparators: true, Inner: true, Counts: true,
+		Clauses:  []rules.Clause{rules.ClauseWhere, rules.ClauseWithin},
 		Doc:      "The number of matching events in the window compares as said; without a comparator there is at least one.",
 		Anchored: func(c *rules.Condition, _ []bool) bool { return positive(c.Compare) },
 	},

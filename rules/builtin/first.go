@@ -12,7 +12,8 @@ import (
 
 var _ = defineVerb(Verb{
 	Verb: rules.Verb{
-		Name: "first", Takes: rules.TakesEvents, Keys: []string{"where", "within", "has"}, Required: []string{"within", "has"}, Inner: true,
+		Name: "first", Takes: rules.TakesEvents, Inner: true,
+		Clauses: []rules.Clause{rules.ClauseWhere, rules.ClauseWithin, rules.ClauseHas},
 		Doc: "The earliest matching event of the window is picked, then tested by `has`. Whoever has no such event is not a member; where the tested " +
 			"value is missing the condition is neither true nor false.",
 		Anchored: func(*rules.Condition, []bool) bool { return true },

@@ -8,8 +8,9 @@ import (
 
 var _ = defineVerb(Verb{
 	Verb: rules.Verb{
-		Name: "metric", Takes: rules.TakesMetric, Keys: []string{"of", "where", "within"}, Required: []string{"of", "within"}, Comparators: true, Inner: true,
-		Doc: "An aggregate over the matching events in the window compares as said.",
+		Name: "metric", Takes: rules.TakesMetric, Comparators: true, Inner: true,
+		Clauses: []rules.Clause{rules.ClauseOf, rules.ClauseWhere, rules.ClauseWithin},
+		Doc:     "An aggregate over the matching events in the window compares as said.",
 		Anchored: func(c *rules.Condition, _ []bool) bool {
 			switch c.Metric.Function {
 			case "avg", "min", "max":

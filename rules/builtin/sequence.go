@@ -10,7 +10,8 @@ import (
 
 var _ = defineVerb(Verb{
 	Verb: rules.Verb{
-		Name: "sequence", Takes: rules.TakesSteps, Keys: []string{"within", "span", "same_session", "ties"}, Required: []string{"within"}, Inner: true,
+		Name: "sequence", Takes: rules.TakesSteps, Inner: true,
+		Clauses: []rules.Clause{rules.ClauseWithin, rules.ClauseSpan, rules.ClauseSameSession, rules.ClauseTies},
 		Doc: "Different events in the window fill the steps in their order, each at most `within_previous` after the one before, with nothing of " +
 			"`without` in between (events of the same time count as in between), first and last at most `span` apart. After a final `then_not` " +
 			"nothing of it may follow for that long, both ends included; while that time is not over nobody is a member. Equal times are in order, " +

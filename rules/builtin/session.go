@@ -13,7 +13,8 @@ import (
 
 var _ = defineVerb(Verb{
 	Verb: rules.Verb{
-		Name: "session", Takes: rules.TakesCondition, Keys: []string{"within", "lasting_at_least"}, Required: []string{"within"}, Comparators: true,
+		Name: "session", Takes: rules.TakesCondition, Comparators: true, Sessions: true,
+		Clauses: []rules.Clause{rules.ClauseWithin, rules.ClauseLasting},
 		Doc: "The number of sessions in which a condition holds compares as said; without a comparator there is at least one. A session belongs to the " +
 			"window in which it starts, whole. Sessions are per device, also at customer level: by the log's session id, or ended by a pause longer " +
 			"than the project's `session_gap`.",

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/yaml"
 )
@@ -13,21 +14,22 @@ import (
 // nobody needs, conditions with single blanks between their words, lines that end with a line feed. Comments stay with what
 // they stand above or beside. The definition hash of a rule does not change, and formatting twice changes nothing.
 //
-// A file that YAML or we cannot read is not formatted; the findings say why.
-func File(src *source.Source) (string, source.Findings) {
+// A file that YAML or we cannot read is not formatted; the findings say why. The language says which keys conditions
+// have.
+func File(src *source.Source, l *rules.Language) (string, source.Findings) {
 	d := yaml.Read(src)
 	if !d.Root().Present() {
 		return "", d.Errors()
 	}
 	d.Root().Object("the file")
-	shape := shapeOf(d.KindOf())
-	l := yaml.NewLayout(d, shape)
-	unreadable(d, l)
+	shape := rules.FileKeys(d.KindOf(), l)
+	layout := yaml.NewLayout(d, shape)
+	unreadable(d, layout)
 	if d.Found.Failed() {
 		return "", d.Errors()
 	}
-	text := print(l)
-	if !sameAs(l, text, shape) {
+	text := print(layout)
+	if !sameAs(layout, text, shape) {
 		d.Fail("E-FORMAT", source.Span{}, "the file cannot be written in the canonical form without changing what it says",
 			source.Expected("values and comments that stand where other files have them; please report this one"))
 		return "", d.Errors()
@@ -35,10 +37,13 @@ func File(src *source.Source) (string, source.Findings) {
 	return text, nil
 }
 
+// isWhere reports whether a value of the shape is a condition on one row.
+func isWhere(s *yaml.Shape) bool { return s.Has(rules.LeafWhere) || s.Has(rules.LeafAttributes) }
+
 // unreadable reports conditions that cannot be read: their words are not known.
 func unreadable(d *yaml.Document, l *yaml.Layout) {
 	for _, e := range l.Entries {
-		if e.Shape.Condition() && e.Value.IsText() && !readable(e.Value.Value()) {
+		if isWhere(e.Shape) && e.Value.IsText() && !readable(e.Value.Value()) {
 			d.Fail("E-WHERE", e.Value.Span(), "the file is not formatted because this condition cannot be read",
 				source.Expected("malgrupp validate tells what is wrong with it"))
 		}
@@ -88,7 +93,7 @@ func sameScalar(a, b yaml.Node, s *yaml.Shape) bool {
 	switch {
 	case a.Form() != b.Form():
 		return false
-	case a.IsText() && s.Condition():
+	case a.IsText() && isWhere(s):
 		return slices.Equal(words(a.Value()), words(b.Value()))
 	}
 	return a.IsNull() || a.Value() == b.Value()

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/malgrupp/malgrupp/rules/builtin"
 	"github.com/malgrupp/malgrupp/rules/format"
 	"github.com/malgrupp/malgrupp/rules/rulestest"
 	"github.com/malgrupp/malgrupp/rules/source"
@@ -36,7 +37,7 @@ func TestFilesAreFormattedAsTheCasesShow(t *testing.T) {
 			archive.Files = nil
 			for _, f := range inputs {
 				text := string(f.Data)
-				got, found := format.File(&source.Source{Name: f.Name, Text: text})
+				got, found := format.File(&source.Source{Name: f.Name, Text: text}, builtin.Language())
 				got += found.Text()
 				archive.Files = append(archive.Files, f)
 				if got != text {
@@ -64,7 +65,7 @@ func TestFilesAreFormattedAsTheCasesShow(t *testing.T) {
 
 // formatTwice formats a text and wants the second time to change nothing, and neither comments nor values to be lost.
 func formatTwice(t interface{ Fatalf(string, ...any) }, name, text string) (string, bool) {
-	once, found := format.File(&source.Source{Name: name, Text: text})
+	once, found := format.File(&source.Source{Name: name, Text: text}, builtin.Language())
 	if found.Failed() {
 		for _, e := range found {
 			if e.Code == "E-FORMAT" {
@@ -73,7 +74,7 @@ func formatTwice(t interface{ Fatalf(string, ...any) }, name, text string) (stri
 		}
 		return "", false
 	}
-	twice, found := format.File(&source.Source{Name: name, Text: once})
+	twice, found := format.File(&source.Source{Name: name, Text: once}, builtin.Language())
 	if found.Failed() || twice != once {
 		t.Fatalf("%q\nis formatted to\n%s\nand that to\n%s%s", text, once, twice, found.Text())
 	}

@@ -23,7 +23,7 @@ func scalar(n yaml.Node, s *yaml.Shape, flow bool) spelling {
 	switch {
 	case !n.IsText():
 		return spelling{text: n.Value()}
-	case s.Condition():
+	case isWhere(s):
 		return condition(n, flow)
 	case flow || !n.IsBlock() || strings.Trim(n.Value(), "\n") == "":
 		return spelling{text: inLine(n.Value(), n.IsQuoted(), flow)}

@@ -22,6 +22,12 @@ const (
 
 var kinds = []string{KindSegment, KindSegmentTest, KindEventSchema, KindValueSet, KindProject, KindConformanceSuite}
 
+// File is the shape of a file of some kind: the envelope with what stands beside it.
+func File(kind string, metadata *Shape, beside ...Key) *Shape {
+	return Keys(append([]Key{Need("apiVersion", Word(apiVersion)), Need("kind", Word(kind)), Need("metadata",
+		metadata)}, beside...)...)
+}
+
 // Envelope is what the files of every kind have in common: apiVersion, kind and metadata with a name.
 type Envelope struct {
 	Kind     string

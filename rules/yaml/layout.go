@@ -101,7 +101,7 @@ func (l *Layout) entry(in *Body, key, value Node, s *Shape) *Entry {
 // Ordered are the entries in canonical order.
 func (b *Body) Ordered() []*Entry {
 	entries := slices.Clone(b.Entries)
-	if b.Shape != nil && b.Shape.names == nil && b.Owner.Value.IsObject() {
+	if b.Shape != nil && b.Shape.Names == nil && b.Owner.Value.IsObject() {
 		slices.SortStableFunc(entries, func(x, y *Entry) int { return b.Shape.rank(x.Key.Value()) - b.Shape.rank(y.Key.Value()) })
 	}
 	return entries

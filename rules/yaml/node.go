@@ -329,8 +329,9 @@ type Object struct {
 
 type field struct{ key, value Node }
 
-// Only reports every key that is not among those given.
-func (o *Object) Only(keys ...string) {
+// Only reports every key that the shape does not have; beside are keys that only this object may have.
+func (o *Object) Only(s *Shape, beside ...string) {
+	keys := append(s.All(), beside...)
 	for _, f := range o.fields {
 		if !slices.Contains(keys, f.key.name) {
 			o.Unknown(f.key, keys)

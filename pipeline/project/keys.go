@@ -1,0 +1,44 @@
+package project
+
+import (
+	"strings"
+
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/yaml"
+)
+
+// Shape is the shape of malgrupp.yaml with what these platforms take.
+func Shape(p Platforms) *yaml.Shape { return rules.ProjectKeys(p.destination(), p.columns()) }
+
+// destination is the shape of a destination: what it may say depends on its type.
+func (p Platforms) destination() *yaml.Shape {
+	var forms []*yaml.Shape
+	for i := range p.Kinds {
+		forms = append(forms, p.Kinds[i].keys())
+	}
+	return yaml.Either(forms...)
+}
+
+// keys is the shape of a destination of the kind.
+func (k *Kind) keys() *yaml.Shape {
+	s := rules.DestinationKeys.With(yaml.Need("type", yaml.Word(k.Type)))
+	if !k.Own {
+		s = s.With(yaml.Need("processor", s.Behind("processor")))
+	}
+	if k.Account == nil {
+		s = s.Without("account")
+	}
+	if len(k.Send) == 0 {
+		return s.Without("send")
+	}
+	return s.With(yaml.May("send", yaml.ListOf(yaml.Word(k.Send...), 0)))
+}
+
+// columns is the shape of what is said of the columns of contact keys.
+func (p Platforms) columns() *yaml.Shape {
+	var keys []yaml.Key
+	for _, c := range p.Columns {
+		keys = append(keys, yaml.May(c, yaml.Matching(`^(plain|sha256_hex\((`+strings.Join(p.Profiles, "|")+`)\))$`)))
+	}
+	return yaml.Keys(keys...)
+}
