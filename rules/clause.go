@@ -36,7 +36,7 @@ func (c *checker) clauses(cond *Condition, o *yaml.Object) {
 			clause.read(c, cond, o.KeySpan(clause.Name), n)
 		default:
 			if v, ok := clause.Read(n); ok {
-				cond.own(clause.Name, v)
+				cond.Keep(clause.Name, v)
 			}
 		}
 	}

@@ -201,7 +201,7 @@ func (c *Condition) Take(key string, from *Condition) {
 		c.Own = maps.Clone(c.Own)
 		delete(c.Own, key)
 		if v, ok := from.Own[key]; ok {
-			c.own(key, v)
+			c.Keep(key, v)
 		}
 	}
 }

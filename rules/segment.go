@@ -110,8 +110,8 @@ func (c *Condition) Is() *Verb {
 // InSessions reports whether the condition looks at whole sessions: at all events, also at some before its window.
 func (c *Condition) InSessions() bool { return c.Is().Sessions || c.Metric != nil && c.Metric.Sessions }
 
-// own keeps what stands behind a key that only this verb has; other conditions may share the map that was.
-func (c *Condition) own(key string, v any) {
+// Keep keeps what stands behind a key that only this verb has; other conditions may share the map that was.
+func (c *Condition) Keep(key string, v any) {
 	c.Own = maps.Clone(c.Own)
 	if c.Own == nil {
 		c.Own = map[string]any{}

@@ -1,6 +1,10 @@
 package segments
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/malgrupp/malgrupp/rules"
+)
 
 // severity orders verdicts as an `all` does: what stands later beats what stands earlier.
 var severity = []Verdict{IsTrue, HasNone, IsWait, IsUnknown, IsFalse}
@@ -62,10 +66,9 @@ func (s *Study) terms(k int) (out []int) {
 func (s *Study) decider(k int) int {
 	n, terms := &s.Nodes[k], s.terms(k)
 	switch got := n.Verdict(); {
-	case len(terms) == 0:
-	case n.Verb == "not":
+	case n.Logic == rules.LogicNot:
 		return terms[0]
-	case n.Verb == "all" && got != IsTrue, n.Verb == "any" && got != IsFalse:
+	case n.Logic == rules.LogicAll && got != IsTrue, n.Logic == rules.LogicAny && got != IsFalse:
 		for _, i := range terms {
 			if s.Nodes[i].Verdict() == got {
 				return i

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/malgrupp/malgrupp/rules"
 )
 
 // logic is a condition of a random tree; what its leaves are is drawn as well.
@@ -36,6 +38,10 @@ func draw(t *rapid.T, path string, depth int) *logic {
 	}
 	c.is = c.joined(verdictOf)
 	return c
+}
+
+var logics = map[string]rules.Logic{
+	"all": rules.LogicAll, "any": rules.LogicAny, "not": rules.LogicNot, "at_least_of": rules.LogicCount,
 }
 
 func verdictOf(c *logic) Verdict { return c.is }
@@ -100,7 +106,7 @@ func (c *logic) decided() string {
 
 // into adds the condition and its terms to the study of one person.
 func (c *logic) into(s *Study, depth int) {
-	n := Node{Path: c.path, Verb: c.verb, Depth: depth}
+	n := Node{Path: c.path, Verb: c.verb, Logic: logics[c.verb], Depth: depth}
 	switch c.is {
 	case IsTrue:
 		n.True = 1

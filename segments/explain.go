@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
 )
 
@@ -20,6 +21,7 @@ type Study struct {
 // Node is what one condition is for the people of a study; the five verdicts add up to Study.Seen.
 type Node struct {
 	Path, Verb                          string
+	Logic                               rules.Logic // 0: it is about rows, or a reference
 	Depth                               int
 	Leaf                                int // of the plan, see Plan.Wanted; -1 for logic and references
 	True, False, Unknown, Wait, NoValue int
@@ -134,7 +136,7 @@ func without(root, gone *fold.Tree) *fold.Tree {
 	out.Children = nil
 	for _, c := range root.Children {
 		switch k := without(c, gone); {
-		case c == gone && root.Verb == "not":
+		case c == gone && root.Logic == rules.LogicNot:
 			return nil
 		case c == gone:
 		case k == nil:
@@ -154,7 +156,7 @@ func without(root, gone *fold.Tree) *fold.Tree {
 func (x *explainer) study() *Study {
 	out := &Study{Nodes: make([]Node, len(x.nodes))}
 	for i, n := range x.nodes {
-		out.Nodes[i] = Node{Path: n.Path, Verb: n.Verb, Depth: n.depth, Leaf: n.Leaf, Droppable: n.droppable}
+		out.Nodes[i] = Node{Path: n.Path, Verb: n.Verb, Logic: n.Logic, Depth: n.depth, Leaf: n.Leaf, Droppable: n.droppable}
 	}
 	return out
 }
@@ -281,9 +283,9 @@ func (x *explainer) absences(subjects []uint32, v view, out uint64) (all []absen
 	}
 	found := make([]uint64, len(x.nodes)) // by condition: of whom
 	matches := v.of(x.seg.match).True
-	x.lacks(found, v, x.seg.match, out&^matches, "all", func(w fold.Word) uint64 { return w.True })
+	x.lacks(found, v, x.seg.match, out&^matches, rules.LogicAll, func(w fold.Word) uint64 { return w.True })
 	if x.seg.exclude != nil {
-		x.lacks(found, v, x.seg.exclude, out&matches, "any", fold.Word.False)
+		x.lacks(found, v, x.seg.exclude, out&matches, rules.LogicAny, fold.Word.False)
 	}
 	for node, who := range found {
 		for ; who != 0; who &= who - 1 {
@@ -295,8 +297,8 @@ func (x *explainer) absences(subjects []uint32, v view, out uint64) (all []absen
 
 // lacks goes down from a condition that does not hold as it should for some people, as long as it is one of its terms alone
 // that does not: of an `all` that must be true, or an `any` that must be false.
-func (x *explainer) lacks(found []uint64, v view, n *fold.Tree, of uint64, joint string, holds func(fold.Word) uint64) {
-	if n.Verb == joint && n.Leaf < 0 && n.Segment < 0 {
+func (x *explainer) lacks(found []uint64, v view, n *fold.Tree, of uint64, joint rules.Logic, holds func(fold.Word) uint64) {
+	if n.Logic == joint {
 		one, more := uint64(0), uint64(0)
 		for _, c := range n.Children {
 			not := ^holds(v.of(c))

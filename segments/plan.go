@@ -283,12 +283,16 @@ func (b *builder) node(c *rules.Condition, s *planned, mask uint32) (*fold.Tree,
 		n.Segment = b.at[inWorld{s.world, c.Segment}]
 		return n, nil
 	}
-	if _, folds := b.verbs(c.Verb); folds {
+	verb, known := b.verbs(c.Verb)
+	if known && verb.Logic == 0 {
 		var err error
 		if n.Leaf, err = b.leaf(c, s.Zone, mask, false, b.cov); err != nil {
 			return nil, err
 		}
 		return n, b.twin(s, n.Leaf, c, mask)
+	}
+	if known {
+		n.Logic = verb.Logic
 	}
 	for _, child := range c.Children {
 		k, err := b.node(child, s, mask)

@@ -86,6 +86,6 @@ func walk(c *rules.Condition, yield func(*rules.Condition) bool) bool {
 
 // isLeaf reports whether a condition is judged as a whole: one about rows, or a reference.
 func isLeaf(c *rules.Condition) bool {
-	_, folds := builtin.Folds(c.Verb)
-	return folds || c.Segment != ""
+	verb, ok := builtin.Folds(c.Verb)
+	return !ok || verb.Logic == 0
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/builtin"
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
@@ -34,14 +35,11 @@ func Mutants(s *rules.Segment) []Mutant {
 			changed.Exclude = c
 			return &changed
 		}
-		m.add(s.Exclude.Path, dropped, put(nil))
+		m.add(s.Exclude.Path, builtin.Dropped, put(nil))
 		m.condition(s.Exclude, nil, put)
 	}
 	return m.found
 }
-
-// dropped is the change of what is left out.
-const dropped = "dropped"
 
 // mutator gathers the mutants of one rule.
 type mutator struct {
@@ -59,23 +57,17 @@ func (m *mutator) add(path, change string, s *rules.Segment) {
 	m.found = append(m.found, Mutant{path, change, s})
 }
 
-// edit is one change of a condition, made on a copy of it.
-type edit struct {
-	path, change string
-	apply        func(c *rules.Condition)
-}
-
 // condition adds the changes of a condition and of all below it. beside are the conditions that must hold as well; put makes
 // the segment that has another condition in this place.
 func (m *mutator) condition(c *rules.Condition, beside []*rules.Condition, put func(*rules.Condition) *rules.Segment) {
-	for _, e := range slices.Concat(windowEdits(c, beside), compareEdits(c), verbEdits(c), whereEdits(c), sequenceEdits(c), childEdits(c)) {
+	for _, e := range slices.Concat(windowEdits(c, beside), compareEdits(c), builtin.Edits(c), childEdits(c)) {
 		changed := *c
-		e.apply(&changed)
-		m.add(e.path, e.change, put(&changed))
+		e.Apply(&changed)
+		m.add(e.Path, e.Change, put(&changed))
 	}
 	for i, child := range c.Children {
 		var held []*rules.Condition
-		if c.Verb == "all" {
+		if c.Is().Logic == rules.LogicAll {
 			held = slices.Concat(beside, without(c.Children, i))
 		}
 		m.condition(child, held, func(changed *rules.Condition) *rules.Segment {
@@ -91,12 +83,12 @@ func (m *mutator) condition(c *rules.Condition, beside []*rules.Condition, put f
 func without[T any](list []T, i int) []T { return slices.Delete(slices.Clone(list), i, i+1) }
 
 // childEdits leave out one of several conditions.
-func childEdits(c *rules.Condition) (out []edit) {
+func childEdits(c *rules.Condition) (out []builtin.Edit) {
 	if len(c.Children) < 2 {
 		return nil
 	}
 	for i, child := range c.Children {
-		out = append(out, edit{child.Path, dropped, func(c *rules.Condition) {
+		out = append(out, builtin.Edit{Path: child.Path, Change: builtin.Dropped, Apply: func(c *rules.Condition) {
 			c.Children = without(c.Children, i)
 			c.Count = min(c.Count, len(c.Children))
 		}})
@@ -104,54 +96,8 @@ func childEdits(c *rules.Condition) (out []edit) {
 	return out
 }
 
-// verbEdits change what belongs to one verb alone.
-func verbEdits(c *rules.Condition) (out []edit) {
-	switch c.Verb {
-	case "did_not":
-		out = append(out, edit{c.Path, "did_not -> did", func(c *rules.Condition) {
-			c.Verb, c.Compare = "did", &rules.Compare{Op: rules.AtLeast, Bound: value.Number{Int: 1}}
-		}})
-	case "at_least_of":
-		for _, n := range []int{c.Count + 1, c.Count - 1} {
-			if n >= 1 && n <= len(c.Children) {
-				out = append(out, edit{c.Path, fmt.Sprintf("count %d -> %d", c.Count, n), func(c *rules.Condition) { c.Count = n }})
-			}
-		}
-	}
-	for _, d := range near(c.Lasting, 0) {
-		out = append(out, edit{c.Path, fmt.Sprintf("lasting_at_least %v -> %v", c.Lasting, shown(d)), func(c *rules.Condition) { c.Lasting = d }})
-	}
-	return out
-}
-
-// near are the durations one unit longer and shorter, but none below least units. No units at all is the zero Duration; a
-// duration that was not written has no neighbours.
-func near(d value.Duration, least int) (out []value.Duration) {
-	if d == (value.Duration{}) {
-		return nil
-	}
-	for _, n := range []int{d.N + 1, d.N - 1} {
-		switch {
-		case n < least:
-		case n == 0:
-			out = append(out, value.Duration{})
-		default:
-			out = append(out, value.Duration{N: n, Unit: d.Unit})
-		}
-	}
-	return out
-}
-
-// shown writes a duration, also that of no units.
-func shown(d value.Duration) string {
-	if d == (value.Duration{}) {
-		return "none"
-	}
-	return d.String()
-}
-
 // compareEdits move the bound of a comparison.
-func compareEdits(c *rules.Condition) (out []edit) {
+func compareEdits(c *rules.Condition) (out []builtin.Edit) {
 	if c.Compare == nil {
 		return nil
 	}
@@ -177,7 +123,8 @@ func compareEdits(c *rules.Condition) (out []edit) {
 			continue
 		}
 		change := fmt.Sprintf("%s %s -> %s", compare.Op, write(c.Compare.Bound), write(compare.Bound))
-		out = append(out, edit{c.Path, change, func(c *rules.Condition) { c.Compare = &compare }})
+		out = append(out, builtin.Edit{Path: c.Path, Change: change,
+			Apply: func(c *rules.Condition) { c.Compare = &compare }})
 	}
 	return out
 }

@@ -5,11 +5,12 @@ import (
 	"slices"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/builtin"
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // windowEdits move the ends of a condition's window, beside conditions that must hold as well.
-func windowEdits(c *rules.Condition, beside []*rules.Condition) (out []edit) {
+func windowEdits(c *rules.Condition, beside []*rules.Condition) (out []builtin.Edit) {
 	if c.Window == nil {
 		return nil
 	}
@@ -17,7 +18,9 @@ func windowEdits(c *rules.Condition, beside []*rules.Condition) (out []edit) {
 		if slices.ContainsFunc(beside, func(o *rules.Condition) bool { return hides(o, c, w) }) {
 			continue
 		}
-		out = append(out, edit{c.Path, fmt.Sprintf("within %v -> %v", c.Window, w), func(c *rules.Condition) { c.Window = w }})
+		out = append(out, builtin.Edit{
+			Path: c.Path, Change: fmt.Sprintf("within %v -> %v", c.Window, w), Apply: func(c *rules.Condition) { c.Window = w },
+		})
 	}
 	return out
 }
@@ -25,12 +28,12 @@ func windowEdits(c *rules.Condition, beside []*rules.Condition) (out []edit) {
 // windows are those with one end a unit, or a fixed day, earlier or later. `all` has no ends to move.
 func windows(w rules.Window) (out []*rules.Window) {
 	add := func(changed rules.Window) { out = append(out, &changed) }
-	for _, from := range near(w.From, 1) {
+	for _, from := range builtin.Near(w.From, 1) {
 		changed := w
 		changed.From = from
 		add(changed)
 	}
-	for _, to := range near(w.To, 0) {
+	for _, to := range builtin.Near(w.To, 0) {
 		changed := w
 		changed.To = to
 		add(changed)
@@ -56,15 +59,15 @@ func windows(w rules.Window) (out []*rules.Window) {
 func forbidden(exclude *rules.Condition) []*rules.Condition {
 	switch {
 	case exclude == nil:
-	case exclude.Verb == "any":
+	case exclude.Is().Logic == rules.LogicAny:
 		var out []*rules.Condition
 		for _, c := range exclude.Children {
 			out = append(out, forbidden(c)...)
 		}
 		return out
-	case exclude.Verb == "did" && exclude.Compare.Op == rules.AtLeast && exclude.Compare.Bound.Int == 1:
+	case exclude.Is().Counts && exclude.Compare.Op == rules.AtLeast && exclude.Compare.Bound.Int == 1:
 		not := *exclude
-		not.Verb = "did_not"
+		not.Kind = &rules.Verb{Absent: true}
 		return []*rules.Condition{&not}
 	}
 	return nil
@@ -74,7 +77,7 @@ func forbidden(exclude *rules.Condition) []*rules.Condition {
 // did_not of everything that c looks for, over the stretch by which the windows differ. Whoever did such a thing there is out
 // by o, and for everybody else the windows hold the same.
 func hides(o, c *rules.Condition, w *rules.Window) bool {
-	if o.Verb != "did_not" || c.Sequence != nil || c.Verb == "session" || c.Metric != nil && c.Metric.Sessions {
+	if !o.Is().Absent || c.Sequence != nil || c.InSessions() {
 		return false
 	}
 	if !o.AnyEvent && (c.AnyEvent || !slices.Equal(o.Events, c.Events)) || o.Where != nil && !rules.Equal(o.Where, c.Where) {

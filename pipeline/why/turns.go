@@ -89,7 +89,7 @@ func (d *file) crossings(c *rules.Condition, z *value.Zone, times []int64) (out 
 
 // looksBefore reports whether sessions make a condition look at rows before its window.
 func looksBefore(c *rules.Condition) bool {
-	return c.Verb == "session" || c.Metric != nil && c.Metric.Sessions || c.Sequence != nil && c.Sequence.SameSession
+	return c.InSessions() || c.Sequence != nil && c.Sequence.SameSession
 }
 
 // midnightFrom is the first local midnight that is not before an instant.

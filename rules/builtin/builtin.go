@@ -56,9 +56,11 @@ type OperatorExample struct {
 // Verb is a condition about the rows of one subject.
 type Verb struct {
 	rules.Verb
-	Fold *fold.Verb // nil for logic and references, which segments evaluates
+	Fold *fold.Verb // nil for references, which segments evaluates; made for logic
 	// SQL is the same as a form over admitted rows.
 	SQL func(c *rules.Condition, s sql.Setting) (sql.Form, error)
+	// Edits are small changes of a condition that belong to this verb alone; nil: there are none.
+	Edits func(c *rules.Condition) []Edit
 }
 
 // Aggregate is a metric function.
@@ -87,7 +89,12 @@ func defineFunction(f Function) defined { return enter(functions, f.Name, &f) }
 
 func defineOperator(o Operator) defined { return enter(operators, o.Op, &o) }
 
-func defineVerb(v Verb) defined { return enter(verbs, v.Name, &v) }
+func defineVerb(v Verb) defined {
+	if v.Logic != 0 {
+		v.Fold = &fold.Verb{Logic: v.Logic}
+	}
+	return enter(verbs, v.Name, &v)
+}
 
 func defineAggregate(a Aggregate) defined { return enter(aggregates, a.Name, &a) }
 
@@ -142,7 +149,7 @@ func sorted[K comparable, E any](table map[K]*E, name func(*E) string) []*E {
 	return list
 }
 
-// Folds finds the engine's half of a verb; logical verbs and references have none.
+// Folds finds the engine's half of a verb; references have none.
 func Folds(name string) (*fold.Verb, bool) {
 	v := verbs[name]
 	if v == nil || v.Fold == nil {
@@ -155,7 +162,7 @@ func Folds(name string) (*fold.Verb, bool) {
 func SQL(c *rules.Condition, s sql.Setting) (sql.Form, error) {
 	v := verbs[c.Verb]
 	if v == nil || v.SQL == nil {
-		return sql.Form{}, fmt.Errorf("write %s as SQL: %s looks at no rows", c.Path, c.Verb)
+		return sql.Form{}, fmt.Errorf("write %s as SQL: %s has no form in SQL", c.Path, c.Verb)
 	}
 	return v.SQL(c, s)
 }

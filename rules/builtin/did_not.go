@@ -4,6 +4,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
 	"github.com/malgrupp/malgrupp/rules/sql"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 var _ = defineVerb(Verb{
@@ -23,5 +24,11 @@ var _ = defineVerb(Verb{
 		none := *c
 		none.Compare = &rules.Compare{Op: rules.Exactly}
 		return countSQL(&none, s)
+	},
+	Edits: func(c *rules.Condition) []Edit {
+		return []Edit{{c.Path, "did_not -> did", func(c *rules.Condition) {
+			c.Verb, c.Kind = "did", &verbs["did"].Verb
+			c.Compare = &rules.Compare{Op: rules.AtLeast, Bound: value.Number{Int: 1}}
+		}}}
 	},
 })

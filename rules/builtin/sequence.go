@@ -29,7 +29,8 @@ var _ = defineVerb(Verb{
 		},
 		New: newChain,
 	},
-	SQL: sequenceSQL,
+	SQL:   sequenceSQL,
+	Edits: sequenceEdits,
 })
 
 // layout says which part of a sequence is which bit of a row.

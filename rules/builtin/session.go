@@ -38,6 +38,13 @@ var _ = defineVerb(Verb{
 		New: newSessionFold,
 	},
 	SQL: sessionSQL,
+	Edits: func(c *rules.Condition) (out []Edit) {
+		for _, d := range Near(c.Lasting, 0) {
+			change := fmt.Sprintf("lasting_at_least %v -> %v", c.Lasting, shown(d))
+			out = append(out, Edit{c.Path, change, func(c *rules.Condition) { c.Lasting = d }})
+		}
+		return out
+	},
 })
 
 // innerLeaves are the conditions inside a session that look at rows.
@@ -103,7 +110,7 @@ func newSessionFold(c *rules.Condition, s fold.Setting) fold.Fold {
 
 // treeOf is the logic of a condition over its leaves, which are numbered from next on.
 func treeOf(c *rules.Condition, next *int) *fold.Tree {
-	t := &fold.Tree{Path: c.Path, Verb: c.Verb, Count: c.Count, Leaf: -1, Segment: -1}
+	t := &fold.Tree{Path: c.Path, Verb: c.Verb, Logic: verbs[c.Verb].Logic, Count: c.Count, Leaf: -1, Segment: -1}
 	if len(c.Children) == 0 {
 		t.Leaf = *next
 		*next++

@@ -111,6 +111,7 @@ type Part struct {
 // Verb is the engine's half of a verb: everything that follows from a condition once it is checked. Logical verbs have
 // no Verb; segments evaluates them.
 type Verb struct {
+	Logic rules.Logic                                  // of one that has no rows: it follows from the verdicts below it
 	Parts func(c *rules.Condition, verbs Verbs) []Part // at most 32
 	Needs func(c *rules.Condition) Need
 	New   func(c *rules.Condition, s Setting) Fold

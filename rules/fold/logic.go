@@ -1,5 +1,9 @@
 package fold
 
+import (
+	"github.com/malgrupp/malgrupp/rules"
+)
+
 // Word is 64 verdicts, one bit each; where no bit is set the verdict is false.
 type Word struct{ True, Wait, Unknown, NoValue uint64 }
 
@@ -60,8 +64,9 @@ func AtLeast(count int, of []Word) Word {
 // Tree is logic over the verdicts of leaves: the shape of a condition, without what its leaves say.
 type Tree struct {
 	Path     string // of the condition: match.all[0]
-	Verb     string // of a logical condition
-	Count    int    // at_least_of
+	Verb     string
+	Logic    rules.Logic // 0: a leaf or a reference
+	Count    int         // at_least_of
 	Children []*Tree
 	Leaf     int // index of a leaf's verdicts, -1: logical or reference
 	Segment  int // index of the segment referred to, -1: none
@@ -76,10 +81,10 @@ func (n *Tree) Verdict(i int, leaves []Verdicts, references func(segment int) Ve
 		return references(n.Segment).Word(i)
 	}
 	first := n.Children[0].Verdict(i, leaves, references)
-	switch n.Verb {
-	case "not":
+	switch n.Logic {
+	case rules.LogicNot:
 		return Not(first)
-	case "at_least_of":
+	case rules.LogicCount:
 		words := []Word{first}
 		for _, c := range n.Children[1:] {
 			words = append(words, c.Verdict(i, leaves, references))
@@ -87,7 +92,7 @@ func (n *Tree) Verdict(i int, leaves []Verdicts, references func(segment int) Ve
 		return AtLeast(n.Count, words)
 	}
 	join := And
-	if n.Verb == "any" {
+	if n.Logic == rules.LogicAny {
 		join = Or
 	}
 	for _, c := range n.Children[1:] {

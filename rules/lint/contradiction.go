@@ -84,12 +84,13 @@ func low(t *rules.Test) (v value.Value, included, ok bool) {
 // lintOpposites reports a did and a did_not of the same thing beside each other: together they are never true, and one of
 // them always is.
 func (l *linter) lintOpposites(r *source.Report, cond *rules.Condition) {
-	if cond.Verb != "all" && cond.Verb != "any" {
+	all := cond.Is().Logic == rules.LogicAll
+	if !all && cond.Is().Logic != rules.LogicAny {
 		return
 	}
 	for _, a := range cond.Children {
 		for _, b := range cond.Children {
-			if a.Verb != "did" || b.Verb != "did_not" || !sameEvents(a, b) {
+			if !a.Is().Counts || !b.Is().Absent || !sameEvents(a, b) {
 				continue
 			}
 			at := b.Span
@@ -97,9 +98,9 @@ func (l *linter) lintOpposites(r *source.Report, cond *rules.Condition) {
 				at = a.Span
 			}
 			switch {
-			case cond.Verb == "all" && (a.Compare.Op == rules.AtLeast || a.Compare.Op == rules.MoreThan || a.Compare.Op == rules.Exactly):
+			case all && (a.Compare.Op == rules.AtLeast || a.Compare.Op == rules.MoreThan || a.Compare.Op == rules.Exactly):
 				r.Fail("E-CONTRADICTION", at, "nobody did and did not do the same thing in the same time", source.Expected("another event, where or window in one of the two"))
-			case cond.Verb == "any" && *a.Compare == (rules.Compare{Op: rules.AtLeast, Bound: value.Number{Int: 1}, Span: a.Compare.Span}):
+			case !all && *a.Compare == (rules.Compare{Op: rules.AtLeast, Bound: value.Number{Int: 1}, Span: a.Compare.Span}):
 				r.Warn("W-TAUTOLOGY", at, "everybody did or did not do this", source.Expected("one of the two"))
 			}
 		}

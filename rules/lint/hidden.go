@@ -35,7 +35,7 @@ func negativeOf(s *rules.Segment) source.Span {
 	at := s.Match.Span
 	s.Match.Walk(func(c *rules.Condition) bool {
 		limited := c.Compare != nil && (c.Compare.Op == rules.AtMost || c.Compare.Op == rules.Exactly || c.Compare.Op == rules.LessThan)
-		if c.Verb != "did_not" && c.Verb != "not" && !limited {
+		if !c.Is().Absent && c.Is().Logic != rules.LogicNot && !limited {
 			if c == s.Match && s.Exclude != nil {
 				at = s.Exclude.Span
 			}

@@ -91,7 +91,7 @@ func (l *linter) named(seg *rules.Segment) []named {
 
 // nearby walks the conditions on events whose windows reach into the recent days: what stands in a session has its window.
 func (l *linter) nearby(seg *rules.Segment, cond *rules.Condition, visit func(*rules.Condition)) {
-	if cond == nil || cond.Verb == "profile" {
+	if cond == nil || cond.Is().Takes == rules.TakesWhere {
 		return
 	}
 	if w := cond.Window; w != nil {

@@ -40,7 +40,7 @@ func (l *linter) nobodys(seg *rules.Segment) *rules.Condition {
 		return slices.ContainsFunc(l.facts.Sizes[seg.Name], func(s Size) bool { return s.True[c.Path] > 0 })
 	}
 	at := seg.Match
-	for at.Verb == "all" {
+	for at.Is().Logic == rules.LogicAll {
 		i := slices.IndexFunc(at.Children, func(c *rules.Condition) bool { return !anybody(c) })
 		if i < 0 {
 			break

@@ -105,7 +105,7 @@ func eitherPasses(x, y *rules.Test) bool {
 
 // lintImplied reports conditions of an all that hold for everybody who fulfils the one beside them.
 func lintImplied(r *source.Report, cond *rules.Condition) {
-	if cond.Verb != "all" {
+	if cond.Is().Logic != rules.LogicAll {
 		return
 	}
 	for i, b := range cond.Children {
@@ -121,7 +121,7 @@ func lintImplied(r *source.Report, cond *rules.Condition) {
 
 // implies reports whether whoever fulfils a plainly fulfils b: both count events, and those of a are among those of b.
 func implies(a, b *rules.Condition) bool {
-	if a.Verb != "did" || b.Verb != "did" || b.Compare.Op != rules.AtLeast && b.Compare.Op != rules.MoreThan {
+	if !a.Is().Counts || !b.Is().Counts || b.Compare.Op != rules.AtLeast && b.Compare.Op != rules.MoreThan {
 		return false
 	}
 	among := b.AnyEvent || !a.AnyEvent && !slices.ContainsFunc(a.Events, func(e string) bool { return !slices.Contains(b.Events, e) })

@@ -28,7 +28,7 @@ func (l *linter) lintWhere(r *source.Report, cond *rules.Condition, d demand) {
 			r.Warn("W-NULL-DROPPED", t.Span, "rows without "+column+" do not pass this: a missing value is neither equal nor unequal",
 				source.Expected(fmt.Sprintf("... or %s is null, to keep them; ... and %s is not null, to say that they go", column, column))).Note = l.lost(d, t)
 		}
-		if t.Not && (t.Op == where.OpEqual || t.Op == where.OpIn) && uses[column] == 1 && cond.Verb == "did" {
+		if t.Not && (t.Op == where.OpEqual || t.Op == where.OpIn) && uses[column] == 1 && cond.Is().Counts {
 			r.Warn("W-NEGATED-EVENT-FILTER", t.Span, "one other event is enough for this, also for people who did the excluded thing as well",
 				source.Hint{Label: source.LabelDidYouMean, Text: "did_not, with " + column + " = or in, beside this condition"})
 		}

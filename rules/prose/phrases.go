@@ -13,11 +13,13 @@ type phrase string
 // word for one and the other for all other numbers. A language is one file like phrases_en.go.
 type phrases map[phrase]string
 
-var placeForm = regexp.MustCompile(`\{([a-z]+)(?::([^|}]*)\|([^}]*))?\}`)
+var placeForm = regexp.MustCompile(`\{([a-z_]+)(?::([^|}]*)\|([^}]*))?\}`)
 
 // fill returns a phrase with its places filled: pairs of a place's name and what stands there.
-func (in phrases) fill(p phrase, pairs ...any) string {
-	return placeForm.ReplaceAllStringFunc(in[p], func(place string) string {
+func (in phrases) fill(p phrase, pairs ...any) string { return fill(in[p], pairs...) }
+
+func fill(text string, pairs ...any) string {
+	return placeForm.ReplaceAllStringFunc(text, func(place string) string {
 		form := placeForm.FindStringSubmatch(place)
 		for i := 0; i < len(pairs); i += 2 {
 			if pairs[i] != form[1] {

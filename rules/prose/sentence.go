@@ -56,46 +56,54 @@ func (n *narrator) say(path string, depth int, text string, notes ...string) {
 
 // condition says a node and what stands below it. negated is set below an odd number of nots.
 func (n *narrator) condition(c *rules.Condition, depth int, negated bool) {
-	switch c.Verb {
-	case "all":
-		n.say(c.Path, depth, n.fill("all"))
-	case "any":
-		n.say(c.Path, depth, n.fill("any"))
-	case "at_least_of":
-		n.say(c.Path, depth, n.fill("at_least_of", "count", c.Count, "of", len(c.Children)))
-	case "not":
-		n.say(c.Path, depth, n.fill("not"), n.fill("not.note"))
-		negated = !negated
-	case "in_segment":
-		n.say(c.Path, depth, n.fill("in_segment", "segment", c.Segment), n.fill("in_segment.note"))
-	case "profile":
-		n.say(c.Path, depth, n.fill("profile", "where", n.whereWords(c.Where)), n.fill("profile.note"))
-	case "session":
+	switch {
+	case c.Is().Sessions:
 		n.say(c.Path, depth, n.sessions(c), n.sessionNotes(c, negated)...)
-	case "sequence":
+	case c.Sequence != nil:
 		n.sequence(c, depth, negated)
-	default:
+	case c.Metric != nil, c.Is().Takes == rules.TakesEvents:
 		n.say(c.Path, depth, n.events(c), n.notes(c, negated)...)
+	default:
+		var notes []string
+		if _, noted := n.phrases[phrase(c.Verb)+".note"]; noted {
+			notes = append(notes, n.fill(phrase(c.Verb)+".note"))
+		}
+		n.say(c.Path, depth, n.verb(c, "count", c.Count, "of", len(c.Children), "segment", c.Segment, "where",
+			n.whereWords(c.Where)), notes...)
 	}
 	for _, child := range c.Children {
-		n.condition(child, depth+1, negated)
+		n.condition(child, depth+1, negated != (c.Is().Logic == rules.LogicNot))
 	}
 }
 
 // events says a condition about events.
 func (n *narrator) events(c *rules.Condition) string {
 	when := n.when(c)
-	switch {
-	case c.Verb == "did_not":
-		return n.fill("did_not", "events", n.noun(c, 1), "when", when)
-	case c.Has != nil:
-		return n.fill(phrase(c.Verb), "events", n.noun(c, 1), "when", when, "where", n.whereWords(c.Has))
-	case c.Metric != nil:
+	if c.Metric != nil {
 		return n.fill("metric", "quantity", n.quantity(c), "when", when, "compared", n.compared(c.Compare, n.bound(c)))
-	case c.Compare.Op == rules.AtLeast && c.Compare.Bound.Int == 1:
-		return n.fill("did.once", "events", n.noun(c, 1), "when", when)
 	}
-	return n.fill("did", "compared", n.compared(c.Compare, c.Compare.Bound.String()), "events", n.noun(c, c.Compare.Bound.Int), "when", when)
+	count, compared := int64(1), ""
+	if once := phrase(c.Verb) + ".once"; c.Compare != nil {
+		if c.Compare.Op == rules.AtLeast && c.Compare.Bound.Int == 1 && n.phrases[once] != "" {
+			return n.fill(once, "events", n.noun(c, 1), "when", when)
+		}
+		count, compared = c.Compare.Bound.Int, n.compared(c.Compare, c.Compare.Bound.String())
+	}
+	return n.verb(c, "compared", compared, "events", n.noun(c, count), "when", when, "where", n.whereWords(c.Has))
+}
+
+// verb fills the phrase of a verb, or the sentence that it declares, with what stands behind keys of its own as well.
+func (n *narrator) verb(c *rules.Condition, pairs ...any) string {
+	for key, v := range c.Own {
+		if d, ok := v.(value.Duration); ok {
+			v = n.duration(d)
+		}
+		pairs = append(pairs, key, v)
+	}
+	if text, known := n.phrases[phrase(c.Verb)]; known {
+		return fill(text, pairs...)
+	}
+	return fill(c.Is().Says, pairs...)
 }
 
 // when says the window of a condition; inside a session there is none.

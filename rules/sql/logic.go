@@ -45,7 +45,7 @@ func Not(verdict string) string {
 
 // Tree is the verdict of a condition over those of its leaves.
 func Tree(c *rules.Condition, leaf func(c *rules.Condition) (string, error)) (string, error) {
-	if len(c.Children) == 0 || c.Verb == "session" {
+	if c.Is().Logic == 0 {
 		return leaf(c)
 	}
 	of := make([]string, len(c.Children))
@@ -55,12 +55,12 @@ func Tree(c *rules.Condition, leaf func(c *rules.Condition) (string, error)) (st
 			return "", err
 		}
 	}
-	switch c.Verb {
-	case "not":
+	switch c.Is().Logic {
+	case rules.LogicNot:
 		return Not(of[0]), nil
-	case "any":
+	case rules.LogicAny:
 		return Any(of...), nil
-	case "at_least_of":
+	case rules.LogicCount:
 		return AtLeast(c.Count, of), nil
 	}
 	return All(of...), nil

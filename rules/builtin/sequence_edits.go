@@ -1,4 +1,4 @@
-package suite
+package builtin
 
 import (
 	"fmt"
@@ -10,19 +10,16 @@ import (
 )
 
 // sequenceEdits change the chain of a sequence: its gaps, its span, its steps.
-func sequenceEdits(c *rules.Condition) (out []edit) {
-	if c.Sequence == nil {
-		return nil
-	}
+func sequenceEdits(c *rules.Condition) (out []Edit) {
 	add := func(path, change string, apply func(s *rules.Sequence)) {
-		out = append(out, edit{path, change, func(c *rules.Condition) {
+		out = append(out, Edit{path, change, func(c *rules.Condition) {
 			changed := *c.Sequence
 			changed.Steps = slices.Clone(changed.Steps)
 			apply(&changed)
 			c.Sequence = &changed
 		}})
 	}
-	for _, d := range near(c.Sequence.MaxSpan, 1) {
+	for _, d := range Near(c.Sequence.MaxSpan, 1) {
 		if spare(c.Sequence, d) {
 			continue
 		}
@@ -33,20 +30,20 @@ func sequenceEdits(c *rules.Condition) (out []edit) {
 			add(step.Path, changed.change, func(s *rules.Sequence) { s.Steps[i] = changed.step })
 		}
 		if len(c.Sequence.Steps) > 1 {
-			add(step.Path, dropped, func(s *rules.Sequence) {
+			add(step.Path, Dropped, func(s *rules.Sequence) {
 				s.Steps = slices.Delete(s.Steps, i, i+1)
 				s.Steps[0].Limit, s.Steps[0].Without = value.Duration{}, nil // no step stands before the first
 			})
 		}
 		if between := step.Without; between != nil {
-			add(between.Path, dropped, func(s *rules.Sequence) { s.Steps[i].Without = nil })
+			add(between.Path, Dropped, func(s *rules.Sequence) { s.Steps[i].Without = nil })
 			for _, changed := range steps(*between, "") {
 				add(between.Path, changed.change, func(s *rules.Sequence) { s.Steps[i].Without = &changed.step })
 			}
 		}
 	}
 	if then := c.Sequence.Then; then != nil {
-		add(then.Path, dropped, func(s *rules.Sequence) { s.Then = nil })
+		add(then.Path, Dropped, func(s *rules.Sequence) { s.Then = nil })
 		for _, changed := range steps(*then, "for") {
 			add(then.Path, changed.change, func(s *rules.Sequence) { s.Then = &changed.step })
 		}
@@ -89,7 +86,7 @@ type changedStep struct {
 
 // steps are the step with its period, called limit in rules, a unit longer and shorter, and with its tests changed.
 func steps(of rules.Step, limit string) (out []changedStep) {
-	for _, d := range near(of.Limit, 1) {
+	for _, d := range Near(of.Limit, 1) {
 		step := of
 		step.Limit = d
 		out = append(out, changedStep{fmt.Sprintf("%s %v -> %v", limit, of.Limit, d), step})
