@@ -53,11 +53,11 @@ func (c *checker) picked(cond *Condition, _ source.Span, n yaml.Node) {
 }
 
 func (c *checker) lasting(cond *Condition, _ source.Span, n yaml.Node) {
-	cond.Lasting, _ = c.stepDuration(n)
+	cond.Lasting, _ = ReadLength(n)
 }
 
 func (c *checker) span(cond *Condition, _ source.Span, n yaml.Node) {
-	cond.Sequence.MaxSpan, _ = c.stepDuration(n)
+	cond.Sequence.MaxSpan, _ = ReadLength(n)
 }
 
 func (c *checker) ties(cond *Condition, _ source.Span, n yaml.Node) {

@@ -49,7 +49,7 @@ func (c *checker) step(s *Sequence, o *yaml.Object, path string) {
 		return
 	}
 	if n, ok := o.Find("within_previous"); ok {
-		step.Limit, _ = c.stepDuration(n)
+		step.Limit, _ = ReadLength(n)
 	}
 	if n, ok := o.Find("without"); ok {
 		if between, ok := n.Object("without"); ok {
@@ -77,7 +77,7 @@ func (c *checker) thenNot(s *Sequence, o *yaml.Object, key yaml.Node, path strin
 	o.Only(thenKeys)
 	step, ok := c.matching(o, "then_not", path)
 	if limit, found := o.Find("for"); found {
-		step.Limit, _ = c.stepDuration(limit)
+		step.Limit, _ = ReadLength(limit)
 	} else {
 		o.Need("for")
 	}
@@ -104,11 +104,12 @@ func (c *checker) matching(o *yaml.Object, key, path string) (Step, bool) {
 	return Step{Events: cond.Events, EventAt: cond.EventAt, AnyEvent: cond.AnyEvent, Where: cond.Where, Path: path, Span: o.KeySpan(key)}, true
 }
 
-// stepDuration reads a duration between two events: months are too vague there.
-func (c *checker) stepDuration(n yaml.Node) (value.Duration, bool) {
+// ReadLength reads a duration between two events: months are too vague there.
+func ReadLength(n yaml.Node) (value.Duration, bool) {
 	d, ok := n.Duration()
 	if ok && d.Unit == value.Month {
-		c.doc.Fail("E-DURATION", n.Span(), "months have no fixed length between two events", source.Expected("s, min, h, d or w, such as 30d"))
+		n.Document().Fail("E-DURATION", n.Span(), "months have no fixed length between two events",
+			source.Expected("s, min, h, d or w, such as 30d"))
 		return d, false
 	}
 	return d, ok
