@@ -71,20 +71,8 @@ const maxReviewDays = 400
 
 func (c *checker) metadata(o *yaml.Object) {
 	o.Only(segmentMetadata)
-	for key, to := range map[string]*string{"title": &c.seg.Title, "reason": &c.seg.Reason, "platform_name": &c.seg.PlatformName} {
-		if n, ok := o.Find(key); ok {
-			*to, _ = n.Text()
-		}
-	}
-	if n, ok := o.Find("tags"); ok {
-		c.seg.Tags, _ = n.Texts()
-	}
-	if n, ok := o.Find("renamed_from"); ok {
-		c.seg.RenamedFrom, _ = n.Identifier()
-	}
-	if n, ok := o.Find("expires"); ok {
-		c.seg.Expires, _ = n.Date()
-	}
+	c.seg.Title, c.seg.Reason, c.seg.PlatformName = o.Text("title"), o.Text("reason"), o.Text("platform_name")
+	c.seg.Tags, c.seg.RenamedFrom, c.seg.Expires = o.Texts("tags"), o.Identifier("renamed_from"), o.Date("expires")
 	c.seg.Owner = owner(c.doc, o, c.scope.Contacts)
 	c.seg.ReviewBy = reviewBy(c.doc, o, c.scope.AsOf)
 }

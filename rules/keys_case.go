@@ -40,7 +40,7 @@ var (
 			may("identity", text), may("columns", namesOf(text)))),
 		may("hash_vectors", listOf(HashKeys, 0)), need("cases", listOf(SuiteCaseKeys, 0)))
 
-	HashKeys = object(need("salt", text), need("id", text), need("hash", text), need("bucket", whole(0, maxCount)))
+	HashKeys = object(need("salt", text), need("id", text), need("hash", text), need("bucket", whole(0, 9999)))
 
 	SuiteCaseKeys = object(need("id", text), may("title", text), may("name", text), may("as_of", instant),
 		may("known_by", instant), may("data_from", instant), may("timezone", text), may("segments", yaml.Of(LeafAny)),

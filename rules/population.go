@@ -17,18 +17,14 @@ func (c *checker) population(o *yaml.Object) {
 	if n, ok := o.Find("cap"); ok {
 		c.seg.Cap = c.cap(n)
 	}
-	if n, ok := o.Find("stay"); ok {
-		c.seg.Stay, _ = n.Duration()
-	}
+	c.seg.Stay = o.Duration("stay")
 	if n, ok := o.Find("holdout"); ok {
 		c.seg.Holdout = c.holdout(n)
 	}
 	if n, ok := o.Find("exclusive"); ok {
 		c.seg.Exclusive = c.exclusive(n)
 	}
-	if n, ok := o.Find("min_size"); ok {
-		c.seg.MinSize, _ = n.Int(1, maxCount)
-	}
+	c.seg.MinSize = o.Whole("min_size")
 }
 
 func (c *checker) top(n yaml.Node) *Top {
@@ -38,13 +34,13 @@ func (c *checker) top(n yaml.Node) *Top {
 	}
 	o.Only(ruleKeys.Behind("spec").Behind("top"))
 	t := &Top{}
-	count, hasCount := o.Find("count")
+	_, hasCount := o.Find("count")
 	percent, hasPercent := o.Find("percent")
 	switch {
 	case hasCount == hasPercent:
 		c.doc.Fail("E-MISSING-KEY", o.Span(), "top needs either count or percent", source.Expected("count: 1000 or percent: 10"))
 	case hasCount:
-		t.Count, _ = count.Int(1, maxCount)
+		t.Count = o.Whole("count")
 	default:
 		t.Percent, _ = c.percent(percent)
 	}
@@ -60,10 +56,7 @@ func (c *checker) cap(n yaml.Node) *Cap {
 		return nil
 	}
 	o.Only(ruleKeys.Behind("spec").Behind("cap"))
-	limit := &Cap{}
-	if count, ok := o.Need("count"); ok {
-		limit.Count, _ = count.Int(1, maxCount)
-	}
+	limit := &Cap{Count: o.Whole("count")}
 	if by, ok := o.Find("by"); ok {
 		limit.By = c.ranking(by, "cap.by")
 	}
@@ -127,12 +120,5 @@ func (c *checker) exclusive(n yaml.Node) *Exclusive {
 		return nil
 	}
 	o.Only(ruleKeys.Behind("spec").Behind("exclusive"))
-	e := &Exclusive{Span: n.Span()}
-	if group, ok := o.Need("group"); ok {
-		e.Group, _ = group.Identifier()
-	}
-	if priority, ok := o.Need("priority"); ok {
-		e.Priority, _ = priority.Int(0, maxPriority)
-	}
-	return e
+	return &Exclusive{Group: o.Identifier("group"), Priority: o.Whole("priority"), Span: n.Span()}
 }

@@ -23,15 +23,11 @@ func ParseSchema(src *source.Source) (*Schema, source.Findings) {
 	e.Top.Only(schemaKeys)
 	e.Metadata.Only(schemaKeys.Behind("metadata"))
 	r := &schemaReader{doc: d, schema: &Schema{Name: e.Name, Version: 1, Source: src, Hash: sha256.Sum256([]byte(src.Text))}}
-	if n, ok := e.Metadata.Find("version"); ok {
-		r.schema.Version, _ = n.Int(1, maxCount)
+	if _, ok := e.Metadata.Find("version"); ok {
+		r.schema.Version = e.Metadata.Whole("version")
 	}
-	if n, ok := e.Metadata.Find("owner"); ok {
-		r.schema.Owner, _ = n.Text()
-	}
-	if n, ok := e.Metadata.Find("title"); ok {
-		n.Text()
-	}
+	r.schema.Owner = e.Metadata.Text("owner")
+	e.Metadata.Text("title")
 	if n, ok := e.Top.Need("spec"); ok {
 		r.spec(n)
 	}
@@ -51,15 +47,8 @@ func (r *schemaReader) spec(n yaml.Node) {
 	if !ok {
 		return
 	}
-	keys := schemaKeys.Behind("spec")
-	o.Only(keys)
-	if n, ok := o.Find("of"); ok {
-		word, _ := n.Word(keys.Behind("of").Words...)
-		r.schema.Customers = word == "customers"
-	}
-	if n, ok := o.Find("empty_is_null"); ok {
-		r.schema.EmptyIsNull, _ = n.Bool()
-	}
+	o.Only(schemaKeys.Behind("spec"))
+	r.schema.Customers, r.schema.EmptyIsNull = o.Word("of") == "customers", o.Truth("empty_is_null")
 	if n, ok := o.Need("columns"); ok {
 		r.columns(n)
 	}
@@ -107,13 +96,10 @@ func (r *schemaReader) column(key, value yaml.Node) (Column, bool) {
 	if n, ok := o.Find("role"); ok {
 		r.role(&c, n)
 	}
-	if n, ok := o.Find("optional"); ok {
-		c.Optional, _ = n.Bool()
-	}
+	c.Optional = o.Truth("optional")
 	for key, to := range map[string]*string{"since": &c.Since, "until": &c.Until} {
-		if n, ok := o.Find(key); ok {
-			date, _ := n.Date()
-			*to = date.String()
+		if _, ok := o.Find(key); ok {
+			*to = o.Date(key).String()
 		}
 	}
 	r.timeKeys(&c, o)
@@ -237,7 +223,7 @@ func (r *schemaReader) checkCustomers(o *yaml.Object) {
 // timeKeys reads what only times have.
 func (r *schemaReader) timeKeys(c *Column, o *yaml.Object) {
 	if n, ok := o.Find("unit"); ok && r.only(c, n, value.Timestamp, value.TimeOfDay) {
-		c.Unit, _ = n.Word(columnKeys.Behind("unit").Words...)
+		c.Unit = o.Word("unit")
 	}
 	if n, ok := o.Find("zone"); ok && r.only(c, n, value.Timestamp) {
 		if z, ok := n.Zone(); ok {
@@ -245,7 +231,7 @@ func (r *schemaReader) timeKeys(c *Column, o *yaml.Object) {
 		}
 	}
 	if n, ok := o.Find("int96"); ok && r.only(c, n, value.Timestamp) {
-		c.INT96, _ = n.Word(columnKeys.Behind("int96").Words...)
+		c.INT96 = o.Word("int96")
 	}
 }
 
@@ -295,11 +281,9 @@ func (r *schemaReader) label(c *Column, n yaml.Node) {
 	if l.Value != "" && l.Prefix != "" {
 		r.doc.Fail("E-UNKNOWN-KEY", o.KeySpan("prefix"), "a label has a value or a prefix, not both")
 	}
-	if n, ok := o.Need("is"); ok {
-		l.Is, _ = n.Text()
-	}
+	l.Is = o.Text("is")
 	if n, ok := o.Find("policy"); ok {
-		l.Policy, _ = n.Word(labelKeys.Behind("policy").Words...)
+		l.Policy = o.Word("policy")
 		if l.Policy == policyDrop && l.whole() && slices.Contains(everywhere, c.Role) {
 			r.doc.Fail("E-ROLE", n.Span(), fmt.Sprintf("every row has a value in %s, so no row would ever be used", c.Name),
 				source.Expected("value: or prefix: beside policy: drop"))

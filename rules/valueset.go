@@ -23,11 +23,8 @@ func ParseValueSet(src *source.Source) (*ValueSet, source.Findings) {
 	set := &ValueSet{Name: e.Name, Source: src}
 	set.Owner = owner(d, e.Metadata, nil)
 	set.ReviewBy = reviewBy(d, e.Metadata, 0)
-	for _, key := range []string{"title", "reason"} {
-		if n, ok := e.Metadata.Find(key); ok {
-			n.Text()
-		}
-	}
+	e.Metadata.Text("title")
+	e.Metadata.Text("reason")
 	if n, ok := e.Top.Need("spec"); ok {
 		set.spec(d, n)
 	}

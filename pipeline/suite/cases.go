@@ -100,22 +100,17 @@ func (p *parser) segmentCase(n yaml.Node, base Case, columns []rules.Column, i i
 	o.Only(rules.CaseKeys)
 	c.ID = fmt.Sprintf("%d", i+1)
 	c.Place = p.place(n)
-	if n, ok := o.Need("name"); ok {
-		c.Title, _ = n.Text()
-	}
+	c.Title = o.Text("name")
 	if n, ok := o.Find("because"); ok {
 		c.because = p.because(n, c.segment)
 	}
 	p.times(o, &c)
-	u := User{ID: "u1", Place: c.Place}
+	u := User{ID: "u1", Place: c.Place, Expect: o.Word("expect")}
 	if c.Level == rules.CustomerLevel {
 		u.ID = "c1"
 	}
-	if n, ok := o.Find("subject"); ok { // whom holdout draws hangs on her id
-		u.ID, _ = n.Text()
-	}
-	if n, ok := o.Need("expect"); ok {
-		u.Expect, _ = n.Word(rules.CaseKeys.Behind("expect").Words...)
+	if _, ok := o.Find("subject"); ok { // whom holdout draws hangs on her id
+		u.ID = o.Text("subject")
 	}
 	if n, ok := o.Need("events"); ok {
 		u.Events = p.events(n, u.ID, c, func(n yaml.Node) (int64, bool) { return p.relative(n, c) })

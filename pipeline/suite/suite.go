@@ -225,17 +225,7 @@ func (p *parser) hashes(n yaml.Node) []HashVector {
 			continue
 		}
 		o.Only(rules.HashKeys)
-		var v HashVector
-		if n, ok := o.Need("salt"); ok {
-			v.Salt, _ = n.Text()
-		}
-		if n, ok := o.Need("id"); ok {
-			v.ID, _ = n.Text()
-		}
-		if n, ok := o.Need("bucket"); ok {
-			v.Bucket, _ = n.Int(0, 9999)
-		}
-		out = append(out, v)
+		out = append(out, HashVector{Salt: o.Text("salt"), ID: o.Text("id"), Bucket: o.Whole("bucket")})
 	}
 	return out
 }
@@ -249,15 +239,10 @@ func (p *parser) testCase(n yaml.Node, base Case) (Case, bool) {
 	}
 	o.Only(rules.SuiteCaseKeys)
 	c.Place = p.place(n)
-	if n, ok := o.Need("id"); ok {
-		c.ID, _ = n.Text()
-	}
-	if n, ok := o.Find("title"); ok {
-		c.Title, _ = n.Text()
-	}
+	c.ID, c.Title = o.Text("id"), o.Text("title")
 	c.name = strings.ToLower(c.ID)
-	if n, ok := o.Find("name"); ok {
-		c.name, _ = n.Text()
+	if _, ok := o.Find("name"); ok {
+		c.name = o.Text("name")
 	}
 	if n, ok := o.Find("timezone"); ok {
 		if z, ok := n.Zone(); ok {
@@ -295,10 +280,7 @@ func (p *parser) users(n yaml.Node, c Case) []User {
 			continue
 		}
 		u.Only(rules.UserKeys)
-		user := User{ID: k.Name(), Place: p.place(k)}
-		if n, ok := u.Need("expect"); ok {
-			user.Expect, _ = n.Word(rules.UserKeys.Behind("expect").Words...)
-		}
+		user := User{ID: k.Name(), Place: p.place(k), Expect: u.Word("expect")}
 		if n, ok := u.Find("ledger"); ok {
 			user.stay = p.stay(n, c)
 		}
