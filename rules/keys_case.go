@@ -10,8 +10,10 @@ var instant = &yaml.Shape{Leaf: yaml.LeafInstant, Doc: "a time with its offset: 
 var EventKeys = eventKeys()
 
 func eventKeys() *yaml.Shape {
-	at := &yaml.Shape{Leaf: yaml.LeafInstant,
-		Doc: "days before as_of with a local time (-5d 10:00), or a time with its offset"}
+	at := &yaml.Shape{
+		Leaf: yaml.LeafInstant,
+		Doc:  "days before as_of with a local time (-5d 10:00), or a time with its offset",
+	}
 	s := object(need("t", at), may("r", at).Says("when the event arrived, if not at once"), may("e", text),
 		may("id", text), may("dev", text), may("cust", text), may("sid", text))
 	s.Leaf = LeafRow

@@ -42,8 +42,10 @@ func (p *Project) destination(s section, name string, platforms Platforms) Desti
 		s.keys = kind.keys()
 	}
 	s.only()
-	d := Destination{Name: name, Enabled: s.flag("enabled", true), MinSize: s.whole("min_size", 0),
-		Activate: s.text("activate", name)}
+	d := Destination{
+		Name: name, Enabled: s.flag("enabled", true), MinSize: s.whole("min_size", 0),
+		Activate: s.text("activate", name),
+	}
 	if n, _, ok := s.find("activate"); ok && !destinationForm.MatchString(d.Activate) {
 		s.file.doc.Fail("E-NAME", n.Span(), fmt.Sprintf("BAD_PURPOSE: %q cannot be the name of a consent", d.Activate), expected("up to 32 small letters, digits, - and _"))
 	}

@@ -136,8 +136,10 @@ func sources(top section, zone *value.Zone) []Source {
 		if !ok {
 			continue
 		}
-		s := section{path: fmt.Sprintf("sources[%d].", i), layers: []layer{{object: o, origin: profile}}, file: top.file,
-			keys: top.keys.Behind("sources").Each}
+		s := section{
+			path: fmt.Sprintf("sources[%d].", i), layers: []layer{{object: o, origin: profile}}, file: top.file,
+			keys: top.keys.Behind("sources").Each,
+		}
 		s.only()
 		src := Source{
 			Name: s.required("name", "web"), URL: s.required("url", `"events/"`), Schema: s.required("schema", "web-app-events"),

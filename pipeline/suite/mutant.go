@@ -123,8 +123,10 @@ func compareEdits(c *rules.Condition) (out []builtin.Edit) {
 			continue
 		}
 		change := fmt.Sprintf("%s %s -> %s", compare.Op, write(c.Compare.Bound), write(compare.Bound))
-		out = append(out, builtin.Edit{Path: c.Path, Change: change,
-			Apply: func(c *rules.Condition) { c.Compare = &compare }})
+		out = append(out, builtin.Edit{
+			Path: c.Path, Change: change,
+			Apply: func(c *rules.Condition) { c.Compare = &compare },
+		})
 	}
 	return out
 }

@@ -71,8 +71,10 @@ func whereEdits(c *rules.Condition) (out []Edit) {
 		return out
 	}
 	opposite := rules.Negate(c.Has)
-	out = append(out, Edit{c.Path, "has " + rules.Key(c.Has) + " -> " + rules.Key(opposite),
-		func(c *rules.Condition) { c.Has = opposite }})
+	out = append(out, Edit{
+		c.Path, "has " + rules.Key(c.Has) + " -> " + rules.Key(opposite),
+		func(c *rules.Condition) { c.Has = opposite },
+	})
 	for _, f := range flips(c.Has) {
 		out = append(out, Edit{c.Path, "has " + f.change, func(c *rules.Condition) { c.Has = f.expr }})
 	}
