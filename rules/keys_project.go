@@ -11,14 +11,12 @@ const DestinationForm = "^[a-z][a-z0-9_-]{0,31}$"
 // depend on the platforms that there are.
 func ProjectKeys(destination, columns *yaml.Shape) *yaml.Shape {
 	settings := SettingKeys(destination, columns)
-	profile := *settings
-	profile.Keys = nil
-	for _, k := range settings.Keys {
+	profile := settings.Changed(func(k *yaml.Key) bool {
 		k.Needed = false
-		profile.Keys = append(profile.Keys, k)
-	}
+		return true
+	})
 	return yaml.File(yaml.KindProject, object(need("name", identifier)),
-		append(settings.Keys, may("profiles", namesOf(&profile)))...)
+		append(settings.Keys, may("profiles", namesOf(profile)))...)
 }
 
 // SettingKeys is the shape of what stands in malgrupp.yaml beside its envelope and in its profiles.

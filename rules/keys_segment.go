@@ -57,11 +57,14 @@ var (
 func (l *Language) condition() *yaml.Shape {
 	outer, inner := &yaml.Shape{}, &yaml.Shape{}
 	var all, insides []*yaml.Shape
-	for i := range l.Verbs {
-		v := &l.Verbs[i]
-		all = append(all, v.keys(outer, inner).As("verb_"+v.Name))
+	for _, v := range l.Verbs {
+		below := outer
+		if v.Sessions {
+			below = inner
+		}
+		all = append(all, v.keys(below, false).As("verb_"+v.Name))
 		if v.Inner {
-			insides = append(insides, v.inside(inner).As("inner_"+v.Name))
+			insides = append(insides, v.keys(inner, true).As("inner_"+v.Name))
 		}
 	}
 	*outer, *inner = *either(all...).As("condition"), *either(insides...).As("inner_condition")
@@ -83,29 +86,14 @@ func (l *Language) ranking(condition *yaml.Shape) *yaml.Shape {
 	return object(keys...).OrderedAs(condition).As("ranking")
 }
 
-// keys is the shape of a condition with the verb, given those of conditions below it.
-func (v *Verb) keys(condition, inner *yaml.Shape) *yaml.Shape {
-	if v.Sessions {
-		condition = inner
-	}
-	return v.object(condition, v.Clauses)
-}
-
-// inside is the shape of a condition with the verb inside a session.
-func (v *Verb) inside(condition *yaml.Shape) *yaml.Shape {
-	var clauses []Clause
+// keys is the shape of a condition with the verb, given that of conditions below it; inside a session some clauses have
+// no sense.
+func (v *Verb) keys(below *yaml.Shape, inside bool) *yaml.Shape {
+	keys := []yaml.Key{v.operand(below)}
 	for _, c := range v.Clauses {
-		if !c.Outside {
-			clauses = append(clauses, c)
+		if !inside || !c.Outside {
+			keys = append(keys, c.Key)
 		}
-	}
-	return v.object(condition, clauses)
-}
-
-func (v *Verb) object(condition *yaml.Shape, clauses []Clause) *yaml.Shape {
-	keys := []yaml.Key{v.operand(condition)}
-	for _, c := range clauses {
-		keys = append(keys, c.Key)
 	}
 	if v.Comparators {
 		bound := yaml.Of(LeafBound)

@@ -21,17 +21,20 @@ func (p Platforms) destination() *yaml.Shape {
 
 // keys is the shape of a destination of the kind.
 func (k *Kind) keys() *yaml.Shape {
-	s := rules.DestinationKeys.With(yaml.Need("type", yaml.Word(k.Type)))
-	if !k.Own {
-		s = s.With(yaml.Need("processor", s.Behind("processor")))
-	}
-	if k.Account == nil {
-		s = s.Without("account")
-	}
-	if len(k.Send) == 0 {
-		return s.Without("send")
-	}
-	return s.With(yaml.May("send", yaml.ListOf(yaml.Word(k.Send...), 0)))
+	return rules.DestinationKeys.Changed(func(key *yaml.Key) bool {
+		switch key.Name {
+		case "type":
+			key.Shape = yaml.Word(k.Type)
+		case "processor":
+			key.Needed = !k.Own
+		case "account":
+			return k.Account != nil
+		case "send":
+			key.Shape = yaml.ListOf(yaml.Word(k.Send...), 0)
+			return len(k.Send) > 0
+		}
+		return true
+	})
 }
 
 // columns is the shape of what is said of the columns of contact keys.

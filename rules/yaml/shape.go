@@ -185,18 +185,15 @@ func (s *Shape) Behind(key string) *Shape {
 	return s.Names
 }
 
-// Without is an object that lacks one of its keys.
-func (s *Shape) Without(key string) *Shape {
+// Changed is an object with other keys: change changes a copy of each, and returns false to leave it out.
+func (s *Shape) Changed(change func(k *Key) bool) *Shape {
 	out := *s
-	out.Keys = slices.DeleteFunc(slices.Clone(s.Keys), func(k Key) bool { return k.Name == key })
-	return &out
-}
-
-// With is an object in which a key has another shape.
-func (s *Shape) With(key Key) *Shape {
-	out := *s
-	out.Keys = slices.Clone(s.Keys)
-	out.Keys[s.index(key.Name)] = key
+	out.Keys = nil
+	for _, k := range s.Keys {
+		if change(&k) {
+			out.Keys = append(out.Keys, k)
+		}
+	}
 	return &out
 }
 
