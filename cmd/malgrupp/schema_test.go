@@ -201,7 +201,7 @@ func TestTheSchemaOfARuleHasTheKeysThatTheCheckerKnows(t *testing.T) {
 	scope := &rules.Scope{Language: builtin.Language()}
 	schema := editor.Rule(scope)["properties"].(editor.Schema)
 	defs := editor.Rule(scope)["$defs"].(editor.Schema)
-	refused := []string{"leave", "settle", "on_change", "observed", "exclusive"}
+	refused := []string{"leave", "settle", "on_change", "observed"}
 	for verb, operand := range map[string]string{"did": "login", "did_not": "login", "metric": "count()", "all": "[]", "in_segment": "other-rule"} {
 		text := strings.Replace(fmt.Sprintf(rule, fmt.Sprintf("{%s: %s, zzz: 1}", verb, operand)), "review_by", "zzz: 1, review_by", 1) + "  zzz: 1\n"
 		_, found := scope.Segment(&source.Source{Name: "rule.yaml", Text: text})

@@ -78,11 +78,11 @@ func (w *writer) whole(s *yaml.Shape) Schema {
 	return described(out, s.Doc)
 }
 
-// object is the schema of an object. Keys that are not built are left out; so is `exclusive`.
+// object is the schema of an object. Keys that are not built are left out.
 func (w *writer) object(s *yaml.Shape) Schema {
 	var parts []any
 	for _, k := range s.Keys {
-		if k.Unbuilt || k.Name == "exclusive" {
+		if k.Unbuilt {
 			continue
 		}
 		name := k.Name + "?"
