@@ -26,9 +26,6 @@ type Label string
 const (
 	DeviceID   Label = "device-id"
 	CustomerID Label = "customer-id"
-	Tombstone  Label = "tombstone"
-	Holdings   Label = "ledger"
-	Evidence   Label = "evidence"
 )
 
 // Dest is the label of ids that lie with one destination.
@@ -83,9 +80,6 @@ func (k *Keyer) Key(id ID) string {
 	k.text = base64.RawURLEncoding.AppendEncode(k.text, sum)
 	return string(k.text)
 }
-
-// Newest is the number of the master in use.
-func (r *Ring) Newest() int { return r.newest }
 
 // NumberOf returns the number of the master under which an id was keyed; ok is false for what is no keyed id.
 func NumberOf(keyed string) (number int, ok bool) {

@@ -61,7 +61,7 @@ func TestKeyedIDsAreThoseOfThePaper(t *testing.T) {
 		{DeviceID, "8f14e45f-ceea-467f-9575-3e25d0b6c1a2", "k1.OjAtyHLOA7U9AME6SssGTA"},
 		{CustomerID, "c1", "k1.zu9qip7AqmE49nQj_yJppQ"},
 		{CustomerID, "d1", "k1.RprNjB5M8HCS3l6hH2oY3A"},
-		{Tombstone, "c1", "k1.mzMAPvFY8wvNu29TS7dpyg"},
+		{"tombstone", "c1", "k1.mzMAPvFY8wvNu29TS7dpyg"},
 		{Dest("google"), "c1", "k1.EdRLuAe1XATJiwFp5r-2Mw"},
 	} {
 		k, err := ring.Keyer(v.label)
@@ -86,7 +86,7 @@ func TestTheHighestMasterIsInUseAndOlderOnesStayReadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	keyed := k.Key(NewID("d1"))
-	if n, ok := NumberOf(keyed); n != 10 || !ok || ring.Newest() != 10 {
+	if n, ok := NumberOf(keyed); n != 10 || !ok || ring.newest != 10 {
 		t.Errorf("%s was keyed with master %d (%t), want the newest, 10", keyed, n, ok)
 	}
 	old, err := ring.KeyerOf(2, DeviceID)
@@ -106,7 +106,7 @@ func TestNumberOfReadsBackWhatKeyWrites(t *testing.T) {
 		r := root(rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "root"))
 		n := rapid.IntRange(1, 1000).Draw(t, "number")
 		ring := &Ring{roots: map[int]root{n: r}, newest: n}
-		k, err := ring.Keyer(Evidence)
+		k, err := ring.Keyer("evidence")
 		if err != nil {
 			t.Fatal(err)
 		}

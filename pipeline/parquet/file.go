@@ -146,9 +146,6 @@ func (f *File) failure(err error, column string, group int) error {
 	return &DamagedError{Object: f.name, Column: column, Group: group, Reason: err.Error()}
 }
 
-// Name returns the name given to Open.
-func (f *File) Name() string { return f.name }
-
 // Rows returns the number of rows of all row groups.
 func (f *File) Rows() int64 { return f.rows }
 

@@ -1,7 +1,5 @@
 package fold
 
-import "math/bits"
-
 // Bits is a set of subject numbers.
 type Bits []uint64
 
@@ -19,12 +17,3 @@ func (b Bits) Has(i uint32) bool { return b[i>>6]>>(i&63)&1 != 0 }
 
 // Reset empties the set.
 func (b Bits) Reset() { clear(b) }
-
-// Count is the size of the set.
-func (b Bits) Count() int {
-	n := 0
-	for _, w := range b {
-		n += bits.OnesCount64(w)
-	}
-	return n
-}

@@ -29,9 +29,6 @@ func (n Node) Document() *Document { return n.doc }
 // Name is what messages call the node: its key, or key[2] for a member of a list.
 func (n Node) Name() string { return n.name }
 
-// Raw returns the YAML node.
-func (n Node) Raw() *yaml.Node { return n.raw }
-
 // Value is what YAML reads of a scalar, "" of anything else.
 func (n Node) Value() string { return n.raw.Value }
 

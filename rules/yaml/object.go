@@ -114,9 +114,6 @@ func (o *Object) Keys() []Node {
 	return keys
 }
 
-// Node returns the object as a value.
-func (o *Object) Node() Node { return o.node }
-
 // Span is where the object begins.
 func (o *Object) Span() source.Span { return o.node.Span() }
 

@@ -91,9 +91,6 @@ type Use struct {
 	List     bool // hands identifiers to a destination; the last purpose is its activation
 }
 
-// ReportUse is the use of statistics.
-func (p *Purposes) ReportUse() Use { return Use{Name: "report", Purposes: []int{Measure}} }
-
 // SegmentUse is the use of evaluating rules without handing anybody over.
 func (p *Purposes) SegmentUse(customer bool) Use {
 	if customer {

@@ -139,15 +139,6 @@ func (r Reason) String() string { return reasonPages[r].code }
 // MarshalText writes the code.
 func (r Reason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// Reasons are all reasons.
-func Reasons() []Reason {
-	out := make([]Reason, reasons)
-	for i := range out {
-		out[i] = Reason(i)
-	}
-	return out
-}
-
 // Codes are all codes that Explain knows, in no particular order.
 func Codes() []string {
 	var out []string

@@ -13,7 +13,7 @@ func TestEveryCodeHasItsOwnPage(t *testing.T) {
 			t.Errorf("%s explains itself as %q", code, text)
 		}
 	}
-	for _, r := range Reasons() {
+	for r := range reasons {
 		if !seen[r.String()] {
 			t.Errorf("reason %d has no page", r)
 		}

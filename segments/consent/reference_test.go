@@ -43,7 +43,7 @@ func drawWorld(t *rapid.T, linked bool) *world {
 	w := &world{policy: densePolicy(testNow), events: map[string][]Event{}, listed: map[string][]Pattern{}, partner: rapid.Bool().Draw(t, "partner")}
 	w.policy.Retention = 30
 	purposes := w.policy.Purposes
-	w.uses = []Use{purposes.ReportUse(), purposes.SegmentUse(false), purposes.SegmentUse(true)}
+	w.uses = []Use{reportUse, purposes.SegmentUse(false), purposes.SegmentUse(true)}
 	for _, customer := range []bool{false, true} {
 		list, err := purposes.ListUse("files", customer)
 		if err != nil {
