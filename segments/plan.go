@@ -40,26 +40,11 @@ type Plan struct {
 	AsOf     int64
 	Edges    []int64 // ends of all windows, sorted and distinct
 	Picks    []rules.Pick
-	Values   []Value
+	Values   []rules.Reading
 	segments []planned
 	leaves   []leaf
 	uses     int
 	sessions bool // some condition asks for sessions
-}
-
-// Value is a column that some condition reads: by its name for a metric, by its role for what every log calls otherwise.
-type Value struct {
-	Column   string
-	Type     value.Type
-	Quantise *value.Number
-	Role     rules.Role
-	Prefix   int // of a text: 1 for its first eight bytes as a number, 2 for the next; 0: the text itself, numbered
-}
-
-// Want is one kind of row of one condition as the scan sees it.
-type Want struct {
-	Pick, Value  int // Value is -1 where no column is read
-	From, Before int64
 }
 
 // leaf is a distinct condition over rows; equal conditions of several segments are one leaf.
@@ -141,16 +126,16 @@ func NewPlan(requests []Request, uses int, times Times, verbs fold.Verbs, cov Co
 }
 
 // Wants are the plan's conditions as the scan sees them.
-func (p *Plan) Wants() (out []Want) {
+func (p *Plan) Wants() (out []rules.Want) {
 	for i := range p.leaves {
 		l := &p.leaves[i]
 		for _, k := range l.parts {
 			if k.record {
 				continue
 			}
-			out = append(out, Want{Pick: k.pick, Value: k.value, From: k.from, Before: k.before})
+			out = append(out, rules.Want{Pick: k.pick, Value: k.value, From: k.from, Before: k.before})
 			for _, v := range l.extra() {
-				out = append(out, Want{Pick: k.pick, Value: v, From: k.from, Before: k.before})
+				out = append(out, rules.Want{Pick: k.pick, Value: v, From: k.from, Before: k.before})
 			}
 		}
 	}
@@ -333,10 +318,13 @@ func (b *builder) leaf(c *rules.Condition, z *value.Zone, mask uint32, rank bool
 		l.parts = append(l.parts, b.part(k, &l.setting))
 	}
 	if l.needs&fold.NeedSession != 0 {
-		l.session, b.sessions = b.value(Value{Role: rules.RoleSession}), true
+		l.session, b.sessions = b.value(rules.Reading{Role: rules.RoleSession}), true
 	}
 	if l.needs&fold.NeedTie != 0 {
-		for i, v := range []Value{{Role: rules.RoleSeq}, {Role: rules.RoleReceivedAt}, {Role: rules.RoleEventID, Prefix: 1}, {Role: rules.RoleEventID, Prefix: 2}} {
+		for i, v := range []rules.Reading{
+			{Role: rules.RoleSeq}, {Role: rules.RoleReceivedAt},
+			{Role: rules.RoleEventID, Prefix: 1}, {Role: rules.RoleEventID, Prefix: 2},
+		} {
 			l.tie[i] = b.value(v)
 		}
 	}
@@ -355,7 +343,7 @@ func (b *builder) leaf(c *rules.Condition, z *value.Zone, mask uint32, rank bool
 func (b *builder) part(k fold.Part, s *fold.Setting) part {
 	out := part{pick: b.pick(k.Pick, s.Zone), value: -1, from: s.From, before: s.Before, record: k.Pick.Record != "", name: k.Name}
 	if k.Metric != nil {
-		out.value = b.value(Value{Column: k.Metric.Column, Type: k.Metric.Type, Quantise: k.Metric.Quantise})
+		out.value = b.value(rules.Reading{Column: k.Metric.Column, Type: k.Metric.Type, Quantise: k.Metric.Quantise})
 	}
 	switch k.Reach {
 	case fold.ToNow:
@@ -395,8 +383,8 @@ func (b *builder) pick(p rules.Pick, z *value.Zone) int {
 }
 
 // value returns the number of a value, a new one if no equal one was met before.
-func (b *builder) value(v Value) int {
-	i := slices.IndexFunc(b.Values, func(o Value) bool {
+func (b *builder) value(v rules.Reading) int {
+	i := slices.IndexFunc(b.Values, func(o rules.Reading) bool {
 		return o.Column == v.Column && o.Role == v.Role && o.Prefix == v.Prefix && equalStep(o.Quantise, v.Quantise)
 	})
 	if i < 0 {

@@ -142,7 +142,7 @@ func (d *Decision) planAsOf(asOf int64, cover segments.Coverage, more ...segment
 // scanPlan is the plan as the scan sees it.
 func (d *Decision) scanPlan(p *segments.Plan) *scan.Plan {
 	s := &scan.Plan{
-		Picks: p.Picks, Edges: p.Edges, KnownBy: d.KnownBy, MaxSkew: project.Micros(d.Project.MaxClockSkew),
+		Picks: p.Picks, Wants: p.Wants(), Values: p.Values, Edges: p.Edges, KnownBy: d.KnownBy, MaxSkew: project.Micros(d.Project.MaxClockSkew),
 		Blocked: d.Project.Identity.Blocked, Customers: d.Project.Identity.Linked, Labels: d.InUse(),
 		Compile: func(t *rules.Test, z *value.Zone) (kernel.Row, error) {
 			row, err := builtin.CompileTest(t, z)
@@ -151,12 +151,6 @@ func (d *Decision) scanPlan(p *segments.Plan) *scan.Plan {
 	}
 	for i := range d.Uses {
 		s.Customers = s.Customers || d.Uses[i].Customer
-	}
-	for _, w := range p.Wants() {
-		s.Wants = append(s.Wants, scan.Want{Pick: w.Pick, From: w.From, Before: w.Before, Value: w.Value})
-	}
-	for _, v := range p.Values {
-		s.Values = append(s.Values, scan.Value{Column: v.Column, Type: v.Type, Quantise: v.Quantise, Role: v.Role, Prefix: v.Prefix})
 	}
 	return s
 }

@@ -27,7 +27,7 @@ func recordsWithoutValues(t *rapid.T) {
 		subjects.Shard(identity.ShardOf(hash)).File(hash, []byte(id))
 	}
 	of := rules.Pick{Record: "attributes", Where: &rules.Test{Term: rules.Term{Column: "page", Type: textType, Of: textType}, Op: where.OpEqual, Args: []value.Value{{Kind: value.Text, Text: "/a"}}}}
-	plan := &scan.Plan{Picks: []rules.Pick{{Any: true}, of}, Values: []scan.Value{{Column: "amount", Type: whole}, {Role: rules.RoleSession}}, Compile: compile}
+	plan := &scan.Plan{Picks: []rules.Pick{{Any: true}, of}, Values: []rules.Reading{{Column: "amount", Type: whole}, {Role: rules.RoleSession}}, Compile: compile}
 	a, err := scan.NewAttributes(plan, "attributes", schema, knownBy, subjects)
 	if err != nil {
 		t.Fatal(err)

@@ -13,7 +13,6 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 
 	"github.com/malgrupp/malgrupp/rules"
-	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/identity"
 )
 
@@ -33,33 +32,13 @@ type RowGroup interface {
 	Column(name string) (arrow.Array, error)
 }
 
-// Want is one condition as far as the scan must know it: rows of a pick whose time lies in [From, Before), both of
-// them edges of the plan.
-type Want struct {
-	Pick         int
-	From, Before int64
-	Value        int // index into Plan.Values, -1 for none
-}
-
-// Value is a column that some condition reads, named or by its role; it travels as one int64 a row. Text becomes numbers of
-// the plan's Names, floats keep their order (or are rounded to steps of Quantise, in units of its last place), everything
-// else is its rules.Value.Int.
-type Value struct {
-	Column   string
-	Type     value.Type
-	Quantise *value.Number
-	Role     rules.Role // in place of Column: what each log calls by a name of its own
-	// Prefix makes a number of eight bytes of a text, ordered as the bytes are: 1 of the first eight, 2 of the next.
-	Prefix int
-}
-
 // Plan is what a run wants from its rows. All times are microseconds UTC. Edges are the ends of all windows, sorted and
 // distinct, none later than as_of: window slot i holds the times from Edges[i-1] up to, not including, Edges[i], and
 // nobody wants rows before the first or from the last on.
 type Plan struct {
 	Picks   []rules.Pick
-	Wants   []Want
-	Values  []Value
+	Wants   []rules.Want // from and until edges of the plan
+	Values  []rules.Reading
 	Edges   []int64
 	KnownBy int64
 	MaxSkew int64 // event times later than received_at by more than this are quarantined
@@ -166,7 +145,7 @@ func (s *Scanner) window() {
 }
 
 // column is the name of a value's column in this source, "" if it has none.
-func (s *Scanner) column(v Value) string {
+func (s *Scanner) column(v rules.Reading) string {
 	if v.Role != rules.RoleNone {
 		return s.roles[v.Role]
 	}

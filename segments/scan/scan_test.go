@@ -257,7 +257,7 @@ func drawPlan(t *rapid.T) *scan.Plan {
 	if rapid.IntRange(0, 19).Draw(t, "many") == 0 {
 		picks = rapid.SampledFrom([]int{64, 70}).Draw(t, "how many") // a label is one more
 	}
-	p.Values = []scan.Value{
+	p.Values = []rules.Reading{
 		{Column: "page", Type: textType},
 		{Column: "visits", Type: whole},
 		{Column: "score", Type: value.Type{Kind: value.Float}},
@@ -277,7 +277,7 @@ func drawPlan(t *rapid.T) *scan.Plan {
 		p.Picks = append(p.Picks, pick)
 		for range rapid.IntRange(1, 2).Draw(t, "conditions") {
 			hours := rapid.Int64Range(1, 8).Draw(t, "window from")
-			w := scan.Want{Pick: i, From: knownBy - hours*hour, Value: rapid.IntRange(-1, len(p.Values)-1).Draw(t, "value")}
+			w := rules.Want{Pick: i, From: knownBy - hours*hour, Value: rapid.IntRange(-1, len(p.Values)-1).Draw(t, "value")}
 			w.Before = w.From + rapid.Int64Range(0, hours).Draw(t, "window's length")*hour
 			p.Wants = append(p.Wants, w)
 			p.Edges = append(p.Edges, w.From, w.Before)
@@ -331,7 +331,7 @@ func TestThePlanNamesTheColumnsItReads(t *testing.T) {
 	plan := &scan.Plan{Customers: true, Picks: []rules.Pick{{Events: []string{"view"}, Where: rules.And{
 		&rules.Test{Term: rules.Term{Column: "visits", Type: whole, Of: whole}, Op: where.OpIsNull},
 		&rules.Test{Term: rules.Term{Column: "absent", Type: textType, Of: textType}, Op: where.OpIsNull},
-	}}}, Values: []scan.Value{{Column: "score"}, {Column: "score", Quantise: &value.Number{Int: 1}}}, Compile: compile}
+	}}}, Values: []rules.Reading{{Column: "score"}, {Column: "score", Quantise: &value.Number{Int: 1}}}, Compile: compile}
 	s, err := scan.New(plan, schema, false, identity.NewSubjects(), scan.NewNames())
 	if err != nil {
 		t.Fatal(err)
@@ -357,8 +357,8 @@ func TestFloatsAreOrderedOrCountedInSteps(t *testing.T) {
 	}}
 	plan := &scan.Plan{Customers: true, KnownBy: knownBy, Picks: []rules.Pick{{Any: true}}, Edges: []int64{knownBy - hour, knownBy}}
 	for i, step := range []*value.Number{nil, {Int: 1, Scale: 2}, {Int: 25, Scale: 2}, {Int: 5, Scale: 0}} {
-		plan.Values = append(plan.Values, scan.Value{Column: "score", Type: value.Type{Kind: value.Float}, Quantise: step})
-		plan.Wants = append(plan.Wants, scan.Want{Value: i, From: knownBy - hour, Before: knownBy})
+		plan.Values = append(plan.Values, rules.Reading{Column: "score", Type: value.Type{Kind: value.Float}, Quantise: step})
+		plan.Wants = append(plan.Wants, rules.Want{Value: i, From: knownBy - hour, Before: knownBy})
 	}
 	s, err := scan.New(plan, schema, false, identity.NewSubjects(), scan.NewNames())
 	if err != nil {
@@ -437,7 +437,7 @@ func (o *scanOracle) check(t *rapid.T, w *scan.Worker, rows []logRow) {
 }
 
 // wants are the conditions that want a row.
-func (o *scanOracle) wants(r logRow) (out []scan.Want) {
+func (o *scanOracle) wants(r logRow) (out []rules.Want) {
 	at, ok := r["event_time"].(int64)
 	for _, w := range o.plan.Wants {
 		p := o.plan.Picks[w.Pick]
@@ -494,7 +494,7 @@ func (o *scanOracle) compare(t *rapid.T, b *evidence.Block, i int, r logRow) {
 	wants := o.wants(r)
 	picks, slot := b.Classes.Of(b.Class[i])
 	for p := range o.plan.Picks {
-		want := slices.ContainsFunc(wants, func(w scan.Want) bool { return w.Pick == p })
+		want := slices.ContainsFunc(wants, func(w rules.Want) bool { return w.Pick == p })
 		if got := picks[p/64]>>(p%64)&1 != 0; got != want {
 			t.Fatalf("%v is kept for pick %d (%v): %t, want %t", r, p, o.plan.Picks[p].Where, got, want)
 		}
@@ -517,7 +517,7 @@ func (o *scanOracle) compare(t *rapid.T, b *evidence.Block, i int, r logRow) {
 	}
 	o.compareIDs(t, b, i, r)
 	for v, value := range o.plan.Values {
-		reads := slices.ContainsFunc(wants, func(w scan.Want) bool { return w.Value == v })
+		reads := slices.ContainsFunc(wants, func(w rules.Want) bool { return w.Value == v })
 		if got := b.Values[v][i]; reads || got != evidence.Null {
 			o.compareValue(t, value, r[value.Column], got)
 		}
@@ -586,7 +586,7 @@ func (o *scanOracle) compareIDs(t *rapid.T, b *evidence.Block, i int, r logRow) 
 	}
 }
 
-func (o *scanOracle) compareValue(t *rapid.T, v scan.Value, value any, got int64) {
+func (o *scanOracle) compareValue(t *rapid.T, v rules.Reading, value any, got int64) {
 	want := int64(evidence.Null)
 	switch value := value.(type) {
 	case int64:
@@ -618,7 +618,7 @@ func (o *scanOracle) compareValue(t *rapid.T, v scan.Value, value any, got int64
 
 // floatWord is a float in units of its step's last place, rounded to whole steps, or its rank among all floats: how many
 // floats lie between it and zero.
-func floatWord(v scan.Value, f float64) int64 {
+func floatWord(v rules.Reading, f float64) int64 {
 	switch {
 	case f != f:
 		return evidence.Null

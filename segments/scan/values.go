@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 
+	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/evidence"
 )
@@ -98,7 +99,7 @@ func (n *Names) of(text string) int64 {
 
 // metricColumn turns the values of one column into int64s.
 type metricColumn struct {
-	Value
+	rules.Reading
 	names *Names
 	seen  map[string]int64
 	codes []int64
@@ -107,8 +108,8 @@ type metricColumn struct {
 	limit float64 // more steps than this do not fit an int64
 }
 
-func newMetricColumn(v Value, names *Names) metricColumn {
-	m := metricColumn{Value: v, names: names, seen: map[string]int64{}}
+func newMetricColumn(v rules.Reading, names *Names) metricColumn {
+	m := metricColumn{Reading: v, names: names, seen: map[string]int64{}}
 	if v.Quantise != nil {
 		m.unit = v.Quantise.Int
 		m.step = math.Pow10(v.Quantise.Scale) / float64(m.unit)
@@ -127,7 +128,7 @@ func (w *Worker) metric(g RowGroup) error {
 			out[i] = evidence.Null
 			needed = needed || w.needs[v][class]
 		}
-		name := w.s.column(w.metrics[v].Value)
+		name := w.s.column(w.metrics[v].Reading)
 		_, ok := w.s.schema.Column(name)
 		if !needed || !ok {
 			continue
