@@ -129,6 +129,37 @@ func Negate(e Expr) Expr {
 	return e
 }
 
+// Truth is Kleene logic over an expression whose tests have these truths.
+func Truth(e Expr, of func(*Test) value.Truth) value.Truth {
+	switch e := e.(type) {
+	case And:
+		out := value.True
+		for _, t := range e {
+			switch Truth(t, of) {
+			case value.False:
+				return value.False
+			case value.Unknown:
+				out = value.Unknown
+			}
+		}
+		return out
+	case Or:
+		out := value.False
+		for _, t := range e {
+			switch Truth(t, of) {
+			case value.True:
+				return value.True
+			case value.Unknown:
+				out = value.Unknown
+			}
+		}
+		return out
+	case *Test:
+		return of(e)
+	}
+	return value.Unknown
+}
+
 // Equal reports whether two expressions have the same normal form.
 func Equal(a, b Expr) bool { return Key(a) == Key(b) }
 

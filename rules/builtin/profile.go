@@ -36,35 +36,13 @@ var _ = defineVerb(Verb{
 
 // withoutValues is the truth of a condition for a row of which every value is missing.
 func withoutValues(e rules.Expr) value.Truth {
-	switch e := e.(type) {
-	case rules.And:
-		out := value.True
-		for _, t := range e {
-			switch withoutValues(t) {
-			case value.False:
-				return value.False
-			case value.Unknown:
-				out = value.Unknown
-			}
+	return rules.Truth(e, func(t *rules.Test) value.Truth {
+		row, err := CompileTest(t, nil)
+		if err != nil {
+			return value.Unknown
 		}
-		return out
-	case rules.Or:
-		out := value.False
-		for _, t := range e {
-			switch withoutValues(t) {
-			case value.True:
-				return value.True
-			case value.Unknown:
-				out = value.Unknown
-			}
-		}
-		return out
-	case *rules.Test:
-		if row, err := CompileTest(e, nil); err == nil {
-			return row(value.Value{}, true)
-		}
-	}
-	return value.Unknown
+		return row(value.Value{}, true)
+	})
 }
 
 // attributes judges customers by their records. Several rows of one customer that disagree leave him undecided.

@@ -189,37 +189,7 @@ func (p *program) close(several []factor) {
 	}
 }
 
-// eval is Kleene logic over a factor whose tests' truths are known.
+// eval is the truth of a factor whose tests' truths are known.
 func (f *factor) eval(truth func(test int) value.Truth) value.Truth {
-	return kleene(f.expr, func(t *rules.Test) value.Truth { return truth(f.at[t]) })
-}
-
-func kleene(e rules.Expr, truth func(*rules.Test) value.Truth) value.Truth {
-	switch e := e.(type) {
-	case rules.And:
-		out := value.True
-		for _, t := range e {
-			switch kleene(t, truth) {
-			case value.False:
-				return value.False
-			case value.Unknown:
-				out = value.Unknown
-			}
-		}
-		return out
-	case rules.Or:
-		out := value.False
-		for _, t := range e {
-			switch kleene(t, truth) {
-			case value.True:
-				return value.True
-			case value.Unknown:
-				out = value.Unknown
-			}
-		}
-		return out
-	case *rules.Test:
-		return truth(e)
-	}
-	return value.False
+	return rules.Truth(f.expr, func(t *rules.Test) value.Truth { return truth(f.at[t]) })
 }
