@@ -16,11 +16,7 @@ const (
 	lastYear  = 2099
 )
 
-func (birthDate) append(dst []byte, value, _ string) ([]byte, Reason) {
-	text, ok := clean(value)
-	if !ok {
-		return dst, BadUTF8
-	}
+func (birthDate) append(dst []byte, text, _ string) ([]byte, Reason) {
 	text = strings.TrimSpace(text)
 	if len(text) == len("2006-01-02") && text[4] == '-' && text[7] == '-' {
 		text = text[:4] + text[5:7] + text[8:]
@@ -40,11 +36,7 @@ func (birthDate) append(dst []byte, value, _ string) ([]byte, Reason) {
 	return append(dst, text...), Accepted
 }
 
-func (birthYear) append(dst []byte, value, _ string) ([]byte, Reason) {
-	text, ok := clean(value)
-	if !ok {
-		return dst, BadUTF8
-	}
+func (birthYear) append(dst []byte, text, _ string) ([]byte, Reason) {
 	text = strings.TrimSpace(text)
 	if n := number(text); len(text) != 4 || n < firstYear || n > lastYear {
 		return dst, BadYear
@@ -52,20 +44,16 @@ func (birthYear) append(dst []byte, value, _ string) ([]byte, Reason) {
 	return append(dst, text...), Accepted
 }
 
-func (birthMonth) append(dst []byte, value, _ string) ([]byte, Reason) {
-	return appendTwoDigits(dst, value, 12, BadMonth)
+func (birthMonth) append(dst []byte, text, _ string) ([]byte, Reason) {
+	return appendTwoDigits(dst, text, 12, BadMonth)
 }
 
-func (birthDay) append(dst []byte, value, _ string) ([]byte, Reason) {
-	return appendTwoDigits(dst, value, 31, BadDay)
+func (birthDay) append(dst []byte, text, _ string) ([]byte, Reason) {
+	return appendTwoDigits(dst, text, 31, BadDay)
 }
 
 // appendTwoDigits appends a number from 1 to largest, of one or two digits, as two digits.
-func appendTwoDigits(dst []byte, value string, largest int, otherwise Reason) ([]byte, Reason) {
-	text, ok := clean(value)
-	if !ok {
-		return dst, BadUTF8
-	}
+func appendTwoDigits(dst []byte, text string, largest int, otherwise Reason) ([]byte, Reason) {
 	text = strings.TrimSpace(text)
 	n := number(text)
 	if len(text) > 2 || n < 1 || n > largest {
@@ -106,11 +94,7 @@ func daysOf(year, month int) int {
 // gender writes m or f. Every other value is refused: a guess would be wrong for somebody.
 type gender struct{}
 
-func (gender) append(dst []byte, value, _ string) ([]byte, Reason) {
-	text, ok := clean(value)
-	if !ok {
-		return dst, BadUTF8
-	}
+func (gender) append(dst []byte, text, _ string) ([]byte, Reason) {
 	switch text = strings.TrimSpace(text); {
 	case strings.EqualFold(text, "m"), strings.EqualFold(text, "male"):
 		return append(dst, 'm'), Accepted

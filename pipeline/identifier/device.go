@@ -12,11 +12,7 @@ const (
 	uuidDigits = 32
 )
 
-func (u uuid) append(dst []byte, value, _ string) ([]byte, Reason) {
-	text, ok := clean(value)
-	if !ok {
-		return dst, BadUTF8
-	}
+func (u uuid) append(dst []byte, text, _ string) ([]byte, Reason) {
 	text = strings.TrimSpace(text)
 	if inner, ok := strings.CutPrefix(text, "{"); ok {
 		if text, ok = strings.CutSuffix(inner, "}"); !ok {

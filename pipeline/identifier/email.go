@@ -23,11 +23,7 @@ const (
 	lettersAndDigits           // every domain: cut from the first +, delete all but letters and digits
 )
 
-func (e email) append(dst []byte, value, _ string) ([]byte, Reason) {
-	text, ok := clean(value)
-	if !ok {
-		return dst, BadUTF8
-	}
+func (e email) append(dst []byte, text, _ string) ([]byte, Reason) {
 	start := len(dst)
 	dst, seen := appendLower(dst, text, e.white, false)
 	if e.trimDots {

@@ -5,11 +5,7 @@ import "strings"
 // handle writes the public name of an account: lower case, without the @ that people write before it.
 type handle struct{}
 
-func (handle) append(dst []byte, value, _ string) ([]byte, Reason) {
-	text, ok := clean(value)
-	if !ok {
-		return dst, BadUTF8
-	}
+func (handle) append(dst []byte, text, _ string) ([]byte, Reason) {
 	for _, r := range strings.TrimPrefix(strings.TrimSpace(text), "@") {
 		switch {
 		case r >= 'A' && r <= 'Z':

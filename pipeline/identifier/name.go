@@ -13,11 +13,7 @@ type name struct {
 	initial bool // only the first letter stays
 }
 
-func (n name) append(dst []byte, value, _ string) ([]byte, Reason) {
-	text, ok := clean(value)
-	if !ok {
-		return dst, BadUTF8
-	}
+func (n name) append(dst []byte, text, _ string) ([]byte, Reason) {
 	start := len(dst)
 	dst, seen := appendLower(dst, text, n.white, n.bare)
 	if seen&digit != 0 {

@@ -15,11 +15,7 @@ type phone struct {
 	plus bool // E.164 is written with its +
 }
 
-func (p phone) append(dst []byte, value, country string) ([]byte, Reason) {
-	text, ok := clean(value)
-	if !ok {
-		return dst, BadUTF8
-	}
+func (p phone) append(dst []byte, text, country string) ([]byte, Reason) {
 	d, reason := dial(text)
 	if reason != Accepted {
 		return dst, reason

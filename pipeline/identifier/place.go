@@ -12,11 +12,7 @@ type country struct {
 	lower bool
 }
 
-func (c country) append(dst []byte, value, _ string) ([]byte, Reason) {
-	text, ok := clean(value)
-	if !ok {
-		return dst, BadUTF8
-	}
+func (c country) append(dst []byte, text, _ string) ([]byte, Reason) {
 	a, b, ok := assigned(strings.TrimSpace(text))
 	if !ok {
 		return dst, NotISO3166
@@ -65,11 +61,7 @@ var iso3166 = func() (codes [26][26]bool) {
 // nobody.
 type city struct{}
 
-func (city) append(dst []byte, value, _ string) ([]byte, Reason) {
-	text, ok := clean(value)
-	if !ok {
-		return dst, BadUTF8
-	}
+func (city) append(dst []byte, text, _ string) ([]byte, Reason) {
 	if !ascii(text) {
 		text = norm.NFD.String(strings.ToLower(text))
 	}

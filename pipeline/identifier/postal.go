@@ -29,9 +29,9 @@ var digitCodes = map[string]struct {
 	"SE": {digits: 5, prefixes: []string{"S"}},
 }
 
-func (p postalCode) append(dst []byte, value, country string) ([]byte, Reason) {
+func (p postalCode) append(dst []byte, text, country string) ([]byte, Reason) {
 	var space [32]byte
-	code, reason := readCode(space[:0], value)
+	code, reason := readCode(space[:0], text)
 	switch {
 	case reason != Accepted:
 		return dst, reason
@@ -52,11 +52,7 @@ func (p postalCode) append(dst []byte, value, country string) ([]byte, Reason) {
 const longestCode = 20
 
 // readCode appends a code in upper case, with plain hyphens and single spaces.
-func readCode(dst []byte, value string) ([]byte, Reason) {
-	text, ok := clean(value)
-	if !ok {
-		return dst, BadUTF8
-	}
+func readCode(dst []byte, text string) ([]byte, Reason) {
 	for _, r := range text {
 		switch {
 		case r >= '0' && r <= '9', r >= 'A' && r <= 'Z':

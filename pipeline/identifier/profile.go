@@ -29,10 +29,10 @@ type rule struct {
 	sent sending
 }
 
-// A form writes values the way a platform wants them before they are hashed. It appends to dst; with a reason other
+// A form writes clean texts the way a platform wants them before they are hashed. It appends to dst; with a reason other
 // than Accepted, what it appended means nothing. Forms are small values that compare with ==.
 type form interface {
-	append(dst []byte, value, country string) ([]byte, Reason)
+	append(dst []byte, text, country string) ([]byte, Reason)
 }
 
 // The profiles, sorted by id.
@@ -176,12 +176,17 @@ func (p *Profile) AppendHash(dst []byte, f Field, value string) ([]byte, Reason)
 	return p.fields[f].sent.appendHash(dst, value)
 }
 
-// appendNormal is the one place where normal forms come from, so an empty one never gets further.
+// appendNormal is the one place where normal forms come from: no form sees what is not UTF-8, and an empty one never gets
+// further.
 func (p *Profile) appendNormal(dst []byte, f Field, value, country string) ([]byte, Reason) {
 	if !p.Takes(f) {
 		return dst, NotTaken
 	}
-	out, reason := p.fields[f].form.append(dst, value, country)
+	text, ok := clean(value)
+	if !ok {
+		return dst, BadUTF8
+	}
+	out, reason := p.fields[f].form.append(dst, text, country)
 	if reason == Accepted && len(out) == len(dst) {
 		return dst, Empty
 	}
