@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
@@ -130,9 +129,7 @@ func listParquet(name string, data []byte, limits parquet.Limits) ([]listRow, er
 		for r := range g.Rows() {
 			var row listRow
 			for c := range columns {
-				if !columns[c].Null(r) {
-					row[c] = strings.Clone(columns[c].Dict.Value(int(columns[c].Codes[r])))
-				}
+				row[c] = columns[c].At(r)
 			}
 			out = append(out, row)
 		}

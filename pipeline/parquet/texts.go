@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"hash/maphash"
+	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow/array"
 )
@@ -14,6 +15,14 @@ type Text struct {
 
 // Null reports whether a row has no text.
 func (t Text) Null(i int) bool { return t.Dict.IsNull(int(t.Codes[i])) }
+
+// At returns a copy of a row's text, "" for none; it outlives the column.
+func (t Text) At(i int) string {
+	if t.Null(i) {
+		return ""
+	}
+	return strings.Clone(t.Dict.Value(int(t.Codes[i])))
+}
 
 // Hash returns a hash of every dictionary entry; a null has 0.
 func (t Text) Hash(seed maphash.Seed) []uint64 {

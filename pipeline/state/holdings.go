@@ -6,10 +6,8 @@
 package state
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
-	"io"
 	"iter"
 	"maps"
 	"slices"
@@ -18,7 +16,6 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/rules"
-	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // List names one list: a segment at a destination. Kind is the destination's type, kept so that removals can be written
@@ -106,80 +103,66 @@ func (h *Holdings) Set(l List, profile string, told iter.Seq2[string, string], r
 	return nil
 }
 
-// formatVersion is in every row: holdings of a newer program are refused. Format 1 had neither kind nor part: its profile was
-// the kind.
+// formatVersion is that of holdings. Format 1 had neither kind nor part: its profile was the kind.
 const formatVersion = 2
 
-var (
-	text    = value.Type{Kind: value.Text}
-	integer = value.Type{Kind: value.Integer}
-	schema  = &rules.Schema{Name: "holdings", Columns: []rules.Column{
-		{Name: "format", Type: integer},
-		{Name: "destination", Type: text},
-		{Name: "segment", Type: text},
-		{Name: "kind", Type: text, Optional: true},
-		{Name: "part", Type: text, Optional: true},
-		{Name: "profile", Type: text},
-		{Name: "member_key", Type: text},
-		{Name: "identifier", Type: text},
-		{Name: "action", Type: text},
-		{Name: "run_id", Type: text},
-	}}
-)
+var schema = &rules.Schema{Name: "holdings", Columns: []rules.Column{
+	{Name: "format", Type: integer},
+	{Name: "destination", Type: text},
+	{Name: "segment", Type: text},
+	{Name: "kind", Type: text, Optional: true},
+	{Name: "part", Type: text, Optional: true},
+	{Name: "profile", Type: text},
+	{Name: "member_key", Type: text},
+	{Name: "identifier", Type: text},
+	{Name: "action", Type: text},
+	{Name: "run_id", Type: text},
+}}
 
-// stateLimits bound what state may take: it is the program's own.
-var stateLimits = parquet.Limits{ChunkBytes: 8 << 30, PageBytes: 1 << 30}
-
-// textColumns is how many columns stand beside the format.
-const textColumns = 9
+var holdingsTable = table{what: "the holdings", its: "their", it: "them", format: formatVersion, schema: schema}
 
 // Write returns the holdings as an encrypted Parquet object; equal holdings have equal plain bytes.
 func (h *Holdings) Write(ring *keys.Ring) ([]byte, error) {
-	var rows [textColumns][]string
+	columns := make([]parquet.Values, len(schema.Columns)-1)
+	rows := 0
 	for _, l := range h.Lists() {
 		for _, p := range h.lists[l] {
-			for i, v := range [textColumns]string{l.Destination, l.Segment, l.Kind, l.Part, p.profile, p.key, p.entry, "add", p.runID} {
-				rows[i] = append(rows[i], v)
+			for i, v := range []string{
+				l.Destination, l.Segment, l.Kind, l.Part, p.profile, p.key, p.entry, "add", p.runID,
+			} {
+				columns[i].Text = append(columns[i].Text, v)
 			}
+			rows++
 		}
 	}
-	var out bytes.Buffer
-	sealed, err := ring.EncryptState(&out)
-	if err != nil {
-		return nil, fmt.Errorf("encrypt the holdings: %w", err)
-	}
-	if err := writeTable(sealed, rows); err != nil {
-		return nil, fmt.Errorf("write the holdings: %w", err)
-	}
-	if err := sealed.Close(); err != nil {
-		return nil, fmt.Errorf("encrypt the holdings: %w", err)
-	}
-	return out.Bytes(), nil
+	return holdingsTable.seal(ring, rows, columns...)
 }
 
 // Read decrypts and checks holdings.
 func Read(sealed []byte, ring *keys.Ring) (*Holdings, error) {
-	plain, err := ring.DecryptState(bytes.NewReader(sealed))
-	if err != nil {
-		return nil, fmt.Errorf("decrypt the holdings: %w", err)
-	}
-	data, err := io.ReadAll(plain)
-	if err != nil {
-		return nil, fmt.Errorf("decrypt the holdings: %w", err)
-	}
-	f, err := parquet.Open(bytes.NewReader(data), int64(len(data)), "holdings", schema, stateLimits)
-	if err != nil {
-		return nil, err
-	}
 	h := Empty()
-	var cursor parquet.Cursor
-	for i := range f.RowGroups() {
-		if err := h.take(cursor.Move(f, i)); err != nil {
-			return nil, err
-		}
+	if err := holdingsTable.open(sealed, ring, h.take); err != nil {
+		return nil, err
 	}
 	for _, held := range h.lists {
 		slices.SortFunc(held, func(a, b holding) int { return strings.Compare(a.entry, b.entry) })
 	}
 	return h, nil
+}
+
+// take adds the rows of a row group.
+func (h *Holdings) take(g *parquet.RowGroup) error {
+	t, err := texts(g, "destination", "segment", "kind", "part", "profile", "member_key", "identifier", "run_id")
+	if err != nil {
+		return err
+	}
+	for i := range g.Rows() {
+		l := List{Destination: t[0].At(i), Segment: t[1].At(i), Kind: t[2].At(i), Part: t[3].At(i)}
+		p := holding{profile: t[4].At(i), key: t[5].At(i), entry: t[6].At(i), runID: t[7].At(i)}
+		if l.Kind == "" {
+			l.Kind = p.profile
+		}
+		h.lists[l] = append(h.lists[l], p)
+	}
+	return nil
 }

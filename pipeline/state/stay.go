@@ -1,10 +1,7 @@
 package state
 
 import (
-	"bytes"
 	"cmp"
-	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -13,7 +10,6 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/rules"
-	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // Stay is one person who qualified for a segment whose former qualifiers remain for a while (docs/language.md,
@@ -35,106 +31,58 @@ func Compare(a, b Stay) int {
 	return cmp.Or(strings.Compare(a.Segment, b.Segment), strings.Compare(a.Use, b.Use), strings.Compare(a.ID, b.ID))
 }
 
-var staySchema = &rules.Schema{Name: "stay", Columns: []rules.Column{
-	{Name: "format", Type: integer},
-	{Name: "segment", Type: text},
-	{Name: "use", Type: text},
-	{Name: "subject", Type: text},
-	{Name: "entered", Type: value.Type{Kind: value.Timestamp}},
-	{Name: "last_qualified", Type: value.Type{Kind: value.Timestamp}},
-	{Name: "definition", Type: text},
+var stayTable = table{what: "the stay record", its: "its", it: "it", format: 1, schema: &rules.Schema{
+	Name: "stay", Columns: []rules.Column{
+		{Name: "format", Type: integer},
+		{Name: "segment", Type: text},
+		{Name: "use", Type: text},
+		{Name: "subject", Type: text},
+		{Name: "entered", Type: instant},
+		{Name: "last_qualified", Type: instant},
+		{Name: "definition", Type: text},
+	},
 }}
-
-// stayFormat is in every row: records of a newer program are refused.
-const stayFormat = 1
 
 // Write returns the record as an encrypted Parquet object; equal records have equal plain bytes.
 func (r StayRecord) Write(ring *keys.Ring) ([]byte, error) {
-	var texts [4][]string
-	var entered, last []int64
+	var segment, use, subject, entered, last, definition parquet.Values
 	for _, s := range r {
-		for i, v := range [4]string{s.Segment, s.Use, s.ID, s.Definition} {
-			texts[i] = append(texts[i], v)
-		}
-		entered, last = append(entered, s.Entered), append(last, s.Last)
+		segment.Text, use.Text = append(segment.Text, s.Segment), append(use.Text, s.Use)
+		subject.Text, definition.Text = append(subject.Text, s.ID), append(definition.Text, s.Definition)
+		entered.Ints, last.Ints = append(entered.Ints, s.Entered), append(last.Ints, s.Last)
 	}
-	var out bytes.Buffer
-	sealed, err := ring.EncryptState(&out)
-	if err != nil {
-		return nil, fmt.Errorf("encrypt the stay record: %w", err)
-	}
-	t, err := parquet.NewWriter(sealed, staySchema.Columns, parquet.WriterOptions{Codec: parquet.Zstd})
-	if err == nil {
-		err = t.Write(len(r), []parquet.Values{
-			{Ints: slices.Repeat([]int64{stayFormat}, len(r))}, {Text: texts[0]}, {Text: texts[1]}, {Text: texts[2]}, {Ints: entered}, {Ints: last}, {Text: texts[3]},
-		})
-	}
-	if err == nil {
-		err = t.Close()
-	}
-	if err == nil {
-		err = sealed.Close()
-	}
-	if err != nil {
-		return nil, fmt.Errorf("write the stay record: %w", err)
-	}
-	return out.Bytes(), nil
+	return stayTable.seal(ring, len(r), segment, use, subject, entered, last, definition)
 }
 
 // ReadStay decrypts and checks a stay record.
-func ReadStay(sealed []byte, ring *keys.Ring) (StayRecord, error) {
-	plain, err := ring.DecryptState(bytes.NewReader(sealed))
-	if err != nil {
-		return nil, fmt.Errorf("decrypt the stay record: %w", err)
-	}
-	data, err := io.ReadAll(plain)
-	if err != nil {
-		return nil, fmt.Errorf("decrypt the stay record: %w", err)
-	}
-	f, err := parquet.Open(bytes.NewReader(data), int64(len(data)), "stay", staySchema, stateLimits)
+func ReadStay(sealed []byte, ring *keys.Ring) (out StayRecord, err error) {
+	err = stayTable.open(sealed, ring, func(g *parquet.RowGroup) error { return out.take(g) })
 	if err != nil {
 		return nil, err
-	}
-	var out StayRecord
-	var cursor parquet.Cursor
-	for i := range f.RowGroups() {
-		if out, err = out.take(cursor.Move(f, i)); err != nil {
-			return nil, err
-		}
 	}
 	slices.SortFunc(out, Compare)
 	return out, nil
 }
 
 // take adds the rows of a row group.
-func (r StayRecord) take(g *parquet.RowGroup) (StayRecord, error) {
-	a, err := g.Column("format")
+func (r *StayRecord) take(g *parquet.RowGroup) error {
+	t, err := texts(g, "segment", "use", "subject", "definition")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for _, v := range a.(*array.Int64).Int64Values() {
-		if v > stayFormat {
-			return nil, fmt.Errorf("read the stay record: its format is %d, this version reads up to %d: use the malgrupp that wrote it, or a newer one", v, stayFormat)
-		}
+	entered, err := g.Column("entered")
+	if err != nil {
+		return err
 	}
-	var texts [4]func(row int) string
-	for i, name := range [4]string{"segment", "use", "subject", "definition"} {
-		if texts[i], err = textOf(g, name); err != nil {
-			return nil, err
-		}
-	}
-	var times [2]*array.Timestamp
-	for i, name := range [2]string{"entered", "last_qualified"} {
-		a, err := g.Column(name)
-		if err != nil {
-			return nil, err
-		}
-		times[i] = a.(*array.Timestamp)
+	last, err := g.Column("last_qualified")
+	if err != nil {
+		return err
 	}
 	for i := range g.Rows() {
-		r = append(r, Stay{
-			Segment: texts[0](i), Use: texts[1](i), ID: texts[2](i), Definition: texts[3](i), Entered: int64(times[0].Value(i)), Last: int64(times[1].Value(i)),
+		*r = append(*r, Stay{
+			Segment: t[0].At(i), Use: t[1].At(i), ID: t[2].At(i), Definition: t[3].At(i),
+			Entered: int64(entered.(*array.Timestamp).Value(i)), Last: int64(last.(*array.Timestamp).Value(i)),
 		})
 	}
-	return r, nil
+	return nil
 }
