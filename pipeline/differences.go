@@ -119,7 +119,7 @@ func (r *run) difference(l decide.List, kind *platform.Platform, part *platform.
 		Segment: l.Segment.Name, Destination: l.Destination.Name, Part: part.Name, Use: r.decision.Uses[l.Use].Name, Members: shown.Count(members.Len()),
 		Control: shown.Count(len(c.control)), Unknown: shown.Count(unknown), Wait: shown.Count(waiting), Dropped: shown.Count(dropped.People), Identifiers: droppedValues(dropped),
 	}
-	c.settle(r.holdBack(l, members.Len()), members, held)
+	c.take(r.holdBack(l, members.Len()), members, held)
 	c.count.Additions, c.count.Removals = shown.Count(c.adds.Len()), shown.Count(c.removes.Len())
 	return c, all
 }
@@ -140,9 +140,9 @@ func (r *run) holdBack(l decide.List, members int) string {
 	return ""
 }
 
-// settle takes the differences. Where an agreement ran out nobody is added any more, and whoever is held and still
+// take says who is added and who leaves. Where an agreement ran out nobody is added any more, and whoever is held and still
 // qualifies stays; for every other reason to hold a list back everybody leaves.
-func (c *change) settle(held string, members platform.Additions, before platform.Removals) {
+func (c *change) take(held string, members platform.Additions, before platform.Removals) {
 	c.count.Held = held
 	switch held {
 	case "":

@@ -56,7 +56,7 @@ func Run(ctx context.Context, j *Job) (*Report, error) {
 func newRun(ctx context.Context, j *Job) (*run, error) {
 	r := &run{Job: *j}
 	var err error
-	if r.Inputs, err = j.Settle(); err != nil {
+	if r.Inputs, err = j.Resolve(); err != nil {
 		return nil, err
 	}
 	r.places, err = r.Job.places(ctx)

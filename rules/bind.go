@@ -90,7 +90,7 @@ func (b *binder) test(c *where.Comparison) *Test {
 	if c.Set != nil {
 		args, ok = b.setArguments(t, c)
 	}
-	if !ok || !b.settle(t, c, args) {
+	if !ok || !b.canonical(t, c, args) {
 		return nil
 	}
 	b.checkLabels(c, column, t)

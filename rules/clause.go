@@ -12,7 +12,7 @@ var (
 	ClauseWithin      = Clause{Key: need("within", window), Outside: true, read: (*checker).within}
 	ClauseHas         = Clause{Key: hasKey, read: (*checker).picked}
 	ClauseLasting     = Clause{Key: may("lasting_at_least", length), read: (*checker).lasting}
-	ClauseSpan        = Clause{Key: spanKey, read: (*checker).span}
+	ClauseSpan        = Clause{Key: spanKey, read: (*checker).maxSpan}
 	ClauseSameSession = Clause{Key: may("same_session", truth), Outside: true, read: (*checker).sameSession}
 	ClauseTies        = Clause{Key: may("ties", tieWord), read: (*checker).ties}
 )
@@ -56,7 +56,7 @@ func (c *checker) lasting(cond *Condition, _ source.Span, n yaml.Node) {
 	cond.Lasting, _ = ReadLength(n)
 }
 
-func (c *checker) span(cond *Condition, _ source.Span, n yaml.Node) {
+func (c *checker) maxSpan(cond *Condition, _ source.Span, n yaml.Node) {
 	cond.Sequence.MaxSpan, _ = ReadLength(n)
 }
 

@@ -166,10 +166,10 @@ func exampleOf(kind value.Kind) string {
 	return "a number"
 }
 
-// settle turns a test with typed arguments into its normal form: one spelling for one meaning. A number between two
+// canonical turns a test with typed arguments into its normal form: one spelling for one meaning. A number between two
 // values of the column's scale becomes the neighbour that means the same.
 // It returns false after an error.
-func (b *binder) settle(t *Test, c *where.Comparison, args []argument) bool {
+func (b *binder) canonical(t *Test, c *where.Comparison, args []argument) bool {
 	switch t.Op {
 	case where.OpBetween:
 		low, high := args[0], args[1]

@@ -33,13 +33,13 @@ type unsure struct{ Coverage }
 
 func (unsure) Covers(*rules.Condition, int64, int64) bool { return false }
 
-// twin binds a leaf's condition a second time, as if its window lacked data.
-func (b *builder) twin(s *planned, leaf int, c *rules.Condition, mask uint32) error {
+// unsureLeaf binds a leaf's condition a second time, as if its window lacked data.
+func (b *builder) unsureLeaf(s *planned, leaf int, c *rules.Condition, mask uint32) error {
 	if !s.hidden || c.Window == nil {
 		return nil
 	}
 	twin, err := b.leaf(c, s.Zone, mask, false, unsure{b.cov})
-	s.twins = append(s.twins, [2]int{leaf, twin})
+	s.unsure = append(s.unsure, [2]int{leaf, twin})
 	return err
 }
 
@@ -53,25 +53,25 @@ func (s *planned) verdict(i int, leaves []fold.Verdicts, refs func(segment int) 
 	return w, free
 }
 
-// dim is a segment in one partition and use with everything doubtful that is hidden.
-type dim struct {
+// unsureSegment is a segment in one partition and use with everything doubtful that is hidden.
+type unsureSegment struct {
 	leaves []fold.Verdicts
 	refs   func(segment int) fold.Verdicts
 	came   fold.Verdicts // what the segment comes to so
 }
 
-// dimmed is how a segment looks so; nil where nobody asked.
-func (c *court) dimmed(s, use int, p *partition, refs func(segment int) fold.Verdicts) *dim {
+// unsureOf is how a segment looks so; nil where nobody asked.
+func (c *court) unsureOf(s, use int, p *partition, refs func(segment int) fold.Verdicts) *unsureSegment {
 	seg := &c.plan.segments[s]
 	since := c.since[use]
 	if !seg.hidden || since == nil {
 		return nil
 	}
 	n := len(p.views.subject)
-	d := &dim{leaves: slices.Clone(p.leaves), came: fold.NewVerdicts(n)}
+	d := &unsureSegment{leaves: slices.Clone(p.leaves), came: fold.NewVerdicts(n)}
 	d.refs = func(segment int) fold.Verdicts {
 		c.mu.Lock()
-		v, ok := c.dims[[3]int{int(p.part), segment, use}]
+		v, ok := c.unsure[[3]int{int(p.part), segment, use}]
 		c.mu.Unlock()
 		if !ok {
 			return refs(segment)
@@ -82,7 +82,7 @@ func (c *court) dimmed(s, use int, p *partition, refs func(segment int) fold.Ver
 	for view := range p.seen(use) {
 		open[view] = since(p.views.subject[view])
 	}
-	for _, twin := range seg.twins {
+	for _, twin := range seg.unsure {
 		from, late := c.plan.leaves[twin[0]].setting.From, fold.NewBits(n)
 		for view := range p.seen(use) {
 			if open[view] > from {
@@ -124,7 +124,7 @@ func blend(first, second fold.Verdicts, in fold.Bits) fold.Verdicts {
 
 // doubt decides the people of a word once more: who of them is not in for certain, and who is not free of the exclusion
 // for certain.
-func (d *dim) doubt(seg *planned, i int) (in, free uint64) {
+func (d *unsureSegment) doubt(seg *planned, i int) (in, free uint64) {
 	if d == nil {
 		return 0, 0
 	}
@@ -133,11 +133,11 @@ func (d *dim) doubt(seg *planned, i int) (in, free uint64) {
 	return ^w.True, ^sure
 }
 
-// dimReferences makes what others read of a segment doubtful for whoever is in or out of it by what is hidden.
-func (c *court) dimReferences(s, use int) {
+// unsureReferences makes what others read of a segment doubtful for whoever is in or out of it by what is hidden.
+func (c *court) unsureReferences(s, use int) {
 	for i := range c.kept {
 		at := [3]int{i, s, use}
-		came, ok := c.dims[at]
+		came, ok := c.unsure[at]
 		if !ok {
 			continue
 		}

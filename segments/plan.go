@@ -86,7 +86,7 @@ type planned struct {
 	stay      []int // by use of the segment: leaf, nil: nobody stays
 	absent    bool  // what keeps people out is asked for
 	hidden    bool
-	twins     [][2]int // leaves, and the same as if their windows lacked data; only where hidden time is asked for
+	unsure    [][2]int // leaves, and the same as if their windows lacked data; only where hidden time is asked for
 	dependent bool     // refers to another segment, or is referred to
 }
 
@@ -274,7 +274,7 @@ func (b *builder) node(c *rules.Condition, s *planned, mask uint32) (*fold.Tree,
 		if n.Leaf, err = b.leaf(c, s.Zone, mask, false, b.cov); err != nil {
 			return nil, err
 		}
-		return n, b.twin(s, n.Leaf, c, mask)
+		return n, b.unsureLeaf(s, n.Leaf, c, mask)
 	}
 	if known {
 		n.Logic = verb.Logic

@@ -76,7 +76,7 @@ type court struct {
 	traced   *uint32
 	sample   *Sample
 	since    map[int]func(subject uint32) int64
-	dims     map[[3]int]fold.Verdicts // as refs, with everything doubtful that is hidden
+	unsure   map[[3]int]fold.Verdicts // as refs, with everything doubtful that is hidden
 }
 
 // Settle folds all lanes and decides every segment for each of its uses, with that many workers. The roll names the
@@ -85,7 +85,7 @@ type court struct {
 func (t *Tally) Settle(workers int, roll consent.Roll) []Audience {
 	c := &court{
 		plan: t.plan, roll: roll, subjects: roll.Bound(), workers: max(1, workers), studied: t.studied, traced: t.traced, sample: t.sample,
-		since: t.since, results: map[[2]int]*settled{}, refs: map[[3]int]fold.Verdicts{}, dims: map[[3]int]fold.Verdicts{},
+		since: t.since, results: map[[2]int]*settled{}, refs: map[[3]int]fold.Verdicts{}, unsure: map[[3]int]fold.Verdicts{},
 	}
 	dependent := slices.ContainsFunc(t.plan.segments, func(s planned) bool { return s.dependent })
 	if dependent {
@@ -180,7 +180,7 @@ func (c *court) judgeDependent(s int) {
 		c.top(seg, u, r)
 		r.remain(seg)
 		c.publish(s, u, r)
-		c.dimReferences(s, u)
+		c.unsureReferences(s, u)
 	}
 }
 
@@ -208,7 +208,7 @@ func (c *court) judge(s int, p *partition, references func(segment, use int) fol
 		if c.traced != nil {
 			got.trace = x.trace(p, *c.traced, u, refs)
 		}
-		mask, d := p.masks[u], c.dimmed(s, u, p, refs)
+		mask, d := p.masks[u], c.unsureOf(s, u, p, refs)
 		for i := range mask {
 			if mask[i] == 0 {
 				continue
@@ -238,7 +238,7 @@ func (c *court) judge(s int, p *partition, references func(segment, use int) fol
 		}
 		if d != nil && seg.dependent {
 			c.mu.Lock()
-			c.dims[[3]int{int(p.part), s, u}] = d.came
+			c.unsure[[3]int{int(p.part), s, u}] = d.came
 			c.mu.Unlock()
 		}
 		c.merge(s, u, &got)

@@ -62,7 +62,7 @@ func (a *app) runInspect(ctx context.Context, place string, o inspectFlags) erro
 	if o.Objects < 1 || o.Rows < 0 {
 		return usagef("--objects is %d and --rows is %d: look at one object at least", o.Objects, o.Rows)
 	}
-	where, options, err := a.place(place)
+	where, options, err := a.location(place)
 	if err != nil {
 		return err
 	}
@@ -100,9 +100,9 @@ func (a *app) printProposal(found *inspect.Inspection) error {
 	return nil
 }
 
-// place turns the argument of inspect into a URL, with the storage settings of the project if there is one. What is named
+// location turns the argument of inspect into a URL, with the storage settings of the project if there is one. What is named
 // by hand may lie anywhere on the machine, so the fence is drawn round it alone.
-func (a *app) place(name string) (string, store.Options, error) {
+func (a *app) location(name string) (string, store.Options, error) {
 	settings := new(project.Project)
 	if loaded, err := a.load(""); err == nil && loaded.Project != nil {
 		settings = loaded.Project

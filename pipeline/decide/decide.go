@@ -93,7 +93,7 @@ func (d *Decision) timed(name string, part func() error) error {
 // Decide answers requests: the feed is checked, the ledger is complete before the first row is judged, and the same inputs
 // give the same audiences.
 func Decide(ctx context.Context, in Inputs, requests []Request, o Options) (*Decision, error) {
-	in, err := in.Settle()
+	in, err := in.Resolve()
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func Decide(ctx context.Context, in Inputs, requests []Request, o Options) (*Dec
 	}
 	// A damaged object of a source that may skip them starts anew without it, so that no half-read object ever counts.
 	for again := true; again; {
-		if again, err = d.skip(d.decide(ctx)); err != nil {
+		if again, err = d.skip(d.attempt(ctx)); err != nil {
 			return nil, err
 		}
 	}
@@ -125,8 +125,8 @@ func Selected(ctx context.Context, in Inputs, patterns []string, o Options) (*De
 	return Decide(ctx, in, Ask(segs), o)
 }
 
-// decide runs the phases over inputs that are listed.
-func (d *Decision) decide(ctx context.Context) error {
+// attempt runs the phases over inputs that are listed.
+func (d *Decision) attempt(ctx context.Context) error {
 	d.subjects = identity.NewSubjects()
 	var ledger *consent.Ledger
 	err := d.timed("ledger", func() (err error) {

@@ -52,9 +52,9 @@ type Progress struct {
 	Rows        int64 // rows read so far
 }
 
-// Settle returns the inputs with their instants (docs/language.md, Time): known_by is the clock unless given, as_of the
+// Resolve returns the inputs with their instants (docs/language.md, Time): known_by is the clock unless given, as_of the
 // start of its local day unless given. A known_by that lies too far before the clock makes a replay of days gone by.
-func (in Inputs) Settle() (Inputs, error) {
+func (in Inputs) Resolve() (Inputs, error) {
 	if in.settled {
 		return in, nil
 	}

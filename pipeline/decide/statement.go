@@ -31,7 +31,7 @@ type StatementOptions struct {
 // Statement writes one segment for one use as an SQL statement. Nothing is read but the listing of the sources, from which
 // follows what they cover. What cannot be said is a *query.UnsaidError.
 func Statement(ctx context.Context, in Inputs, segment string, o StatementOptions) (string, error) {
-	in, err := in.Settle()
+	in, err := in.Resolve()
 	if err != nil {
 		return "", err
 	}

@@ -65,7 +65,7 @@ func (s *SourcePartitions) Failed() bool {
 
 // Partitions lists the sources of a job and says what is there, late and missing. It opens no object.
 func Partitions(ctx context.Context, in decide.Inputs, o PartitionOptions) ([]SourcePartitions, error) {
-	in, err := in.Settle()
+	in, err := in.Resolve()
 	if err != nil {
 		return nil, err
 	}

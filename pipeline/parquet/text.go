@@ -89,8 +89,8 @@ func (c *column) internText(s *scratch, data *content) error {
 	return nil
 }
 
-// settle makes unfit entries null and gives nulls their code, the dictionary's last.
-func (c *column) settle(g *RowGroup) {
+// finish makes unfit entries null and gives nulls their code, the dictionary's last.
+func (c *column) finish(g *RowGroup) {
 	e := &c.dict
 	e.unfit = e.unfit[:0]
 	for i := range e.len() {
@@ -129,7 +129,7 @@ func (c *column) dropUnfit(g *RowGroup) {
 var dictionaryType = &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String}
 
 func (c *column) textArray(g *RowGroup) arrow.Array {
-	c.settle(g)
+	c.finish(g)
 	e := &c.dict
 	n, nulls := e.len(), 0
 	var valid *memory.Buffer

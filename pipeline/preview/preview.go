@@ -82,7 +82,7 @@ const shownOverlaps = 5
 // the segments of the same identity level are decided, about the people drawn, and what destinations would be told is left
 // out, for that is a matter of everybody.
 func Of(ctx context.Context, j *pipeline.Job, segment string, o Options) (*Preview, error) {
-	in, err := j.Settle()
+	in, err := j.Resolve()
 	if err != nil {
 		return nil, err
 	}

@@ -49,7 +49,7 @@ var templates = []string{Minimal, Bank}
 var scaffolds = map[string][]file{
 	Minimal: append(all("minimal"), shared("mortgage-calculator-no-application")...),
 	Bank:    append(all("bank"), ignored),
-	demo: append(append(all("demo"), place("bank/value-sets/partner-sites.yaml")), shared(
+	demo: append(append(all("demo"), below("bank/value-sets/partner-sites.yaml")), shared(
 		"mortgage-calculator-no-application", "app-savers-3plus", "fund-explorers", "linked-savings-or-funds", "evening-weekend-users")...),
 }
 
@@ -61,7 +61,7 @@ func all(name string) (out []file) {
 	root := path.Join("files", name)
 	err := fs.WalkDir(files, root, func(file string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
-			out = append(out, place(strings.TrimPrefix(file, "files/")))
+			out = append(out, below(strings.TrimPrefix(file, "files/")))
 		}
 		return err
 	})
@@ -71,17 +71,17 @@ func all(name string) (out []file) {
 	return out
 }
 
-// place is a file that a scaffold has under the name it has below its folder.
-func place(from string) file {
+// below is a file that a scaffold has under the name it has below its folder.
+func below(from string) file {
 	_, to, _ := strings.Cut(from, "/")
 	return file{from, to}
 }
 
 // shared lists what other scaffolds have of the bank: its log, and some of its segments with their tests.
 func shared(segments ...string) []file {
-	out := []file{ignored, place("bank/schemas/web-app-events.yaml")}
+	out := []file{ignored, below("bank/schemas/web-app-events.yaml")}
 	for _, name := range segments {
-		out = append(out, place("bank/segments/"+name+".yaml"), place("bank/tests/"+name+".yaml"))
+		out = append(out, below("bank/segments/"+name+".yaml"), below("bank/tests/"+name+".yaml"))
 	}
 	return out
 }

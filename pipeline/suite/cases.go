@@ -99,7 +99,7 @@ func (p *parser) segmentCase(n yaml.Node, base Case, columns []rules.Column, i i
 	}
 	o.Only(rules.CaseKeys)
 	c.ID = fmt.Sprintf("%d", i+1)
-	c.Place = p.place(n)
+	c.Place = p.position(n)
 	c.Title = o.Text("name")
 	if n, ok := o.Find("because"); ok {
 		c.because = p.because(n, c.segment)

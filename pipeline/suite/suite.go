@@ -87,7 +87,7 @@ type parser struct {
 	doc *yaml.Document
 }
 
-func (p *parser) place(n yaml.Node) string {
+func (p *parser) position(n yaml.Node) string {
 	src := p.doc.Source
 	return fmt.Sprintf("%s:%d", src.Name, src.Position(n.Span().Start).Line)
 }
@@ -238,7 +238,7 @@ func (p *parser) testCase(n yaml.Node, base Case) (Case, bool) {
 		return c, false
 	}
 	o.Only(rules.SuiteCaseKeys)
-	c.Place = p.place(n)
+	c.Place = p.position(n)
 	c.ID, c.Title = o.Text("id"), o.Text("title")
 	c.name = strings.ToLower(c.ID)
 	if _, ok := o.Find("name"); ok {
@@ -280,7 +280,7 @@ func (p *parser) users(n yaml.Node, c Case) []User {
 			continue
 		}
 		u.Only(rules.UserKeys)
-		user := User{ID: k.Name(), Place: p.place(k), Expect: u.Word("expect")}
+		user := User{ID: k.Name(), Place: p.position(k), Expect: u.Word("expect")}
 		if n, ok := u.Find("ledger"); ok {
 			user.stay = p.stay(n, c)
 		}

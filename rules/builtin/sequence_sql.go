@@ -14,8 +14,8 @@ import (
 // step by step the latest chain that has come so far. A moment is entered from earlier moments alone; inside it a run of steps
 // is filled where different events can take them.
 
-// ladder builds that form.
-type ladder struct {
+// recurrence builds that form.
+type recurrence struct {
 	s       sql.Setting
 	seq     *rules.Sequence
 	rows    []string // by step: which rows it takes
@@ -23,19 +23,19 @@ type ladder struct {
 	without []string // by step: those rows
 	then    string   // rows that must not follow
 	broken  string   // column with the first of them from a moment on
-	crowds  []crowd
+	counts  []momentCount
 	key     []string
 	form    sql.Form
 }
 
-// crowd is a column that counts the events of a moment which can take one of some steps.
-type crowd struct {
+// momentCount is a column that counts the events of a moment which can take one of some steps.
+type momentCount struct {
 	rows   []string // of those steps, distinct
 	column string
 }
 
 func sequenceSQL(c *rules.Condition, s sql.Setting) (sql.Form, error) {
-	t := &ladder{s: s, seq: c.Sequence, key: s.Key}
+	t := &recurrence{s: s, seq: c.Sequence, key: s.Key}
 	if err := t.read(); err != nil {
 		return sql.Form{}, err
 	}
@@ -44,14 +44,14 @@ func sequenceSQL(c *rules.Condition, s sql.Setting) (sql.Form, error) {
 	}
 	t.gather()
 	for i := range t.seq.Steps {
-		t.climb(i)
+		t.extend(i)
 	}
 	t.judge()
 	return t.form, nil
 }
 
 // read writes down which rows are which.
-func (t *ladder) read() error {
+func (t *recurrence) read() error {
 	pick := func(step *rules.Step, before int64) (string, error) {
 		return t.s.Rows(rules.Pick{Events: step.Events, Any: step.AnyEvent, Where: step.Where}, t.s.From, before)
 	}
@@ -80,12 +80,12 @@ func (t *ladder) read() error {
 	return err
 }
 
-func (t *ladder) name(stem string, step int) string { return t.s.Name(fmt.Sprint(stem, step+1)) }
+func (t *recurrence) name(stem string, step int) string { return t.s.Name(fmt.Sprint(stem, step+1)) }
 
-func (t *ladder) add(stage sql.Stage) { t.form.Stages = append(t.form.Stages, stage) }
+func (t *recurrence) add(stage sql.Stage) { t.form.Stages = append(t.form.Stages, stage) }
 
 // prepare numbers sessions where the steps must share one, and looks for what breaks a chain among all rows of somebody.
-func (t *ladder) prepare() error {
+func (t *recurrence) prepare() error {
 	look := sql.Stage{Where: either(slices.Concat(t.rows, t.without, []string{t.then}))}
 	if t.seq.SameSession {
 		every, err := everyRowSQL(t.s)
@@ -127,10 +127,10 @@ func either(conditions []string) string {
 }
 
 // gather makes one row of each moment.
-func (t *ladder) gather() {
-	t.crowds = t.count()
+func (t *recurrence) gather() {
+	t.counts = t.count()
 	moment := sql.Stage{Where: either(t.rows), By: slices.Concat(t.key, []string{sql.At})}
-	for _, c := range t.crowds {
+	for _, c := range t.counts {
 		moment.Columns = append(moment.Columns, sql.Column{Name: c.column, Expr: "count(" + when(either(c.rows), "1") + ")"})
 	}
 	for _, column := range t.barred {
@@ -146,7 +146,7 @@ func (t *ladder) gather() {
 
 // count lists the crowds that must be known. By Hall's theorem different events can take a run of steps if every set of them
 // has as many events as steps; only steps that one event could take need be looked at together.
-func (t *ladder) count() (out []crowd) {
+func (t *recurrence) count() (out []momentCount) {
 	var distinct []int // steps with rows of their own
 	for i, rows := range t.rows {
 		if !slices.Contains(t.rows[:i], rows) {
@@ -154,7 +154,7 @@ func (t *ladder) count() (out []crowd) {
 		}
 	}
 	for set := 1; set < 1<<len(distinct); set++ {
-		var c crowd
+		var c momentCount
 		var steps []int
 		for k, i := range distinct {
 			if set>>k&1 != 0 {
@@ -170,7 +170,7 @@ func (t *ladder) count() (out []crowd) {
 }
 
 // connected reports whether the steps hang together: each shares events with another, and so on.
-func (t *ladder) connected(steps []int) bool {
+func (t *recurrence) connected(steps []int) bool {
 	reached := []int{steps[0]}
 	for next := 0; next < len(reached); next++ {
 		for _, i := range steps {
@@ -183,13 +183,13 @@ func (t *ladder) connected(steps []int) bool {
 }
 
 // share reports whether two steps could want one event, by its name.
-func (t *ladder) share(i, j int) bool {
+func (t *recurrence) share(i, j int) bool {
 	a, b := &t.seq.Steps[i], &t.seq.Steps[j]
 	return a.AnyEvent || b.AnyEvent || slices.ContainsFunc(a.Events, func(e string) bool { return slices.Contains(b.Events, e) })
 }
 
-// climb computes, moment by moment, when the latest chain began that takes step i in it.
-func (t *ladder) climb(i int) {
+// extend computes, moment by moment, when the latest chain began that takes step i in it.
+func (t *recurrence) extend(i int) {
 	came := t.name("came", i)
 	if i > 0 {
 		last, first := t.name("last", i), t.name("first", i)
@@ -216,7 +216,7 @@ func (t *ladder) climb(i int) {
 }
 
 // enters is true where step i may be taken, coming from an earlier moment.
-func (t *ladder) enters(i int, last, first string) string {
+func (t *recurrence) enters(i int, last, first string) string {
 	step := &t.seq.Steps[i]
 	conditions := []string{last + " IS NOT NULL"}
 	if step.Limit != (value.Duration{}) {
@@ -235,9 +235,9 @@ func (t *ladder) enters(i int, last, first string) string {
 }
 
 // fills is true where different events of the moment can take the steps from i to j, with nothing between them that is barred.
-func (t *ladder) fills(i, j int) string {
+func (t *recurrence) fills(i, j int) string {
 	var conditions []string
-	for _, c := range t.crowds {
+	for _, c := range t.counts {
 		steps := 0
 		for step := i; step <= j; step++ {
 			if slices.Contains(c.rows, t.rows[step]) {
@@ -264,7 +264,7 @@ func subset(of, all []string) bool {
 }
 
 // judge ends the form: what becomes of the chains that came to their end.
-func (t *ladder) judge() {
+func (t *recurrence) judge() {
 	complete := t.name("chain", len(t.seq.Steps)-1) + " IS NOT NULL"
 	none := sql.False
 	if !t.s.Covered {

@@ -186,7 +186,7 @@ func (d *Door) consent(device, customer uint32, r Judged, asked uint32) uint32 {
 	g := d.gate
 	since, open, reasons := d.stance(device, customer, r.User, r.Partner, asked)
 	if r.At < since || r.At < g.policy.Now-g.policy.Retention || r.At > g.policy.Now || r.Sensitive {
-		return d.decide(device, customer, r, asked)
+		return d.exactly(device, customer, r, asked)
 	}
 	allowed := asked & open
 	for left := asked &^ open; left != 0; left &= left - 1 {
@@ -215,8 +215,8 @@ func (d *Door) stance(device, customer uint32, u User, partner bool, asked uint3
 	return st.since, st.open, st.reasons
 }
 
-// decide is the slow, exact way: the decision table for every use.
-func (d *Door) decide(device, customer uint32, r Judged, asked uint32) (allowed uint32) {
+// exactly is the slow, exact way: the decision table for every use.
+func (d *Door) exactly(device, customer uint32, r Judged, asked uint32) (allowed uint32) {
 	g := d.gate
 	for left := asked; left != 0; left &= left - 1 {
 		i := bits.TrailingZeros32(left)

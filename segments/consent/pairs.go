@@ -29,15 +29,15 @@ func (t *pairTable) add(device, customer uint32, s stance) *stance {
 	if 2*len(t.pairs) > len(t.slots) {
 		t.slots = make([]uint32, max(64, 4*len(t.slots)))
 		for i := range t.pairs {
-			t.place(i)
+			t.insert(i)
 		}
 	} else {
-		t.place(len(t.pairs) - 1)
+		t.insert(len(t.pairs) - 1)
 	}
 	return &t.stances[len(t.stances)-1]
 }
 
-func (t *pairTable) place(i int) {
+func (t *pairTable) insert(i int) {
 	mask := uint64(len(t.slots) - 1)
 	at := hashPair(t.pairs[i].device, t.pairs[i].customer) & mask
 	for t.slots[at] != 0 {

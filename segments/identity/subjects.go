@@ -206,7 +206,7 @@ func (s *Shard) File(hash uint64, id []byte) uint32 {
 	s.hashes = append(s.hashes, hash)
 	s.ids = append(s.ids, id...)
 	s.ends = append(s.ends, uint32(len(s.ids)))
-	s.place(hash, local)
+	s.insert(hash, local)
 	return local
 }
 
@@ -248,7 +248,7 @@ func (s *Shard) id(local uint32) []byte {
 	return s.ids[from:s.ends[local]]
 }
 
-func (s *Shard) place(hash uint64, local uint32) {
+func (s *Shard) insert(hash uint64, local uint32) {
 	mask := uint64(len(s.slots) - 1)
 	at := hash & mask
 	for s.slots[at] != 0 {
@@ -260,6 +260,6 @@ func (s *Shard) place(hash uint64, local uint32) {
 func (s *Shard) grow() {
 	s.slots = make([]uint64, max(64, 2*len(s.slots)))
 	for local, hash := range s.hashes {
-		s.place(hash, uint32(local))
+		s.insert(hash, uint32(local))
 	}
 }

@@ -140,7 +140,7 @@ func (w *writer) sourceColumns(s *EventTable, dedupe bool) (out []string, err er
 				err = e
 			}
 			if c.Type.Kind == value.Float { // as it is, and not a number is a value too
-				x = "CAST(" + w.place(c) + " AS DOUBLE)"
+				x = "CAST(" + w.path(c) + " AS DOUBLE)"
 			}
 			out = append(out, as(x, w.raw(c)))
 		}

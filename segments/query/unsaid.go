@@ -74,7 +74,7 @@ func (w *writer) read(c *rules.Column, s *rules.Schema) (string, error) {
 	if c.Param != "" {
 		return "", &UnsaidError{unsaidParam, w.q.Target}
 	}
-	x := w.place(c)
+	x := w.path(c)
 	switch c.Type.Kind {
 	case value.Text:
 		text := "CAST(" + x + " AS " + w.d.Text + ")"
@@ -97,8 +97,8 @@ func (w *writer) read(c *rules.Column, s *rules.Schema) (string, error) {
 	return x, nil
 }
 
-// place is where a table has a column.
-func (w *writer) place(c *rules.Column) string {
+// path is where a table has a column.
+func (w *writer) path(c *rules.Column) string {
 	if c.From == "" {
 		return w.d.Path(c.Name)
 	}
