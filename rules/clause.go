@@ -12,9 +12,9 @@ var (
 	ClauseWithin      = Clause{Key: need("within", window), Outside: true, read: (*checker).within}
 	ClauseHas         = Clause{Key: hasKey, read: (*checker).picked}
 	ClauseLasting     = Clause{Key: may("lasting_at_least", length), read: (*checker).lasting}
-	ClauseSpan        = Clause{Key: spanKey, read: (*checker).maxSpan}
-	ClauseSameSession = Clause{Key: may("same_session", truth), Outside: true, read: (*checker).sameSession}
-	ClauseTies        = Clause{Key: may("ties", tieWord), read: (*checker).ties}
+	ClauseSpan        = Clause{Key: spanKey, chain: true, read: (*checker).maxSpan}
+	ClauseSameSession = Clause{Key: may("same_session", truth), Outside: true, chain: true, read: (*checker).sameSession}
+	ClauseTies        = Clause{Key: may("ties", tieWord), chain: true, read: (*checker).ties}
 )
 
 var (
@@ -31,7 +31,7 @@ func (c *checker) clauses(cond *Condition, o *yaml.Object) {
 		switch {
 		case !ok && clause.Needed && !(clause.Outside && c.inSession):
 			c.missing(cond, clause.Name)
-		case !ok, cond.Kind.Takes == TakesSteps && cond.Sequence == nil:
+		case !ok, clause.chain && cond.Sequence == nil:
 		case clause.read != nil:
 			clause.read(c, cond, o.KeySpan(clause.Name), n)
 		default:

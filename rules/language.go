@@ -62,6 +62,7 @@ type Verb struct {
 type Clause struct {
 	yaml.Key
 	Outside bool // has no sense inside a session, whose own events are all there is
+	chain   bool // is about a sequence
 	// Read reads what stands behind a key that only one verb has; Condition.Own keeps it. What it returns prints itself as
 	// rules write it. Near are the values that could have been meant, for mutants.
 	Read func(n yaml.Node) (any, bool)
