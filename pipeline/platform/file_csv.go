@@ -1,9 +1,9 @@
 package platform
 
 import (
-	"bufio"
 	"encoding/csv"
 	"io"
+	"iter"
 	"strings"
 	"time"
 )
@@ -15,17 +15,29 @@ var _ = define(Platform{
 })
 
 func writeNeutralCSV(w io.Writer, l List) error {
-	buffered := bufio.NewWriter(w)
-	c := csv.NewWriter(buffered)
 	asOf := time.UnixMicro(l.AsOf).UTC().Format(time.RFC3339)
-	rows := [][]string{{"subject", "segment", "as_of"}}
-	for _, id := range l.Entries {
-		rows = append(rows, []string{id, l.Segment, asOf})
-	}
-	if err := c.WriteAll(rows); err != nil {
+	return writeRows(w, []string{"subject", "segment", "as_of"}, func(yield func(row []string) bool) {
+		for _, id := range l.Entries {
+			if !yield([]string{id, l.Segment, asOf}) {
+				return
+			}
+		}
+	})
+}
+
+// writeRows writes CSV: a header and rows, each of which is written before the next is asked for.
+func writeRows(w io.Writer, header []string, rows iter.Seq[[]string]) error {
+	c := csv.NewWriter(w)
+	if err := c.Write(header); err != nil {
 		return err
 	}
-	return buffered.Flush()
+	for row := range rows {
+		if err := c.Write(row); err != nil {
+			return err
+		}
+	}
+	c.Flush()
+	return c.Error()
 }
 
 // plain are the characters of ids, keys and hashes: with these alone no cell is a formula that does anything.

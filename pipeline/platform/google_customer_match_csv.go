@@ -1,7 +1,6 @@
 package platform
 
 import (
-	"encoding/csv"
 	"io"
 	"slices"
 	"strings"
@@ -36,23 +35,19 @@ func writeCustomerMatch(w io.Writer, l List) error {
 	if address {
 		header = append(header, "First Name", "Last Name", "Country", "Zip")
 	}
-	c := csv.NewWriter(w)
-	if err := c.Write(header); err != nil {
-		return err
-	}
-	row := make([]string, len(header))
-	for _, entry := range l.Entries {
-		p := customerOf(entry)
-		clear(row)
-		copy(row, p.emails)
-		copy(row[emails:], p.phones)
-		copy(row[emails+phones:], p.address)
-		if err := c.Write(row); err != nil {
-			return err
+	return writeRows(w, header, func(yield func(row []string) bool) {
+		row := make([]string, len(header))
+		for _, entry := range l.Entries {
+			p := customerOf(entry)
+			clear(row)
+			copy(row, p.emails)
+			copy(row[emails:], p.phones)
+			copy(row[emails+phones:], p.address)
+			if !yield(row) {
+				return
+			}
 		}
-	}
-	c.Flush()
-	return c.Error()
+	})
 }
 
 // customer is a person in a Customer Match file; address is given name, family name, country and postal code.
@@ -73,17 +68,13 @@ func customerOf(entry string) (p customer) {
 }
 
 func writeMobileIDs(w io.Writer, l List) error {
-	c := csv.NewWriter(w)
-	if err := c.Write([]string{"Mobile Device ID"}); err != nil {
-		return err
-	}
-	for _, entry := range l.Entries {
-		for _, id := range identifiers(entry) {
-			if err := c.Write([]string{id}); err != nil {
-				return err
+	return writeRows(w, []string{"Mobile Device ID"}, func(yield func(row []string) bool) {
+		for _, entry := range l.Entries {
+			for _, id := range identifiers(entry) {
+				if !yield([]string{id}) {
+					return
+				}
 			}
 		}
-	}
-	c.Flush()
-	return c.Error()
+	})
 }

@@ -1,7 +1,6 @@
 package platform
 
 import (
-	"encoding/csv"
 	"io"
 	"iter"
 	"slices"
@@ -47,26 +46,22 @@ type metaRow [len(metaColumns)]string
 
 func writeMeta(w io.Writer, l List) error {
 	used := metaUsed(l)
-	c := csv.NewWriter(w)
-	row := make([]string, len(used))
+	header, row := make([]string, len(used)), make([]string, len(used))
 	for slot, i := range used {
-		row[slot] = metaColumns[i].header
+		header[slot] = metaColumns[i].header
 	}
-	if err := c.Write(row); err != nil {
-		return err
-	}
-	for _, entry := range l.Entries {
-		for full := range metaRows(entry) {
-			for slot, i := range used {
-				row[slot] = full[i]
-			}
-			if err := c.Write(row); err != nil {
-				return err
+	return writeRows(w, header, func(yield func(row []string) bool) {
+		for _, entry := range l.Entries {
+			for full := range metaRows(entry) {
+				for slot, i := range used {
+					row[slot] = full[i]
+				}
+				if !yield(row) {
+					return
+				}
 			}
 		}
-	}
-	c.Flush()
-	return c.Error()
+	})
 }
 
 // metaUsed returns the numbers of the columns of a list: those that are sent, and those that an entry of earlier settings
