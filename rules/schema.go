@@ -59,20 +59,10 @@ type Schema struct {
 
 // Column returns the column of that name.
 func (s *Schema) Column(name string) (*Column, bool) {
-	for i := range s.Columns {
-		if s.Columns[i].Name == name {
-			return &s.Columns[i], true
-		}
-	}
-	return nil, false
+	return find(s.Columns, func(c *Column) bool { return c.Name == name })
 }
 
 // WithRole returns the column that plays the role.
 func (s *Schema) WithRole(r Role) (*Column, bool) {
-	for i := range s.Columns {
-		if s.Columns[i].Role == r {
-			return &s.Columns[i], true
-		}
-	}
-	return nil, false
+	return find(s.Columns, func(c *Column) bool { return c.Role == r })
 }

@@ -35,13 +35,18 @@ type Destination struct {
 	RefusesNames, ByHand bool
 }
 
-func (s *Scope) verb(name string) (*Verb, bool) {
-	for i := range s.Language.Verbs {
-		if s.Language.Verbs[i].Name == name {
-			return &s.Language.Verbs[i], true
+// find returns the first element that is the one asked for.
+func find[T any](list []T, is func(*T) bool) (*T, bool) {
+	for i := range list {
+		if is(&list[i]) {
+			return &list[i], true
 		}
 	}
 	return nil, false
+}
+
+func (s *Scope) verb(name string) (*Verb, bool) {
+	return find(s.Language.Verbs, func(v *Verb) bool { return v.Name == name })
 }
 
 func (s *Scope) verbNames() []string {
@@ -53,18 +58,13 @@ func (s *Scope) verbNames() []string {
 }
 
 // function finds a function that is written with a column in parentheses.
-func (s *Scope) function(name string) (*Function, bool) { return s.find(name, false) }
+func (s *Scope) function(name string) (*Function, bool) {
+	return find(s.Language.Functions, func(f *Function) bool { return f.Name == name && !f.Implicit })
+}
 
 // implicit finds a function about the event time that is written without parentheses.
-func (s *Scope) implicit(name string) (*Function, bool) { return s.find(name, true) }
-
-func (s *Scope) find(name string, implicit bool) (*Function, bool) {
-	for i := range s.Language.Functions {
-		if f := &s.Language.Functions[i]; f.Name == name && f.Implicit == implicit {
-			return f, true
-		}
-	}
-	return nil, false
+func (s *Scope) implicit(name string) (*Function, bool) {
+	return find(s.Language.Functions, func(f *Function) bool { return f.Name == name && f.Implicit })
 }
 
 func (s *Scope) functionNames() []string { return s.functionsThat(false) }
@@ -82,12 +82,7 @@ func (s *Scope) functionsThat(implicit bool) []string {
 }
 
 func (s *Scope) aggregate(name string) (*Aggregate, bool) {
-	for i := range s.Language.Aggregates {
-		if s.Language.Aggregates[i].Name == name {
-			return &s.Language.Aggregates[i], true
-		}
-	}
-	return nil, false
+	return find(s.Language.Aggregates, func(a *Aggregate) bool { return a.Name == name })
 }
 
 func (s *Scope) aggregateNames() []string {
