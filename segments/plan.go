@@ -207,7 +207,7 @@ type inWorld struct {
 func (b *builder) spread() {
 	for i := len(b.segments) - 1; i >= 0; i-- {
 		s := &b.segments[i]
-		for _, name := range references(s.Match, s.Exclude) {
+		for _, name := range References(s.Segment) {
 			r := &b.segments[b.at[inWorld{s.world, name}]]
 			r.uses = append(r.uses, s.uses...)
 			r.dependent, s.dependent = true, true
@@ -219,18 +219,11 @@ func (b *builder) spread() {
 }
 
 // References returns the names of the segments that a segment refers to.
-func References(s *rules.Segment) []string { return references(s.Match, s.Exclude) }
-
-func references(conditions ...*rules.Condition) []string {
-	var out []string
-	for _, c := range conditions {
-		if c == nil {
-			continue
-		}
+func References(s *rules.Segment) (out []string) {
+	for _, c := range s.Judged() {
 		if c.Segment != "" {
 			out = append(out, c.Segment)
 		}
-		out = append(out, references(c.Children...)...)
 	}
 	return out
 }

@@ -179,36 +179,14 @@ func (w *writer) value(m *rules.Metric) string {
 func (w *writer) reach() {
 	w.lo = w.q.Times.AsOf
 	for _, s := range w.q.Segments {
-		for _, c := range roots(s) {
-			w.reachOf(s, c)
+		for c := range s.Conditions() {
+			if c.Window != nil {
+				from, _ := w.window(s, c)
+				w.lo = min(w.lo, from)
+			}
 		}
 	}
 	w.lo -= w.q.Times.SessionGap
-}
-
-func (w *writer) reachOf(s *rules.Segment, c *rules.Condition) {
-	if c.Window != nil {
-		from, _ := w.window(s, c)
-		w.lo = min(w.lo, from)
-	}
-	for _, child := range c.Children {
-		w.reachOf(s, child)
-	}
-}
-
-// roots are the conditions of a segment that stand in no other.
-func roots(s *rules.Segment) []*rules.Condition {
-	out := []*rules.Condition{s.Match}
-	if s.Exclude != nil {
-		out = append(out, s.Exclude)
-	}
-	if s.Top != nil {
-		out = append(out, s.Top.By)
-	}
-	if s.Cap != nil && s.Cap.By != nil {
-		out = append(out, s.Cap.By)
-	}
-	return out
 }
 
 // clock is the clock of a zone for all rows that can be wanted, and for what lies up to the longest step after them.
@@ -217,8 +195,8 @@ func (w *writer) clock(z *value.Zone) sql.Clock {
 	if !ok {
 		longest := int64(0)
 		for _, s := range w.q.Segments {
-			for _, root := range roots(s) {
-				longest = max(longest, longestStep(root))
+			for c := range s.Conditions() {
+				longest = max(longest, longestStep(c))
 			}
 		}
 		c = w.d.Clock(z, w.lo, w.q.Times.AsOf+longest)
@@ -227,24 +205,14 @@ func (w *writer) clock(z *value.Zone) sql.Clock {
 	return c
 }
 
-// longestStep is at least as long as every duration between two events in a condition.
+// longestStep is at least as long as every duration between two events of a condition.
 func longestStep(c *rules.Condition) int64 {
-	durations := []value.Duration{c.Lasting}
-	if s := c.Sequence; s != nil {
-		durations = append(durations, s.MaxSpan)
-		for _, step := range s.Steps {
-			durations = append(durations, step.Limit)
-		}
-		if s.Then != nil {
-			durations = append(durations, s.Then.Limit)
-		}
+	longest := sql.Length(c.Lasting)
+	if c.Sequence != nil {
+		longest = max(longest, sql.Length(c.Sequence.MaxSpan))
 	}
-	longest := int64(0)
-	for _, d := range durations {
-		longest = max(longest, sql.Length(d))
-	}
-	for _, child := range c.Children {
-		longest = max(longest, longestStep(child))
+	for step := range c.Sequence.All() {
+		longest = max(longest, sql.Length(step.Limit))
 	}
 	return longest
 }

@@ -257,13 +257,11 @@ func (w *writer) stays() bool {
 
 // profiled reports whether some condition looks at customers' attributes.
 func (w *writer) profiled() bool {
-	var any func(c *rules.Condition) bool
-	any = func(c *rules.Condition) bool {
-		return c.Is().Takes == rules.TakesWhere || slices.ContainsFunc(c.Children, any)
-	}
 	for _, s := range w.q.Segments {
-		if slices.ContainsFunc(roots(s), any) {
-			return true
+		for c := range s.Conditions() {
+			if c.Is().Takes == rules.TakesWhere {
+				return true
+			}
 		}
 	}
 	return false
