@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/malgrupp/malgrupp/rules/value"
+
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/where"
 	"github.com/malgrupp/malgrupp/rules/yaml"
@@ -254,4 +256,34 @@ func (c *checker) blame(cond, parent *Condition) {
 		source.Expected("something the person did, or a profile condition"+where),
 		source.Fix(fmt.Sprintf("put this %s into an `all` together with a `did`", cond.Verb)))
 	e.Note = "needs no event at all"
+}
+
+// Pick says which rows a condition wants: those of some events that pass a `where`.
+type Pick struct {
+	Events []string // sorted, distinct; unused when Any
+	Any    bool
+	Where  Expr        // nil: every row
+	Zone   *value.Zone // of local.* in Where; nil where it reads no local time
+	// Record names what is kept of somebody between runs; no event is of such a pick.
+	Record string
+}
+
+// Reading is a column that some condition reads of the rows it wants: by its name for a metric, by its role for what every
+// log calls otherwise. It travels as one int64 a row: text as a number of the scan's names, floats so that they keep their
+// order (or rounded to steps of Quantise, in units of its last place), everything else as its value.Value.Int.
+type Reading struct {
+	Column   string
+	Type     value.Type
+	Quantise *value.Number
+	Role     Role
+	// Prefix makes a number of eight bytes of a text, ordered as the bytes are: 1 of the first eight, 2 of the next.
+	Prefix int
+}
+
+// Want is one kind of row of one condition, in numbers of a plan: rows of a pick whose time lies in [From, Before), and
+// what is read of them.
+type Want struct {
+	Pick         int
+	From, Before int64
+	Value        int // -1 where no column is read
 }

@@ -6,7 +6,7 @@
 // form and hash, and the order of segments. What verbs, functions and aggregates there are is handed in as a Language;
 // rules/builtin makes it. What can be done with checked rules has rooms of its own: format, lint, prose, diff, editor.
 //
-// keys_*.go are the one table of what files may say: reader, formatter and JSON Schemas go by it.
+// keys.go is the one table of what files may say: reader, formatter and JSON Schemas go by it.
 //
 // None of them knows Arrow, SQL, files, a clock or people; everything could run in an editor.
 package rules

@@ -50,3 +50,301 @@ var (
 	texts                = listOf(text, 0)
 	whereText            = yaml.Of(LeafWhere).As("where")
 )
+
+// schemaKeys is the shape of files of kind EventSchema.
+var schemaKeys = yaml.File(yaml.KindEventSchema,
+	object(need("name", identifier), may("version", whole(1, maxCount)), may("owner", text).After("title"),
+		may("title", text)),
+	need("spec", object(
+		need("columns", namesOf(columnKeys)).After("empty_is_null"),
+		may("events", namesOf(texts)).After("columns"),
+		may("empty_is_null", truth).After("of"),
+		may("of", word("events", "customers")))))
+
+// columnKeys is the shape of a column.
+var columnKeys = object(
+	may("from", text), need("type", text), may("unit", word("s", "ms", "us", "ns")), may("role", word(roleNames()...)),
+	may("enum", listOf(text, 1)), may("label", either(labelKeys, listOf(labelKeys, 0))).After("until"),
+	may("optional", truth).After("role"), may("quantise", yaml.Of(yaml.LeafNumber)), may("zone", text),
+	may("int96", word("utc")), may("since", date), may("until", date))
+
+// labelKeys is the shape of a mark of sensitive content.
+var labelKeys = object(may("value", text), may("prefix", text), need("is", text),
+	may("policy", word(policyDrop, policyNoAds)))
+
+// setKeys is the shape of files of kind ValueSet.
+var setKeys = yaml.File(yaml.KindValueSet,
+	object(need("name", identifier), may("title", text), need("owner", yaml.Of(LeafContact)),
+		need("review_by", date), may("reason", text)),
+	need("spec", object(need("type", text), need("values", listOf(nil, 1)))))
+
+var instant = &yaml.Shape{Leaf: yaml.LeafInstant, Doc: "a time with its offset: 2026-04-15T00:00:00+03:00"}
+
+// EventKeys is the shape of an event that a test writes down; columns of the project may stand beside these keys.
+var EventKeys = eventKeys()
+
+func eventKeys() *yaml.Shape {
+	at := &yaml.Shape{
+		Leaf: yaml.LeafInstant,
+		Doc:  "days before as_of with a local time (-5d 10:00), or a time with its offset",
+	}
+	s := object(need("t", at), may("r", at).Says("when the event arrived, if not at once"), may("e", text),
+		may("id", text), may("dev", text), may("cust", text), may("sid", text))
+	s.Leaf = LeafRow
+	return s
+}
+
+// CaseKeys is the shape of one case of a test.
+var CaseKeys = object(
+	need("name", text), may("subject", text).Says("her id, where it matters: holdout draws by it"),
+	may("as_of", instant), may("known_by", instant),
+	need("events", listOf(EventKeys, 0)), may("profile", yaml.Of(LeafAny)),
+	need("expect", word("in", "out", "wait", "unknown", "capped", "control")),
+	may("because", text).Says("the path of the condition that decided: match.all[0]"))
+
+// TestKeys is the shape of files of kind SegmentTest.
+var TestKeys = yaml.File(yaml.KindSegmentTest, object(need("name", identifier)),
+	need("spec", object(need("segment", identifier), need("as_of", instant), may("known_by", instant),
+		may("data_from", instant), need("cases", listOf(CaseKeys, 0)))))
+
+// SuiteKeys is the shape of files of kind ConformanceSuite, HashKeys that of one of its hashes, and SuiteCaseKeys that
+// of a case with its UserKeys and what earlier runs kept of them.
+var (
+	SuiteKeys = yaml.File(yaml.KindConformanceSuite, object(need("name", identifier), may("edition", text)),
+		may("defaults", object(may("timezone", text), may("as_of", instant), may("known_by", instant),
+			may("data_from", instant), may("session_gap", duration), may("max_clock_skew", duration),
+			may("identity", text), may("columns", namesOf(text)))),
+		may("hash_vectors", listOf(HashKeys, 0)), need("cases", listOf(SuiteCaseKeys, 0)))
+
+	HashKeys = object(need("salt", text), need("id", text), need("hash", text), need("bucket", whole(0, 9999)))
+
+	SuiteCaseKeys = object(need("id", text), may("title", text), may("name", text), may("as_of", instant),
+		may("known_by", instant), may("data_from", instant), may("timezone", text), may("segments", yaml.Of(LeafAny)),
+		may("rule", yaml.Of(LeafAny)), may("users", namesOf(UserKeys)), may("expect_error", text))
+
+	UserKeys = object(need("events", listOf(EventKeys, 0)), need("expect", word(suiteVerdicts...)),
+		may("ledger", LedgerKeys))
+
+	LedgerKeys = object(need("last_qualified", instant), may("same_definition", truth))
+
+	suiteVerdicts = append(CaseKeys.Behind("expect").Words, "withheld")
+)
+
+// DestinationForm is what destinations and the consents they need may be called.
+const DestinationForm = "^[a-z][a-z0-9_-]{0,31}$"
+
+// ProjectKeys is the shape of malgrupp.yaml, given those of a destination and of the columns of contact keys, which
+// depend on the platforms that there are.
+func ProjectKeys(destination, columns *yaml.Shape) *yaml.Shape {
+	settings := SettingKeys(destination, columns)
+	profile := settings.Changed(func(k *yaml.Key) bool {
+		k.Needed = false
+		return true
+	})
+	return yaml.File(yaml.KindProject, object(need("name", identifier)),
+		append(settings.Keys, may("profiles", namesOf(profile)))...)
+}
+
+// SettingKeys is the shape of what stands in malgrupp.yaml beside its envelope and in its profiles.
+func SettingKeys(destination, columns *yaml.Shape) *yaml.Shape {
+	return object(
+		need("timezone", text).Says("an IANA name such as Europe/Helsinki: where days begin"),
+		may("retention", duration).Says("how long rows are used; at most 761d, default 395d"),
+		may("max_clock_skew", duration).Says("how far a device's clock may run ahead; default 5min"),
+		may("session_gap", duration).Says("a longer pause ends a session; default 30min").After("timezone"),
+		need("contacts", namesOf(object(may("email", text), may("phone", text), may("channel", text)))),
+		need("sources", listOf(sourceKeys, 1)),
+		need("consent", consentKeys), may("identity", identityKeys), need("keys", secretKeys),
+		need("output", object(need("url", text), may("state", text)).Loose(0)),
+		may("audit", object(may("url", text), unbuilt("head")).Loose(0)),
+		may("guards", object(may("min_audience", whole(50, maxWhole)), may("report_k", whole(50, maxWhole)),
+			unbuilt("max_change"), unbuilt("on_stop"), unbuilt("max_size")).Loose(0)),
+		may("limits", object(may("chunk_mib", whole(1, 8192)), may("page_mib", whole(1, 2048))).Loose(0)),
+		may("security", securityKeys),
+		may("destinations", &yaml.Shape{Names: destination, Form: DestinationForm}),
+		may("identifiers", object(need("url", text), may("columns", columns),
+			may("default_country", matching("^[A-Z]{2}$"))).Loose(0)).After("identity"),
+		may("profiles_of_customers", attributeKeys).After("identity"),
+		unbuilt("necessary"), unbuilt("network"), unbuilt("on_incomplete"), unbuilt("topics"))
+}
+
+// maxWhole bounds whole numbers of a project that have no bound of their own.
+const maxWhole = 1 << 30
+
+var (
+	reference = yaml.Of(yaml.LeafReference)
+	list      = either(text, object(need("url", text), may("max_age", duration)).Loose(0))
+	partition = either(matching("^(none|.+=)$"), object(need("key", text), may("of", word("arrival", "event")),
+		may("zone", text)).Loose(0))
+
+	// sourceKeys is the shape of an event log.
+	sourceKeys = object(
+		need("name", text), need("url", text), need("schema", text).Says("the name of a schema in schemas/"),
+		may("partition", partition), may("origin", matching("^(own|partner:.+)$")),
+		may("dedupe", either(word("none"), object(may("within", duration)).Loose(0))), may("covers_from", date),
+		may("gaps", word("uncovered", "empty")), may("complete", word("listed", "success")),
+		may("on_bad_object", word("stop", "skip")))
+
+	consentKeys = object(
+		need("url", text), may("partition", partition), may("max_feed_age", duration),
+		may("max_consent_age", duration),
+		may("trusted_sources", texts), may("min_notice_version", noticeKeys), may("suppression", list),
+		need("protected", list).Says("none, or the list of people who must never be targeted"),
+		unbuilt("row_tc_source"), unbuilt("gpc_denies"), unbuilt("browser_denies"), unbuilt("tcf"),
+		unbuilt("require_evidence")).Loose(0)
+
+	// noticeKeys are the versions of notices, by use.
+	noticeKeys = object(may("measure", version), may("profile", version), may("link", version),
+		may("partner_data", version), may("activate", version)).Loose(0)
+	version = whole(0, maxWhole)
+
+	identityKeys = object(
+		may("attach", word("off", "linked")), may("attach_window", duration), may("shared_window", duration),
+		may("kiosk_customers", whole(2, 5)), may("max_devices", whole(1, 20)), may("blocked", texts)).Loose(0)
+
+	secretKeys = object(need("master", either(reference, namesOf(reference))), need("state", reference),
+		need("recipients", reference), need("signing", reference), may("mounted", truth))
+
+	securityKeys = object(
+		may("file_roots", texts),
+		may("endpoints", object(may("s3", text), may("gs", text), may("azblob", text)).Loose(0)),
+		may("allow_private_endpoint", truth), may("allow_explain", truth), unbuilt("opaque_names")).Loose(0)
+
+	attributeKeys = object(need("url", text),
+		may("schema", text).Says("a schema that says of: customers; default customer-attributes")).Loose(0)
+
+	// DestinationKeys is the shape of a destination of whatever type.
+	DestinationKeys = object(
+		need("type", text), may("activate", matching(DestinationForm)).Says("the consent it needs; default its own name"),
+		may("processor", object(need("agreement", text), need("expires", date)).Loose(0)),
+		may("min_size", whole(0, maxWhole)), may("enabled", truth), may("account", text), may("send", texts),
+		unbuilt("vendor"), unbuilt("tcf_purposes"), unbuilt("accept_legitimate_interest"), unbuilt("li_acknowledged_by"),
+		unbuilt("membership"), unbuilt("acknowledge")).Loose(1)
+)
+
+// segmentMetadata is the shape of a rule's metadata.
+var segmentMetadata = object(
+	need("name", identifier), may("title", text), need("owner", yaml.Of(LeafContact)),
+	need("review_by", date).Says("at most 400 days ahead"),
+	may("expires", date).Says("after this day nobody is delivered and everybody held is removed"),
+	may("reason", text), may("tags", texts), may("platform_name", text), may("renamed_from", identifier))
+
+// SegmentKeys is the shape of files of kind Segment in a language.
+func SegmentKeys(l *Language) *yaml.Shape {
+	condition := l.condition()
+	return yaml.File(yaml.KindSegment, segmentMetadata, need("spec", specKeys(condition, l.ranking(condition))))
+}
+
+// ruleKeys is the shape of a rule as far as it is the same in every language.
+var ruleKeys = SegmentKeys(&Language{})
+
+// specKeys is the shape of the rule itself.
+func specKeys(condition, ranking *yaml.Shape) *yaml.Shape {
+	count, percent := whole(1, maxCount), yaml.Of(LeafPercent)
+	return object(
+		need("purpose", word(string(Advertising), string(Personalisation), string(Analysis))),
+		need("identity", word(string(CustomerLevel), string(DeviceLevel))),
+		may("timezone", text).Says("an IANA name such as Europe/Helsinki"),
+		need("match", condition), may("exclude", condition),
+		may("top", either(
+			object(need("count", count), need("by", ranking)), object(need("percent", percent),
+				need("by", ranking)))),
+		may("stay", duration), unbuilt("on_change"), unbuilt("leave"),
+		may("holdout", object(need("percent", percent), need("salt", yaml.Of(LeafSalt)))),
+		may("exclusive", object(need("group", identifier), need("priority", whole(0, maxPriority)))),
+		may("cap", object(need("count", count), may("by", ranking))),
+		may("min_size", whole(1, maxCount)), unbuilt("settle"), unbuilt("observed"),
+		need("deliver", listOf(yaml.Of(LeafDestination), 0)))
+}
+
+var (
+	events = yaml.Of(LeafEvents).As("events")
+	length = yaml.Of(LeafStep)
+	window = either(word("all"), duration, object(need("from", duration), need("to", duration)),
+		object(need("from", date), need("before", date))).As("window")
+
+	betweenKeys = object(need("did", events), may("where", whereText))
+	stepKeys    = object(need("did", events), may("where", whereText),
+		may("within_previous", length).Says("at most so long after the step before"),
+		may("without", betweenKeys).Says("none of these since the step before"))
+	thenKeys = object(need("then_not", events), may("where", whereText),
+		need("for", length).Says("none of these so long after the last step"))
+)
+
+// condition is the shape of a condition: one alternative for each verb.
+func (l *Language) condition() *yaml.Shape {
+	outer, inner := &yaml.Shape{}, &yaml.Shape{}
+	var all, insides []*yaml.Shape
+	for _, v := range l.Verbs {
+		below := outer
+		if v.Sessions {
+			below = inner
+		}
+		all = append(all, v.keys(below, false).As("verb_"+v.Name))
+		if v.Inner {
+			insides = append(insides, v.keys(inner, true).As("inner_"+v.Name))
+		}
+	}
+	*outer, *inner = *either(all...).As("condition"), *either(insides...).As("inner_condition")
+	inner.Doc = "a condition on the events of one session: without a window"
+	return outer
+}
+
+// ranking is the shape of a metric that orders people: it is not compared.
+func (l *Language) ranking(condition *yaml.Shape) *yaml.Shape {
+	var keys []yaml.Key
+	for _, v := range l.Verbs {
+		if v.Takes == TakesMetric && keys == nil {
+			keys = append(keys, need(v.Name, yaml.Of(LeafRank)))
+			for _, c := range v.Clauses {
+				keys = append(keys, c.Key)
+			}
+		}
+	}
+	return object(keys...).OrderedAs(condition).As("ranking")
+}
+
+// keys is the shape of a condition with the verb, given that of conditions below it; inside a session some clauses have
+// no sense.
+func (v *Verb) keys(below *yaml.Shape, inside bool) *yaml.Shape {
+	keys := []yaml.Key{v.operand(below)}
+	for _, c := range v.Clauses {
+		if !inside || !c.Outside {
+			keys = append(keys, c.Key)
+		}
+	}
+	if v.Comparators {
+		bound := yaml.Of(LeafBound)
+		if v.Takes != TakesMetric {
+			bound = whole(0, maxCount)
+		}
+		for _, c := range comparators {
+			keys = append(keys, may(c, bound))
+		}
+	}
+	s := object(keys...)
+	s.Doc = v.Doc
+	if v.Comparators {
+		s.Rivals, s.NeedsOne = comparators, v.Takes == TakesMetric
+	}
+	return s
+}
+
+// operand is the verb with what stands right of it.
+func (v *Verb) operand(condition *yaml.Shape) yaml.Key {
+	list := listOf(condition, 1)
+	k := need(v.Name, map[Operand]*yaml.Shape{
+		TakesConditions: list, TakesCondition: condition, TakesCountOf: countOfKeys(list), TakesEvents: events,
+		TakesMetric: yaml.Of(LeafMetric).As("metric"), TakesSteps: listOf(either(stepKeys, thenKeys), 1),
+		TakesWhere: yaml.Of(LeafAttributes), TakesSegment: identifier,
+	}[v.Takes])
+	if v.Takes == TakesSegment {
+		k.Doc = "the name of another segment with the same identity"
+	}
+	return k
+}
+
+// countOfKeys is the shape of so many of some conditions.
+func countOfKeys(conditions *yaml.Shape) *yaml.Shape {
+	return object(need("count", whole(1, maxCount)), need("of", conditions))
+}
