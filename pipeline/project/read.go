@@ -308,8 +308,7 @@ func (p *Project) keys(s section) {
 		s.note("master", p.Keys.Master[1], n, profile)
 	default:
 		if o, ok := n.Object("keys.master"); ok {
-			for _, k := range o.Keys() {
-				v, _ := o.Find(k.Name())
+			for k, v := range o.Fields() {
 				var no int
 				if _, err := fmt.Sscanf(k.Name(), "%d", &no); err != nil || no < 1 || fmt.Sprint(no) != k.Name() {
 					s.file.doc.Fail("E-TYPE", k.Span(), fmt.Sprintf("%q is not a key number", k.Name()), expected("1, 2, ..."))

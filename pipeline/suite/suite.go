@@ -184,8 +184,7 @@ func (p *parser) columns(n yaml.Node) []rules.Column {
 		return nil
 	}
 	var out []rules.Column
-	for _, k := range o.Keys() {
-		v, _ := o.Find(k.Name())
+	for k, v := range o.Fields() {
 		text, _ := v.Text()
 		t, ok := value.ParseType(text)
 		if !ok {
@@ -252,8 +251,7 @@ func (p *parser) testCase(n yaml.Node, base Case) (Case, bool) {
 	p.times(o, &c)
 	if n, ok := o.Find("segments"); ok {
 		if segs, ok := n.Object("segments"); ok {
-			for _, k := range segs.Keys() {
-				spec, _ := segs.Find(k.Name())
+			for k, spec := range segs.Fields() {
 				c.others = append(c.others, named{k.Name(), spec})
 			}
 		}
@@ -273,8 +271,7 @@ func (p *parser) users(n yaml.Node, c Case) []User {
 		return nil
 	}
 	var out []User
-	for _, k := range o.Keys() {
-		v, _ := o.Find(k.Name())
+	for k, v := range o.Fields() {
 		u, ok := v.Object("user " + k.Name())
 		if !ok {
 			continue
@@ -319,8 +316,7 @@ func (p *parser) events(n yaml.Node, user string, c Case, instant func(yaml.Node
 			continue
 		}
 		e := Event{ID: fmt.Sprintf("%s %s %d", c.ID, user, i), Device: user, Values: map[string]yaml.Node{}}
-		for _, k := range o.Keys() {
-			v, _ := o.Find(k.Name())
+		for k, v := range o.Fields() {
 			switch k.Name() {
 			case "t":
 				e.At, _ = instant(v)
