@@ -116,7 +116,7 @@ func newConversion(n *node, column rules.Column) (conversion, error) {
 	case value.Date:
 		ok = kind == format.Int32 && is.meaning == date
 	case value.Timestamp:
-		return c.timed(n, is, column, mismatch)
+		return c.timed(is, column, mismatch)
 	}
 	if !ok || kind == format.FixedLenByteArray && c.length <= 0 {
 		return c, mismatch
@@ -158,7 +158,7 @@ func powerOfTen(exponent int) int64 {
 	return p
 }
 
-func (c conversion) timed(n *node, is logical, column rules.Column, mismatch error) (conversion, error) {
+func (c conversion) timed(is logical, column rules.Column, mismatch error) (conversion, error) {
 	switch {
 	case c.physical == format.Int96:
 		if column.INT96 != "utc" && column.Role == rules.RoleEventTime {
