@@ -22,7 +22,7 @@ const (
 // everyPurpose is what somebody who allows everything allows; destinations are granted by name.
 var everyPurpose = []string{"profile", "link", "activate:files", "measure", "partner_data"}
 
-func answerLog(folder string) *log[answer] {
+func answerLog() *log[answer] {
 	columns := decide.ConsentColumns()
 	for i := range columns {
 		switch columns[i].Name {
@@ -31,7 +31,7 @@ func answerLog(folder string) *log[answer] {
 		}
 	}
 	return &log[answer]{
-		outbox: outbox[answer]{}, folder: folder, columns: columns,
+		outbox: outbox[answer]{}, folder: "consent", columns: columns,
 		arrival: func(a *answer) int64 { return a.recorded },
 		values: func(rows []answer) []parquet.Values {
 			return []parquet.Values{

@@ -93,7 +93,7 @@ func newBank(o DemoOptions, zone *value.Zone) *bank {
 	last := now / dayMicros
 	return &bank{
 		seed: o.Seed, zone: zone, now: now, first: last - int64(o.Days) + 1, last: last, people: people(o.Seed, o.Users),
-		chance: newChance(), asked: map[string]bool{}, clicks: clickLog(), listings: listingLog(), consents: answerLog("consent"),
+		chance: newChance(), asked: map[string]bool{}, clicks: clickLog(), listings: listingLog(), consents: answerLog(),
 	}
 }
 

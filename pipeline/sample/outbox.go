@@ -111,32 +111,28 @@ func writeTable(root *os.Root, name string, columns []rules.Column, fill func(*p
 	return nil
 }
 
-// textOf is a text column of some rows; an empty text is null where the column is optional.
-func textOf[T any](rows []T, optional bool, text func(*T) string) parquet.Values {
-	v := parquet.Values{Text: make([]string, len(rows))}
+// columnOf is what some rows have in a column; the zero value is null where the column is optional.
+func columnOf[T any, V comparable](rows []T, optional bool, of func(*T) V) (values []V, null []bool) {
+	var none V
+	values = make([]V, len(rows))
 	if optional {
-		v.Null = make([]bool, len(rows))
+		null = make([]bool, len(rows))
 	}
 	for i := range rows {
-		v.Text[i] = text(&rows[i])
+		values[i] = of(&rows[i])
 		if optional {
-			v.Null[i] = v.Text[i] == ""
+			null[i] = values[i] == none
 		}
 	}
+	return values, null
+}
+
+func textOf[T any](rows []T, optional bool, text func(*T) string) (v parquet.Values) {
+	v.Text, v.Null = columnOf(rows, optional, text)
 	return v
 }
 
-// numberOf is a column of numbers of some rows; a zero is null where the column is optional.
-func numberOf[T any](rows []T, optional bool, number func(*T) int64) parquet.Values {
-	v := parquet.Values{Ints: make([]int64, len(rows))}
-	if optional {
-		v.Null = make([]bool, len(rows))
-	}
-	for i := range rows {
-		v.Ints[i] = number(&rows[i])
-		if optional {
-			v.Null[i] = v.Ints[i] == 0
-		}
-	}
+func numberOf[T any](rows []T, optional bool, number func(*T) int64) (v parquet.Values) {
+	v.Ints, v.Null = columnOf(rows, optional, number)
 	return v
 }
