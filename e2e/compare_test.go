@@ -14,6 +14,7 @@ import (
 // Every number of a comparison, on the real log, is what two runs of their own give: one with the old rule in the project, one
 // with the new one, and one with each change alone.
 func TestAComparisonIsTheDifferenceOfTwoRuns(t *testing.T) {
+	t.Parallel()
 	x := shop().open(t, false)
 	asOf, knownBy := instant(t, "2008-07-31T22:00:00Z"), instant(t, "2008-08-03T10:30:00Z")
 	l := x.load(t, setting{answers, "linked", false})

@@ -2,7 +2,9 @@ package e2e_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/malgrupp/malgrupp/e2e/feed"
@@ -31,12 +33,53 @@ const (
 	granting = "data/granting/"
 )
 
-// open fills the project with the real log, or with that and everything added that it lacks.
+// open gives the test a copy of the project with the real log, or with that and everything added that it lacks. The copy
+// is filled once for all tests.
 func (x *example) open(t *testing.T, disturbed bool) *example {
 	t.Helper()
 	from := logSource(t, x.Log)
-	x.dir, x.logs = t.TempDir(), map[string]*oracle.Log{}
-	events := filepath.Join(x.dir, "data", "events")
+	one, _ := filled.LoadOrStore(fmt.Sprint(x.Name, disturbed), &filling{})
+	f := one.(*filling)
+	f.Lock()
+	defer f.Unlock()
+	if f.logs == nil {
+		f.dir = must(os.MkdirTemp(shared, "data-"))(t)
+		f.logs = x.fill(t, from, f.dir, disturbed)
+	}
+	x.dir, x.logs = t.TempDir(), f.logs
+	check(t, os.CopyFS(filepath.Join(x.dir, "data"), os.DirFS(filepath.Join(f.dir, "data"))))
+	return x
+}
+
+// filling is an example's data with its logs, which nobody changes.
+type filling struct {
+	sync.Mutex
+	dir  string
+	logs map[string]*oracle.Log
+}
+
+var (
+	filled sync.Map // by the example's name and whether it is disturbed: *filling
+	shared string   // a folder that lasts as long as the tests
+)
+
+func TestMain(m *testing.M) {
+	var err error
+	if shared, err = os.MkdirTemp("", "malgrupp-e2e-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	if err := os.RemoveAll(shared); err != nil {
+		panic(err)
+	}
+	os.Exit(code)
+}
+
+// fill writes the example's data into a folder and prepares its logs for the oracle, by the consent log's URL.
+func (x *example) fill(t *testing.T, from, dir string, disturbed bool) map[string]*oracle.Log {
+	t.Helper()
+	logs := map[string]*oracle.Log{}
+	events := filepath.Join(dir, "data", "events")
 	check(t, x.Deliver(from, events))
 	rows := must(x.Rows(from, events))(t)
 	said := must(x.Answers(from))(t)
@@ -49,12 +92,12 @@ func (x *example) open(t *testing.T, disturbed bool) *example {
 	}
 	all := feed.AllGranting(rows, x.End)
 	for url, acts := range map[string][]feed.Event{answers: said, granting: all} {
-		folder := filepath.Join(x.dir, filepath.FromSlash(url))
+		folder := filepath.Join(dir, filepath.FromSlash(url))
 		check(t, feed.WriteConsent(folder, "part-00000.parquet", append(acts, feed.Heartbeats(x.Begin, x.End)...)))
 		l := &oracle.Log{Rows: rows, Acts: must(feed.Acts(folder))(t), Partitions: days, GapsEmpty: x.gapsEmpty}
-		x.logs[url] = must(oracle.Prepare(l, x.segments, x.zone))(t)
+		logs[url] = must(oracle.Prepare(l, x.segments, x.zone))(t)
 	}
-	return x
+	return logs
 }
 
 // setting is how a project is run.

@@ -70,6 +70,7 @@ func (p *publication) state() *publication {
 }
 
 func TestARunKilledAtAnyWriteLeavesTheOldStateAndTheNextRunMakesTheNewOne(t *testing.T) {
+	t.Parallel()
 	n := newNights(t, "dt=2008-05-22")
 	n.Segments = keep(n.Loaded)
 	n.deliver(t, firstNight)

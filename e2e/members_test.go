@@ -61,6 +61,7 @@ var refusals = []string{
 }
 
 func TestTheEngineAndTheOracleAgreeOnTheRealLog(t *testing.T) {
+	t.Parallel()
 	s := newSeen()
 	shop().open(t, false).matrix(t, settings, s.note)
 	s.met(t, refusals...)
@@ -75,6 +76,7 @@ func TestTheEngineAndTheOracleAgreeOnTheRealLog(t *testing.T) {
 }
 
 func TestTheEngineAndTheOracleAgreeOnADisturbedLog(t *testing.T) {
+	t.Parallel()
 	s := newSeen()
 	shop().open(t, true).matrix(t, settings, s.note)
 	s.met(t, refusals...)

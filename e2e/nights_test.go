@@ -124,6 +124,7 @@ func minus(a, b []string) []string {
 }
 
 func TestTwoNightsTellEveryDestinationExactlyWhatChanged(t *testing.T) {
+	t.Parallel()
 	n := newNights(t, "dt=2008-04-01")
 	n.deliver(t, firstNight)
 	must(n.run(t, firstNight, "20080601T030000Z-000001", nil))(t)

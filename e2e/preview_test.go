@@ -13,6 +13,7 @@ import (
 // A sampled preview leaves rows and consents of others out early. On the real log it counts, of every segment, exactly those
 // of all members who are drawn; and its intervals hold the true sizes about as often as they promise.
 func TestASampledPreviewCountsWhoeverIsDrawn(t *testing.T) {
+	t.Parallel()
 	x := shop().open(t, false)
 	asOf, knownBy := instant(t, "2008-07-31T22:00:00Z"), instant(t, "2008-08-03T10:30:00Z")
 	sample := &segments.Sample{Parts: 3000}

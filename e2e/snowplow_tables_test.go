@@ -58,6 +58,7 @@ type tables struct {
 }
 
 func TestEveryDifferenceToSnowplowsOwnTablesIsExplained(t *testing.T) {
+	t.Parallel()
 	x := snowplow().open(t, false)
 	s := &tables{example: x, from: logSource(t, x.Log), theirs: facts{}, ours: facts{}}
 	s.users(t)

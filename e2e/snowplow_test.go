@@ -22,6 +22,7 @@ func snowplow() *example {
 }
 
 func TestTheEngineAndTheOracleAgreeOnEventsThatAreOddOnPurpose(t *testing.T) {
+	t.Parallel()
 	s := newSeen()
 	snowplow().open(t, false).matrix(t, append(settings, setting{answers, "", true}, setting{answers, "second-notice", false}), s.note)
 	s.met(t, "BLOCKED_DEVICE", "KIOSK", "TOO_MANY_DEVICES", "NOT_EXCLUSIVE", "DENIED", "WITHDRAWN", "EXPIRED", "NOTICE_OLD", "NO_RECORD", "ROW_BEFORE_GRANT", "ROW_RETENTION")

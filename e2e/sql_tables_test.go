@@ -219,6 +219,7 @@ func (h *homes) lists(t *testing.T, p *project.Project, swapped bool) {
 }
 
 func TestDuckDBAndTheEngineAgreeOnPartnersAttributesListsAndDroppedContent(t *testing.T) {
+	t.Parallel()
 	db, h := openDuckDB(t), newHomes(t)
 	for _, c := range []struct {
 		name          string

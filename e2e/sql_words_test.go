@@ -147,6 +147,7 @@ var awkward = rapid.OneOf(
 )
 
 func TestDuckDBFindsWhatFunctionsSayOfRandomValues(t *testing.T) {
+	t.Parallel()
 	var wordings []wording
 	for _, f := range builtin.Functions() {
 		for i := range 150 {

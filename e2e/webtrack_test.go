@@ -20,6 +20,7 @@ func webtrack() *example {
 }
 
 func TestTheEngineAndTheOracleAgreeOnFivePeopleOfWhomEverythingIsKnown(t *testing.T) {
+	t.Parallel()
 	s := newSeen()
 	webtrack().open(t, false).matrix(t, settings, s.note)
 	s.met(t, "NO_LOGIN", "NO_LATER_LOGIN", "LINK_MISSING", "ROW_RETENTION", "DENIED", "EXPIRED", "NO_RECORD")
@@ -27,6 +28,7 @@ func TestTheEngineAndTheOracleAgreeOnFivePeopleOfWhomEverythingIsKnown(t *testin
 }
 
 func TestTheEngineAndTheOracleAgreeOnFivePeopleInDisorder(t *testing.T) {
+	t.Parallel()
 	s := newSeen()
 	webtrack().open(t, true).matrix(t, []setting{{answers, "linked", false}, {granting, "linked", true}}, s.note)
 	s.met(t, "BLOCKED_DEVICE", "BLOCKED_CUSTOMER", "KIOSK", "SHARED_ANON", "SHARED_DEVICE", "NOT_EXCLUSIVE", "ERASED", "ROW_OLD_EPOCH", "ROW_BEFORE_GRANT", "LINK_MISSING")

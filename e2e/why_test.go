@@ -17,6 +17,7 @@ import (
 // Of people of every outcome in every segment of the real log, why says what the run says, and the decision about the person
 // alone is the same wherever nobody else has a say.
 func TestWhySaysOfRealPeopleWhatTheRunDecides(t *testing.T) {
+	t.Parallel()
 	x := shop().open(t, false)
 	asOf, knownBy := instant(t, "2008-07-31T22:00:00Z"), instant(t, "2008-08-03T10:30:00Z")
 	l := x.load(t, setting{answers, "linked", false})
