@@ -42,7 +42,8 @@ spec:
   exclude: {did: event_03, within: 7d}
   deliver: [bench]
 `, i, i%9, (i+1)%9)
-		if err := os.WriteFile(filepath.Join(dir, "segments", fmt.Sprintf("many-%03d.yaml", i)), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "segments", fmt.Sprintf("many-%03d.yaml", i)), []byte(text),
+			0o600); err != nil {
 			b.Fatal(err)
 		}
 	}

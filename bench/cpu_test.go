@@ -32,8 +32,8 @@ func stopwatch(do func()) spent {
 	return spent{time.Since(wall), cpuTime() - cpu}
 }
 
-// phaseClock is a job's clock that reads the processor time as well. Once its phases have begun, a decision asks for the
-// time at the beginning and the end of each and never else, so that the last readings come in pairs.
+// phaseClock is a job's clock that reads the processor time as well. Once its phases have begun, a decision asks for
+// the time at the beginning and the end of each and never else, so that the last readings come in pairs.
 type phaseClock struct{ readings []time.Duration }
 
 func (c *phaseClock) now() time.Time {

@@ -18,8 +18,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 )
 
-// The oracle knows nothing of the engine: it reads the rule files with a pattern, holds every row in memory and asks each
-// rule about each row.
+// The oracle knows nothing of the engine: it reads the rule files with a pattern, holds every row in memory and asks
+// each rule about each row.
 
 // event is a row of the log.
 type event struct {
@@ -34,7 +34,8 @@ type answer struct {
 	device, action, purpose string
 }
 
-var rulePattern = regexp.MustCompile(`(?s)match:\n *(?:did: (\S+)|metric: (\S+)\n *of: (\S+))\n *where: (.*?)\n *within: (\d+)d\n *at_least: (\d+)\n`)
+var rulePattern = regexp.MustCompile(`(?s)match:\n *(?:did: (\S+)|metric: (\S+)\n *of: (\S+))\n` +
+	` *where: (.*?)\n *within: (\d+)d\n *at_least: (\d+)\n`)
 
 // rule is a segment of a workload.
 type rule struct {
@@ -77,7 +78,8 @@ func (r rule) members(events []event, since map[string]int64) []string {
 	pages := map[string]bool{}
 	for _, e := range events {
 		granted, ok := since[e.device]
-		if !ok || e.at < granted || e.at < from || e.at >= before || e.name != r.event || !strings.HasPrefix(e.page, r.prefix) {
+		if !ok || e.at < granted || e.at < from || e.at >= before || e.name != r.event ||
+			!strings.HasPrefix(e.page, r.prefix) {
 			continue
 		}
 		if r.site != "" && e.site != r.site || r.app != "" && e.app != r.app {
@@ -128,7 +130,9 @@ func grants(answers []answer) map[string]int64 {
 }
 
 // table reads the rows of a folder of logs.
-func table[T any](t *testing.T, dir string, schema *rules.Schema, row func(columns func(name string) arrow.Array, i int) T) (out []T) {
+func table[T any](t *testing.T, dir string, schema *rules.Schema,
+	row func(columns func(name string) arrow.Array, i int) T,
+) (out []T) {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(dir, "dt=*", "*.parquet"))
 	if err != nil {
@@ -185,8 +189,8 @@ func TestS50HasTheMembersThatAPlainLoopFinds(t *testing.T) {
 	j := job(t, dir, "S50")
 	events := table(t, filepath.Join(dir, "events"), j.Schemas["e20"], func(c func(string) arrow.Array, i int) event {
 		e := event{
-			at: instant(c("event_time"), i), name: text(c("event"), i), device: text(c("device_id"), i), page: text(c("page_path"), i),
-			site: text(c("site"), i), app: text(c("app"), i),
+			at: instant(c("event_time"), i), name: text(c("event"), i), device: text(c("device_id"), i),
+			page: text(c("page_path"), i), site: text(c("site"), i), app: text(c("app"), i),
 		}
 		if v := c("value"); v.IsValid(i) {
 			e.cents = v.(*array.Int64).Value(i)

@@ -3,10 +3,14 @@ package bench
 import "testing"
 
 // phaseUnits name the metrics of phases; settle contains the fold.
-var phaseUnits = map[string]string{"ledger": "ledger-ns/row", "gate": "gate-ns/row", "read": "read-ns/row", "settle": "settle-ns/row"}
+var phaseUnits = map[string]string{
+	"ledger": "ledger-ns/row", "gate": "gate-ns/row", "read": "read-ns/row",
+	"settle": "settle-ns/row",
+}
 
 // BenchmarkRun decides a workload: ledger, gate, scan and fold. The ratios set what is done with rows (x-floor) and the
-// reading of the consent log (ledger-x-floor) against the decode floor, measured just before, in wall and processor time.
+// reading of the consent log (ledger-x-floor) against the decode floor, measured just before, in wall and processor
+// time.
 func BenchmarkRun(b *testing.B) {
 	dir, rows := measured(b)
 	for _, workload := range []string{"S1", "S50", "S200"} {

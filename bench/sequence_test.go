@@ -21,8 +21,8 @@ const (
     within: 30d`
 )
 
-// BenchmarkSequence decides one sequence and, just before, one counting condition with the same first step. The ratios are
-// of what is done with rows: gate, scan and fold.
+// BenchmarkSequence decides one sequence and, just before, one counting condition with the same first step. The ratios
+// are of what is done with rows: gate, scan and fold.
 func BenchmarkSequence(b *testing.B) {
 	dir, rows := measured(b)
 	var count, chain spent

@@ -11,8 +11,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules/diff"
 )
 
-// Every number of a comparison, on the real log, is what two runs of their own give: one with the old rule in the project, one
-// with the new one, and one with each change alone.
+// Every number of a comparison, on the real log, is what two runs of their own give: one with the old rule in the
+// project, one with the new one, and one with each change alone.
 func TestAComparisonIsTheDifferenceOfTwoRuns(t *testing.T) {
 	t.Parallel()
 	x := shop().open(t, false)
@@ -60,8 +60,10 @@ func TestAComparisonIsTheDifferenceOfTwoRuns(t *testing.T) {
 		changes := diff.Changes(&old, &now)
 		for _, u := range c.Uses {
 			was, is := before[u.Use], after[u.Use]
-			if want := (preview.Flow{Entering: gone(was, is), Leaving: gone(is, was)}); u.Total != want || u.Old != shown.Count(len(was)) || u.New != shown.Count(len(is)) {
-				t.Errorf("%v, %s: %d -> %d people, %+v; two runs say %d -> %d, %+v", pair, u.Use, u.Old, u.New, u.Total, len(was), len(is), want)
+			if want := (preview.Flow{Entering: gone(was, is), Leaving: gone(is, was)}); u.Total != want ||
+				u.Old != shown.Count(len(was)) || u.New != shown.Count(len(is)) {
+				t.Errorf("%v, %s: %d -> %d people, %+v; two runs say %d -> %d, %+v", pair, u.Use, u.Old, u.New, u.Total, len(was),
+					len(is), want)
 			}
 			sum := u.Several
 			for i, n := range u.Changes {

@@ -33,8 +33,8 @@ const (
 	granting = "data/granting/"
 )
 
-// open gives the test a copy of the project with the real log, or with that and everything added that it lacks. The copy
-// is filled once for all tests.
+// open gives the test a copy of the project with the real log, or with that and everything added that it lacks. The
+// copy is filled once for all tests.
 func (x *example) open(t *testing.T, disturbed bool) *example {
 	t.Helper()
 	from := logSource(t, x.Log)
@@ -117,7 +117,9 @@ func (x *example) load(t *testing.T, c setting) *load.Loaded {
 	p := l.Project
 	p.Consent.URL = c.consent
 	if c.strict {
-		p.Retention, p.Consent.MaxConsentAge = value.Duration{N: x.strict[0], Unit: value.Day}, value.Duration{N: x.strict[1], Unit: value.Day}
+		p.Retention, p.Consent.MaxConsentAge = value.Duration{N: x.strict[0], Unit: value.Day}, value.Duration{
+			N: x.strict[1], Unit: value.Day,
+		}
 	}
 	return l
 }
@@ -127,14 +129,18 @@ func (x *example) both(t *testing.T, c setting, asOf, knownBy int64) (*oracle.Re
 	t.Helper()
 	l := x.load(t, c)
 	want := x.logs[c.consent].Run(oracle.Settings{
-		AsOf: asOf, KnownBy: knownBy, Linked: l.Project.Identity.Linked, MinNotice: int64(l.Project.Consent.MinNotice["profile"]),
-		Retention: project.Micros(l.Project.Retention), MaxAge: project.Micros(l.Project.Consent.MaxConsentAge),
+		AsOf: asOf, KnownBy: knownBy, Linked: l.Project.Identity.Linked,
+		MinNotice: int64(l.Project.Consent.MinNotice["profile"]), Retention: project.Micros(l.Project.Retention),
+		MaxAge: project.Micros(l.Project.Consent.MaxConsentAge),
 	})
 	return want, evaluate(t, l, asOf, knownBy)
 }
 
 // settings are those that every example is run under.
-var settings = []setting{{answers, "", false}, {answers, "linked", false}, {answers, "linked", true}, {granting, "", false}, {granting, "linked", false}}
+var settings = []setting{
+	{answers, "", false}, {answers, "linked", false}, {answers, "linked", true}, {granting, "", false},
+	{granting, "linked", false},
+}
 
 // matrix compares engine and oracle for every setting at every moment.
 func (x *example) matrix(t *testing.T, settings []setting, see func(*oracle.Result)) {

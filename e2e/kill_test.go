@@ -22,7 +22,8 @@ const (
 	again    = "20080602T031500Z-000003"
 )
 
-// fewSegments keeps the project small, so that many runs fit into a test: a reference, a control group, three destinations.
+// fewSegments keeps the project small, so that many runs fit into a test: a reference, a control group, three
+// destinations.
 var fewSegments = []string{"trouser-fans", "sale-hunters", "trouser-campaign", "blouse-customers", "blouse-mailing"}
 
 // inPlace gives a project output folders of its own, which begin as the first night left them.
@@ -95,7 +96,8 @@ func TestARunKilledAtAnyWriteLeavesTheOldStateAndTheNextRunMakesTheNewOne(t *tes
 	}
 	t.Logf("killed at each of %d writes, %d of them after the marker", writes, published)
 	if writes < 30 || published == 0 {
-		t.Errorf("%d writes, %d of them after the marker: the test does not see both sides of a publication", writes, published)
+		t.Errorf("%d writes, %d of them after the marker: the test does not see both sides of a publication", writes,
+			published)
 	}
 }
 
@@ -111,7 +113,8 @@ func (n *nights) kill(t *testing.T, k int64, before, after *publication) (publis
 	seen := reader.published(t)
 	old, made := cmp.Equal(before, seen), cmp.Equal(after.state(), seen.state())
 	if !old && !made {
-		t.Errorf("killed after %d writes, readers see neither the old state nor the new one:\n%.600s", k, cmp.Diff(before, seen))
+		t.Errorf("killed after %d writes, readers see neither the old state nor the new one:\n%.600s", k,
+			cmp.Diff(before, seen))
 	}
 	if _, err := place.secondRun(t, again, 1<<30); err != nil {
 		t.Errorf("the run after a kill at %d writes failed: %v", k, err)

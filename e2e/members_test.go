@@ -57,7 +57,8 @@ func newSeen() *seen { return &seen{reasons: map[string]int64{}, largest: map[st
 
 // refusals are the reasons that the clicks and answers as they are give rise to.
 var refusals = []string{
-	"NO_LOGIN", "NO_LATER_LOGIN", "LINK_MISSING", "NOT_EXCLUSIVE", "ROW_RETENTION", "WITHDRAWN", "DENIED", "EXPIRED", "NO_RECORD", "ROW_OLD_EPOCH", "ROW_BEFORE_GRANT",
+	"NO_LOGIN", "NO_LATER_LOGIN", "LINK_MISSING", "NOT_EXCLUSIVE", "ROW_RETENTION", "WITHDRAWN", "DENIED", "EXPIRED",
+	"NO_RECORD", "ROW_OLD_EPOCH", "ROW_BEFORE_GRANT",
 }
 
 func TestTheEngineAndTheOracleAgreeOnTheRealLog(t *testing.T) {
@@ -80,7 +81,8 @@ func TestTheEngineAndTheOracleAgreeOnADisturbedLog(t *testing.T) {
 	s := newSeen()
 	shop().open(t, true).matrix(t, settings, s.note)
 	s.met(t, refusals...)
-	s.met(t, "BLOCKED_DEVICE", "BLOCKED_CUSTOMER", "KIOSK", "TOO_MANY_DEVICES", "SHARED_ANON", "SHARED_DEVICE", "ERASED", "OBJECTED", "GPC",
+	s.met(t, "BLOCKED_DEVICE", "BLOCKED_CUSTOMER", "KIOSK", "TOO_MANY_DEVICES", "SHARED_ANON", "SHARED_DEVICE", "ERASED",
+		"OBJECTED", "GPC",
 		"BROWSER_SETTING", "CUSTOMER_GRANT_ONLY", "GRANT_WILDCARD", "UNTRUSTED_GRANT", "FUTURE_GRANT")
 	if s.skewed == 0 {
 		t.Error("no row was skewed: the log does not try what it should")
@@ -142,8 +144,8 @@ func compareCounts(t *testing.T, want *oracle.Result, got *decide.Decision) {
 	}
 	c := got.Sources[0].Counts
 	counts := map[string][2]int64{
-		"wanted": {want.Wanted, c.Wanted}, "hidden": {want.Hidden, c.Hidden}, "skewed": {want.Skewed, c.Skewed}, "copies": {want.Copies, c.Copies},
-		"conflicting": {want.Conflicts, got.Sources[0].Conflicts},
+		"wanted": {want.Wanted, c.Wanted}, "hidden": {want.Hidden, c.Hidden}, "skewed": {want.Skewed, c.Skewed},
+		"copies": {want.Copies, c.Copies}, "conflicting": {want.Conflicts, got.Sources[0].Conflicts},
 	}
 	for name, n := range counts {
 		if n[0] != n[1] {

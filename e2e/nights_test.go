@@ -62,7 +62,8 @@ func (n *nights) deliver(t *testing.T, until string, acts ...feed.Event) {
 		}
 	}
 	events := filepath.Join(n.Dir, "data", "events")
-	days = slices.DeleteFunc(days, func(day string) bool { _, err := os.Stat(filepath.Join(events, day)); return err == nil })
+	days = slices.DeleteFunc(days,
+		func(day string) bool { _, err := os.Stat(filepath.Join(events, day)); return err == nil })
 	check(t, feed.CopyDays(filepath.Join(n.from, "events"), events, days))
 	n.until = until
 }
@@ -85,7 +86,8 @@ func (n *nights) oracle(t *testing.T, clock, asOf string) *oracle.Result {
 	t.Helper()
 	events := filepath.Join(n.Dir, "data", "events")
 	l := &oracle.Log{
-		Rows: must(feed.Rows(events))(t), Acts: must(feed.Acts(filepath.Join(n.Dir, "data", "consent")))(t), Partitions: must(feed.Days(events))(t),
+		Rows: must(feed.Rows(events))(t), Acts: must(feed.Acts(filepath.Join(n.Dir, "data", "consent")))(t),
+		Partitions: must(feed.Days(events))(t),
 	}
 	return must(oracle.Prepare(l, oracle.Shop(), "Europe/Warsaw"))(t).Run(oracle.Settings{
 		AsOf: instant(t, asOf), KnownBy: instant(t, clock),
@@ -158,7 +160,10 @@ func TestTwoNightsTellEveryDestinationExactlyWhatChanged(t *testing.T) {
 func withdrawal(t *testing.T, device, purpose string) feed.Event {
 	t.Helper()
 	at := instant(t, "2008-06-01T12:00:00Z")
-	return feed.Event{ID: "leaves:" + device, Kind: "device", Subject: device, Action: "withdraw", Purpose: purpose, At: at, Recorded: at, Source: "cmp"}
+	return feed.Event{
+		ID: "leaves:" + device, Kind: "device", Subject: device, Action: "withdraw", Purpose: purpose,
+		At: at, Recorded: at, Source: "cmp",
+	}
 }
 
 // snapshotsAre compares what was published with what the oracle says, floors applied.

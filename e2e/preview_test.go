@@ -10,8 +10,8 @@ import (
 	"github.com/malgrupp/malgrupp/segments"
 )
 
-// A sampled preview leaves rows and consents of others out early. On the real log it counts, of every segment, exactly those
-// of all members who are drawn; and its intervals hold the true sizes about as often as they promise.
+// A sampled preview leaves rows and consents of others out early. On the real log it counts, of every segment, exactly
+// those of all members who are drawn; and its intervals hold the true sizes about as often as they promise.
 func TestASampledPreviewCountsWhoeverIsDrawn(t *testing.T) {
 	t.Parallel()
 	x := shop().open(t, false)

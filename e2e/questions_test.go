@@ -17,7 +17,8 @@ type question struct {
 	level        rules.Level
 	times        string // such as "exactly: 3"
 	ads          bool   // as of those who may be advertised to
-	means        string // the column that where speaks of, if no rule may: it is put into the rule behind the checker's back
+	// the column that where speaks of, if no rule may: it is put into the rule behind the checker's back
+	means string
 }
 
 // rule is the question as a segment.

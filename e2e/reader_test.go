@@ -21,8 +21,8 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/load"
 )
 
-// publication is what a reader finds who follows the highest marker: lists by "destination/segment.kind", control groups by
-// segment, and what the state says about every list.
+// publication is what a reader finds who follows the highest marker: lists by "destination/segment.kind", control
+// groups by segment, and what the state says about every list.
 type publication struct {
 	N        int64
 	RunID    string

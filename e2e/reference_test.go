@@ -48,7 +48,8 @@ func TestTheEngineAndTheReferenceAgreeOnRandomRulesAndHistories(t *testing.T) {
 		setFlag(t, "rapid.seed", strconv.Itoa(seed+round))
 		rapid.Check(t, d.compare)
 	}
-	t.Logf("seed %d: %d cases of %d rules, verdicts %v, keys %v, refused %d, unseen %d", seed, d.cases, d.rules, d.verdicts, d.keys, d.refused, d.unseen)
+	t.Logf("seed %d: %d cases of %d rules, verdicts %v, keys %v, refused %d, unseen %d", seed, d.cases, d.rules,
+		d.verdicts, d.keys, d.refused, d.unseen)
 	d.checkShares(t)
 }
 
@@ -150,8 +151,8 @@ func newArena(t *rapid.T) *arena {
 	return a
 }
 
-// label marks content of some column as nobody's: its rows count for no rule. The rules were checked before, so that they may
-// ask for it nevertheless.
+// label marks content of some column as nobody's: its rows count for no rule. The rules were checked before, so that
+// they may ask for it nevertheless.
 func (a *arena) label(t *rapid.T) {
 	for range rapid.IntRange(1, 2).Draw(t, "marks") {
 		m := reference.Mark{Column: "event", Value: rapid.SampledFrom([]string{"calc", "logout"}).Draw(t, "event")}
@@ -265,7 +266,8 @@ func shrink(rows []reference.Row, step int, holds func([]reference.Row) bool) []
 func (a *arena) describe(b *arena, r draw.Rule, rows []reference.Row, verdict string) string {
 	var out strings.Builder
 	local := func(us int64) string { return time.UnixMicro(us).In(location(a.log.Zone)).Format(time.RFC3339Nano) }
-	fmt.Fprintf(&out, "about %s: %s\nzone %s, as_of %s, known_by %s, data from %s, session gap %d min\n", r.Name, verdict, a.log.Zone, local(a.log.AsOf), local(a.log.KnownBy), local(a.log.DataFrom), a.log.SessionGap/reference.Minute)
+	fmt.Fprintf(&out, "about %s: %s\nzone %s, as_of %s, known_by %s, data from %s, session gap %d min\n", r.Name, verdict,
+		a.log.Zone, local(a.log.AsOf), local(a.log.KnownBy), local(a.log.DataFrom), a.log.SessionGap/reference.Minute)
 	if len(a.log.Dropped) > 0 {
 		fmt.Fprintf(&out, "dropped %+v\n", a.log.Dropped)
 	}
@@ -276,7 +278,8 @@ func (a *arena) describe(b *arena, r draw.Rule, rows []reference.Row, verdict st
 		fmt.Fprintf(&out, "%s: %s\n", rule.Name, rule.Text)
 	}
 	for _, row := range rows {
-		fmt.Fprintf(&out, "%s received %s seq %d %s %s device %q customer %q session %q %v\n", local(row.At), local(row.Received), row.Seq, row.ID, row.Event, row.Device, row.Customer, row.Session, row.Values)
+		fmt.Fprintf(&out, "%s received %s seq %d %s %s device %q customer %q session %q %v\n", local(row.At),
+			local(row.Received), row.Seq, row.ID, row.Event, row.Device, row.Customer, row.Session, row.Values)
 	}
 	return out.String()
 }
@@ -292,15 +295,19 @@ func location(zone string) *time.Location {
 // checkShares fails where some verdict or word was hardly tried.
 func (d *duel) checkShares(t *testing.T) {
 	t.Helper()
-	for outcome, share := range map[string]float64{"in": 0.1, "out": 0.2, "wait": 0.002, "unknown": 0.03, "capped": 0.002, "control": 0.002, "withheld": 0.0002} {
+	for outcome, share := range map[string]float64{
+		"in": 0.1, "out": 0.2, "wait": 0.002, "unknown": 0.03, "capped": 0.002,
+		"control": 0.002, "withheld": 0.0002,
+	} {
 		if n := d.verdicts[outcome]; float64(n) < share*float64(d.cases) {
 			t.Errorf("only %d of %d cases are %s, want %.1f%%", n, d.cases, outcome, 100*share)
 		}
 	}
 	for _, key := range []string{
-		"all", "any", "not", "at_least_of", "did", "did_not", "metric", "sequence", "session", "first", "last", "in_segment", "exclude", "top", "stay", "exclusive", "holdout", "cap", "min_size",
-		"where", "has", "within", "within_previous", "without", "then_not", "for", "span", "same_session", "ties", "lasting_at_least",
-		"at_least", "at_most", "exactly", "more_than", "less_than", "percent", "count", "by", "salt", "from", "to", "before",
+		"all", "any", "not", "at_least_of", "did", "did_not", "metric", "sequence", "session", "first", "last", "in_segment",
+		"exclude", "top", "stay", "exclusive", "holdout", "cap", "min_size", "where", "has", "within", "within_previous",
+		"without", "then_not", "for", "span", "same_session", "ties", "lasting_at_least", "at_least", "at_most", "exactly",
+		"more_than", "less_than", "percent", "count", "by", "salt", "from", "to", "before",
 	} {
 		if d.keys[key] < d.rules/100 {
 			t.Errorf("only %d of %d rules say %s", d.keys[key], d.rules, key)

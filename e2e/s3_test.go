@@ -154,7 +154,10 @@ func wideProject(t *testing.T, dir string, rows int, until int64) *load.Loaded {
 	for d := range devices {
 		for _, purpose := range []string{"profile", "activate:files"} {
 			id := fmt.Sprintf("d%d", d)
-			said = append(said, feed.Event{ID: id + purpose, Kind: "device", Subject: id, Action: "grant", Purpose: purpose, At: feed.Shop.Begin, Recorded: feed.Shop.Begin, Source: "cmp"})
+			said = append(said, feed.Event{
+				ID: id + purpose, Kind: "device", Subject: id, Action: "grant", Purpose: purpose, At: feed.Shop.Begin,
+				Recorded: feed.Shop.Begin, Source: "cmp",
+			})
 		}
 	}
 	said = append(said, feed.Heartbeats(feed.Shop.Begin, until)...)
@@ -177,7 +180,9 @@ func wideProject(t *testing.T, dir string, rows int, until int64) *load.Loaded {
 		w := must(parquetwriter.NewWriter(out, wideColumns, parquetwriter.WriterOptions{Codec: parquetwriter.Zstd}))(t)
 		check(t, errors.Join(w.Write(rows, v[:]), w.Close(), out.Close()))
 	}
-	for name, text := range map[string]string{"malgrupp.yaml": wideYAML, "schemas/wide.yaml": wideSchema, "segments/front.yaml": wideSegment} {
+	for name, text := range map[string]string{
+		"malgrupp.yaml": wideYAML, "schemas/wide.yaml": wideSchema, "segments/front.yaml": wideSegment,
+	} {
 		check(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
 		check(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
 	}
@@ -237,9 +242,11 @@ func TestNoMoreIsFetchedThanTheColumnsThatAreNeeded(t *testing.T) {
 				t.Error("nobody is in the audience: nothing was read")
 			}
 			got := c.below("events/")
-			t.Logf("fetched %d bytes in %d requests; the columns have %d, the objects %d", got.bytes, got.requests, needed, whole)
+			t.Logf("fetched %d bytes in %d requests; the columns have %d, the objects %d", got.bytes, got.requests, needed,
+				whole)
 			if got.bytes > needed+needed/10 || got.bytes < needed || whole < 2*needed {
-				t.Errorf("fetched %d bytes, want the %d of the columns and at most a tenth more; the objects have %d", got.bytes, needed, whole)
+				t.Errorf("fetched %d bytes, want the %d of the columns and at most a tenth more; the objects have %d", got.bytes,
+					needed, whole)
 			}
 		})
 	}

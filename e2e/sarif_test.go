@@ -27,7 +27,8 @@ func sarifSchema(t *testing.T) string {
 	download.Env = append(os.Environ(), "GOFLAGS=")
 	var module struct{ Dir string }
 	check(t, json.Unmarshal(must(download.Output())(t), &module))
-	file := must(parser.ParseFile(token.NewFileSet(), filepath.Join(module.Dir, "pkg/report/v210/sarif/schema.go"), nil, 0))(t)
+	file := must(parser.ParseFile(token.NewFileSet(), filepath.Join(module.Dir, "pkg/report/v210/sarif/schema.go"), nil,
+		0))(t)
 	var text string
 	ast.Inspect(file, func(n ast.Node) bool {
 		if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
@@ -41,7 +42,8 @@ func sarifSchema(t *testing.T) string {
 	return text
 }
 
-// What validate writes as SARIF is valid by the official schema: with findings and fixes of every kind, and without any.
+// What validate writes as SARIF is valid by the official schema: with findings and fixes of every kind, and without
+// any.
 func TestSARIFIsValidByTheOfficialSchema(t *testing.T) {
 	program := build(t)
 	dir := filepath.Join(t.TempDir(), "bank")

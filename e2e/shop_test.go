@@ -30,7 +30,8 @@ func logSource(t *testing.T, l *feed.Log) string {
 	}
 	dir := filepath.Join(root, "data", "clickstream", l.Folder)
 	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("the log of the project %s is not there: %v; set MALGRUPP_VECTORS to the folder that holds data/", l.Name, err)
+		t.Skipf("the log of the project %s is not there: %v; set MALGRUPP_VECTORS to the folder that holds data/", l.Name,
+			err)
 	}
 	return dir
 }

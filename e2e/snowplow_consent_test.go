@@ -25,13 +25,15 @@ func (s *tables) ledger(t *testing.T, c setting) standing {
 	last := s.moments[len(s.moments)-1]
 	purposes := must(consent.NewPurposes(feed.Activations))(t)
 	policy := &consent.Policy{
-		Now: instant(t, last[1]), Retention: project.Micros(p.Retention), MaxConsentAge: project.Micros(p.Consent.MaxConsentAge), Purposes: purposes,
+		Now: instant(t, last[1]), Retention: project.Micros(p.Retention),
+		MaxConsentAge: project.Micros(p.Consent.MaxConsentAge), Purposes: purposes,
 		MinNotice: slices.Repeat([]int32{int32(p.Consent.MinNotice["profile"])}, purposes.Len()),
 	}
 	events := map[string][]consent.Event{}
 	for _, a := range must(s.Answers(s.from))(t) {
 		events[a.Subject] = append(events[a.Subject], consent.Event{
-			At: a.At, Pattern: must(purposes.Pattern(a.Purpose))(t), Notice: int32(a.Notice), Action: must(consent.ParseAction(a.Action))(t), Trusted: true,
+			At: a.At, Pattern: must(purposes.Pattern(a.Purpose))(t), Notice: int32(a.Notice),
+			Action: must(consent.ParseAction(a.Action))(t), Trusted: true,
 		})
 	}
 	out := standing{}
@@ -49,7 +51,8 @@ func (s standing) grants(device, purpose string) bool {
 	return s[device][purpose].State == consent.Granting
 }
 
-// answers compares what each device answered last, how often, and how many of its events that lets somebody use for ads.
+// answers compares what each device answered last, how often, and how many of its events that lets somebody use for
+// ads.
 func (s *tables) answers(t *testing.T) {
 	t.Helper()
 	const table = "consent users"

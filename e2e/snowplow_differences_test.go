@@ -2,23 +2,33 @@ package e2e_test
 
 // Why the two disagree. Each reason is something that Snowplow's package does on purpose, or that malgrupp does.
 const (
-	late = "Snowplow drops what a browser sent more than three days after it happened; here a late event counts from the day it arrives, " +
+	late = "Snowplow drops what a browser sent more than three days after it happened; here a late event counts from " +
+		"the day it arrives, " +
 		"while its own time lies in a window"
-	longSession = "Snowplow puts a session into quarantine three days after it began, and what it does later is lost; here a session has no say in what counts"
-	oneDevice   = "Snowplow gives all of a session to the device it began on; here each device id is a device, and who uses several is asked at customer level"
-	noView      = "Snowplow builds sessions from events with a page view id alone, and this device has none; here a row needs a device, a time and a name"
-	noSession   = "Snowplow leaves out events without a session id; here nothing hangs on it"
-	noDevice    = "Snowplow counts the session of an event without a device id; here such a row has no owner and is refused with BLOCKED_DEVICE"
-	sameView    = "Snowplow keeps one page view of each page view id; here two events with two event ids are two events"
-	strayPing   = "Snowplow adds up the views of sessions, and a session that has only pings counts one; here a page view is an event of that name"
-	tenNames    = "Snowplow gives a device to the last user id seen on it; here ten customers on one device within 90 days are a kiosk, whose rows are nobody's"
-	missing     = "the device is not in Snowplow's table (see users)"
-	ownTime     = "Snowplow keeps the newest answer and so opens all that the device ever did; here a row counts only if the grant covers its own time too: " +
+	longSession = "Snowplow puts a session into quarantine three days after it began, and what it does later is lost; " +
+		"here a session has no say in what counts"
+	oneDevice = "Snowplow gives all of a session to the device it began on; here each device id is a device, and who " +
+		"uses several is asked at customer level"
+	noView = "Snowplow builds sessions from events with a page view id alone, and this device has none; here a row " +
+		"needs a device, a time and a name"
+	noSession = "Snowplow leaves out events without a session id; here nothing hangs on it"
+	noDevice  = "Snowplow counts the session of an event without a device id; here such a row has no owner and is " +
+		"refused with BLOCKED_DEVICE"
+	sameView  = "Snowplow keeps one page view of each page view id; here two events with two event ids are two events"
+	strayPing = "Snowplow adds up the views of sessions, and a session that has only pings counts one; here a page view " +
+		"is an event of that name"
+	tenNames = "Snowplow gives a device to the last user id seen on it; here ten customers on one device within 90 days " +
+		"are a kiosk, whose rows are nobody's"
+	missing = "the device is not in Snowplow's table (see users)"
+	ownTime = "Snowplow keeps the newest answer and so opens all that the device ever did; here a row counts only if " +
+		"the grant covers its own time too: " +
 		"the banner was seen before anybody had agreed to anything"
 	revived = ownTime + "; what the device did before it first said no stays closed, for a new grant revives nothing"
-	opens   = "scope preferences is not asked for alone: marketing opens purpose profile as well, for no audience for ads can do without it"
-	needed  = "what is necessary needs no consent, so no purpose speaks of it"
-	before  = "Snowplow looks at the last answer alone, which refused everything; here a refusal after an agreement is a withdrawal, for removals are owed"
+	opens   = "scope preferences is not asked for alone: marketing opens purpose profile as well, for no audience for " +
+		"ads can do without it"
+	needed = "what is necessary needs no consent, so no purpose speaks of it"
+	before = "Snowplow looks at the last answer alone, which refused everything; here a refusal after an agreement is a " +
+		"withdrawal, for removals are owed"
 )
 
 // explained is every fact about which Snowplow's tables and malgrupp disagree.

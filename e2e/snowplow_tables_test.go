@@ -17,7 +17,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 )
 
-// fact is something that Snowplow's tables say and that malgrupp can be asked as well: of which table, about whom, what.
+// fact is something that Snowplow's tables say and that malgrupp can be asked as well: of which table, about whom,
+// what.
 type fact struct{ Table, Who, What string }
 
 // facts are what one side says; what it does not say is nothing.
@@ -129,7 +130,8 @@ func (s *tables) users(t *testing.T) {
 	}
 	for device, days := range s.days(t) {
 		if _, both := s.theirs[fact{"users", short(device), "first day"}]; both {
-			s.ours[fact{"users", short(device), "first day"}], s.ours[fact{"users", short(device), "last day"}] = days[0], days[len(days)-1]
+			s.ours[fact{"users", short(device), "first day"}], s.ours[fact{"users", short(device), "last day"}] = days[0],
+				days[len(days)-1]
 		}
 	}
 }
@@ -144,7 +146,10 @@ func (s *tables) days(t *testing.T) map[string][]string {
 	days := slices.Sorted(maps.Keys(seen))
 	var questions []question
 	for _, day := range days {
-		questions = append(questions, question{event: "any", where: "local.date = date '" + day + "'", level: rules.DeviceLevel, times: "at_least: 1"})
+		questions = append(questions, question{
+			event: "any", where: "local.date = date '" + day + "'",
+			level: rules.DeviceLevel, times: "at_least: 1",
+		})
 	}
 	out := map[string][]string{}
 	for i, who := range s.ask(t, everybody, questions) {
@@ -165,7 +170,10 @@ func (s *tables) sessions(t *testing.T) {
 			s.theirs.add("sessions", short(session["domain_userid"]), event, n)
 		}
 	}
-	for _, event := range []string{"page_view", "page_ping", "link_click", "object_click", "snplow_cookies", "data_structures_workflow", "event"} {
+	for _, event := range []string{
+		"page_view", "page_ping", "link_click", "object_click", "snplow_cookies",
+		"data_structures_workflow", "event",
+	} {
 		for device, n := range s.counts(t, everybody, question{event: event, level: rules.DeviceLevel}, most) {
 			s.ours[fact{"sessions", short(device), event}] = n
 		}
@@ -181,7 +189,8 @@ func (s *tables) versions(t *testing.T) {
 			s.theirs.add("page views", short(v["domain_userid"]), "labelled", 1)
 		}
 	}
-	for device, n := range s.counts(t, everybody, question{event: "page_view", where: "app_id = '" + label + "'", level: rules.DeviceLevel}, most) {
+	for device, n := range s.counts(t, everybody,
+		question{event: "page_view", where: "app_id = '" + label + "'", level: rules.DeviceLevel}, most) {
 		s.ours[fact{"page views", short(device), "labelled"}] = n
 	}
 }
@@ -207,7 +216,10 @@ func (s *tables) stitching(t *testing.T) {
 	maps.DeleteFunc(devices, func(device string, viewed bool) bool { return !viewed || device == "" })
 	var questions []question
 	for _, device := range slices.Sorted(maps.Keys(devices)) {
-		questions = append(questions, question{event: "page_view", where: "app_id = '" + device + "'", means: "domain_userid", level: rules.CustomerLevel, times: "at_least: 1"})
+		questions = append(questions, question{
+			event: "page_view", where: "app_id = '" + device + "'", means: "domain_userid",
+			level: rules.CustomerLevel, times: "at_least: 1",
+		})
 	}
 	who := s.ask(t, linked, questions)
 	for i, device := range slices.Sorted(maps.Keys(devices)) {

@@ -10,7 +10,8 @@ import (
 // snowplow is the example whose log is the input of another program's tests.
 func snowplow() *example {
 	return &example{
-		Log: feed.Snowplow, zone: "Europe/London", segments: oracle.Snowplow(), today: "2021-03-01", strict: [2]int{8, 4}, gapsEmpty: true,
+		Log: feed.Snowplow, zone: "Europe/London", segments: oracle.Snowplow(), today: "2021-03-01", strict: [2]int{8, 4},
+		gapsEmpty: true,
 		moments: [][2]string{
 			{"2021-02-27T00:00:00Z", "2021-02-27T06:00:00Z"}, // the day after most answers
 			{"2021-03-03T00:00:00Z", "2021-03-03T23:00:00Z"},
@@ -24,8 +25,10 @@ func snowplow() *example {
 func TestTheEngineAndTheOracleAgreeOnEventsThatAreOddOnPurpose(t *testing.T) {
 	t.Parallel()
 	s := newSeen()
-	snowplow().open(t, false).matrix(t, append(settings, setting{answers, "", true}, setting{answers, "second-notice", false}), s.note)
-	s.met(t, "BLOCKED_DEVICE", "KIOSK", "TOO_MANY_DEVICES", "NOT_EXCLUSIVE", "DENIED", "WITHDRAWN", "EXPIRED", "NOTICE_OLD", "NO_RECORD", "ROW_BEFORE_GRANT", "ROW_RETENTION")
+	snowplow().open(t, false).matrix(t, append(settings, setting{answers, "", true},
+		setting{answers, "second-notice", false}), s.note)
+	s.met(t, "BLOCKED_DEVICE", "KIOSK", "TOO_MANY_DEVICES", "NOT_EXCLUSIVE", "DENIED", "WITHDRAWN", "EXPIRED",
+		"NOTICE_OLD", "NO_RECORD", "ROW_BEFORE_GRANT", "ROW_RETENTION")
 	if s.hidden == 0 || s.copies == 0 {
 		t.Errorf("%d rows came too late and %d twice: the log does not try what it should", s.hidden, s.copies)
 	}

@@ -18,26 +18,30 @@ import (
 	"github.com/malgrupp/malgrupp/segments/query"
 )
 
-// opinion is a project's setting with the moments at which DuckDB is asked. identity.attach is off in all of them, for a
-// statement cannot say who is linked.
+// opinion is a project's setting with the moments at which DuckDB is asked. identity.attach is off in all of them, for
+// a statement cannot say who is linked.
 type opinion struct {
 	setting
 	moments []int
 }
 
-// secondOpinions are what DuckDB is asked about: every example project, as it is and with everything added that it lacks.
+// secondOpinions are what DuckDB is asked about: every example project, as it is and with everything added that it
+// lacks.
 var secondOpinions = []struct {
 	name      string
 	project   func() *example
 	disturbed bool
 	asked     []opinion
 }{
-	{"the shop", shop, false, []opinion{{setting{answers, "", false}, []int{0, 2}}, {setting{answers, "", true}, []int{1}}}},
+	{"the shop", shop, false,
+		[]opinion{{setting{answers, "", false}, []int{0, 2}}, {setting{answers, "", true}, []int{1}}}},
 	{"the shop, disturbed", shop, true, []opinion{{setting{answers, "", false}, []int{1}}}},
-	{"five people", webtrack, false, []opinion{{setting{answers, "", false}, []int{0, 1}}, {setting{granting, "", true}, []int{2}}}},
+	{"five people", webtrack, false,
+		[]opinion{{setting{answers, "", false}, []int{0, 1}}, {setting{granting, "", true}, []int{2}}}},
 	{"five people, disturbed", webtrack, true, []opinion{{setting{granting, "", false}, []int{2}}}},
 	{"odd events", snowplow, false, []opinion{
-		{setting{answers, "", false}, []int{0, 3}}, {setting{answers, "second-notice", false}, []int{3}}, {setting{granting, "", false}, []int{1}},
+		{setting{answers, "", false}, []int{0, 3}}, {setting{answers, "second-notice", false}, []int{3}},
+		{setting{granting, "", false}, []int{1}},
 	}},
 }
 
@@ -76,7 +80,9 @@ func TestAStatementOfAProjectThatLinksIsRefusedByName(t *testing.T) {
 		l := x.load(t, setting{answers, "linked", false})
 		for _, s := range l.Segments {
 			var unsaid *query.UnsaidError
-			_, err := decide.Statement(context.Background(), job(t, l).Inputs, s.Name, decide.StatementOptions{Dialect: sql.DuckDB, Covered: true})
+			_, err := decide.Statement(context.Background(), job(t, l).Inputs, s.Name, decide.StatementOptions{
+				Dialect: sql.DuckDB, Covered: true,
+			})
 			if !errors.As(err, &unsaid) || unsaid.Construct != "identity.attach: linked" {
 				t.Errorf("segment %s of %s: error %v, want it refused for identity.attach: linked", s.Name, x.Name, err)
 			}
@@ -84,8 +90,9 @@ func TestAStatementOfAProjectThatLinksIsRefusedByName(t *testing.T) {
 	}
 }
 
-// agree compares what becomes of everybody in every list of a project with what the statement for it gives, and returns how
-// often each verdict was met. Whom only other rules of the run look at may be unknown to the engine and unseen by a statement.
+// agree compares what becomes of everybody in every list of a project with what the statement for it gives, and returns
+// how often each verdict was met. Whom only other rules of the run look at may be unknown to the engine and unseen by a
+// statement.
 func agree(t *testing.T, db *duckdb.DB, l *load.Loaded, tables map[string]string, asOf, knownBy int64) map[string]int {
 	t.Helper()
 	want := evaluate(t, l, asOf, knownBy)
@@ -104,7 +111,9 @@ func agree(t *testing.T, db *duckdb.DB, l *load.Loaded, tables map[string]string
 		}
 		j := job(t, l)
 		j.AsOf, j.KnownBy = asOf, knownBy
-		statement := must(decide.Statement(context.Background(), j.Inputs, a.Segment().Name, decide.StatementOptions{Dialect: sql.DuckDB, Use: use, Tables: tables}))(t)
+		statement := must(decide.Statement(context.Background(), j.Inputs, a.Segment().Name, decide.StatementOptions{
+			Dialect: sql.DuckDB, Use: use, Tables: tables,
+		}))(t)
 		start := time.Now()
 		got := verdicts(t, db, statement)
 		took += time.Since(start)
@@ -118,7 +127,8 @@ func agree(t *testing.T, db *duckdb.DB, l *load.Loaded, tables map[string]string
 			met[verdict]++
 		}
 		if diff := cmp.Diff(said, got); diff != "" {
-			t.Errorf("%s for %s (-engine +duckdb), %d and %d people:\n%.600s", a.Segment().Name, want.Uses[a.Use()].Name, len(said), len(got), diff)
+			t.Errorf("%s for %s (-engine +duckdb), %d and %d people:\n%.600s", a.Segment().Name, want.Uses[a.Use()].Name,
+				len(said), len(got), diff)
 		}
 	}
 	t.Logf("%d lists agree, %v; DuckDB took %s", len(want.Audiences), met, took.Round(time.Millisecond))

@@ -56,7 +56,8 @@ func TestDuckDBAndTheEngineAgreeOnRandomRulesAndHistories(t *testing.T) {
 }
 
 // differs compares one segment. Whom only other rules of the run look at may be unknown to the engine and unseen here.
-func differs(t *rapid.T, db *duckdb.DB, a *arena, segs []*rules.Segment, s *rules.Segment, want map[string]string, said map[string]int) int {
+func differs(t *rapid.T, db *duckdb.DB, a *arena, segs []*rules.Segment, s *rules.Segment, want map[string]string,
+	said map[string]int) int {
 	statement, err := queryOf(a, segs, s).Statement()
 	if err != nil {
 		t.Fatal(err)
@@ -86,10 +87,12 @@ func differs(t *rapid.T, db *duckdb.DB, a *arena, segs []*rules.Segment, s *rule
 // history are somebody's rows, for a message.
 func history(l *draw.Log, id string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "as of %s, known by %s, from %s, missing %v\n", stamp(l.AsOf), stamp(l.KnownBy), stamp(l.DataFrom), l.Missing)
+	fmt.Fprintf(&b, "as of %s, known by %s, from %s, missing %v\n", stamp(l.AsOf), stamp(l.KnownBy), stamp(l.DataFrom),
+		l.Missing)
 	for i := range l.Rows {
 		if r := &l.Rows[i]; r.Device == id || r.Customer == id {
-			fmt.Fprintf(&b, "%s %s seq %d %s %q %q %q %v\n", stamp(r.At), r.Event, r.Seq, r.ID, r.Device, r.Customer, r.Session, r.Values)
+			fmt.Fprintf(&b, "%s %s seq %d %s %q %q %q %v\n", stamp(r.At), r.Event, r.Seq, r.ID, r.Device, r.Customer, r.Session,
+				r.Values)
 		}
 	}
 	return b.String()
@@ -123,10 +126,14 @@ func queryOf(a *arena, all []*rules.Segment, s *rules.Segment) *query.Query {
 	l := a.log
 	purposes, _ := consent.NewPurposes(nil) // there are no destinations whose names could be wrong
 	return &query.Query{
-		Dialect: sql.DuckDB, Target: s.Name, Use: purposes.SegmentUse(s.Level == rules.CustomerLevel), Trusted: []string{"cmp"},
+		Dialect: sql.DuckDB, Target: s.Name, Use: purposes.SegmentUse(s.Level == rules.CustomerLevel), Trusted: []string{
+			"cmp",
+		},
 		Segments: all, Serves: func(o *rules.Segment) bool { return o.Level == s.Level },
-		Policy: &consent.Policy{Now: l.KnownBy, Retention: 761 * reference.Day, MaxConsentAge: 390 * reference.Day, Purposes: purposes},
-		Times:  segments.Times{AsOf: l.AsOf, SessionGap: l.SessionGap}, MaxSkew: l.MaxSkew, Blocked: identity.Placeholders(),
+		Policy: &consent.Policy{
+			Now: l.KnownBy, Retention: 761 * reference.Day, MaxConsentAge: 390 * reference.Day, Purposes: purposes,
+		},
+		Times: segments.Times{AsOf: l.AsOf, SessionGap: l.SessionGap}, MaxSkew: l.MaxSkew, Blocked: identity.Placeholders(),
 		Sources:  []query.EventTable{{Name: "events", Expr: "events_log", Schema: a.schema, Dedupe: l.Dedupe}},
 		Tables:   query.Tables{Consent: "consent_log", Stay: "stay_record"},
 		Coverage: covers{l}, Form: builtin.SQL, Test: builtin.CompileSQL,
@@ -140,7 +147,10 @@ func logTables(l *draw.Log, schema *rules.Schema, segs []*rules.Segment) string 
 	for i := range l.Rows {
 		r := &l.Rows[i]
 		people[[2]string{"device", r.Device}], people[[2]string{"customer", r.Customer}] = true, true
-		cells := []string{moment(r.At), moment(r.Received), fmt.Sprint(r.Seq), textOrNull(r.ID), textOrNull(r.Event), textOrNull(r.Device), textOrNull(r.Customer), textOrNull(r.Session)}
+		cells := []string{
+			moment(r.At), moment(r.Received), fmt.Sprint(r.Seq), textOrNull(r.ID), textOrNull(r.Event), textOrNull(r.Device),
+			textOrNull(r.Customer), textOrNull(r.Session),
+		}
 		for _, c := range schema.Columns[len(cells):] {
 			cells = append(cells, cellOf(r.Values[c.Name], c.Type))
 		}
@@ -155,17 +165,26 @@ func logTables(l *draw.Log, schema *rules.Schema, segs []*rules.Segment) string 
 	for p := range people {
 		for _, purpose := range []string{"profile", "link"} {
 			for _, at := range []int64{l.KnownBy - 300*reference.Day, l.KnownBy - reference.Minute} {
-				said = append(said, fmt.Sprintf("('%s', %s, 'grant', '%s', %s, %s, 'cmp', NULL)", p[0], textOrNull(p[1]), purpose, moment(at), moment(at)))
+				said = append(said,
+					fmt.Sprintf("('%s', %s, 'grant', '%s', %s, %s, 'cmp', NULL)", p[0], textOrNull(p[1]), purpose, moment(at),
+						moment(at)))
 			}
 		}
 	}
 	var columns []string
 	for _, c := range schema.Columns {
-		kind := map[value.Kind]string{value.Text: "VARCHAR", value.Integer: "BIGINT", value.Decimal: "DECIMAL(18,2)", value.Float: "DOUBLE", value.Boolean: "BOOLEAN", value.Date: "DATE", value.Timestamp: "TIMESTAMP"}[c.Type.Kind]
+		kind := map[value.Kind]string{
+			value.Text: "VARCHAR", value.Integer: "BIGINT", value.Decimal: "DECIMAL(18,2)", value.Float: "DOUBLE",
+			value.Boolean: "BOOLEAN", value.Date: "DATE", value.Timestamp: "TIMESTAMP",
+		}[c.Type.Kind]
 		columns = append(columns, sql.DuckDB.Ident(c.Name)+" "+kind)
 	}
 	return tableOf("events_log", columns, events) +
-		tableOf("consent_log", []string{"subject_type VARCHAR", "subject_id VARCHAR", "action VARCHAR", "purpose VARCHAR", `"at" TIMESTAMP`, "recorded_at TIMESTAMP", "source VARCHAR", "notice_version INTEGER"}, said) +
+		tableOf("consent_log",
+			[]string{
+				"subject_type VARCHAR", "subject_id VARCHAR", "action VARCHAR", "purpose VARCHAR", `"at" TIMESTAMP`,
+				"recorded_at TIMESTAMP", "source VARCHAR", "notice_version INTEGER",
+			}, said) +
 		tableOf("stay_record", stayColumns, stays) + "SELECT 1"
 }
 

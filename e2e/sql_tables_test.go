@@ -23,8 +23,9 @@ import (
 	"github.com/malgrupp/malgrupp/segments/query"
 )
 
-// homes is the project that has what the others lack: a partner's log under a schema of its own, attributes of customers, lists
-// of people who must not be targeted, and content that nobody may use. All of it is drawn from the shop's log.
+// homes is the project that has what the others lack: a partner's log under a schema of its own, attributes of
+// customers, lists of people who must not be targeted, and content that nobody may use. All of it is drawn from the
+// shop's log.
 type homes struct {
 	*rand.Rand
 	dir       string
@@ -52,7 +53,9 @@ func newHomes(t *testing.T) *homes {
 	h.devices, h.customers = slices.Sorted(maps.Keys(devices)), slices.Sorted(maps.Keys(customers))
 	check(t, feed.WriteDisturbed(filepath.Join(h.dir, "data", "partner"), h.partner(), true))
 	acts := append(must(feed.Shop.Answers(from))(t), h.partnerData()...)
-	check(t, feed.WriteConsent(filepath.Join(h.dir, "data", "consent"), "part-00000.parquet", append(acts, feed.Heartbeats(feed.Shop.Begin, feed.Shop.End)...)))
+	check(t,
+		feed.WriteConsent(filepath.Join(h.dir, "data", "consent"), "part-00000.parquet",
+			append(acts, feed.Heartbeats(feed.Shop.Begin, feed.Shop.End)...)))
 	h.attributes(t)
 	return h
 }
@@ -82,7 +85,8 @@ func (h *homes) partner() (out []feed.Row) {
 func (h *homes) partnerData() (out []feed.Event) {
 	say := func(kind, id, action string, at int64) {
 		out = append(out, feed.Event{
-			ID: fmt.Sprintf("%s:%s:%d:partner", kind, id, at), Kind: kind, Subject: id, Action: action, Purpose: "partner_data", At: at, Recorded: at, Source: "cmp",
+			ID: fmt.Sprintf("%s:%s:%d:partner", kind, id, at), Kind: kind, Subject: id, Action: action, Purpose: "partner_data",
+			At: at, Recorded: at, Source: "cmp",
 		})
 	}
 	for kind, ids := range map[string][]string{"customer": h.customers, "device": h.devices} {
@@ -121,7 +125,8 @@ func (h *homes) attributes(t *testing.T) {
 		for range one(h.Rand, 0, 1, 1, 1, 2) {
 			a := attribute{Customer: one(h.Rand, c, c, c, " "+c+"\t")}
 			if h.IntN(5) > 0 {
-				a.Region, a.VIP, a.Points = pointer(one(h.Rand, "north", "south", "")), pointer(h.IntN(2) == 0), pointer(int64(h.IntN(100)))
+				a.Region, a.VIP, a.Points = pointer(one(h.Rand, "north", "south", "")), pointer(h.IntN(2) == 0),
+					pointer(int64(h.IntN(100)))
 				a.Score, a.Since = pointer(one(h.Rand, 0.25, 0.5, 0.75, -1)), pointer(int32(10_957+h.IntN(3500)))
 			}
 			if h.IntN(2) > 0 {
@@ -165,8 +170,12 @@ func (h *homes) entries(in int) (out []entry) {
 			if h.IntN(in) > 0 {
 				continue
 			}
-			e := entry{Kind: kind, ID: one(h.Rand, id, id, " "+id+" "), Reason: one(h.Rand, "", "a minor; \"said so\", twice", "# two\nlines", "x|y\tz")}
-			if purpose := one(h.Rand, "-", "", "*", "activate:*", "activate:mail", "profile", "link", "partner_data", "measure", "activate:elsewhere"); purpose != "-" {
+			e := entry{
+				Kind: kind, ID: one(h.Rand, id, id, " "+id+" "),
+				Reason: one(h.Rand, "", "a minor; \"said so\", twice", "# two\nlines", "x|y\tz"),
+			}
+			if purpose := one(h.Rand, "-", "", "*", "activate:*", "activate:mail", "profile", "link", "partner_data", "measure",
+				"activate:elsewhere"); purpose != "-" {
 				e.Purpose = &purpose
 			}
 			out = append(out, e)
@@ -234,7 +243,8 @@ func TestDuckDBAndTheEngineAgreeOnPartnersAttributesListsAndDroppedContent(t *te
 			h.lists(t, l.Project, c.swapped)
 			asOf, knownBy := instant(t, c.asOf), instant(t, c.knownBy)
 			h.tries(t, l, asOf, knownBy)
-			if met := agree(t, db, l, h.tables(l), asOf, knownBy); met["in"] == 0 || met["capped"] == 0 || met["control"] == 0 || met["unknown"] == 0 {
+			if met := agree(t, db, l, h.tables(l), asOf, knownBy); met["in"] == 0 || met["capped"] == 0 || met["control"] == 0 ||
+				met["unknown"] == 0 {
 				t.Errorf("verdicts %v: the project does not try what it should", met)
 			}
 		})
@@ -244,7 +254,9 @@ func TestDuckDBAndTheEngineAgreeOnPartnersAttributesListsAndDroppedContent(t *te
 // tables are those of a project, its lists named as the project names them.
 func (h *homes) tables(l *load.Loaded) map[string]string {
 	tables := tablesOf(h.dir, l)
-	for name, list := range map[string]*project.List{"suppression": l.Project.Consent.Suppression, "protected": l.Project.Consent.Protected} {
+	for name, list := range map[string]*project.List{
+		"suppression": l.Project.Consent.Suppression, "protected": l.Project.Consent.Protected,
+	} {
 		tables[name], _ = query.FileTable(sql.DuckDB, filepath.ToSlash(filepath.Join(h.dir, list.URL)))
 	}
 	return tables

@@ -66,7 +66,11 @@ var truths = map[value.Truth]string{value.True: "true", value.False: "false", va
 // literalOf reads a literal of an example as a test of its column holds it.
 func literalOf(t *testing.T, text string, kind value.Kind) value.Value {
 	t.Helper()
-	scope := &rules.Scope{Language: builtin.Language(), Schemas: []*rules.Schema{{Name: "one", Columns: []rules.Column{{Name: "x", Type: value.Type{Kind: kind, Precision: 18, Scale: 4}}}}}}
+	scope := &rules.Scope{
+		Language: builtin.Language(), Schemas: []*rules.Schema{
+			{Name: "one", Columns: []rules.Column{{Name: "x", Type: value.Type{Kind: kind, Precision: 18, Scale: 4}}}},
+		},
+	}
 	e, found := scope.Where(&source.Source{Text: "x = " + text})
 	if found.Failed() {
 		t.Fatalf("%s is no literal: %v", text, found)
@@ -104,7 +108,8 @@ func TestDuckDBFindsWhatTheExamplesOfFunctionsSay(t *testing.T) {
 			v, z := literalOf(t, e.Of, f.Of[0]), zone(t, e.Zone)
 			result, ok := f.Row(v, e.Key, z)
 			clock := sql.DuckDB.Clock(z, math.MinInt32*1_000_000, 4e15)
-			wordings = append(wordings, wording{f.Name + " of " + e.Of, f.SQL(sql.DuckDB, sqlOf(v, false, f.Of[0]), e.Key, clock), outcome(result, ok)})
+			wordings = append(wordings,
+				wording{f.Name + " of " + e.Of, f.SQL(sql.DuckDB, sqlOf(v, false, f.Of[0]), e.Key, clock), outcome(result, ok)})
 		}
 	}
 	ask(t, wordings)
@@ -131,7 +136,11 @@ func TestDuckDBFindsWhatTheExamplesOfOperatorsSay(t *testing.T) {
 func exampleTest(t *testing.T, where string) (*rules.Test, value.Kind) {
 	t.Helper()
 	for _, kind := range []value.Kind{value.Text, value.Decimal, value.Boolean, value.Date, value.Timestamp} {
-		scope := &rules.Scope{Language: builtin.Language(), Schemas: []*rules.Schema{{Name: "one", Columns: []rules.Column{{Name: "x", Type: value.Type{Kind: kind, Precision: 18, Scale: 4}}}}}}
+		scope := &rules.Scope{
+			Language: builtin.Language(), Schemas: []*rules.Schema{
+				{Name: "one", Columns: []rules.Column{{Name: "x", Type: value.Type{Kind: kind, Precision: 18, Scale: 4}}}},
+			},
+		}
 		if e, found := scope.Where(&source.Source{Text: where}); !found.Failed() {
 			return e.(*rules.Test), kind
 		}
@@ -143,7 +152,9 @@ func exampleTest(t *testing.T, where string) (*rules.Test, value.Kind) {
 // awkward are texts that take functions of texts to their corners.
 var awkward = rapid.OneOf(
 	rapid.StringOfN(rapid.SampledFrom([]rune("a/?#&=:@[].b%Aä K\u212aİſ'\\-_0\n\u0301😀")), 0, 24, -1),
-	rapid.Map(rapid.SliceOfN(rapid.SampledFrom([]string{"https", "://", "/", "user@", "Bank.Example", ":80", "[::1]", "?", "#", "&", "p=1", "p", "=", "q", "äÖ"}), 0, 8), func(p []string) string { return strings.Join(p, "") }),
+	rapid.Map(rapid.SliceOfN(rapid.SampledFrom([]string{
+		"https", "://", "/", "user@", "Bank.Example", ":80", "[::1]", "?", "#", "&", "p=1", "p", "=", "q", "äÖ",
+	}), 0, 8), func(p []string) string { return strings.Join(p, "") }),
 )
 
 func TestDuckDBFindsWhatFunctionsSayOfRandomValues(t *testing.T) {
@@ -162,7 +173,8 @@ func TestDuckDBFindsWhatFunctionsSayOfRandomValues(t *testing.T) {
 			}
 			result, ok := f.Row(v, key, z)
 			wordings = append(wordings, wording{
-				fmt.Sprintf("%s(%q, %q) in %s", f.Name, v.Text, key, z.Name()), f.SQL(sql.DuckDB, sqlOf(v, false, f.Of[0]), key, sql.DuckDB.Clock(z, -1e15, 3e15)), outcome(result, ok),
+				fmt.Sprintf("%s(%q, %q) in %s", f.Name, v.Text, key, z.Name()),
+				f.SQL(sql.DuckDB, sqlOf(v, false, f.Of[0]), key, sql.DuckDB.Clock(z, -1e15, 3e15)), outcome(result, ok),
 			})
 		}
 	}
@@ -170,7 +182,10 @@ func TestDuckDBFindsWhatFunctionsSayOfRandomValues(t *testing.T) {
 }
 
 func TestDuckDBFindsWhatOperatorsSayOfRandomTexts(t *testing.T) {
-	patterns := []string{`a+`, `[a-c/]*`, `(?:a|ab)b?`, `.`, `[^/]+/.*`, `\d{1,3}`, `a\.b`, `\w*\b.*`, `[äÖ]+`, `(a|b){2}`, `\S+`, `x?`, `\[.\]`, `[^a]`, `a$`, `^a`}
+	patterns := []string{
+		`a+`, `[a-c/]*`, `(?:a|ab)b?`, `.`, `[^/]+/.*`, `\d{1,3}`, `a\.b`, `\w*\b.*`, `[äÖ]+`, `(a|b){2}`, `\S+`, `x?`,
+		`\[.\]`, `[^a]`, `a$`, `^a`,
+	}
 	var wordings []wording
 	for _, o := range builtin.Operators() {
 		if o.Op == where.OpIsTrue || o.Op == where.OpIsFalse {
@@ -192,8 +207,14 @@ func TestDuckDBFindsWhatOperatorsSayOfRandomTexts(t *testing.T) {
 			v := value.Value{Kind: value.Text, Text: awkward.Example(i)}
 			row := must(builtin.CompileTest(test, nil))(t)
 			wordings = append(wordings,
-				wording{fmt.Sprintf("%s of %q", test, v.Text), must(builtin.CompileSQL(test, sql.DuckDB, sqlOf(v, false, value.Text), sql.Clock{}))(t), truths[row(v, false)]},
-				wording{fmt.Sprintf("%s of null", test), must(builtin.CompileSQL(test, sql.DuckDB, sqlOf(v, true, value.Text), sql.Clock{}))(t), truths[row(v, true)]})
+				wording{
+					fmt.Sprintf("%s of %q", test, v.Text),
+					must(builtin.CompileSQL(test, sql.DuckDB, sqlOf(v, false, value.Text), sql.Clock{}))(t), truths[row(v, false)],
+				},
+				wording{
+					fmt.Sprintf("%s of null", test),
+					must(builtin.CompileSQL(test, sql.DuckDB, sqlOf(v, true, value.Text), sql.Clock{}))(t), truths[row(v, true)],
+				})
 		}
 	}
 	ask(t, wordings)

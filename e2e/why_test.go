@@ -14,8 +14,8 @@ import (
 	"github.com/malgrupp/malgrupp/segments"
 )
 
-// Of people of every outcome in every segment of the real log, why says what the run says, and the decision about the person
-// alone is the same wherever nobody else has a say.
+// Of people of every outcome in every segment of the real log, why says what the run says, and the decision about the
+// person alone is the same wherever nobody else has a say.
 func TestWhySaysOfRealPeopleWhatTheRunDecides(t *testing.T) {
 	t.Parallel()
 	x := shop().open(t, false)

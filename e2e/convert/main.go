@@ -1,5 +1,5 @@
-// Command convert fills the folder data/ of an example project from its real log: the events as they are, the answers to
-// the consent question as a consent log.
+// Command convert fills the folder data/ of an example project from its real log: the events as they are, the answers
+// to the consent question as a consent log.
 //
 //	go run ./convert -log eshop -from "$MALGRUPP_VECTORS/data/clickstream/eshop-2008/enriched"
 package main
@@ -18,7 +18,8 @@ func main() {
 	name := flag.String("log", "eshop", "which log: "+strings.Join(names(), ", "))
 	from := flag.String("from", "", "folder of the log, as its project's README describes it")
 	to := flag.String("to", "", "folder to fill (default LOG/data)")
-	all := flag.Bool("all-granting", false, "write a consent log in which everybody grants everything, instead of the real answers")
+	all := flag.Bool("all-granting", false, "write a consent log in which everybody grants everything, instead of the "+
+		"real answers")
 	flag.Parse()
 	if err := convert(*name, *from, *to, *all); err != nil {
 		fmt.Fprintln(os.Stderr, "convert:", err)

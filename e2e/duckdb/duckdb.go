@@ -1,5 +1,6 @@
-// Package duckdb runs statements in DuckDB, another engine's opinion on who is in a segment. The engine comes from PyPI in one
-// pinned version, into the user's cache; a small program in Python hands it statements and prints what it answers.
+// Package duckdb runs statements in DuckDB, another engine's opinion on who is in a segment. The engine comes from
+// PyPI in one pinned version, into the user's cache; a small program in Python hands it statements and prints what it
+// answers.
 package duckdb
 
 import (
@@ -52,7 +53,8 @@ func Open(runner string) (*DB, error) {
 	return db, nil
 }
 
-// install puts the pinned release into the cache and returns its folder. A folder that is there is whole: it was renamed.
+// install puts the pinned release into the cache and returns its folder. A folder that is there is whole: it was
+// renamed.
 func install(python string) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -71,7 +73,8 @@ func install(python string) (string, error) {
 		return "", fmt.Errorf("make a place for duckdb: %w", err)
 	}
 	defer os.RemoveAll(fresh)
-	pip := exec.Command(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore",
+	pip := exec.Command(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+		"--root-user-action=ignore",
 		"--only-binary", ":all:", "--no-deps", "--target", fresh, "duckdb=="+Version)
 	if out, err := pip.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("install duckdb %s with pip: %w: %s", Version, err, out)

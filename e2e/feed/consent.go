@@ -119,8 +119,8 @@ func readAnswers(file string) ([]Answer, error) {
 // reaffirm is how often an all-granting log repeats its grants, so that none ever runs out of age.
 const reaffirm = 40 * 24 * time.Hour
 
-// AllGranting returns a log in which every device and customer of the rows grants every purpose a second before its first
-// row and says so again until an instant.
+// AllGranting returns a log in which every device and customer of the rows grants every purpose a second before its
+// first row and says so again until an instant.
 func AllGranting(rows []Row, until int64) []Event {
 	first := map[[2]string]int64{}
 	note := func(kind, id string, at int64) {
@@ -159,7 +159,10 @@ func Heartbeats(from, before int64) []Event {
 	const hour = int64(time.Hour / time.Microsecond)
 	var out []Event
 	for at := (from + hour - 1) / hour * hour; at < before; at += hour {
-		out = append(out, Event{ID: "heartbeat:" + strconv.FormatInt(at, 10), Action: "heartbeat", At: at, Recorded: at, Source: "exporter"})
+		out = append(out, Event{
+			ID: "heartbeat:" + strconv.FormatInt(at, 10), Action: "heartbeat", At: at, Recorded: at,
+			Source: "exporter",
+		})
 	}
 	return out
 }

@@ -10,8 +10,8 @@ import (
 )
 
 // The real log is well behaved. What follows adds what exporters and people do besides: clocks that run ahead, versions
-// that contradict each other, ids that name nobody, devices in many hands, staff who log in everywhere, odd addresses and
-// every act of consent. It is the same at every run.
+// that contradict each other, ids that name nobody, devices in many hands, staff who log in everywhere, odd addresses
+// and every act of consent. It is the same at every run.
 
 const (
 	microsPerMinute = int64(time.Minute / time.Microsecond)
@@ -57,8 +57,8 @@ func (d *disturber) add(r Row) { d.out = append(d.out, r) }
 // one draws from a few.
 func one[T any](d *disturber, of ...T) T { return of[d.IntN(len(of))] }
 
-// clocks are rows that arrive before they happened: within the tolerance, at its end, and beyond, where a skewed version
-// comes before a good one and must not make a copy of it.
+// clocks are rows that arrive before they happened: within the tolerance, at its end, and beyond, where a skewed
+// version comes before a good one and must not make a copy of it.
 func (d *disturber) clocks() {
 	r := d.pick()
 	good := r
@@ -84,7 +84,8 @@ func (d *disturber) versions() {
 // ids are devices and customers that name nobody, or somebody in another spelling.
 func (d *disturber) ids() {
 	r := d.pick()
-	nobody := one(d, "", "NULL", "0", "00000000-0000-0000-0000-000000000000", "xxxx", "Unknown", "(not set)", "a\tb", strings.Repeat("long", 33), "n/a")
+	nobody := one(d, "", "NULL", "0", "00000000-0000-0000-0000-000000000000", "xxxx", "Unknown", "(not set)", "a\tb",
+		strings.Repeat("long", 33), "n/a")
 	switch d.IntN(4) {
 	case 0:
 		r.Device = nobody
@@ -109,8 +110,10 @@ func (d *disturber) cells() {
 	case 2:
 		r.Event = "purchase"
 	default:
-		r.URL = one(d, "", "/trousers/A1?p=3", "HTTPS://user@SHOP.Example:443/sale/P1?p=5&p=1", "shop.example/blouses/B2?p", "https://shop.example",
-			"https://shop.example?p=2", "https://shop.example/skirts/B1#?p=2", "https://shop.example/skirts/B1?p==2", "a/b://shop.example/trousers/?p=2",
+		r.URL = one(d, "", "/trousers/A1?p=3", "HTTPS://user@SHOP.Example:443/sale/P1?p=5&p=1", "shop.example/blouses/B2?p",
+			"https://shop.example",
+			"https://shop.example?p=2", "https://shop.example/skirts/B1#?p=2", "https://shop.example/skirts/B1?p==2",
+			"a/b://shop.example/trousers/?p=2",
 			"https://shop.example/trousers/A2?q=1&p=5#p=1", "https://shop.example/skirts/C3?p=2\n", "https://@/sale/")
 	}
 	d.add(r)

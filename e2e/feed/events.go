@@ -1,8 +1,8 @@
 // Package feed reads three real logs with their answers to the consent question, and writes what a project of malgrupp
 // needs: objects of events and a consent log.
 //
-// In come the files of a log; out come rows, events of consent and objects of Parquet. The package decides nothing about
-// anybody: who may be used for what is the business of the program and of the oracle.
+// In come the files of a log; out come rows, events of consent and objects of Parquet. The package decides nothing
+// about anybody: who may be used for what is the business of the program and of the oracle.
 package feed
 
 import (
@@ -16,8 +16,8 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// Row is one line of a log; times are microseconds UTC, absent values are nil. What only one of the logs has is not read
-// from objects.
+// Row is one line of a log; times are microseconds UTC, absent values are nil. What only one of the logs has is not
+// read from objects.
 type Row struct {
 	ID       string  `parquet:"event_id"`
 	Time     int64   `parquet:"event_time,timestamp(microsecond)"`

@@ -9,9 +9,10 @@ import (
 
 // Log is one of the real logs and how a project comes by it.
 type Log struct {
-	Name       string // of the project's folder
-	Folder     string // of the log, below clickstream/
-	Begin, End int64  // microseconds UTC: the exporter shows signs of life from the first day on until well after the last answer
+	Name   string // of the project's folder
+	Folder string // of the log, below clickstream/
+	// microseconds UTC: the exporter shows signs of life from the first day on until well after the last answer
+	Begin, End int64
 
 	deliver func(from, events string) error
 	rows    func(from, events string) ([]Row, error)
@@ -81,8 +82,8 @@ func (l *Log) Rows(from, events string) ([]Row, error) { return l.rows(from, eve
 // Answers are what people said to the consent question.
 func (l *Log) Answers(from string) ([]Event, error) { return l.answers(from) }
 
-// Fill fills the folder data/ of the log's project: events/, and consent/ with the real answers or, with all, a log in which
-// everybody grants everything.
+// Fill fills the folder data/ of the log's project: events/, and consent/ with the real answers or, with all, a log in
+// which everybody grants everything.
 func (l *Log) Fill(from, data string, all bool) error {
 	events := filepath.Join(data, "events")
 	if err := l.Deliver(from, events); err != nil {

@@ -23,7 +23,8 @@ func snowplowEvents(from string) ([]wide, error) {
 	return readWide(filepath.Join(from, "source", "snowplow_web_events.csv"))
 }
 
-// writeSnowplow writes the events as Snowplow's loaders do: every column, its own type, a partition for each day of arrival.
+// writeSnowplow writes the events as Snowplow's loaders do: every column, its own type, a partition for each day of
+// arrival.
 func writeSnowplow(from, events string) error {
 	rows, err := snowplowEvents(from)
 	if err != nil {
@@ -78,7 +79,8 @@ func writeWide(folder string, rows []wide) error {
 	return errors.Join(err, w.Close(), f.Close())
 }
 
-// snowplowRows are the events under the names that the other logs have: the device is domain_userid, the customer user_id.
+// snowplowRows are the events under the names that the other logs have: the device is domain_userid, the customer
+// user_id.
 func snowplowRows(from string) ([]Row, error) {
 	events, err := snowplowEvents(from)
 	if err != nil {
@@ -93,9 +95,9 @@ func snowplowRows(from string) ([]Row, error) {
 			return nil, fmt.Errorf("read event %s: %w", w["event_id"], err)
 		}
 		out = append(out, Row{
-			ID: w["event_id"], Time: at, Received: received, Event: w["event_name"], Platform: w["platform"], Device: w["domain_userid"],
-			Customer: w.optional("user_id"), Session: w.optional("domain_sessionid"), Country: w.optional("geo_country"), URL: w["page_url"],
-			App: w.optional("app_id"), Content: content,
+			ID: w["event_id"], Time: at, Received: received, Event: w["event_name"], Platform: w["platform"],
+			Device: w["domain_userid"], Customer: w.optional("user_id"), Session: w.optional("domain_sessionid"),
+			Country: w.optional("geo_country"), URL: w["page_url"], App: w.optional("app_id"), Content: content,
 		})
 	}
 	return out, nil
@@ -131,8 +133,9 @@ func (w wide) content() (string, error) {
 	return string(sum[:]), nil
 }
 
-// snowplowAnswers are the answers of the consent events: scope statistics is for analytics, preferences for personalisation,
-// marketing for ads. Who answered is the device: an answer says nothing about the customer who was logged in.
+// snowplowAnswers are the answers of the consent events: scope statistics is for analytics, preferences for
+// personalisation, marketing for ads. Who answered is the device: an answer says nothing about the customer who was
+// logged in.
 func snowplowAnswers(from string) ([]Event, error) {
 	events, err := snowplowEvents(from)
 	if err != nil {

@@ -42,12 +42,13 @@ func readWide(file string) ([]wide, error) {
 
 // Snowplow's columns that are neither text nor, by their name, times.
 var (
-	wholes = strings.Fields(`txn_id domain_sessionidx page_urlport refr_urlport ti_quantity pp_xoffset_min pp_xoffset_max pp_yoffset_min
-		pp_yoffset_max br_viewwidth br_viewheight dvce_screenwidth dvce_screenheight doc_width doc_height`)
-	floats = strings.Fields(`geo_latitude geo_longitude se_value tr_total tr_tax tr_shipping ti_price tr_total_base tr_tax_base
-		tr_shipping_base ti_price_base`)
-	booleans = strings.Fields(`br_features_pdf br_features_flash br_features_java br_features_director br_features_quicktime
-		br_features_realplayer br_features_windowsmedia br_features_gears br_features_silverlight br_cookies dvce_ismobile`)
+	wholes = strings.Fields(`txn_id domain_sessionidx page_urlport refr_urlport ti_quantity pp_xoffset_min pp_xoffset_max
+		pp_yoffset_min pp_yoffset_max br_viewwidth br_viewheight dvce_screenwidth dvce_screenheight doc_width doc_height`)
+	floats = strings.Fields(`geo_latitude geo_longitude se_value tr_total tr_tax tr_shipping ti_price tr_total_base
+		tr_tax_base tr_shipping_base ti_price_base`)
+	booleans = strings.Fields(`br_features_pdf br_features_flash br_features_java br_features_director
+		br_features_quicktime br_features_realplayer br_features_windowsmedia br_features_gears br_features_silverlight
+		br_cookies dvce_ismobile`)
 )
 
 const wideTime = "2006-01-02 15:04:05.999999"

@@ -101,8 +101,8 @@ type coverage struct {
 	missing []span
 }
 
-// cover finds what a log covers up to as_of: from its first partition by arrival day on, without the days that are missing,
-// or from its first arrival on.
+// cover finds what a log covers up to as_of: from its first partition by arrival day on, without the days that are
+// missing, or from its first arrival on.
 func (l *Log) cover(asOf int64) coverage {
 	var c coverage
 	if len(l.Partitions) == 0 {

@@ -143,7 +143,10 @@ func (h *history) act(a *feed.Event, at int64, future bool) {
 			h.set(state{from: at, deny: "OBJECTED"})
 		}
 	default:
-		reason := map[string]string{"deny": "DENIED", "withdraw": "WITHDRAWN", "gpc": "GPC", "browser": "BROWSER_SETTING"}[a.Action]
+		reason := map[string]string{
+			"deny": "DENIED", "withdraw": "WITHDRAWN", "gpc": "GPC",
+			"browser": "BROWSER_SETTING",
+		}[a.Action]
 		if h.objects {
 			h.under = reason
 			return

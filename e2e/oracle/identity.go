@@ -15,13 +15,14 @@ const (
 	maxDevices   = 20
 )
 
-var placeholders = strings.Fields(`null nil none n/a na nan undefined unknown unset anonymous anon guest test default deleted optout opt-out
-	true false -1`)
+var placeholders = strings.Fields(`null nil none n/a na nan undefined unknown unset anonymous anon guest test default
+	deleted optout opt-out true false -1`)
 
 // blocked reports an id that stands for nobody.
 func blocked(id string) bool {
 	lower := strings.ToLower(id)
-	if id == "" || slices.Contains(placeholders, lower) || lower == "(not set)" || lower == "[object object]" || len(id) > 128 || strings.ContainsFunc(id, unicode.IsControl) {
+	if id == "" || slices.Contains(placeholders, lower) || lower == "(not set)" || lower == "[object object]" ||
+		len(id) > 128 || strings.ContainsFunc(id, unicode.IsControl) {
 		return true
 	}
 	bare := []rune(strings.ReplaceAll(lower, "-", ""))
@@ -45,7 +46,10 @@ type star struct {
 }
 
 func newStar(rows []feed.Row, now int64) *star {
-	s := &star{now: now, logins: map[string][]seenAt{}, class: map[string]int{}, devices: map[string][]string{}, count: map[string]int{}}
+	s := &star{
+		now: now, logins: map[string][]seenAt{}, class: map[string]int{}, devices: map[string][]string{},
+		count: map[string]int{},
+	}
 	for i := range rows {
 		r := &rows[i]
 		if r.Received >= now || r.Time > now || r.Time < now-395*day || r.Customer == nil || r.Time > r.Received+5*minute {
@@ -104,7 +108,8 @@ func (s *star) own(device, customer string, login bool, at int64, link func(cust
 		return owner{nobody: true, reason: "SHARED_ANON"}
 	case len(near) == 0:
 		return owner{reason: "NO_LOGIN"}
-	case !slices.ContainsFunc(s.logins[device], func(l seenAt) bool { return l.customer == near[0] && at <= l.at && l.at <= at+attachWithin }):
+	case !slices.ContainsFunc(s.logins[device],
+		func(l seenAt) bool { return l.customer == near[0] && at <= l.at && l.at <= at+attachWithin }):
 		return owner{reason: "NO_LATER_LOGIN"}
 	case s.count[near[0]] > maxDevices:
 		return owner{reason: "TOO_MANY_DEVICES"}

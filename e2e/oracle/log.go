@@ -169,7 +169,8 @@ func (r *run) usable(x *feed.Row) bool {
 }
 
 // findCopies marks every usable row of whose event a usable version arrived at most a week before it. Of versions that
-// arrived at one instant the one with the least content hash counts; without hashes they count as in the order of the log.
+// arrived at one instant the one with the least content hash counts; without hashes they count as in the order of the
+// log.
 func (r *run) findCopies() {
 	versions := map[string][]int{}
 	for i := range r.Rows {
@@ -268,7 +269,10 @@ func (r *run) judge(x *feed.Row) *judged {
 		j.owner = owner{customer: j.customer, reason: "NO_LOGIN"}
 	default:
 		j.owner = r.star.own(j.device, j.customer, j.login, x.Time, func(c string) bool {
-			return j.decide("link", []level{{j.says("device", j.device, "link"), true}, {j.says("customer", c, "link"), false}}) == ""
+			return j.decide("link", []level{
+				{j.says("device", j.device, "link"), true},
+				{j.says("customer", c, "link"), false},
+			}) == ""
 		})
 		j.customer = j.owner.customer
 	}

@@ -76,8 +76,9 @@ func TestPartsOfAddresses(t *testing.T) {
 
 func TestIdsThatNameNobodyAreBlocked(t *testing.T) {
 	for id, want := range map[string]bool{
-		"": true, "NULL": true, "n/a": true, "[object Object]": true, "0": true, "00000000-0000-0000-0000-000000000000": true, "xxxx": true,
-		"xxx": false, "a\tb": true, strings.Repeat("ab", 65): true, strings.Repeat("ab", 64): false, "c-1": false,
+		"": true, "NULL": true, "n/a": true, "[object Object]": true, "0": true, "00000000-0000-0000-0000-000000000000": true,
+		"xxxx": true, "xxx": false, "a\tb": true, strings.Repeat("ab", 65): true, strings.Repeat("ab", 64): false,
+		"c-1": false,
 	} {
 		if got := blocked(id); got != want {
 			t.Errorf("blocked(%q) is %v", id, got)

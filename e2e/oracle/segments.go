@@ -35,7 +35,9 @@ func did(w Window, where func(clock, *feed.Row) Truth, op string, bound int64) L
 	return Leaf{Metric: "did", Within: w, Where: where, Op: op, Bound: bound}
 }
 
-func metric(fn string, of func(*feed.Row) Cell, w Window, where func(clock, *feed.Row) Truth, op string, bound int64) Leaf {
+func metric(fn string, of func(*feed.Row) Cell, w Window, where func(clock, *feed.Row) Truth, op string,
+	bound int64,
+) Leaf {
 	return Leaf{Metric: fn, Of: of, Within: w, Where: where, Op: op, Bound: bound}
 }
 
@@ -59,14 +61,20 @@ func Shop() []*Segment { return slices.Concat(visitors(), campaigns(), customers
 
 func visitors() []*Segment {
 	return []*Segment{
-		{Name: "trouser-fans", Uses: []string{displayDevice, mailDevice}, Match: leaf(did(within(30), below("trousers"), ">=", 5))},
+		{
+			Name: "trouser-fans", Uses: []string{displayDevice, mailDevice},
+			Match: leaf(did(within(30), below("trousers"), ">=", 5)),
+		},
 		{Name: "sale-hunters", Uses: []string{displayDevice}, Match: leaf(did(within(28), func(c clock, r *feed.Row) Truth {
 			return both(onSale(c, r), number(r.Price, func(p int32) bool { return 30 <= p && p <= 45 }))
 		}, ">", 2))},
-		{Name: "evening-weekend", Uses: []string{displayDevice}, Match: leaf(metric("days", nil, within(30), func(c clock, r *feed.Row) Truth {
-			t := c.at(r.Time)
-			return truth(t.Hour() >= 18 || t.Weekday() == time.Saturday || t.Weekday() == time.Sunday)
-		}, ">=", 2))},
+		{
+			Name: "evening-weekend", Uses: []string{displayDevice},
+			Match: leaf(metric("days", nil, within(30), func(c clock, r *feed.Row) Truth {
+				t := c.at(r.Time)
+				return truth(t.Hour() >= 18 || t.Weekday() == time.Saturday || t.Weekday() == time.Sunday)
+			}, ">=", 2)),
+		},
 		{Name: "lapsed", Uses: []string{displayDevice}, Match: all(
 			leaf(ofAny(did(band(90, 30), nil, ">=", 3))),
 			leaf(ofAny(Leaf{Metric: "did_not", Within: within(30)})))},
@@ -79,21 +87,28 @@ func visitors() []*Segment {
 				return either(number(r.Price, func(p int32) bool { return p < 25 }), truth(r.Price == nil))
 			}, ">=", 1))),
 			leaf(metric("count", nil, within(30), nil, ">=", 3)))},
-		{Name: "explorers", Uses: []string{displayDevice}, Match: leaf(metric("distinct", pageURL, months(1), func(c clock, r *feed.Row) Truth {
-			return negated(onSale(c, r))
-		}, ">=", 10))},
+		{
+			Name: "explorers", Uses: []string{displayDevice},
+			Match: leaf(metric("distinct", pageURL, months(1), func(c clock, r *feed.Row) Truth {
+				return negated(onSale(c, r))
+			}, ">=", 10)),
+		},
 		{
 			Name: "most-engaged", Uses: []string{displayDevice}, TopShare: 10,
 			TopBy: &Leaf{Metric: "days", Within: months(2)},
-			Match: leaf(did(months(1), func(_ clock, r *feed.Row) Truth { return truth(strings.ToLower(r.Platform) == "web") }, ">=", 1)),
+			Match: leaf(did(months(1), func(_ clock, r *feed.Row) Truth { return truth(strings.ToLower(r.Platform) == "web") },
+				">=", 1)),
 		},
 		{Name: "two-departments", Uses: []string{displayDevice, mailDevice}, Match: atLeastOf(2,
 			leaf(did(within(30), below("trousers"), ">=", 3)), leaf(did(within(30), below("skirts"), ">=", 3)),
 			leaf(did(within(30), below("blouses"), ">=", 3)), leaf(did(within(30), onSale, ">=", 3)))},
-		{Name: "app-abroad", Uses: []string{displayDevice}, Match: leaf(did(Window{All: true}, func(_ clock, r *feed.Row) Truth {
-			home := text(r.Country, func(c string) bool { return c == "c29" || c == "c9" })
-			return both(truth(r.Platform == "app"), truth(r.Country != nil), negated(home))
-		}, ">=", 1))},
+		{
+			Name: "app-abroad", Uses: []string{displayDevice},
+			Match: leaf(did(Window{All: true}, func(_ clock, r *feed.Row) Truth {
+				home := text(r.Country, func(c string) bool { return c == "c29" || c == "c9" })
+				return both(truth(r.Platform == "app"), truth(r.Country != nil), negated(home))
+			}, ">=", 1)),
+		},
 	}
 }
 
@@ -106,7 +121,8 @@ func campaigns() []*Segment {
 		{
 			Name: "trouser-campaign", Uses: []string{displayDevice, mailDevice}, Match: inSegment("trouser-fans"),
 			Exclude: anyOf(inSegment("sale-hunters"), leaf(did(within(14), func(_ clock, r *feed.Row) Truth {
-				return both(text(queryOf(r.URL, "p"), func(p string) bool { return p == "5" }), number(r.Price, func(p int32) bool { return p > 60 }))
+				return both(text(queryOf(r.URL, "p"), func(p string) bool { return p == "5" }),
+					number(r.Price, func(p int32) bool { return p > 60 }))
 			}, ">=", 1))),
 			Holdout: 1000, Salt: "summer-2008", Cap: 150, CapBy: &Leaf{Metric: "max", Of: moment, Within: within(30)},
 		},
@@ -119,9 +135,13 @@ func campaigns() []*Segment {
 				t := c.at(r.Time)
 				return truth(t.Month() == time.May && t.Day() == 11 && t.Year() == 2008 && t.Hour() < 12)
 			}, ">=", 1)))},
-		{Name: "second-pagers", Uses: []string{displayDevice}, Match: leaf(did(Window{From: Ago{Hours: 70}}, func(_ clock, r *feed.Row) Truth {
-			return both(text(hostOf(r.URL), func(h string) bool { return h == "shop.example" }), text(queryOf(r.URL, "p"), func(p string) bool { return p != "1" }))
-		}, ">=", 2))},
+		{
+			Name: "second-pagers", Uses: []string{displayDevice},
+			Match: leaf(did(Window{From: Ago{Hours: 70}}, func(_ clock, r *feed.Row) Truth {
+				return both(text(hostOf(r.URL), func(h string) bool { return h == "shop.example" }),
+					text(queryOf(r.URL, "p"), func(p string) bool { return p != "1" }))
+			}, ">=", 2)),
+		},
 		{Name: "deep-skirts", Uses: []string{displayDevice}, Match: leaf(did(within(56), func(_ clock, r *feed.Row) Truth {
 			return truth(deepPage.MatchString(r.URL) && strings.HasSuffix(r.URL, "=2"))
 		}, "=", 2))},
@@ -137,21 +157,32 @@ func customers() []*Segment {
 	}
 	priced := func(_ clock, r *feed.Row) Truth { return truth(r.Price != nil) }
 	return []*Segment{
-		{Name: "loyal-customers", Customer: true, Uses: []string{displayCustomer, mailCustomer}, Match: leaf(metric("days", nil, within(90), nil, ">=", 2))},
-		{Name: "blouse-customers", Customer: true, Uses: []string{displayCustomer, mailCustomer}, Match: leaf(did(within(60), atLeast38, ">=", 2))},
+		{
+			Name: "loyal-customers", Customer: true, Uses: []string{displayCustomer, mailCustomer},
+			Match: leaf(metric("days", nil, within(90), nil, ">=", 2)),
+		},
+		{
+			Name: "blouse-customers", Customer: true, Uses: []string{displayCustomer, mailCustomer},
+			Match: leaf(did(within(60), atLeast38, ">=", 2)),
+		},
 		{
 			Name: "blouse-mailing", Customer: true, Uses: []string{mailCustomer}, Match: inSegment("blouse-customers"),
 			Exclude:  leaf(did(within(60), nil, ">=", 40)),
 			TopCount: 400, TopBy: &Leaf{Metric: "distinct", Of: pageURL, Within: within(60)},
-			Holdout: 1250, Salt: "blouse-2008", Cap: 250, CapBy: &Leaf{Metric: "sum", Of: price, Where: priced, Within: within(60)},
+			Holdout: 1250, Salt: "blouse-2008", Cap: 250,
+			CapBy: &Leaf{Metric: "sum", Of: price, Where: priced, Within: within(60)},
 		},
-		{Name: "rare-domain", Customer: true, Uses: []string{mailCustomer}, Match: leaf(did(within(90), func(_ clock, r *feed.Row) Truth {
-			return text(r.Country, func(c string) bool { return c == "c27" || c == "c12" })
-		}, ">=", 1))},
+		{
+			Name: "rare-domain", Customer: true, Uses: []string{mailCustomer},
+			Match: leaf(did(within(90), func(_ clock, r *feed.Row) Truth {
+				return text(r.Country, func(c string) bool { return c == "c27" || c == "c12" })
+			}, ">=", 1)),
+		},
 		{Name: "heavy-sessions", Customer: true, Uses: []string{countCustomer}, Match: all(
 			leaf(ofAny(metric("count", nil, within(60), func(_ clock, r *feed.Row) Truth {
 				return both(truth(r.Session != nil), text(r.Session, func(s string) bool { return len([]rune(s)) >= 4 }))
 			}, ">=", 12))),
-			leaf(did(within(60), func(_ clock, r *feed.Row) Truth { return number(r.Price, func(p int32) bool { return p > 70 }) }, "<=", 4)))},
+			leaf(did(within(60),
+				func(_ clock, r *feed.Row) Truth { return number(r.Price, func(p int32) bool { return p > 70 }) }, "<=", 4)))},
 	}
 }

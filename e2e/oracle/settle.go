@@ -104,7 +104,8 @@ func (r *run) best(u int, s *Segment, by *Leaf, in []string, n int) []string {
 			}
 			return -1
 		}
-		return cmp.Or(cmp.Compare(b.value, a.value), cmp.Compare(hash(s.Name, a.id), hash(s.Name, b.id)), cmp.Compare(a.id, b.id))
+		return cmp.Or(cmp.Compare(b.value, a.value), cmp.Compare(hash(s.Name, a.id), hash(s.Name, b.id)),
+			cmp.Compare(a.id, b.id))
 	})
 	var out []string
 	for _, x := range list[:min(n, len(list))] {

@@ -15,7 +15,8 @@ func onHost(hosts ...string) func(clock, *feed.Row) Truth {
 }
 
 func survey(_ clock, r *feed.Row) Truth {
-	return text(hostOf(r.URL), func(h string) bool { return strings.HasSuffix(h, ".decipherinc.com") || strings.Contains(h, "survey") })
+	return text(hostOf(r.URL),
+		func(h string) bool { return strings.HasSuffix(h, ".decipherinc.com") || strings.Contains(h, "survey") })
 }
 
 func weekend(d time.Weekday) bool { return d == time.Saturday || d == time.Sunday }
@@ -38,26 +39,44 @@ func Webtrack() []*Segment { return slices.Concat(readers(), panelCampaigns(), p
 
 func readers() []*Segment {
 	return []*Segment{
-		{Name: "film-fans", Uses: []string{displayDevice, mailDevice}, Match: leaf(did(within(14), onHost("www.youtube.com", "www.netflix.com", "www.hulu.com"), ">=", 20))},
-		{Name: "wide-shoppers", Uses: []string{displayDevice}, Match: leaf(metric("distinct", pageURL, within(30), onHost("www.amazon.com"), ">=", 10))},
-		{Name: "night-owls", Uses: []string{displayDevice}, Match: leaf(metric("days", nil, months(1), func(c clock, r *feed.Row) Truth {
-			return truth(c.at(r.Time).Hour() < 5)
-		}, ">=", 3))},
+		{
+			Name: "film-fans", Uses: []string{displayDevice, mailDevice},
+			Match: leaf(did(within(14), onHost("www.youtube.com", "www.netflix.com", "www.hulu.com"), ">=", 20)),
+		},
+		{
+			Name: "wide-shoppers", Uses: []string{displayDevice},
+			Match: leaf(metric("distinct", pageURL, within(30), onHost("www.amazon.com"), ">=", 10)),
+		},
+		{
+			Name: "night-owls", Uses: []string{displayDevice},
+			Match: leaf(metric("days", nil, months(1), func(c clock, r *feed.Row) Truth {
+				return truth(c.at(r.Time).Hour() < 5)
+			}, ">=", 3)),
+		},
 		{Name: "office-hours", Uses: []string{displayDevice}, Match: leaf(did(within(14), func(c clock, r *feed.Row) Truth {
 			t := c.at(r.Time)
 			return truth(9 <= t.Hour() && t.Hour() <= 16 && !weekend(t.Weekday()))
 		}, ">", 100))},
-		{Name: "just-here", Uses: []string{displayDevice, mailDevice}, Match: leaf(ofAny(did(Window{From: Ago{Hours: 36}}, nil, ">=", 1)))},
+		{
+			Name: "just-here", Uses: []string{displayDevice, mailDevice},
+			Match: leaf(ofAny(did(Window{From: Ago{Hours: 36}}, nil, ">=", 1))),
+		},
 		{Name: "lapsed", Uses: []string{displayDevice}, Match: all(
 			leaf(ofAny(did(band(120, 30), nil, ">=", 5))),
 			leaf(ofAny(Leaf{Metric: "did_not", Within: within(30)})))},
-		{Name: "survey-takers", Uses: []string{mailDevice}, TopCount: 2, TopBy: &Leaf{Metric: "days", Where: survey, Within: within(56)}, Match: leaf(did(within(56), survey, ">=", 5))},
+		{
+			Name: "survey-takers", Uses: []string{mailDevice}, TopCount: 2,
+			TopBy: &Leaf{Metric: "days", Where: survey, Within: within(56)}, Match: leaf(did(within(56), survey, ">=", 5)),
+		},
 	}
 }
 
 func panelCampaigns() []*Segment {
 	march := func(from, before int) Window {
-		return Window{Since: time.Date(2019, 3, from, 0, 0, 0, 0, time.UTC), Till: time.Date(2019, 3, before, 0, 0, 0, 0, time.UTC)}
+		return Window{
+			Since: time.Date(2019, 3, from, 0, 0, 0, 0, time.UTC),
+			Till:  time.Date(2019, 3, before, 0, 0, 0, 0, time.UTC),
+		}
 	}
 	return []*Segment{
 		{Name: "summer-clocks", Uses: []string{displayDevice}, Match: anyOf(
@@ -90,12 +109,15 @@ func panelists() []*Segment {
 		{Name: "phone-first", Customer: true, Uses: []string{mailCustomer}, Match: all(
 			leaf(did(within(30), onPlatform("app"), ">=", 20)), leaf(did(within(30), onPlatform("web"), "<=", 400)))},
 		{
-			Name: "regulars", Customer: true, Uses: []string{displayCustomer, mailCustomer}, Match: leaf(metric("days", nil, within(30), nil, ">=", 5)),
-			TopShare: 60, TopBy: &Leaf{Metric: "distinct", Of: pageURL, Within: within(30)}, Holdout: 2000, Salt: "regulars-2019",
+			Name: "regulars", Customer: true, Uses: []string{displayCustomer, mailCustomer},
+			Match: leaf(metric("days", nil, within(30), nil, ">=", 5)), TopShare: 60,
+			TopBy: &Leaf{Metric: "distinct", Of: pageURL, Within: within(30)}, Holdout: 2000, Salt: "regulars-2019",
 		},
 		{Name: "long-visits", Customer: true, Uses: []string{countCustomer}, Match: atLeastOf(2,
-			leaf(ofAny(metric("count", nil, within(30), func(_ clock, r *feed.Row) Truth { return truth(r.Session != nil) }, ">=", 500))),
+			leaf(ofAny(metric("count", nil, within(30), func(_ clock, r *feed.Row) Truth { return truth(r.Session != nil) },
+				">=", 500))),
 			leaf(ofAny(metric("distinct", visit, within(30), nil, ">=", 20))),
-			leaf(ofAny(metric("days", nil, within(60), func(c clock, r *feed.Row) Truth { return truth(weekend(c.at(r.Time).Weekday())) }, ">=", 3))))},
+			leaf(ofAny(metric("days", nil, within(60),
+				func(c clock, r *feed.Row) Truth { return truth(weekend(c.at(r.Time).Weekday())) }, ">=", 3))))},
 	}
 }

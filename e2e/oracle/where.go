@@ -1,8 +1,9 @@
 // Package oracle computes who belongs to which segment a second time, by plain loops over rows, so that the engine has
 // somebody to disagree with.
 //
-// It is written from the specification alone and shares no code with the engine: own clock, own consent states, own star
-// map, own predicates. In come rows and consent acts, out go members and counts. It is slow, and it explains nothing.
+// It is written from the specification alone and shares no code with the engine: own clock, own consent states, own
+// star map, own predicates. In come rows and consent acts, out go members and counts. It is slow, and it explains
+// nothing.
 package oracle
 
 import (

@@ -144,7 +144,10 @@ func (c *suiteCase) world(t *testing.T, defaults suiteCase, name string) *refere
 
 func row(t *testing.T, user string, n int, e map[string]string) reference.Row {
 	t.Helper()
-	r := reference.Row{At: instant(t, e["t"]), ID: fmt.Sprint("row-", n), Event: e["e"], Device: user, Customer: e["cust"], Session: e["sid"], Values: map[string]any{}}
+	r := reference.Row{
+		At: instant(t, e["t"]), ID: fmt.Sprint("row-", n), Event: e["e"], Device: user, Customer: e["cust"],
+		Session: e["sid"], Values: map[string]any{},
+	}
 	r.Received = r.At
 	for key, value := range e {
 		switch key {

@@ -9,10 +9,13 @@ import (
 	"slices"
 )
 
-// Outcomes decides every segment for everybody whom the log knows at the segment's level, by segment and person: in, out,
-// wait, unknown, capped, control or withheld.
+// Outcomes decides every segment for everybody whom the log knows at the segment's level, by segment and person: in,
+// out, wait, unknown, capped, control or withheld.
 func (w *World) Outcomes(rules map[string]*Rule) map[string]map[string]string {
-	c := &court{World: w, rules: rules, decided: map[string]map[string]Truth{}, beyond: map[string]map[string]bool{}, timeline: map[string]map[string][]*Row{}}
+	c := &court{
+		World: w, rules: rules, decided: map[string]map[string]Truth{}, beyond: map[string]map[string]bool{},
+		timeline: map[string]map[string][]*Row{},
+	}
 	out := map[string]map[string]string{}
 	for name := range rules {
 		out[name] = c.outcomes(name)
@@ -47,7 +50,10 @@ func (c *court) people(name string) map[string][]*Row {
 }
 
 func (c *court) scene(rule *Rule, person string) *scene {
-	return &scene{World: c.World, rows: c.timeline[rule.Identity][person], refers: func(segment string) Truth { return c.qualified(segment)[person] }}
+	return &scene{
+		World: c.World, rows: c.timeline[rule.Identity][person],
+		refers: func(segment string) Truth { return c.qualified(segment)[person] },
+	}
 }
 
 // qualified are the verdicts after top and stay, which is what in_segment reads.

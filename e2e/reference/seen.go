@@ -1,8 +1,8 @@
 package reference
 
-// Seen reports whether a person has a row that one of the rule's conditions looks at: one of its events, that passes its
-// where and lies in its window. Rules are anchored, so nobody else can be a member, and a run that reads only what its
-// rules ask for does not meet anybody else.
+// Seen reports whether a person has a row that one of the rule's conditions looks at: one of its events, that passes
+// its where and lies in its window. Rules are anchored, so nobody else can be a member, and a run that reads only what
+// its rules ask for does not meet anybody else.
 func (w *World) Seen(rules map[string]*Rule, name, person string) bool {
 	rule := rules[name]
 	s := &scene{World: w, rows: w.timelines(rule.Identity)[person]}

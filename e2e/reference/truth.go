@@ -53,8 +53,8 @@ func both(ts ...Truth) Truth {
 	return not(out)
 }
 
-// atLeast is true if n of them are: one of the choices of n is true as a whole. What has no value can never become true,
-// so no choice with it is waited for.
+// atLeast is true if n of them are: one of the choices of n is true as a whole. What has no value can never become
+// true, so no choice with it is waited for.
 func atLeast(n int, ts []Truth) Truth {
 	if n == 0 {
 		return True

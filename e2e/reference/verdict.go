@@ -69,7 +69,8 @@ func (s *scene) verdicts(cs []*Condition) (out []Truth) {
 	return out
 }
 
-// grown compares a value that more rows can only raise: where the log is not complete, only what they cannot change stands.
+// grown compares a value that more rows can only raise: where the log is not complete, only what they cannot change
+// stands.
 func (c *Compare) grown(v *big.Rat, covered bool) Truth {
 	sure := c.compared(v)
 	switch {
@@ -97,7 +98,8 @@ func (c *Compare) shrunk(v *big.Rat, covered bool) Truth {
 		return &Number{new(big.Rat).Neg(n.Rat)}
 	}
 	mirrored := Compare{
-		AtLeast: minus(c.AtMost), AtMost: minus(c.AtLeast), Exactly: minus(c.Exactly), MoreThan: minus(c.LessThan), LessThan: minus(c.MoreThan),
+		AtLeast: minus(c.AtMost), AtMost: minus(c.AtLeast), Exactly: minus(c.Exactly), MoreThan: minus(c.LessThan),
+		LessThan: minus(c.MoreThan),
 	}
 	return mirrored.grown(new(big.Rat).Neg(v), covered)
 }
@@ -153,8 +155,8 @@ func (s *scene) sessions(c *Condition) Truth {
 	return out
 }
 
-// counted compares a number of sessions. Rows that are missing may add sessions, and they may also make one of two: only
-// a bound from below that is met stands.
+// counted compares a number of sessions. Rows that are missing may add sessions, and they may also make one of two:
+// only a bound from below that is met stands.
 func (c *Compare) counted(n int, covered bool) Truth {
 	sure := c.compared(big.NewRat(int64(n), 1))
 	if !covered && (!sure || c.AtMost != nil || c.LessThan != nil || c.Exactly != nil) {

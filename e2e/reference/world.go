@@ -1,10 +1,10 @@
 // Package reference decides segments a second time, row by row, so that the engine has somebody to disagree with.
 //
-// In come rules as YAML text and a world: rows, instants, what the log covers. Out goes what became of every person. It is
-// written from the specification of the rule language alone and shares no code with the engine, not even the reading of
-// rules: it has a reader of `where` texts, a calendar and a notion of sessions of its own, numbers are rationals, and a
-// sequence is found by trying every choice of rows. It checks nothing (a rule that the engine refuses has no meaning
-// here), knows no consent, and is as slow as that sounds.
+// In come rules as YAML text and a world: rows, instants, what the log covers. Out goes what became of every person.
+// It is written from the specification of the rule language alone and shares no code with the engine, not even the
+// reading of rules: it has a reader of `where` texts, a calendar and a notion of sessions of its own, numbers are
+// rationals, and a sequence is found by trying every choice of rows. It checks nothing (a rule that the engine refuses
+// has no meaning here), knows no consent, and is as slow as that sounds.
 package reference
 
 import (
@@ -87,11 +87,12 @@ func (w *World) covered(s Span) bool {
 	if s.From >= s.Before {
 		return true
 	}
-	return w.DataFrom <= s.From && !slices.ContainsFunc(w.Missing, func(m Span) bool { return m.From < s.Before && s.From < m.Before })
+	return w.DataFrom <= s.From && !slices.ContainsFunc(w.Missing,
+		func(m Span) bool { return m.From < s.Before && s.From < m.Before })
 }
 
-// known are the rows that count, in canonical order: visible, by no clock that runs ahead, no copies, and showing nothing that
-// nobody may use.
+// known are the rows that count, in canonical order: visible, by no clock that runs ahead, no copies, and showing
+// nothing that nobody may use.
 func (w *World) known() []*Row {
 	var seen []*Row
 	for i := range w.Rows {
@@ -106,7 +107,8 @@ func (w *World) known() []*Row {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b *Row) int {
-		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Received, b.Received), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Received, b.Received),
+			cmp.Compare(a.ID, b.ID))
 	})
 	return out
 }

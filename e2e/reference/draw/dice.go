@@ -1,8 +1,8 @@
-// Package draw makes up rules, and logs whose rows lie where rules decide: at the borders of windows, gaps and sessions,
-// on ties, on days with 23 and 25 hours.
+// Package draw makes up rules, and logs whose rows lie where rules decide: at the borders of windows, gaps and
+// sessions, on ties, on days with 23 and 25 hours.
 //
-// Out come texts of rules and worlds for the reference; everything is drawn with rapid, so that a seed gives the same again.
-// The package does not know what a rule means, nor whether the engine accepts it.
+// Out come texts of rules and worlds for the reference; everything is drawn with rapid, so that a seed gives the same
+// again. The package does not know what a rule means, nor whether the engine accepts it.
 package draw
 
 import (

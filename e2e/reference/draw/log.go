@@ -30,7 +30,8 @@ const people = 60
 // NewLog draws a log of some sixty devices.
 func NewLog(t *rapid.T) *Log {
 	d := dice{t}
-	l := &Log{Zone: one(d, "Europe/Helsinki", "Europe/Helsinki", "Europe/Helsinki", "America/New_York", "Australia/Lord_Howe", "UTC")}
+	l := &Log{Zone: one(d, "Europe/Helsinki", "Europe/Helsinki", "Europe/Helsinki", "America/New_York",
+		"Australia/Lord_Howe", "UTC")}
 	clock, err := reference.NewClock(l.Zone)
 	if err != nil {
 		t.Fatal(err)
@@ -43,8 +44,9 @@ func NewLog(t *rapid.T) *Log {
 	}
 	asOf := clock.Earliest(wall)
 	l.World = reference.World{
-		AsOf: asOf, KnownBy: asOf + one[int64](d, 0, 0, reference.Hour, 6*reference.Hour), Clock: clock, DataFrom: asOf - 400*reference.Day,
-		SessionGap: one[int64](d, 30, 30, 10) * reference.Minute, MaxSkew: 5 * reference.Minute, Dedupe: 7 * reference.Day,
+		AsOf: asOf, KnownBy: asOf + one[int64](d, 0, 0, reference.Hour, 6*reference.Hour), Clock: clock,
+		DataFrom: asOf - 400*reference.Day, SessionGap: one[int64](d, 30, 30, 10) * reference.Minute,
+		MaxSkew: 5 * reference.Minute, Dedupe: 7 * reference.Day,
 	}
 	l.cover(d)
 	l.populate(d)
@@ -115,7 +117,8 @@ func near(d dice, at int64) int64 {
 	case 2:
 		return at - int64(d.under(60*24))*reference.Minute
 	}
-	return at + one[int64](d, -1, 1)*one(d, reference.Second, 10*reference.Minute, 30*reference.Minute, reference.Hour, 2*reference.Hour, reference.Day)
+	return at + one[int64](d, -1, 1)*one(d, reference.Second, 10*reference.Minute, 30*reference.Minute, reference.Hour,
+		2*reference.Hour, reference.Day)
 }
 
 // after is an instant a gap later, or at its border.
@@ -224,13 +227,17 @@ var Columns = []Column{
 	{"product", "text", 25, []any{"mortgage", "card", "savings", "car loan"}},
 	{"campaign", "text", 40, []any{"", "spring", "SPRING", "it's", "ÄLÄ osta", "a%b"}},
 	{"page", "text", 20, []any{
-		"/lainat", "/lainat/laskuri?product=card&x", "https://Bank.Example:8443/lainat?gclid=7#top", "https://u@[::1]:80", "app://home?gclid=", "/a?b=http://x.example/y",
+		"/lainat", "/lainat/laskuri?product=card&x", "https://Bank.Example:8443/lainat?gclid=7#top", "https://u@[::1]:80",
+		"app://home?gclid=", "/a?b=http://x.example/y",
 	}},
 	{"amount", "decimal(18,2)", 25, numbers("-5", "0.1", "0.2", "0.3", "10", "100.25", "20000")},
 	{"visits", "integer", 25, numbers("-1", "0", "1", "2", "3")},
 	{"score", "float", 30, numbers("0.5", "1.25", "-2", "0")},
 	{"premium", "boolean", 30, []any{true, false}},
-	{"due", "timestamp", 40, []any{reference.Instant(1774828800000000), reference.Instant(1774828800000001), reference.Instant(1793000000000000)}},
+	{"due", "timestamp", 40, []any{
+		reference.Instant(1774828800000000), reference.Instant(1774828800000001),
+		reference.Instant(1793000000000000),
+	}},
 	{"born", "date", 40, []any{reference.Date(7305), reference.Date(7306), reference.Date(20542)}},
 }
 

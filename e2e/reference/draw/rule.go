@@ -67,7 +67,8 @@ func (w *writer) population(r Rule, number int) (parts []string) {
 		parts = append(parts, "exclude: "+w.condition(2))
 	}
 	if w.chance(15) {
-		parts = append(parts, fmt.Sprintf("top: {%s, by: %s}", one(w.dice, "count: 3", "percent: 10", "percent: 33.3"), w.ranking()))
+		parts = append(parts, fmt.Sprintf("top: {%s, by: %s}", one(w.dice, "count: 3", "percent: 10", "percent: 33.3"),
+			w.ranking()))
 	}
 	if w.chance(15) {
 		stay := one(w.dice, "1d", "24h", "7d", "14d", "1mo")
@@ -78,7 +79,8 @@ func (w *writer) population(r Rule, number int) (parts []string) {
 		parts = append(parts, fmt.Sprintf("exclusive: {group: of-%s, priority: %d}", r.Identity, 100-number))
 	}
 	if w.chance(10) {
-		parts = append(parts, fmt.Sprintf("holdout: {percent: %s, salt: %s}", one(w.dice, "50", "12.5", "100"), one(w.dice, "spring", r.Name)))
+		parts = append(parts, fmt.Sprintf("holdout: {percent: %s, salt: %s}", one(w.dice, "50", "12.5", "100"),
+			one(w.dice, "spring", r.Name)))
 	}
 	if w.chance(10) {
 		parts = append(parts, one(w.dice, "cap: {count: 2}", "cap: {count: 4, by: "+w.ranking()+"}"))
@@ -90,7 +92,8 @@ func (w *writer) population(r Rule, number int) (parts []string) {
 }
 
 func (w *writer) ranking() string {
-	return w.braces("metric: "+one(w.dice, "count()", "sum(amount)", "sum(visits)", "min(amount)", "max(event_time)", "max(visits)", "distinct(product)", "days()", "sessions()"),
+	return w.braces("metric: "+one(w.dice, "count()", "sum(amount)", "sum(visits)", "min(amount)", "max(event_time)",
+		"max(visits)", "distinct(product)", "days()", "sessions()"),
 		"of: "+w.events(), w.where(30), w.window())
 }
 
@@ -124,7 +127,8 @@ func (w *writer) condition(depth int) string {
 	case n < 15 && !w.session:
 		return w.sessions()
 	}
-	return w.braces(one(w.dice, "first: ", "last: ")+w.events(), w.where(40), w.window(), strings.Replace(w.where(100), "where", "has", 1))
+	return w.braces(one(w.dice, "first: ", "last: ")+w.events(), w.where(40), w.window(),
+		strings.Replace(w.where(100), "where", "has", 1))
 }
 
 func (w *writer) logic(depth int) string {
@@ -157,7 +161,8 @@ func (w *writer) window() string {
 	case n < 13:
 		return "within: " + one(w.dice, durations...)
 	case n < 17:
-		return "within: " + one(w.dice, "{from: 3d, to: 1d}", "{from: 48h, to: 24h}", "{from: 1w, to: 2d}", "{from: 1mo, to: 1w}", "{from: 2d, to: 2h}", "{from: 2h, to: 90s}", "{from: 48h, to: 1d}", "{from: 24h, to: 1d}")
+		return "within: " + one(w.dice, "{from: 3d, to: 1d}", "{from: 48h, to: 24h}", "{from: 1w, to: 2d}",
+			"{from: 1mo, to: 1w}", "{from: 2d, to: 2h}", "{from: 2h, to: 90s}", "{from: 48h, to: 1d}", "{from: 24h, to: 1d}")
 	case n < 18:
 		return "within: all"
 	}
@@ -184,8 +189,8 @@ func (w *writer) count(percent int) string {
 
 func (w *writer) metric() string {
 	functions := []string{
-		"count()", "sum(amount)", "sum(visits)", "avg(amount)", "avg(visits)", "min(amount)", "max(amount)", "min(visits)", "max(score)", "min(score)",
-		"distinct(product)", "distinct(amount)", "distinct(page)", "distinct(born)", "days()",
+		"count()", "sum(amount)", "sum(visits)", "avg(amount)", "avg(visits)", "min(amount)", "max(amount)", "min(visits)",
+		"max(score)", "min(score)", "distinct(product)", "distinct(amount)", "distinct(page)", "distinct(born)", "days()",
 	}
 	if !w.session {
 		functions = append(functions, "sessions()", "sessions()")
@@ -194,7 +199,8 @@ func (w *writer) metric() string {
 	compare := w.count(100)
 	if !strings.HasPrefix(f, "distinct") && (strings.HasSuffix(f, "(amount)") || strings.HasSuffix(f, "(score)")) {
 		compare = one(w.dice, "at_least: 50.125", "at_most: 0.125", "more_than: 50.125", "less_than: 0.125",
-			one(w.dice, "at_least", "at_most", "exactly", "more_than", "less_than")+": "+one(w.dice, "-5", "0", "0.1", "0.3", "0.5", "10", "100.25"))
+			one(w.dice, "at_least", "at_most", "exactly", "more_than", "less_than")+": "+
+				one(w.dice, "-5", "0", "0.1", "0.3", "0.5", "10", "100.25"))
 	}
 	return w.braces("metric: "+f, "of: "+w.events(), w.where(40), w.window(), compare)
 }
@@ -221,10 +227,12 @@ func (w *writer) sequence() string {
 		if i > 0 && w.chance(25) {
 			without = "without: " + w.braces("did: "+one(w.dice, "logout", "logout", "apply", "[apply, logout]"), w.where(15))
 		}
-		steps = append(steps, w.braces("did: "+one(w.dice, "view", "view", "calc", "apply", "[view, calc]", "any"), w.where(25), limit, without))
+		steps = append(steps, w.braces("did: "+one(w.dice, "view", "view", "calc", "apply", "[view, calc]", "any"),
+			w.where(25), limit, without))
 	}
 	if w.chance(45) {
-		steps = append(steps, w.braces("then_not: "+one(w.dice, "apply", "logout", "calc", "[apply, logout]", "view"), w.where(20), "for: "+one(w.dice, append(gaps, "5d", "1w", "14d")...)))
+		steps = append(steps, w.braces("then_not: "+one(w.dice, "apply", "logout", "calc", "[apply, logout]", "view"),
+			w.where(20), "for: "+one(w.dice, append(gaps, "5d", "1w", "14d")...)))
 	}
 	span, same, ties := "", "", ""
 	if w.chance(25) {

@@ -47,11 +47,14 @@ func (w *writer) test() string {
 	case 7:
 		return "length(campaign) " + order + " " + one(w.dice, "0", "3", "6", "8")
 	case 8:
-		return one(w.dice, "campaign", "page", "product") + " " + not + one(w.dice, "starts_with", "ends_with", "contains") + " " + w.quoted("/lainat", "s", "%", "card", "x", "")
+		return one(w.dice, "campaign", "page", "product") + " " + not + one(w.dice, "starts_with", "ends_with", "contains") +
+			" " + w.quoted("/lainat", "s", "%", "card", "x", "")
 	case 9:
-		return one(w.dice, "product", "page") + " " + not + "matches " + w.quoted("(car|mort).*", "/lainat.*", "card", "[a-z ]+")
+		return one(w.dice, "product", "page") + " " + not + "matches " +
+			w.quoted("(car|mort).*", "/lainat.*", "card", "[a-z ]+")
 	case 10:
-		return one(w.dice, "host(page) = 'bank.example'", "host(page) is null", "host(page) = '[::1]'", "path(page) = '/'", "path(page) starts_with '/lainat'", "path(page) != '/a'")
+		return one(w.dice, "host(page) = 'bank.example'", "host(page) is null", "host(page) = '[::1]'", "path(page) = '/'",
+			"path(page) starts_with '/lainat'", "path(page) != '/a'")
 	case 11:
 		return "query_param(page, 'gclid') " + one(w.dice, "is null", "is not null", "= ''", "= '7'", "!= '7'")
 	case 12:
@@ -61,11 +64,14 @@ func (w *writer) test() string {
 	case 14:
 		return one(w.dice, "visits", "score") + " " + order + " " + one(w.dice, "-2", "0", "0.5", "1", "1.25", "3")
 	case 15:
-		return one(w.dice, "premium", "premium is true", "premium is not true", "premium is false", "premium = false", "not premium")
+		return one(w.dice, "premium", "premium is true", "premium is not true", "premium is false", "premium = false",
+			"not premium")
 	case 16:
-		return one(w.dice, "due "+order+" timestamp '2026-03-30T00:00:00Z'", "born "+order+" date '1990-01-02'", "born "+not+"in (date '1990-01-01', date '2026-03-30')")
+		return one(w.dice, "due "+order+" timestamp '2026-03-30T00:00:00Z'", "born "+order+" date '1990-01-02'",
+			"born "+not+"in (date '1990-01-01', date '2026-03-30')")
 	case 17:
-		return one(w.dice, "local.hour "+order+" "+one(w.dice, "0", "3", "12"), "local.month "+equal+" "+one(w.dice, "3", "10"), "local.weekday "+not+"in ('sat', 'sun')", "local.weekday = 'mon'")
+		return one(w.dice, "local.hour "+order+" "+one(w.dice, "0", "3", "12"),
+			"local.month "+equal+" "+one(w.dice, "3", "10"), "local.weekday "+not+"in ('sat', 'sun')", "local.weekday = 'mon'")
 	}
 	day := one(w.dice, "2026-03-28", "2026-03-29", "2026-10-25", "2026-04-14", "2026-10-24")
 	return "local.date " + order + " date '" + day + "'"

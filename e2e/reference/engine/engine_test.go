@@ -75,7 +75,10 @@ func newLog(t *testing.T, zone, asOf, from string) *draw.Log {
 // add puts an event of a person into a log.
 func add(t *testing.T, l *draw.Log, person string, event map[string]string) {
 	t.Helper()
-	r := reference.Row{At: instant(t, event["t"]), ID: fmt.Sprint("row-", len(l.Rows)), Device: person, Values: map[string]any{}}
+	r := reference.Row{
+		At: instant(t, event["t"]), ID: fmt.Sprint("row-", len(l.Rows)), Device: person,
+		Values: map[string]any{},
+	}
 	r.Received = r.At
 	for key, value := range event {
 		switch key {

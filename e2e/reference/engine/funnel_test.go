@@ -45,7 +45,8 @@ type funnelCase struct {
 	Results map[string]int `yaml:"conv_count"`
 }
 
-// elsewhere are cases marked same that are no question of the rule language: who owns a device is tested with identities.
+// elsewhere are cases marked same that are no question of the rule language: who owns a device is tested with
+// identities.
 var elsewhere = []string{"G01"}
 
 // read reads the case file of the vectors folder.
@@ -77,8 +78,9 @@ func TestWhatTheTestsOfOtherSystemsAssertHoldsInTheEngineAndTheReference(t *test
 		}
 		t.Run(c.ID, func(t *testing.T) {
 			check, ok := map[string]func(*funnelCase, *testing.T, *funnelFile){
-				"funnel": (*funnelCase).funnel, "funnel_nulls": (*funnelCase).nulls, "sequence_with_gap": (*funnelCase).gaps, "count_rows": (*funnelCase).counts,
-				"retention": (*funnelCase).retention, "windowed_count": (*funnelCase).windowed, "invalid_rule": (*funnelCase).invalid, "count_per_session_day": (*funnelCase).perDay,
+				"funnel": (*funnelCase).funnel, "funnel_nulls": (*funnelCase).nulls, "sequence_with_gap": (*funnelCase).gaps,
+				"count_rows": (*funnelCase).counts, "retention": (*funnelCase).retention, "windowed_count": (*funnelCase).windowed,
+				"invalid_rule": (*funnelCase).invalid, "count_per_session_day": (*funnelCase).perDay,
 			}[c.Kind]
 			if !ok {
 				t.Fatalf("there is no check of kind %q", c.Kind)
@@ -213,7 +215,8 @@ func (c *funnelCase) funnel(t *testing.T, file *funnelFile) {
 		c.reached(t, logOf(t, people), steps)
 		return
 	}
-	if diff := cmp.Diff(want, levels(t, logOf(t, people), steps, fmt.Sprintf(", span: %ds%s", c.Window, rest))); diff != "" {
+	if diff := cmp.Diff(want, levels(t, logOf(t, people), steps,
+		fmt.Sprintf(", span: %ds%s", c.Window, rest))); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -266,7 +269,8 @@ func (c *funnelCase) nulls(t *testing.T, _ *funnelFile) {
 		}
 		var steps []string
 		for _, w := range wheres {
-			w = strings.NewReplacer("a = ", "product = ", "a is ", "product is ", "b = ", "campaign = ", "b is ", "campaign is ").Replace(w)
+			w = strings.NewReplacer("a = ", "product = ", "a is ", "product is ", "b = ", "campaign = ", "b is ",
+				"campaign is ").Replace(w)
 			steps = append(steps, fmt.Sprintf("did: row, where: %q", w))
 		}
 		if diff := cmp.Diff(want, levels(t, logOf(t, people), steps, fmt.Sprintf(", span: %ds", c.Window))); diff != "" {
@@ -296,7 +300,8 @@ func (c *funnelCase) gaps(t *testing.T, file *funnelFile) {
 		upper++
 		want := map[string]string{"true": "in", "false": "out"}
 		match := test["match"]
-		rule := fmt.Sprintf("{match: {sequence: [{did: %q}, {did: %q, within_previous: %ds}], within: all}}", first.Value, then.Value, n)
+		rule := fmt.Sprintf("{match: {sequence: [{did: %q}, {did: %q, within_previous: %ds}], within: all}}", first.Value,
+			then.Value, n)
 		if got := decided(t, l, rule)["p"]; got != want[match.Value] {
 			t.Errorf("%s is %s", rule, got)
 		}

@@ -1,5 +1,5 @@
-// Package engine has the program decide what the reference decides: a log becomes Parquet objects in memory, and a whole
-// run reads them, with a consent log in which everybody granted everything.
+// Package engine has the program decide what the reference decides: a log becomes Parquet objects in memory, and a
+// whole run reads them, with a consent log in which everybody granted everything.
 //
 // In come a log and checked segments, out comes what became of everybody. It judges nothing.
 package engine
@@ -57,13 +57,18 @@ func Check(s *rules.Schema, zone *value.Zone, name, text string) (*rules.Segment
 	if errs := doc.Errors(); errs.Failed() {
 		return nil, errs
 	}
-	scope := &rules.Scope{Language: builtin.Language(), Schemas: []*rules.Schema{s}, Zone: zone, AnyEvent: true, Salt: "log", Destinations: map[string]rules.Destination{}}
+	scope := &rules.Scope{
+		Language: builtin.Language(), Schemas: []*rules.Schema{
+			s,
+		}, Zone: zone, AnyEvent: true, Salt: "log", Destinations: map[string]rules.Destination{},
+	}
 	return scope.Spec(name, doc.Root())
 }
 
 // Run decides segments, which stand in the order of their references. Dice choose how the rows are shuffled and stored.
 // People who are simply out are not in the answer.
-func Run(ctx context.Context, l *draw.Log, schema *rules.Schema, segs []*rules.Segment, zone *value.Zone, dice *rand.Rand) (map[string]map[string]string, error) {
+func Run(ctx context.Context, l *draw.Log, schema *rules.Schema, segs []*rules.Segment, zone *value.Zone,
+	dice *rand.Rand) (map[string]map[string]string, error) {
 	stores := folder.NewStores(store.Options{Memory: &store.Memory{}})
 	defer stores.Close()
 	events, err := logObjects(l, schema, dice)
@@ -74,7 +79,9 @@ func Run(ctx context.Context, l *draw.Log, schema *rules.Schema, segs []*rules.S
 	if err != nil {
 		return nil, err
 	}
-	for url, objects := range map[string]map[string][]byte{"mem://events/": events, "mem://consent/": {"part.parquet": granted}} {
+	for url, objects := range map[string]map[string][]byte{
+		"mem://events/": events, "mem://consent/": {"part.parquet": granted},
+	} {
 		b, err := stores.Open(ctx, url)
 		if err != nil {
 			return nil, err
@@ -86,8 +93,12 @@ func Run(ctx context.Context, l *draw.Log, schema *rules.Schema, segs []*rules.S
 		}
 	}
 	in := decide.Inputs{
-		Loaded: &load.Loaded{Project: settings(l, zone), Schemas: map[string]*rules.Schema{schema.Name: schema}, Segments: segs},
-		AsOf:   l.AsOf, KnownBy: l.KnownBy, Clock: func() time.Time { return time.UnixMicro(l.KnownBy) }, Workers: 1 + dice.IntN(2), Stores: stores,
+		Loaded: &load.Loaded{
+			Project: settings(l, zone), Schemas: map[string]*rules.Schema{schema.Name: schema}, Segments: segs,
+		},
+		AsOf: l.AsOf, KnownBy: l.KnownBy, Clock: func() time.Time {
+			return time.UnixMicro(l.KnownBy)
+		}, Workers: 1 + dice.IntN(2), Stores: stores,
 		Log: slog.New(slog.DiscardHandler), Stay: stays(l, segs),
 	}
 	e, err := decide.Selected(ctx, in, nil, decide.Options{})
@@ -110,7 +121,8 @@ func stays(l *draw.Log, segs []*rules.Segment) (out state.StayRecord) {
 	for _, s := range segs {
 		for person, last := range l.Stays[s.Name] {
 			out = append(out, state.Stay{
-				Segment: s.Name, Use: "segment:" + string(s.Level), ID: person, Entered: last, Last: last, Definition: hex.EncodeToString(s.Hash[:]),
+				Segment: s.Name, Use: "segment:" + string(s.Level), ID: person, Entered: last, Last: last,
+				Definition: hex.EncodeToString(s.Hash[:]),
 			})
 		}
 	}
@@ -156,15 +168,19 @@ func settings(l *draw.Log, zone *value.Zone) *project.Project {
 		return value.Duration{N: int(us / reference.Minute), Unit: value.Minute}
 	}
 	log := project.Source{
-		Name: "events", URL: "mem://events/", Schema: "log", Dedupe: days(7), CoversFrom: l.DataFrom, Complete: project.Listed, OnBadObject: project.Stop,
+		Name: "events", URL: "mem://events/", Schema: "log", Dedupe: days(7), CoversFrom: l.DataFrom,
+		Complete: project.Listed, OnBadObject: project.Stop,
 	}
 	if l.Partitioned {
 		log.CoversFrom, log.Partition = 0, project.Partition{Key: "dt=", Zone: utc}
 	}
 	return &project.Project{
-		Name: "reference", Zone: zone, Retention: days(761), MaxClockSkew: minutes(l.MaxSkew), SessionGap: minutes(l.SessionGap), Sources: []project.Source{log},
-		Consent: project.Consent{URL: "mem://consent/", MaxFeedAge: days(1), MaxConsentAge: days(390), TrustedSources: []string{"cmp"}},
-		Text:    &source.Source{Name: "reference"},
+		Name: "reference", Zone: zone, Retention: days(761), MaxClockSkew: minutes(l.MaxSkew),
+		SessionGap: minutes(l.SessionGap), Sources: []project.Source{log},
+		Consent: project.Consent{
+			URL: "mem://consent/", MaxFeedAge: days(1), MaxConsentAge: days(390), TrustedSources: []string{"cmp"},
+		},
+		Text: &source.Source{Name: "reference"},
 	}
 }
 
@@ -196,7 +212,10 @@ func grants(l *draw.Log, segs []*rules.Segment) ([]byte, error) {
 		}
 		for _, purpose := range []string{"measure", "profile", "link", "partner_data"} {
 			for _, at := range []int64{now - 300*reference.Day, now} {
-				rows = append(rows, []any{fmt.Sprintf("%s %s %s %d", s[0], s[1], purpose, at), s[0], s[1], "grant", purpose, at, at, "cmp", nil, nil, nil})
+				rows = append(rows,
+					[]any{
+						fmt.Sprintf("%s %s %s %d", s[0], s[1], purpose, at), s[0], s[1], "grant", purpose, at, at, "cmp", nil, nil, nil,
+					})
 			}
 		}
 	}

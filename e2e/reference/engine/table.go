@@ -111,7 +111,10 @@ func own(columns []rules.Column, rows [][]any, o parquet.WriterOptions) ([]byte,
 // foreign writes rows with parquet-go.
 func foreign(columns []rules.Column, rows [][]any, perGroup int, dice *rand.Rand) ([]byte, error) {
 	root := pq.Group{}
-	codec := []pq.Node{pq.Compressed(pq.String(), &pq.Gzip), pq.Compressed(pq.String(), &pq.Zstd), pq.Compressed(pq.String(), &pq.Snappy), pq.Compressed(pq.String(), &pq.Uncompressed)}[dice.IntN(4)].Compression()
+	codec := []pq.Node{
+		pq.Compressed(pq.String(), &pq.Gzip), pq.Compressed(pq.String(), &pq.Zstd),
+		pq.Compressed(pq.String(), &pq.Snappy), pq.Compressed(pq.String(), &pq.Uncompressed),
+	}[dice.IntN(4)].Compression()
 	dictionary := dice.IntN(2) == 0
 	for _, c := range columns {
 		n := node(c.Type)
@@ -124,7 +127,8 @@ func foreign(columns []rules.Column, rows [][]any, perGroup int, dice *rand.Rand
 	}
 	var out bytes.Buffer
 	schema := pq.NewSchema("log", root)
-	w := pq.NewWriter(&out, schema, pq.MaxRowsPerRowGroup(int64(perGroup)), pq.DataPageVersion(1+dice.IntN(2)), pq.PageBufferSize([]int{64, 1 << 16}[dice.IntN(2)]))
+	w := pq.NewWriter(&out, schema, pq.MaxRowsPerRowGroup(int64(perGroup)), pq.DataPageVersion(1+dice.IntN(2)),
+		pq.PageBufferSize([]int{64, 1 << 16}[dice.IntN(2)]))
 	for _, row := range rows {
 		record := make(pq.Row, len(columns))
 		for i, c := range columns {
