@@ -198,7 +198,8 @@ timezone: UTC
 contacts: {team: {email: team@bank.example}}
 sources: [{name: web, url: events/, schema: wide, partition: "dt="}]
 consent: {url: consent/, protected: none}
-keys: {master: "file:keys/master.key", state: "file:keys/state.key", recipients: "file:keys/recipients.txt", signing: "file:keys/signing.key"}
+keys: {master: "file:keys/master.key", state: "file:keys/state.key", recipients: "file:keys/recipients.txt",
+  signing: "file:keys/signing.key"}
 output: {url: out/}
 destinations: {files: {type: file_csv, processor: {agreement: OWN-USE, expires: 2030-12-31}}}
 `

@@ -20,15 +20,17 @@ var contactSchema = newContactSchema()
 
 func newContactSchema() *rules.Schema {
 	text := value.Type{Kind: value.Text}
-	s := &rules.Schema{Name: "identifiers", Columns: []rules.Column{{Name: "subject_type", Type: text}, {Name: "subject_id", Type: text}}}
+	s := &rules.Schema{
+		Name: "identifiers", Columns: []rules.Column{{Name: "subject_type", Type: text}, {Name: "subject_id", Type: text}},
+	}
 	for _, c := range platform.Columns() {
 		s.Columns = append(s.Columns, rules.Column{Name: c.String(), Type: text, Optional: true})
 	}
 	return s
 }
 
-// listContacts lists the objects of the identifiers table, if some list needs it. They are part of what a run depends on,
-// though they are read last.
+// listContacts lists the objects of the identifiers table, if some list needs it. They are part of what a run depends
+// on, though they are read last.
 func (r *run) listContacts(ctx context.Context) (t folder.Table, err error) {
 	conf := r.Project.Identifiers
 	if conf == nil || !identifies(r.decision) {

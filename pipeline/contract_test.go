@@ -26,7 +26,9 @@ func (b *bank) looking(now string) decide.Inputs {
 	stores := folder.NewStores(store.Options{Memory: b.memory})
 	b.t.Cleanup(func() { _ = stores.Close() })
 	return decide.Inputs{
-		Loaded: b.loaded, Clock: func() time.Time { return time.UnixMicro(instant(b.t, now)) }, Workers: 2, Stores: stores, Log: slog.New(slog.DiscardHandler),
+		Loaded: b.loaded, Clock: func() time.Time {
+			return time.UnixMicro(instant(b.t, now))
+		}, Workers: 2, Stores: stores, Log: slog.New(slog.DiscardHandler),
 	}
 }
 
@@ -65,21 +67,41 @@ func TestAContractSaysOfEveryObjectWhatDrifted(t *testing.T) {
 	b.put("events/dt=2026-04-11/_SUCCESS", nil)
 	got, err := inspect.Contract(t.Context(), b.looking("2026-04-12T06:00:00Z"), inspect.ContractOptions{})
 	check(t, err)
-	const odd, gone = "before 1990 or after tomorrow: a wrong unit, or a broken clock", "the file has no column \"page\": correct `from`, or say `optional: true`"
+	const odd, gone = "before 1990 or after tomorrow: a wrong unit, or a broken clock",
+		"the file has no column \"page\": correct `from`, or say `optional: true`"
 	a, bb, d := "dt=2026-04-11/a.parquet", "dt=2026-04-11/b.parquet", "dt=2026-04-11/d.parquet"
 	want := []inspect.SourceContract{{
 		Source: "web", Schema: "web", Checked: 4, Listed: 5, Rows: 2010,
 		Drifts: []inspect.Drift{
-			{Departure: inspect.Departure{Kind: inspect.DriftDamaged, Broken: true, Message: `read parquet object "` + d + `": its footer claims 544499061 bytes, the object has 20`}, Objects: []string{d}},
-			{Departure: inspect.Departure{Kind: inspect.DriftTime, Broken: true, Column: "event_time", Message: odd}, Rows: 10, Of: 1000, Objects: []string{bb}},
-			{Departure: inspect.Departure{Kind: inspect.DriftMissing, Broken: true, Column: "page", Message: gone}, Objects: []string{a, bb}},
-			{Departure: inspect.Departure{Kind: inspect.DriftTime, Column: "event_time", Message: odd}, Rows: 9, Of: 1000, Objects: []string{a}},
+			{
+				Departure: inspect.Departure{
+					Kind: inspect.DriftDamaged, Broken: true,
+					Message: `read parquet object "` + d + `": its footer claims 544499061 bytes, the object has 20`,
+				}, Objects: []string{d},
+			},
+			{
+				Departure: inspect.Departure{
+					Kind: inspect.DriftTime, Broken: true, Column: "event_time", Message: odd,
+				}, Rows: 10, Of: 1000, Objects: []string{bb},
+			},
+			{
+				Departure: inspect.Departure{
+					Kind: inspect.DriftMissing, Broken: true, Column: "page", Message: gone,
+				}, Objects: []string{a, bb},
+			},
+			{
+				Departure: inspect.Departure{
+					Kind: inspect.DriftTime, Column: "event_time", Message: odd,
+				}, Rows: 9, Of: 1000, Objects: []string{a},
+			},
 		},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if all, err := inspect.Contract(t.Context(), b.looking("2026-04-12T06:00:00Z"), inspect.ContractOptions{All: true}); err != nil || all[0].Checked != 5 {
+	if all, err := inspect.Contract(t.Context(), b.looking("2026-04-12T06:00:00Z"), inspect.ContractOptions{
+		All: true,
+	}); err != nil || all[0].Checked != 5 {
 		t.Errorf("of all objects %d were checked, %v", all[0].Checked, err)
 	}
 }
@@ -108,11 +130,15 @@ func TestPartitionsSayWhatIsLateAndWhatARunReads(t *testing.T) {
 	got, err := inspect.Partitions(t.Context(), job, inspect.PartitionOptions{Grace: 6 * time.Hour})
 	check(t, err)
 	want := []inspect.SourcePartitions{{
-		Source: "web", URL: "file://" + filepath.ToSlash(dir), Key: "dt=", Count: 4, First: "2026-04-01", Last: "2026-04-08", Objects: 4, Bytes: 20,
-		Missing: []string{"2026-04-02..2026-04-04", "2026-04-06"}, Empty: []string{"2026-04-07"}, Incomplete: []string{"2026-04-05"},
+		Source: "web", URL: "file://" + filepath.ToSlash(dir), Key: "dt=", Count: 4, First: "2026-04-01", Last: "2026-04-08",
+		Objects: 4, Bytes: 20, Missing: []string{"2026-04-02..2026-04-04", "2026-04-06"}, Empty: []string{
+			"2026-04-07",
+		}, Incomplete: []string{"2026-04-05"},
 		Late: []inspect.LateObject{{Key: "dt=2026-04-01/b", Written: "2026-04-03T07:00:00Z", Hours: 31}},
 		Reads: inspect.Reads{
-			From: "2026-04-01T00:00:00Z", Before: "2026-04-07T21:00:00Z", Objects: 2, Bytes: 10, Uncovered: []string{"2026-04-02..2026-04-06"},
+			From: "2026-04-01T00:00:00Z", Before: "2026-04-07T21:00:00Z", Objects: 2, Bytes: 10, Uncovered: []string{
+				"2026-04-02..2026-04-06",
+			},
 		},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -27,15 +27,17 @@ type change struct {
 	count   SegmentCount
 }
 
-// differences compares the audiences with what was last told. lost are people, by use, who must leave because of denials
-// that came in late.
+// differences compares the audiences with what was last told. lost are people, by use, who must leave because of
+// denials that came in late.
 func (r *run) differences(lost [][]string) ([]change, error) {
 	var out []change
 	current := map[state.List]bool{}
 	for _, l := range r.decision.Lists {
 		kind, ok := platform.Of(l.Destination.Type)
 		if !ok {
-			return nil, fault.New(fault.Invalid, "DESTINATION", fmt.Errorf("destination %s: no such type %q", l.Destination.Name, l.Destination.Type), "see malgrupp validate")
+			return nil,
+				fault.New(fault.Invalid, "DESTINATION",
+					fmt.Errorf("destination %s: no such type %q", l.Destination.Name, l.Destination.Type), "see malgrupp validate")
 		}
 		for i := range kind.Parts {
 			c, _ := r.difference(l, kind, &kind.Parts[i], lost)
@@ -69,7 +71,10 @@ func (r *run) gone(held state.List) change {
 		c.kind, _ = platform.Of("file_csv")
 		c.part = &c.kind.Parts[0]
 	}
-	c.count = SegmentCount{Segment: held.Segment, Destination: held.Destination, Part: held.Part, Held: heldGone, Removals: shown.Count(c.removes.Len())}
+	c.count = SegmentCount{
+		Segment: held.Segment, Destination: held.Destination, Part: held.Part, Held: heldGone,
+		Removals: shown.Count(c.removes.Len()),
+	}
 	return c
 }
 
@@ -82,7 +87,8 @@ func undelivered(d *decide.Decision) (out []SegmentCount) {
 		}
 		waiting, unknown := a.Count()
 		out = append(out, SegmentCount{
-			Segment: a.Segment().Name, Use: d.Uses[a.Use()].Name, Members: shown.Count(a.Len()), Unknown: shown.Count(unknown), Wait: shown.Count(waiting),
+			Segment: a.Segment().Name, Use: d.Uses[a.Use()].Name, Members: shown.Count(a.Len()), Unknown: shown.Count(unknown),
+			Wait: shown.Count(waiting),
 		})
 	}
 	return out
@@ -95,7 +101,8 @@ func (r *run) known(segment string) bool {
 }
 
 // difference compares one part of a list with what was last told; beside it stands everybody whom it would name.
-func (r *run) difference(l decide.List, kind *platform.Platform, part *platform.Part, lost [][]string) (change, platform.Additions) {
+func (r *run) difference(l decide.List, kind *platform.Platform, part *platform.Part, lost [][]string) (change,
+	platform.Additions) {
 	a := r.decision.Audience(l)
 	c := change{kind: kind, part: part, send: sentColumns(l.Destination)}
 	c.list = state.List{Destination: l.Destination.Name, Segment: l.Segment.Name, Kind: kind.Type, Part: part.Name}
@@ -103,7 +110,8 @@ func (r *run) difference(l decide.List, kind *platform.Platform, part *platform.
 		c.list.Part = string(l.Segment.Level)
 	}
 	all, dropped := platform.Members(a, platform.Source{
-		Platform: kind, Part: part, Send: c.send, Contacts: r.contacts, Consent: r.decision.Uses[l.Use].Name, Workers: r.Workers,
+		Platform: kind, Part: part, Send: c.send, Contacts: r.contacts, Consent: r.decision.Uses[l.Use].Name,
+		Workers: r.Workers,
 	})
 	members := all
 	if lost != nil {
@@ -113,11 +121,15 @@ func (r *run) difference(l decide.List, kind *platform.Platform, part *platform.
 	waiting, unknown := a.Count()
 	c.control = slices.Collect(a.Control())
 	if lost != nil {
-		c.control = slices.DeleteFunc(c.control, func(id string) bool { _, gone := slices.BinarySearch(lost[l.Use], id); return gone })
+		c.control = slices.DeleteFunc(c.control, func(id string) bool {
+			_, gone := slices.BinarySearch(lost[l.Use], id)
+			return gone
+		})
 	}
 	c.count = SegmentCount{
-		Segment: l.Segment.Name, Destination: l.Destination.Name, Part: part.Name, Use: r.decision.Uses[l.Use].Name, Members: shown.Count(members.Len()),
-		Control: shown.Count(len(c.control)), Unknown: shown.Count(unknown), Wait: shown.Count(waiting), Dropped: shown.Count(dropped.People), Identifiers: droppedValues(dropped),
+		Segment: l.Segment.Name, Destination: l.Destination.Name, Part: part.Name, Use: r.decision.Uses[l.Use].Name,
+		Members: shown.Count(members.Len()), Control: shown.Count(len(c.control)), Unknown: shown.Count(unknown),
+		Wait: shown.Count(waiting), Dropped: shown.Count(dropped.People), Identifiers: droppedValues(dropped),
 	}
 	c.take(r.holdBack(l, members.Len()), members, held)
 	c.count.Additions, c.count.Removals = shown.Count(c.adds.Len()), shown.Count(c.removes.Len())
@@ -140,8 +152,8 @@ func (r *run) holdBack(l decide.List, members int) string {
 	return ""
 }
 
-// take says who is added and who leaves. Where an agreement ran out nobody is added any more, and whoever is held and still
-// qualifies stays; for every other reason to hold a list back everybody leaves.
+// take says who is added and who leaves. Where an agreement ran out nobody is added any more, and whoever is held and
+// still qualifies stays; for every other reason to hold a list back everybody leaves.
 func (c *change) take(held string, members platform.Additions, before platform.Removals) {
 	c.count.Held = held
 	switch held {

@@ -30,7 +30,8 @@ func markerKey(n int64) string { return fmt.Sprintf("markers/%012d.json", n) }
 
 // readHistory finds the highest marker and the newest manifest line. With repair, what a kill kept from being written
 // after the marker is written now. A line that does not fit its marker breaks the chain (exit 19).
-func readHistory(ctx context.Context, output, audit *store.Bucket, verify func([]byte, string) bool, repair bool) (*history, error) {
+func readHistory(ctx context.Context, output, audit *store.Bucket, verify func([]byte, string) bool,
+	repair bool) (*history, error) {
 	h := &history{}
 	markers, err := listed(ctx, output, "markers/")
 	if err != nil {
@@ -66,7 +67,9 @@ func readHistory(ctx context.Context, output, audit *store.Bucket, verify func([
 			return nil, err
 		}
 		if !VerifyLine(line, verify) {
-			return nil, broken("the newest manifest line " + h.lines[n-1].Key + " does not carry a valid signature of this project's signing key")
+			return nil,
+				broken("the newest manifest line " + h.lines[n-1].Key + " does not carry a valid signature of this project's " +
+					"signing key")
 		}
 		h.lineHash = digest(line)
 	}
@@ -83,10 +86,12 @@ func listed(ctx context.Context, b *store.Bucket, prefix string) ([]store.Object
 }
 
 func broken(what string) error {
-	return fault.New(fault.Audit, "CHAIN_BROKEN", errors.New(what), "find out who changed the audit folder; restore it from its backup")
+	return fault.New(fault.Audit, "CHAIN_BROKEN", errors.New(what),
+		"find out who changed the audit folder; restore it from its backup")
 }
 
-func (h *history) readMarker(ctx context.Context, output *store.Bucket, n int64, verify func([]byte, string) bool) error {
+func (h *history) readMarker(ctx context.Context, output *store.Bucket, n int64,
+	verify func([]byte, string) bool) error {
 	data, err := output.ReadAll(ctx, markerKey(n), maxLine)
 	if err != nil {
 		return err
@@ -96,7 +101,8 @@ func (h *history) readMarker(ctx context.Context, output *store.Bucket, n int64,
 		return broken("marker " + markerKey(n) + " cannot be read")
 	}
 	if m.Schema != MarkerSchema {
-		return fault.New(fault.Invalid, "STATE_NEWER", fmt.Errorf("read marker %s: its schema is %q, this version reads %s", markerKey(n), m.Schema, MarkerSchema),
+		return fault.New(fault.Invalid, "STATE_NEWER",
+			fmt.Errorf("read marker %s: its schema is %q, this version reads %s", markerKey(n), m.Schema, MarkerSchema),
 			"use the version of malgrupp that wrote it, or a newer one")
 	}
 	if !VerifyLine(m.Line, verify) {
@@ -132,7 +138,8 @@ func (h *history) repair(ctx context.Context, output, audit *store.Bucket) error
 	case err != nil:
 		return err
 	case !there:
-		if err := audit.CreateOnce(ctx, h.marker.RunID+".json", h.marker.Line); err != nil && !errors.Is(err, store.ErrExists) {
+		if err := audit.CreateOnce(ctx, h.marker.RunID+".json", h.marker.Line); err != nil &&
+			!errors.Is(err, store.ErrExists) {
 			return err
 		}
 	}

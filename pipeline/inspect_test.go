@@ -69,12 +69,13 @@ func TestAProposalForAKnownShapeIsAcceptedAndRuns(t *testing.T) {
 	}
 	want := map[string]map[rules.Role]string{
 		"ga4": {
-			rules.RoleEventTime: "event_timestamp", rules.RoleEventName: "event_name", rules.RoleDevice: "user_pseudo_id", rules.RoleCustomer: "user_id",
-			rules.RoleSession: "event_params ga_session_id",
+			rules.RoleEventTime: "event_timestamp", rules.RoleEventName: "event_name", rules.RoleDevice: "user_pseudo_id",
+			rules.RoleCustomer: "user_id", rules.RoleSession: "event_params ga_session_id",
 		},
 		"snowplow": {
-			rules.RoleEventTime: "derived_tstamp", rules.RoleReceivedAt: "collector_tstamp", rules.RoleEventID: "event_id", rules.RoleEventName: "event_name",
-			rules.RoleDevice: "domain_userid", rules.RoleCustomer: "user_id", rules.RoleSession: "domain_sessionid",
+			rules.RoleEventTime: "derived_tstamp", rules.RoleReceivedAt: "collector_tstamp", rules.RoleEventID: "event_id",
+			rules.RoleEventName: "event_name", rules.RoleDevice: "domain_userid", rules.RoleCustomer: "user_id",
+			rules.RoleSession: "domain_sessionid",
 		},
 	}
 	for name, l := range logs {
@@ -89,7 +90,8 @@ func TestAProposalForAKnownShapeIsAcceptedAndRuns(t *testing.T) {
 		}
 		members := l.members(t)
 		l.schema, l.text = in.Proposal.Name, in.Proposal.Text
-		l.match = strings.Replace(l.match, "metric: sum(se_value)", "metric: max(se_value)", 1) // a proposal knows no step for sums
+		// a proposal knows no step for sums
+		l.match = strings.Replace(l.match, "metric: sum(se_value)", "metric: max(se_value)", 1)
 		if diff := cmp.Diff(members, l.members(t)); diff != "" {
 			t.Errorf("%s: members by the proposal: %s", name, diff)
 		}
@@ -106,8 +108,9 @@ func TestAProposalForARealLogIsAcceptedAndRuns(t *testing.T) {
 			in, err := onDisk(t, file, inspect.InspectOptions{Name: "own-log", Rows: 1 << 30})
 			check(t, err)
 			want := map[rules.Role]string{
-				rules.RoleEventTime: "event_time", rules.RoleReceivedAt: "received_at", rules.RoleEventID: "event_id", rules.RoleEventName: "event_name",
-				rules.RoleDevice: "device_id", rules.RoleCustomer: "customer_id", rules.RoleSession: "source_session",
+				rules.RoleEventTime: "event_time", rules.RoleReceivedAt: "received_at", rules.RoleEventID: "event_id",
+				rules.RoleEventName: "event_name", rules.RoleDevice: "device_id", rules.RoleCustomer: "customer_id",
+				rules.RoleSession: "source_session",
 			}
 			if diff := cmp.Diff(want, roles(t, in.Proposal.Text)); diff != "" {
 				t.Error(diff)
@@ -119,8 +122,8 @@ func TestAProposalForARealLogIsAcceptedAndRuns(t *testing.T) {
 			check(t, err)
 			devices := texts(t, data, "device_id")
 			got := logOf{
-				schema: "own-log", text: in.Proposal.Text, partition: "none", object: "part.parquet", data: data, devices: devices, now: c.now,
-				match: fmt.Sprintf("{did: page_view, within: %s}", c.window),
+				schema: "own-log", text: in.Proposal.Text, partition: "none", object: "part.parquet", data: data, devices: devices,
+				now: c.now, match: fmt.Sprintf("{did: page_view, within: %s}", c.window),
 			}.members(t)
 			if diff := cmp.Diff(devices, got); diff != "" {
 				t.Error(diff)
@@ -153,7 +156,8 @@ func texts(t *testing.T, data []byte, name string) (out []string) {
 		a, err := cursor.Move(f, i).Column(name)
 		check(t, err)
 		for row := range a.Len() {
-			out = append(out, strings.Clone(a.(*array.Dictionary).Dictionary().ValueStr(a.(*array.Dictionary).GetValueIndex(row))))
+			out = append(out,
+				strings.Clone(a.(*array.Dictionary).Dictionary().ValueStr(a.(*array.Dictionary).GetValueIndex(row))))
 		}
 	}
 	slices.Sort(out)
@@ -185,14 +189,18 @@ func TestEveryFileOfTheCorpusGetsAProposalOrAReason(t *testing.T) {
 // Whatever a file calls its columns, what is proposed for it can be read, and reads the file.
 func TestAProposalIsAcceptedWhateverTheColumnsAreCalled(t *testing.T) {
 	nodes := []upstream.Node{
-		upstream.String(), upstream.Int(32), upstream.Leaf(upstream.Int64Type), upstream.Leaf(upstream.DoubleType), upstream.Leaf(upstream.BooleanType),
-		upstream.Date(), upstream.Timestamp(upstream.Millisecond), upstream.TimestampAdjusted(upstream.Nanosecond, false), upstream.Decimal(2, 9, upstream.Int32Type),
+		upstream.String(), upstream.Int(32), upstream.Leaf(upstream.Int64Type), upstream.Leaf(upstream.DoubleType),
+		upstream.Leaf(upstream.BooleanType), upstream.Date(), upstream.Timestamp(upstream.Millisecond),
+		upstream.TimestampAdjusted(upstream.Nanosecond, false), upstream.Decimal(2, 9, upstream.Int32Type),
 		upstream.UUID(), upstream.Leaf(upstream.Int96Type), upstream.Repeated(upstream.String()),
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		group := upstream.Group{"event_time": nodes[6], "event_name": nodes[0], "device_id": nodes[0]}
 		for range rapid.IntRange(0, 6).Draw(rt, "columns") {
-			name := rapid.OneOf(rapid.StringN(1, 8, -1), rapid.SampledFrom([]string{"and", "null", "Event-Time", "eventTime", "9lives", "a.b", "x: y", "#", "*a", "dnt"})).Draw(rt, "name")
+			name := rapid.OneOf(rapid.StringN(1, 8, -1),
+				rapid.SampledFrom([]string{
+					"and", "null", "Event-Time", "eventTime", "9lives", "a.b", "x: y", "#", "*a", "dnt",
+				})).Draw(rt, "name")
 			group[name] = upstream.Optional(rapid.SampledFrom(nodes[:len(nodes)-1]).Draw(rt, "node"))
 		}
 		var out bytes.Buffer
@@ -213,7 +221,10 @@ func TestAProposalIsAcceptedWhateverTheColumnsAreCalled(t *testing.T) {
 }
 
 func TestAProposalForAVeryWideFileIsAccepted(t *testing.T) {
-	group := upstream.Group{"zz_time": upstream.Timestamp(upstream.Millisecond), "zz.event_name": upstream.String(), "zz.device_id": upstream.String()}
+	group := upstream.Group{
+		"zz_time": upstream.Timestamp(upstream.Millisecond), "zz.event_name": upstream.String(),
+		"zz.device_id": upstream.String(),
+	}
 	for i := range 600 {
 		group[fmt.Sprintf("column%d%s", i, strings.Repeat("-", 180))] = upstream.String()
 		group[fmt.Sprintf("list%d%s", i, strings.Repeat("x", 180))] = upstream.Repeated(upstream.String())
@@ -223,7 +234,9 @@ func TestAProposalForAVeryWideFileIsAccepted(t *testing.T) {
 	check(t, upstream.NewWriter(&out, upstream.NewSchema("t", group)).Close())
 	in, err := inspected(t, "part.parquet", out.Bytes(), inspect.InspectOptions{})
 	check(t, err)
-	want := map[rules.Role]string{rules.RoleEventTime: "zz_time", rules.RoleEventName: "zz.event_name", rules.RoleDevice: "zz.device_id"}
+	want := map[rules.Role]string{
+		rules.RoleEventTime: "zz_time", rules.RoleEventName: "zz.event_name", rules.RoleDevice: "zz.device_id",
+	}
 	if diff := cmp.Diff(want, roles(t, in.Proposal.Text)); diff != "" {
 		t.Error(diff)
 	}
@@ -260,7 +273,10 @@ func TestAnInspectionSaysWhatItSaw(t *testing.T) {
 		Tags   []string `parquet:"tags,list"`
 	}
 	mail := "Anna.8@bank.example"
-	rows := []row{{1_775_815_200_000, "view", "c1", &mail, nil}, {1_775_815_201_000, "view", "c2", nil, nil}, {1_775_815_202_000, "login", "c3", nil, nil}, {1_775_815_203_000, "view", "c1", nil, nil}}
+	rows := []row{
+		{1_775_815_200_000, "view", "c1", &mail, nil}, {1_775_815_201_000, "view", "c2", nil, nil},
+		{1_775_815_202_000, "login", "c3", nil, nil}, {1_775_815_203_000, "view", "c1", nil, nil},
+	}
 	in, err := inspected(t, "dt=2026-04-10/part.parquet", written(t, rows), inspect.InspectOptions{})
 	check(t, err)
 	type line struct{ path, nulls, distinct, from, to, unit, samples string }

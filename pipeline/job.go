@@ -11,8 +11,8 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/store"
 )
 
-// Job is the order for one run: the inputs that it decides on, and what it is called. Everything that could differ between
-// two runs of the same inputs is in it.
+// Job is the order for one run: the inputs that it decides on, and what it is called. Everything that could differ
+// between two runs of the same inputs is in it.
 type Job struct {
 	decide.Inputs
 	Select  []string // names of segments to run; empty: all
@@ -43,7 +43,9 @@ func OpenKeys(l *load.Loaded, env func(string) (string, bool)) (*keys.Ring, erro
 	ring, err := keys.Open(keys.Source{Dir: l.Dir, Env: env, Mounted: k.Mounted},
 		keys.Config{Master: k.Master, State: k.State, Recipients: k.Recipients, Signing: k.Signing})
 	if err != nil {
-		return nil, fault.New(fault.Invalid, "KEYS", err, "malgrupp secret keygen --dir keys makes a set; keys must be readable by their owner alone")
+		return nil,
+			fault.New(fault.Invalid, "KEYS", err,
+				"malgrupp secret keygen --dir keys makes a set; keys must be readable by their owner alone")
 	}
 	return ring, nil
 }

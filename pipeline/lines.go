@@ -40,7 +40,9 @@ func Lines(ctx context.Context, j *Job) ([]Line, error) {
 		}
 		m, err := ReadLine(data)
 		if err != nil {
-			return nil, fault.New(fault.Audit, "CHAIN_BROKEN", fmt.Errorf("read %s%s: %w", audit.URL(), o.Key, err), "restore the audit folder")
+			return nil,
+				fault.New(fault.Audit, "CHAIN_BROKEN", fmt.Errorf("read %s%s: %w", audit.URL(), o.Key, err),
+					"restore the audit folder")
 		}
 		out = append(out, Line{id, VerifyLine(data, j.Keys.Verify), m})
 	}
@@ -65,7 +67,8 @@ func FindLine(lines []Line, name string) (Line, error) {
 		}
 	}
 	if len(found) != 1 {
-		return Line{}, fault.New(fault.Usage, "RUN", fmt.Errorf("%d runs are called %q", len(found), name), "malgrupp runs list shows them")
+		return Line{},
+			fault.New(fault.Usage, "RUN", fmt.Errorf("%d runs are called %q", len(found), name), "malgrupp runs list shows them")
 	}
 	return found[0], nil
 }

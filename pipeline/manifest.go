@@ -29,8 +29,8 @@ const (
 	StatusReplay  Status = "replay" // an old day computed again: snapshots only, no state
 )
 
-// Manifest is the record of one run: what went in, what was decided, what came out. It names no person; counts of people
-// and rows are Shown.
+// Manifest is the record of one run: what went in, what was decided, what came out. It names no person; counts of
+// people and rows are Shown.
 type Manifest struct {
 	Schema      string            `json:"schema"`
 	RunID       string            `json:"run_id"`
@@ -63,8 +63,8 @@ type Refusal struct {
 	Message string     `json:"message"`
 }
 
-// SourceCount is what happened to a source's rows before consent was asked. Hidden, skewed, copies and wanted count rows
-// that some condition wanted; rows, invalid and oversized count all that were read.
+// SourceCount is what happened to a source's rows before consent was asked. Hidden, skewed, copies and wanted count
+// rows that some condition wanted; rows, invalid and oversized count all that were read.
 type SourceCount struct {
 	Name       string      `json:"name"`
 	Dedupe     string      `json:"dedupe"`

@@ -126,7 +126,10 @@ func (r *run) mergedFiles(changes []change) (out []file) {
 	for _, whole := range slices.SortedFunc(maps.Keys(after), order) {
 		kind, _ := platform.Of(whole.Kind)
 		adds, removes, snapshot := platform.Merge(before[whole], after[whole])
-		out = append(out, three(whole.Destination+"/"+whole.Part, kind.Ext, &kind.Parts[0], platform.List{AsOf: r.AsOf}, adds, removes, snapshot)...)
+		out = append(out,
+			three(whole.Destination+"/"+whole.Part, kind.Ext, &kind.Parts[0], platform.List{
+				AsOf: r.AsOf,
+			}, adds, removes, snapshot)...)
 	}
 	return out
 }
@@ -147,8 +150,8 @@ func three(name, ext string, part *platform.Part, base platform.List, adds, remo
 	return out
 }
 
-// writeControls uploads one control group for each segment: whoever the holdout keeps from any of its lists. Lists under
-// different consents have different people, and so have their control groups.
+// writeControls uploads one control group for each segment: whoever the holdout keeps from any of its lists. Lists
+// under different consents have different people, and so have their control groups.
 func (r *run) writeControls(ctx context.Context, changes []change) ([]Output, error) {
 	if r.Replay() {
 		return nil, nil
@@ -166,7 +169,9 @@ func (r *run) writeControls(ctx context.Context, changes []change) ([]Output, er
 		}
 		group := slices.Compact(slices.Sorted(slices.Values(groups[segment])))
 		list := platform.List{Segment: segment, Action: platform.Snapshot, AsOf: r.AsOf, Entries: group}
-		o, err := r.upload(ctx, "control/"+r.RunID+"/"+segment+".csv.age", func(w io.Writer) error { return csv.Parts[0].Write(w, list) })
+		o, err := r.upload(ctx, "control/"+r.RunID+"/"+segment+".csv.age", func(w io.Writer) error {
+			return csv.Parts[0].Write(w, list)
+		})
 		if err != nil {
 			return nil, err
 		}

@@ -38,7 +38,8 @@ func (l *Look) Answered(ctx context.Context, q Question) error {
 	}
 	if err := r.audit.CreateOnce(ctx, r.RunID+".json", line); err != nil {
 		if errors.Is(err, store.ErrExists) {
-			return fault.New(fault.Usage, "RUN_ID", fmt.Errorf("write the line of %s: there is one of that name", r.RunID), "give another --run-id, or none")
+			return fault.New(fault.Usage, "RUN_ID", fmt.Errorf("write the line of %s: there is one of that name", r.RunID),
+				"give another --run-id, or none")
 		}
 		return err
 	}

@@ -16,8 +16,9 @@ import (
 func (r *run) blank(status Status) *Manifest {
 	m := &Manifest{
 		Schema: ManifestSchema, RunID: r.RunID, Project: r.Project.Name, Profile: r.Project.Profile, Status: status,
-		GeneratedAt: r.Clock().UTC().Format(time.RFC3339), AsOf: value.FormatTimestamp(r.AsOf), KnownBy: value.FormatTimestamp(r.KnownBy),
-		Previous: r.history.lineHash, Versions: r.Version, Config: digest([]byte(r.Project.Text.Text)), Rules: map[string]string{}, Labels: r.Labels,
+		GeneratedAt: r.Clock().UTC().Format(time.RFC3339), AsOf: value.FormatTimestamp(r.AsOf),
+		KnownBy: value.FormatTimestamp(r.KnownBy), Previous: r.history.lineHash, Versions: r.Version,
+		Config: digest([]byte(r.Project.Text.Text)), Rules: map[string]string{}, Labels: r.Labels,
 	}
 	for _, s := range r.Segments {
 		m.Rules[s.Name] = hex.EncodeToString(s.Hash[:])
@@ -42,17 +43,23 @@ func (r *run) record() *Manifest {
 			dedupe = "within " + s.Dedupe.String()
 		}
 		m.Sources = append(m.Sources, SourceCount{
-			Name: s.Name, Dedupe: dedupe, Rows: shown.Count(s.Counts.Rows), Wanted: shown.Count(s.Counts.Wanted), Hidden: shown.Count(s.Counts.Hidden),
-			Skewed: shown.Count(s.Counts.Skewed), Copies: shown.Count(s.Counts.Copies), Conflicts: shown.Count(s.Conflicts), Invalid: shown.Count(s.Counts.Invalid), Oversized: shown.Count(s.Counts.Oversized),
-			Skipped: s.Skipped, Incomplete: s.Incomplete,
+			Name: s.Name, Dedupe: dedupe, Rows: shown.Count(s.Counts.Rows), Wanted: shown.Count(s.Counts.Wanted),
+			Hidden: shown.Count(s.Counts.Hidden), Skewed: shown.Count(s.Counts.Skewed), Copies: shown.Count(s.Counts.Copies),
+			Conflicts: shown.Count(s.Conflicts), Invalid: shown.Count(s.Counts.Invalid),
+			Oversized: shown.Count(s.Counts.Oversized), Skipped: s.Skipped, Incomplete: s.Incomplete,
 		})
 	}
-	m.Consent = ConsentSeen{Rows: d.Feed.Rows, Watermark: value.FormatTimestamp(d.Feed.Watermark), Skewed: shown.Count(d.Skewed)}
+	m.Consent = ConsentSeen{
+		Rows: d.Feed.Rows, Watermark: value.FormatTimestamp(d.Feed.Watermark), Skewed: shown.Count(d.Skewed),
+	}
 	if d.FirstDay != 0 {
 		m.Consent.FirstPartition = d.FirstDay.String()
 	}
 	for u := range d.Uses {
-		count := UseCount{Use: d.Uses[u].Name, People: shown.Count(d.Roll.People(u)), Admitted: shown.Count(d.Roll.Tallies.Admitted[u]), Refused: map[string]shown.Count{}}
+		count := UseCount{
+			Use: d.Uses[u].Name, People: shown.Count(d.Roll.People(u)), Admitted: shown.Count(d.Roll.Tallies.Admitted[u]),
+			Refused: map[string]shown.Count{},
+		}
 		for reason, n := range d.Roll.Tallies.Refused[u] {
 			if n > 0 {
 				count.Refused[consent.Reason(reason).String()] = shown.Count(n)
@@ -63,8 +70,8 @@ func (r *run) record() *Manifest {
 	return m
 }
 
-// key is the idempotence key: rules, settings, schemas, inputs, consent and as_of. A run with the key of the last accepted
-// one would write the same lists again.
+// key is the idempotence key: rules, settings, schemas, inputs, consent and as_of. A run with the key of the last
+// accepted one would write the same lists again.
 func (r *run) key() string {
 	d := r.decision
 	h := sha256.New()

@@ -126,8 +126,8 @@ func (r *run) do(ctx context.Context) (*Report, error) {
 	return report, r.publish(ctx)
 }
 
-// remember reads what earlier runs left: their history, what destinations were told, who qualified, and what was seen of the
-// consent log. With repair, what a kill kept from being written is written now.
+// remember reads what earlier runs left: their history, what destinations were told, who qualified, and what was seen
+// of the consent log. With repair, what a kill kept from being written is written now.
 func (r *run) remember(ctx context.Context, repair bool) (err error) {
 	if r.history, err = readHistory(ctx, r.output, r.audit, r.Keys.Verify, repair); err != nil {
 		return err
@@ -198,7 +198,8 @@ func (r *run) refuse(ctx context.Context, cause error) {
 	}
 }
 
-// readState reads what the last run left: what destinations were told, and who qualified. A replay begins without either.
+// readState reads what the last run left: what destinations were told, and who qualified. A replay begins without
+// either.
 func (r *run) readState(ctx context.Context) (err error) {
 	r.holdings = state.Empty()
 	if r.history.marker == nil || r.Replay() {
@@ -214,7 +215,8 @@ func (r *run) readState(ctx context.Context) (err error) {
 			return err
 		}
 		if digest(data) != o.SHA256 {
-			return fault.New(fault.Storage, "STATE_DAMAGED", fmt.Errorf("read state %s%s: its digest is not the one in the marker", r.state.URL(), o.Name),
+			return fault.New(fault.Storage, "STATE_DAMAGED",
+				fmt.Errorf("read state %s%s: its digest is not the one in the marker", r.state.URL(), o.Name),
 				"restore the object from the bucket's versions")
 		}
 		switch path.Base(o.Name) {
@@ -229,7 +231,8 @@ func (r *run) readState(ctx context.Context) (err error) {
 		}
 	}
 	if !found {
-		return fault.New(fault.Storage, "STATE_MISSING", errors.New("the last marker names no holdings"), "restore the output folder")
+		return fault.New(fault.Storage, "STATE_MISSING", errors.New("the last marker names no holdings"),
+			"restore the output folder")
 	}
 	return nil
 }

@@ -56,7 +56,9 @@ func newBank(t *testing.T) *bank {
 	b := &bank{t: t, memory: &store.Memory{}}
 	check(t, keys.Generate(filepath.Join(dir, "keys")))
 	ring, err := keys.Open(keys.Source{Dir: dir}, keys.Config{
-		Master: map[int]string{1: "file:keys/master.key"}, State: "file:keys/state.key", Recipients: "file:keys/recipients.txt", Signing: "file:keys/signing.key",
+		Master: map[int]string{
+			1: "file:keys/master.key",
+		}, State: "file:keys/state.key", Recipients: "file:keys/recipients.txt", Signing: "file:keys/signing.key",
 	})
 	check(t, err)
 	b.ring = ring
@@ -81,17 +83,25 @@ func (b *bank) load() {
 	expires, _ := value.ParseDate("2026-12-31")
 	day := func(n int) value.Duration { return value.Duration{N: n, Unit: value.Day} }
 	p := &project.Project{
-		Name: "bank", Zone: zone, Retention: day(395), MaxClockSkew: value.Duration{N: 5, Unit: value.Minute}, Output: "mem://out/", State: "mem://state/",
+		Name: "bank", Zone: zone, Retention: day(395), MaxClockSkew: value.Duration{
+			N: 5, Unit: value.Minute,
+		}, Output: "mem://out/", State: "mem://state/",
 		Audit: "mem://audit/", Text: &source.Source{Name: "malgrupp.yaml", Text: "in memory"},
 		Sources: []project.Source{{
-			Name: "web", URL: "mem://events/", Schema: "web", Partition: project.Partition{Key: "dt=", Zone: utc}, Dedupe: day(7), Complete: project.Listed,
+			Name: "web", URL: "mem://events/", Schema: "web", Partition: project.Partition{
+				Key: "dt=", Zone: utc,
+			}, Dedupe: day(7), Complete: project.Listed,
 			OnBadObject: project.Stop,
 		}},
 		Consent: project.Consent{
-			URL: "mem://consent/", MaxFeedAge: value.Duration{N: 26, Unit: value.Hour}, MaxConsentAge: day(390), TrustedSources: []string{"cmp", "bank_ui"},
+			URL: "mem://consent/", MaxFeedAge: value.Duration{
+				N: 26, Unit: value.Hour,
+			}, MaxConsentAge: day(390), TrustedSources: []string{"cmp", "bank_ui"},
 		},
-		Guards:       project.Guards{MinAudience: 50, ReportK: 50},
-		Destinations: []project.Destination{{Name: "files", Type: "file_csv", Activate: "files", Enabled: true, Agreement: "OWN-USE", Expires: expires}},
+		Guards: project.Guards{MinAudience: 50, ReportK: 50},
+		Destinations: []project.Destination{
+			{Name: "files", Type: "file_csv", Activate: "files", Enabled: true, Agreement: "OWN-USE", Expires: expires},
+		},
 	}
 	scope := &rules.Scope{
 		Language: builtin.Language(), Schemas: []*rules.Schema{schema}, Zone: zone, AnyEvent: true,
@@ -107,7 +117,9 @@ spec:
   deliver: [files]
 `})
 	check(b.t, found.Err())
-	b.loaded = &load.Loaded{Project: p, Schemas: map[string]*rules.Schema{"web": schema}, Segments: []*rules.Segment{segment}}
+	b.loaded = &load.Loaded{
+		Project: p, Schemas: map[string]*rules.Schema{"web": schema}, Segments: []*rules.Segment{segment},
+	}
 }
 
 func eventColumns() []rules.Column {
@@ -127,7 +139,9 @@ func (b *bank) events(name string, from, before int) {
 	var v [6]parquet.Values
 	at := instant(b.t, "2026-04-10T10:00:00Z")
 	for i := from; i < before; i++ {
-		for c, text := range map[int]string{0: fmt.Sprintf("e%d", i), 3: "page_view", 4: fmt.Sprintf("d%d", i), 5: "/lainat/asunto"} {
+		for c, text := range map[int]string{
+			0: fmt.Sprintf("e%d", i), 3: "page_view", 4: fmt.Sprintf("d%d", i), 5: "/lainat/asunto",
+		} {
 			v[c].Text = append(v[c].Text, text)
 		}
 		v[1].Ints, v[2].Ints = append(v[1].Ints, at), append(v[2].Ints, at+1e6)
@@ -190,7 +204,9 @@ func (b *bank) run(now, id string) (*pipeline.Report, error) {
 	defer stores.Close()
 	return pipeline.Run(b.t.Context(), &pipeline.Job{
 		Inputs: decide.Inputs{
-			Loaded: b.loaded, Clock: func() time.Time { return time.UnixMicro(instant(b.t, now)).Add(time.Duration(b.later.Load())) }, Workers: 2, Stores: stores,
+			Loaded: b.loaded, Clock: func() time.Time {
+				return time.UnixMicro(instant(b.t, now)).Add(time.Duration(b.later.Load()))
+			}, Workers: 2, Stores: stores,
 			Log: slog.New(slog.DiscardHandler), Watch: b.watch,
 		}, RunID: id, Keys: b.ring,
 	})
@@ -356,7 +372,9 @@ func TestADamagedObjectIsSkippedWhereTheSourceSaysSo(t *testing.T) {
 // An id that stands for nobody is blocked also where a list names it: were it filed, its rows would be one person's.
 func TestAListDoesNotMakeSomebodyOfABlockedID(t *testing.T) {
 	b := newBank(t)
-	b.loaded.Project.Consent.Suppression = &project.List{URL: "mem://lists/suppressed.csv", MaxAge: value.Duration{N: 2, Unit: value.Day}}
+	b.loaded.Project.Consent.Suppression = &project.List{
+		URL: "mem://lists/suppressed.csv", MaxAge: value.Duration{N: 2, Unit: value.Day},
+	}
 	b.put("lists/suppressed.csv", []byte("subject_type,subject_id,purpose\ndevice,null,link\ndevice,d7,activate:files\n"))
 	at := instant(t, "2026-04-10T11:00:00Z")
 	row := func(text string) parquet.Values { return parquet.Values{Text: []string{text}} }
@@ -369,6 +387,7 @@ func TestAListDoesNotMakeSomebodyOfABlockedID(t *testing.T) {
 	check(t, err)
 	refused := e.Roll.Tallies.Refused[0]
 	if refused[consent.BlockedDevice] != 1 || refused[consent.Suppressed] != 1 || refused[consent.NoRecord] != 0 {
-		t.Errorf("%d rows of blocked ids, %d of suppressed people, %d of people without a record; want 1, 1, 0", refused[consent.BlockedDevice], refused[consent.Suppressed], refused[consent.NoRecord])
+		t.Errorf("%d rows of blocked ids, %d of suppressed people, %d of people without a record; want 1, 1, 0",
+			refused[consent.BlockedDevice], refused[consent.Suppressed], refused[consent.NoRecord])
 	}
 }

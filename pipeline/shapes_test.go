@@ -81,7 +81,9 @@ spec:
 	stores := folder.NewStores(store.Options{Memory: b.memory})
 	defer stores.Close()
 	e, err := decide.Selected(t.Context(), decide.Inputs{
-		Loaded: loaded, Clock: func() time.Time { return time.UnixMicro(instant(t, l.now)) }, Workers: 2, Stores: stores, Log: slog.New(slog.DiscardHandler),
+		Loaded: loaded, Clock: func() time.Time {
+			return time.UnixMicro(instant(t, l.now))
+		}, Workers: 2, Stores: stores, Log: slog.New(slog.DiscardHandler),
 	}, nil, decide.Options{})
 	check(t, err)
 	return slices.Collect(e.Audiences[0].Members())
@@ -154,7 +156,9 @@ func gaRows(t *testing.T) (rows []gaRow, params [][]gaParam, devices []string) {
 	text := func(key, value string) gaParam { return gaParam{key, gaValue{Text: &value}} }
 	at := instant(t, "2026-04-10T10:00:00Z")
 	for i := range 60 {
-		id, row, amount, session := fmt.Sprintf("%d.17", i), gaRow{Date: "20260410", Name: "page_view", Stream: "1", Platform: "WEB"}, 2.5, int64(1_775_815_200)
+		id, row, amount, session := fmt.Sprintf("%d.17", i), gaRow{
+			Date: "20260410", Name: "page_view", Stream: "1", Platform: "WEB",
+		}, 2.5, int64(1_775_815_200)
 		row.Timestamp = at + int64(i)*1e6
 		row.Device.Category = []string{"mobile", "desktop"}[i%2]
 		row.Geo.Country, row.Source.Medium = "Finland", "cpc"
@@ -164,7 +168,8 @@ func gaRows(t *testing.T) (rows []gaRow, params [][]gaParam, devices []string) {
 		page := []string{"https://bank.example/lainat/asunto", "https://bank.example/kortit"}[i/3%2]
 		rows = append(rows, row)
 		params = append(params, []gaParam{
-			text("page_title", "t"), {"ga_session_id", gaValue{Int: &session}}, text("page_location", page), {"value", gaValue{Double: &amount}},
+			text("page_title", "t"), {"ga_session_id", gaValue{Int: &session}}, text("page_location", page),
+			{"value", gaValue{Double: &amount}},
 		})
 		devices = append(devices, id)
 	}
@@ -190,13 +195,17 @@ func gaFiles(t *testing.T) (files map[string][]byte, devices []string) {
 		array = append(array, gaArray{gaRow: row})
 		array[i].Params.Array = params[i]
 	}
-	return map[string][]byte{"list.element": written(t, element), "array": written(t, array), "repeated": written(t, repeated)}, devices
+	return map[string][]byte{
+		"list.element": written(t, element), "array": written(t, array), "repeated": written(t, repeated),
+	}, devices
 }
 
 func gaLog(data []byte, devices []string) logOf {
 	return logOf{
-		schema: "malgrupp-ga4", partition: `{key: "dt=", of: event}`, object: "dt=2026-04-10/000.parquet", data: data, devices: devices, now: "2026-04-12T06:00:00Z",
-		match: `{did: page_view, where: "page_location contains '/lainat' and device.category = 'mobile' and ga_session_id is not null and value = 2.5", within: 14d}`,
+		schema: "malgrupp-ga4", partition: `{key: "dt=", of: event}`, object: "dt=2026-04-10/000.parquet", data: data,
+		devices: devices, now: "2026-04-12T06:00:00Z",
+		match: `{did: page_view, where: "page_location contains '/lainat' and device.category = 'mobile' and ` +
+			`ga_session_id is not null and value = 2.5", within: 14d}`,
 	}
 }
 
@@ -231,14 +240,16 @@ func TestAFlatLogIsReadByItsShippedSchema(t *testing.T) {
 	var devices, want []string
 	at := time.UnixMicro(instant(t, "2026-04-10T10:00:00Z"))
 	for i := range 60 {
-		rows = append(rows, row{at, at, fmt.Sprint("e", i), "calculator_used", fmt.Sprintf("d%02d", i), nil, "/lainat", int64(i) * 100_000})
+		rows = append(rows,
+			row{at, at, fmt.Sprint("e", i), "calculator_used", fmt.Sprintf("d%02d", i), nil, "/lainat", int64(i) * 100_000})
 		devices = append(devices, rows[i].Device)
 		if i >= 10 {
 			want = append(want, rows[i].Device)
 		}
 	}
 	got := logOf{
-		schema: "malgrupp-web-app", partition: `"dt="`, object: "dt=2026-04-10/part.parquet", data: written(t, rows), devices: devices, now: "2026-04-12T06:00:00Z",
+		schema: "malgrupp-web-app", partition: `"dt="`, object: "dt=2026-04-10/part.parquet", data: written(t, rows),
+		devices: devices, now: "2026-04-12T06:00:00Z",
 		match: `{did: calculator_used, where: "amount >= 10000 and page_path = '/lainat'", within: 14d}`,
 	}.members(t)
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -256,8 +267,9 @@ func snowplowNode(column string) upstream.Node {
 	case slices.Contains([]string{"geo_latitude", "geo_longitude", "se_value"}, column):
 		return upstream.Leaf(upstream.DoubleType)
 	case slices.Contains([]string{
-		"txn_id", "domain_sessionidx", "page_urlport", "refr_urlport", "ti_quantity", "pp_xoffset_min", "pp_xoffset_max", "pp_yoffset_min", "pp_yoffset_max",
-		"br_viewwidth", "br_viewheight", "dvce_screenwidth", "dvce_screenheight", "doc_width", "doc_height",
+		"txn_id", "domain_sessionidx", "page_urlport", "refr_urlport", "ti_quantity", "pp_xoffset_min", "pp_xoffset_max",
+		"pp_yoffset_min", "pp_yoffset_max", "br_viewwidth", "br_viewheight", "dvce_screenwidth", "dvce_screenheight",
+		"doc_width", "doc_height",
 	}, column):
 		return upstream.Int(32)
 	}
@@ -317,8 +329,9 @@ func snowplowFile(t *testing.T, header []string, rows [][]string) []byte {
 
 // snowplowHeader are the columns of a small table that has the required ones and a few others.
 var snowplowHeader = []string{
-	"app_id", "platform", "etl_tstamp", "collector_tstamp", "dvce_created_tstamp", "event", "event_id", "name_tracker", "user_id", "domain_userid",
-	"domain_sessionidx", "domain_sessionid", "geo_country", "page_url", "page_urlhost", "page_urlpath", "mkt_campaign", "se_category", "se_action", "se_value",
+	"app_id", "platform", "etl_tstamp", "collector_tstamp", "dvce_created_tstamp", "event", "event_id", "name_tracker",
+	"user_id", "domain_userid", "domain_sessionidx", "domain_sessionid", "geo_country", "page_url", "page_urlhost",
+	"page_urlpath", "mkt_campaign", "se_category", "se_action", "se_value",
 	"br_cookies", "dvce_type", "derived_tstamp", "event_name",
 }
 
@@ -328,15 +341,19 @@ func snowplowLog(t *testing.T) logOf {
 	for i := range 60 {
 		device := fmt.Sprintf("d%02d", i)
 		rows = append(rows, []string{
-			"bank", "web", "2026-04-10 10:00:05.000", "2026-04-10 10:00:01.000", "2026-04-10 10:00:00.000", "struct", fmt.Sprintf("e%d", i), "t", "", device,
-			"1", "s" + device, "FI", "https://bank.example/lainat", "bank.example", "/lainat", "", "loan", "calculate", fmt.Sprint(i), "true", "Mobile",
+			"bank", "web", "2026-04-10 10:00:05.000", "2026-04-10 10:00:01.000", "2026-04-10 10:00:00.000", "struct",
+			fmt.Sprintf("e%d", i), "t", "", device, "1", "s" + device, "FI", "https://bank.example/lainat", "bank.example",
+			"/lainat", "", "loan", "calculate", fmt.Sprint(i), "true", "Mobile",
 			"2026-04-10 10:00:00.000", "event",
 		})
 		devices = append(devices, device)
 	}
 	return logOf{
-		schema: "malgrupp-snowplow", partition: `"dt="`, object: "dt=2026-04-10/part.parquet", data: snowplowFile(t, snowplowHeader, rows), devices: devices,
-		now: "2026-04-12T06:00:00Z", match: `{metric: sum(se_value), of: event, where: "se_category = 'loan' and page_urlpath = '/lainat'", within: {from: 2026-04-10, before: 2026-04-11}, at_least: 20}`,
+		schema: "malgrupp-snowplow", partition: `"dt="`, object: "dt=2026-04-10/part.parquet",
+		data: snowplowFile(t, snowplowHeader, rows), devices: devices,
+		now: "2026-04-12T06:00:00Z",
+		match: `{metric: sum(se_value), of: event, where: "se_category = 'loan' and page_urlpath = '/lainat'", within: ` +
+			`{from: 2026-04-10, before: 2026-04-11}, at_least: 20}`,
 	}
 }
 
@@ -371,8 +388,8 @@ func realSnowplow(t *testing.T) (l logOf, viewers []string) {
 	slices.Sort(devices)
 	slices.Sort(viewers)
 	return logOf{
-		schema: "malgrupp-snowplow", partition: "none", object: "events.parquet", data: snowplowFile(t, header, rows), devices: slices.Compact(devices),
-		now: "2021-04-01T00:00:00Z", match: `{did: page_view, within: 60d}`,
+		schema: "malgrupp-snowplow", partition: "none", object: "events.parquet", data: snowplowFile(t, header, rows),
+		devices: slices.Compact(devices), now: "2021-04-01T00:00:00Z", match: `{did: page_view, within: 60d}`,
 	}, slices.Compact(viewers)
 }
 
@@ -408,7 +425,8 @@ func TestShippedSchemasStandAndAreReserved(t *testing.T) {
 			t.Errorf("%s: %s", s.Name, found.Text())
 		}
 		for _, c := range s.Columns {
-			if needed := c.Role == rules.RoleEventTime || c.Role == rules.RoleEventName || c.Role == rules.RoleDevice; !needed && !c.Optional && s.Name != "malgrupp-snowplow" {
+			if needed := c.Role == rules.RoleEventTime || c.Role == rules.RoleEventName || c.Role == rules.RoleDevice; !needed &&
+				!c.Optional && s.Name != "malgrupp-snowplow" {
 				t.Errorf("%s requires %s, without which a log can do", s.Name, c.Name)
 			}
 		}
@@ -422,13 +440,16 @@ func TestShippedSchemasStandAndAreReserved(t *testing.T) {
 		dir := t.TempDir()
 		check(t, os.Mkdir(filepath.Join(dir, "schemas"), 0o700))
 		check(t, os.WriteFile(filepath.Join(dir, "schemas", "copy.yaml"), []byte(text), 0o600))
-		check(t, os.WriteFile(filepath.Join(dir, "malgrupp.yaml"), []byte("apiVersion: malgrupp/v1\nkind: Project\nmetadata: {name: some-bank}\n"), 0o600))
+		check(t,
+			os.WriteFile(filepath.Join(dir, "malgrupp.yaml"),
+				[]byte("apiVersion: malgrupp/v1\nkind: Project\nmetadata: {name: some-bank}\n"), 0o600))
 		loaded, err := load.Load(dir, "", 0)
 		check(t, err)
 		if loaded.Project == nil {
 			t.Fatal(loaded.Findings.Text())
 		}
-		if got := loaded.Findings.Text(); strings.Contains(got, "E-DUPLICATE-NAME") != (want != "") || !strings.Contains(got, want) {
+		if got := loaded.Findings.Text(); strings.Contains(got, "E-DUPLICATE-NAME") != (want != "") ||
+			!strings.Contains(got, want) {
 			t.Errorf("want %q in:\n%s", want, got)
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-// nextStay is the stay record after this run: who qualifies today begins anew, who still stays is kept, and segments that
-// the run does not decide keep theirs. People whom the gate no longer knows are forgotten with their stay.
+// nextStay is the stay record after this run: who qualifies today begins anew, who still stays is kept, and segments
+// that the run does not decide keep theirs. People whom the gate no longer knows are forgotten with their stay.
 func nextStay(d *decide.Decision) state.StayRecord {
 	decided := map[string]*rules.Segment{}
 	for _, s := range d.Decided() {

@@ -32,7 +32,9 @@ func (b *bank) night(id string, sleep sleeper, before func(op, key string) error
 	now := time.UnixMicro(instant(b.t, night))
 	return pipeline.Run(context.Background(), &pipeline.Job{
 		Inputs: decide.Inputs{
-			Loaded: b.loaded, Clock: func() time.Time { return now }, Workers: 2, Stores: stores, Log: slog.New(slog.DiscardHandler),
+			Loaded: b.loaded, Clock: func() time.Time {
+				return now
+			}, Workers: 2, Stores: stores, Log: slog.New(slog.DiscardHandler),
 		}, RunID: id, Keys: b.ring,
 	})
 }

@@ -31,7 +31,8 @@ var asked = []string{
 	"{any: [{did: a, within: 100h}, {did: b, within: {from: 12d, to: 10d}}]}",
 	"{all: [{did: any, within: 20d}, {not: {did: a, within: {from: 2026-04-02, before: 2026-04-13}}}]}",
 	"{sequence: [{did: a}, {did: b, within_previous: 3d}, {then_not: a, for: 50h}], within: 15d}",
-	"{all: [{did: any, within: 15d}, {at_least_of: {count: 2, of: [{did: a, within: 3d}, {did: b, within: 8d}, {did_not: a, within: 6d}]}}]}",
+	"{all: [{did: any, within: 15d}, {at_least_of: {count: 2, of: [{did: a, within: 3d}, {did: b, within: 8d}, " +
+		"{did_not: a, within: 6d}]}}]}",
 	"{all: [{did: b, within: 30d}, {session: {did: a}, within: 6d}]}",
 	"{all: [{last: c, within: 11d, has: page = 'x'}, {did_not: b, within: {from: 6d, to: 1d}}]}",
 	"{all: [{in_segment: other}, {did: b, within: 10d}]}",
@@ -89,7 +90,9 @@ func TestWhatChangesByItselfIsWhatLaterNightsDecide(t *testing.T) {
 func (b *bank) rules(specs map[string]string) {
 	var segs []*rules.Segment
 	scope := &rules.Scope{
-		Language: builtin.Language(), Schemas: []*rules.Schema{b.loaded.Schemas["web"]}, Zone: b.loaded.Project.Zone, AnyEvent: true, Destinations: map[string]rules.Destination{},
+		Language: builtin.Language(), Schemas: []*rules.Schema{
+			b.loaded.Schemas["web"],
+		}, Zone: b.loaded.Project.Zone, AnyEvent: true, Destinations: map[string]rules.Destination{},
 	}
 	for name, spec := range specs {
 		s, found := scope.Segment(&source.Source{Name: name + ".yaml", Text: fmt.Sprintf(`apiVersion: malgrupp/v1
@@ -115,9 +118,11 @@ func (b *bank) history(r *rapid.T) {
 	n := rapid.IntRange(0, 12).Draw(r, "events")
 	for i := range n {
 		hour := rapid.IntRange(0, 14*24-1).Draw(r, "hour")
-		at := instant(b.t, "2026-03-31T21:00:00Z") + int64(hour)*3600*1e6 + int64(rapid.SampledFrom([]int{0, 0, 1, 1800}).Draw(r, "second"))*1e6
+		at := instant(b.t, "2026-03-31T21:00:00Z") + int64(hour)*3600*1e6 +
+			int64(rapid.SampledFrom([]int{0, 0, 1, 1800}).Draw(r, "second"))*1e6
 		for c, text := range map[int]string{
-			0: fmt.Sprintf("e%d", i), 3: rapid.SampledFrom([]string{"a", "b", "c"}).Draw(r, "event"), 4: rapid.SampledFrom([]string{"d0", "d0", "d1"}).Draw(r, "device"),
+			0: fmt.Sprintf("e%d", i), 3: rapid.SampledFrom([]string{"a", "b", "c"}).Draw(r, "event"),
+			4: rapid.SampledFrom([]string{"d0", "d0", "d1"}).Draw(r, "device"),
 			5: rapid.SampledFrom([]string{"x", "y"}).Draw(r, "page"),
 		} {
 			v[c].Text = append(v[c].Text, text)
@@ -141,7 +146,9 @@ func (b *bank) history(r *rapid.T) {
 func (b *bank) job(now string) *pipeline.Job {
 	return &pipeline.Job{
 		Inputs: decide.Inputs{
-			Loaded: b.loaded, Clock: func() time.Time { return time.UnixMicro(instant(b.t, now)) }, KnownBy: instant(b.t, now), Workers: 1,
+			Loaded: b.loaded, Clock: func() time.Time {
+				return time.UnixMicro(instant(b.t, now))
+			}, KnownBy: instant(b.t, now), Workers: 1,
 			Stores: folder.NewStores(store.Options{Memory: b.memory}), Log: slog.New(slog.DiscardHandler),
 		}, RunID: "20260410T220000Z-000001", Keys: b.ring,
 	}
@@ -186,7 +193,9 @@ func TestNobodyIsLookedUpWhereItIsNotAllowedOrCannotBeWritten(t *testing.T) {
 		return nil
 	}})
 	defer j.Stores.Close()
-	answer, err := why.Ask(t.Context(), j, pipeline.Question{Segment: "loan-visitors", Subject: "d7", Reason: "test"}, true)
+	answer, err := why.Ask(t.Context(), j, pipeline.Question{
+		Segment: "loan-visitors", Subject: "d7", Reason: "test",
+	}, true)
 	if err == nil || answer != nil {
 		t.Errorf("got answer %v with error %v, want no answer without a line", answer, err)
 	}

@@ -126,10 +126,12 @@ func (b *binder) term(o where.Operand) (boundTerm, *Word, bool) {
 	f, ok := b.scope.function(o.Function)
 	switch {
 	case !ok:
-		hints := append(source.DidYouMean(o.Function, b.scope.functionNames()), source.Expected("one of "+strings.Join(b.scope.functionNames(), ", ")))
+		hints := append(source.DidYouMean(o.Function, b.scope.functionNames()),
+			source.Expected("one of "+strings.Join(b.scope.functionNames(), ", ")))
 		b.fault("E-UNKNOWN-FUNCTION", o.Name, fmt.Sprintf("there is no function %q", o.Function), hints...)
 	case !slices.Contains(f.Of, term.Of.Kind):
-		b.fault("E-TYPE", o.ColumnAt, fmt.Sprintf("%s is %s, %s takes %s", o.Column, term.Of.Describe(), f.Name, value.DescribeKinds(f.Of)))
+		b.fault("E-TYPE", o.ColumnAt,
+			fmt.Sprintf("%s is %s, %s takes %s", o.Column, term.Of.Describe(), f.Name, value.DescribeKinds(f.Of)))
 	case f.HasKey && o.Key == nil:
 		b.fault("E-TYPE", o.Span, f.Name+" needs a second value", source.Expected(f.Name+"("+o.Column+", 'name')"))
 	case !f.HasKey && o.Key != nil:
@@ -171,7 +173,8 @@ func (b *binder) checkEvent(o where.Operand, w *Word) {
 		}
 	}
 	if elsewhere {
-		b.Warn("W-COLUMN-NOT-ON-EVENT", b.place(o.ColumnAt), fmt.Sprintf("the schema lists no column %s for %s", o.Column, strings.Join(b.events, ", ")))
+		b.Warn("W-COLUMN-NOT-ON-EVENT", b.place(o.ColumnAt),
+			fmt.Sprintf("the schema lists no column %s for %s", o.Column, strings.Join(b.events, ", ")))
 	}
 }
 
@@ -183,14 +186,16 @@ func (b *binder) allowed(c *where.Comparison, term boundTerm) bool {
 		if kind == value.Text {
 			return true
 		}
-	case where.OpIsTrue, where.OpIsFalse, where.OpLess, where.OpLessEqual, where.OpGreater, where.OpGreaterEqual, where.OpBetween:
+	case where.OpIsTrue, where.OpIsFalse, where.OpLess, where.OpLessEqual, where.OpGreater, where.OpGreaterEqual,
+		where.OpBetween:
 		if (c.Op == where.OpIsTrue || c.Op == where.OpIsFalse) == (kind == value.Boolean) {
 			return true
 		}
 	default:
 		return true
 	}
-	b.fault("E-TYPE", c.Span, fmt.Sprintf("%s is %s and has no operator %q", b.written(c.Term.Span), term.Type.Describe(), c.Operator()))
+	b.fault("E-TYPE", c.Span,
+		fmt.Sprintf("%s is %s and has no operator %q", b.written(c.Term.Span), term.Type.Describe(), c.Operator()))
 	return false
 }
 
@@ -252,12 +257,15 @@ func (b *binder) checkNormal(l where.Literal) {
 func (b *binder) setArguments(t *Test, c *where.Comparison) ([]argument, bool) {
 	set, ok := b.scope.ValueSets[c.Set.Value]
 	if !ok {
-		hints := append(source.DidYouMean(c.Set.Value, b.scope.SetNames()), source.Expected("a file of kind ValueSet with that name"))
+		hints := append(source.DidYouMean(c.Set.Value, b.scope.SetNames()),
+			source.Expected("a file of kind ValueSet with that name"))
 		b.fault("E-UNKNOWN-SET", c.Set.Span, fmt.Sprintf("there is no value set %q", c.Set.Value), hints...)
 		return nil, false
 	}
 	if set.Type.Kind != t.Term.Type.Kind {
-		b.fault("E-TYPE", c.Span, fmt.Sprintf("%s is %s, the values of @%s are %s", b.written(c.Term.Span), t.Term.Type.Describe(), set.Name, set.Type.Describe()))
+		b.fault("E-TYPE", c.Span,
+			fmt.Sprintf("%s is %s, the values of @%s are %s", b.written(c.Term.Span), t.Term.Type.Describe(), set.Name,
+				set.Type.Describe()))
 		return nil, false
 	}
 	args := make([]argument, len(set.Values))

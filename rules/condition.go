@@ -25,7 +25,8 @@ func (c *checker) condition(n yaml.Node, path string) *Condition {
 		return nil
 	}
 	if c.inSession && !verb.Inner {
-		c.doc.Fail("E-VERB", key.Span(), verb.Name+" cannot stand inside a session", source.Expected("a condition on the session's own events: did, did_not, metric, sequence, first, last"))
+		c.doc.Fail("E-VERB", key.Span(), verb.Name+" cannot stand inside a session",
+			source.Expected("a condition on the session's own events: did, did_not, metric, sequence, first, last"))
 		return nil
 	}
 	o.Call(verb.Name)
@@ -77,7 +78,8 @@ func (c *checker) noVerb(o *yaml.Object) {
 			break
 		}
 	}
-	c.doc.Fail("E-VERB", at, "this condition has no verb", append(hints, source.Expected("one of "+strings.Join(names, ", ")))...)
+	c.doc.Fail("E-VERB", at, "this condition has no verb",
+		append(hints, source.Expected("one of "+strings.Join(names, ", ")))...)
 }
 
 // operand reads what stands right of the verb.
@@ -117,11 +119,13 @@ func (c *checker) session(cond *Condition, n yaml.Node) {
 	}
 }
 
-// profile reads a condition on a customer's attributes. It has a vocabulary of its own: the columns of the project's table.
+// profile reads a condition on a customer's attributes. It has a vocabulary of its own: the columns of the project's
+// table.
 func (c *checker) profile(cond *Condition, n yaml.Node) {
 	switch {
 	case c.scope.Profile == nil:
-		c.doc.Fail("E-PROFILE", cond.Span, "the project has no table of customers' attributes", source.Expected("profiles_of_customers: {url: ..., schema: ...} in malgrupp.yaml"))
+		c.doc.Fail("E-PROFILE", cond.Span, "the project has no table of customers' attributes",
+			source.Expected("profiles_of_customers: {url: ..., schema: ...} in malgrupp.yaml"))
 		return
 	case c.seg.Level != CustomerLevel:
 		c.doc.Fail("E-PROFILE", cond.Span, "a device has no attributes of a customer", source.Expected("identity: customer"))
@@ -205,7 +209,8 @@ func (c *checker) checkEvent(n yaml.Node, name string) {
 	if c.scope.AnyEvent || !declared || slices.Contains(c.words.events, name) {
 		return
 	}
-	hints := append(source.DidYouMean(name, c.words.events), source.Expected("an event of the schema: "+strings.Join(c.words.events, ", ")))
+	hints := append(source.DidYouMean(name, c.words.events),
+		source.Expected("an event of the schema: "+strings.Join(c.words.events, ", ")))
 	c.doc.Fail("E-UNKNOWN-EVENT", n.Span(), fmt.Sprintf("there is no event %q", name), hints...)
 }
 
@@ -250,7 +255,8 @@ func (c *checker) blame(cond, parent *Condition) {
 	message, where := "this condition is true for people we have never seen", ""
 	if parent != nil {
 		message = fmt.Sprintf("this branch of `%s` is true for people we have never seen", parent.Verb)
-		where = fmt.Sprintf(", in every branch of %s (%s starts at line %d)", parent.Verb, parent.Verb, c.doc.Source.Position(parent.Span.Start).Line)
+		where = fmt.Sprintf(", in every branch of %s (%s starts at line %d)", parent.Verb, parent.Verb,
+			c.doc.Source.Position(parent.Span.Start).Line)
 	}
 	e := c.doc.Fail("E-UNANCHORED", cond.Span, message,
 		source.Expected("something the person did, or a profile condition"+where),
@@ -268,9 +274,10 @@ type Pick struct {
 	Record string
 }
 
-// Reading is a column that some condition reads of the rows it wants: by its name for a metric, by its role for what every
-// log calls otherwise. It travels as one int64 a row: text as a number of the scan's names, floats so that they keep their
-// order (or rounded to steps of Quantise, in units of its last place), everything else as its value.Value.Int.
+// Reading is a column that some condition reads of the rows it wants: by its name for a metric, by its role for what
+// every log calls otherwise. It travels as one int64 a row: text as a number of the scan's names, floats so that they
+// keep their order (or rounded to steps of Quantise, in units of its last place), everything else as its
+// value.Value.Int.
 type Reading struct {
 	Column   string
 	Type     value.Type

@@ -254,9 +254,10 @@ func (t *Test) String() string {
 }
 
 var opNames = map[where.Op]string{
-	where.OpEqual: "=", where.OpLess: "<", where.OpLessEqual: "<=", where.OpGreater: ">", where.OpGreaterEqual: ">=", where.OpIn: "in", where.OpBetween: "between",
-	where.OpStartsWith: "starts_with", where.OpEndsWith: "ends_with", where.OpContains: "contains", where.OpMatches: "matches",
-	where.OpIsNull: "null", where.OpIsTrue: "true", where.OpIsFalse: "false",
+	where.OpEqual: "=", where.OpLess: "<", where.OpLessEqual: "<=", where.OpGreater: ">", where.OpGreaterEqual: ">=",
+	where.OpIn: "in", where.OpBetween: "between", where.OpStartsWith: "starts_with", where.OpEndsWith: "ends_with",
+	where.OpContains: "contains", where.OpMatches: "matches", where.OpIsNull: "null", where.OpIsTrue: "true",
+	where.OpIsFalse: "false",
 }
 
 func (t *Test) equals() string {

@@ -105,7 +105,8 @@ func reviewBy(d *yaml.Document, o *yaml.Object, today value.CivilDate) value.Civ
 		d.Fail("E-REVIEW", n.Span(), "the review date is too far ahead",
 			source.Expected(fmt.Sprintf("at most %d days after %v: %v", maxReviewDays, today, today+maxReviewDays)))
 	case date < today:
-		d.Warn("W-REVIEW-DUE", n.Span(), fmt.Sprintf("the review was due on %v", date), source.Fix("look at the object, then set a new date"))
+		d.Warn("W-REVIEW-DUE", n.Span(), fmt.Sprintf("the review was due on %v", date),
+			source.Fix("look at the object, then set a new date"))
 	}
 	return date
 }
@@ -179,7 +180,8 @@ func (c *checker) deliver(n yaml.Node) {
 		d, ok := c.scope.Destinations[name]
 		if !ok {
 			names := c.scope.destinationNames()
-			hints := append(source.DidYouMean(name, names), source.Expected("a destination of malgrupp.yaml: "+strings.Join(names, ", ")))
+			hints := append(source.DidYouMean(name, names),
+				source.Expected("a destination of malgrupp.yaml: "+strings.Join(names, ", ")))
 			c.doc.Fail("E-UNKNOWN-DESTINATION", member.Span(), fmt.Sprintf("there is no destination %q", name), hints...)
 			continue
 		}

@@ -13,8 +13,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules/source"
 )
 
-// A condition that somebody wrote with the habits of other languages becomes, once it is put right, the condition that was
-// meant: the rule has the definition hash of the right one, however YAML writes it.
+// A condition that somebody wrote with the habits of other languages becomes, once it is put right, the condition that
+// was meant: the rule has the definition hash of the right one, however YAML writes it.
 func TestWhatIsPutRightIsWhatWasMeant(t *testing.T) {
 	s, _ := rulestest.Scope(t, &txtar.Archive{})
 	terms := rapid.SampledFrom([][2]string{
@@ -39,8 +39,9 @@ func TestWhatIsPutRightIsWhatWasMeant(t *testing.T) {
 		style := rapid.SampledFrom([]string{"plain", "single", "double", "literal", "folded", "lines"}).Draw(t, "style")
 		joint := rapid.SampledFrom([]string{" and ", " && ", "&&", " AND "}).Draw(t, "and")
 		rule := func(where string) string {
-			return "apiVersion: malgrupp/v1\nkind: Segment\nmetadata: {name: fixed, owner: team-home-loans, review_by: 2026-12-31}\nspec:\n" +
-				"  purpose: advertising\n  identity: customer\n  deliver: []\n  match:\n    did: any\n    where: " + where + "\n    within: 30d\n"
+			return "apiVersion: malgrupp/v1\nkind: Segment\nmetadata: {name: fixed, owner: team-home-loans, review_by: " +
+				"2026-12-31}\nspec:\n  purpose: advertising\n  identity: customer\n  deliver: []\n  match:\n    did: any\n    " +
+				"where: " + where + "\n    within: 30d\n"
 		}
 		text := rule(written(style, wrong, joint))
 		if rapid.Bool().Draw(t, "crlf") {
@@ -89,9 +90,12 @@ func written(style string, terms []string, joint string) string {
 func TestEditsThatTouchWaitForTheNextRound(t *testing.T) {
 	src := &source.Source{Name: "a", Text: "abcdef"}
 	finding := func(start, end int, text string) *source.Finding {
-		return &source.Finding{Source: src, Span: source.Span{Start: start, End: end}, Edits: []source.Edit{{Start: start, End: end, Text: text}}}
+		return &source.Finding{
+			Source: src, Span: source.Span{Start: start, End: end}, Edits: []source.Edit{{Start: start, End: end, Text: text}},
+		}
 	}
-	text, fixed := source.Fixed(src, source.Findings{finding(4, 5, "E"), finding(0, 2, "1234"), finding(1, 3, "x"), finding(3, 3, "")})
+	text, fixed := source.Fixed(src,
+		source.Findings{finding(4, 5, "E"), finding(0, 2, "1234"), finding(1, 3, "x"), finding(3, 3, "")})
 	if text != "1234cdEf" && text != "1234cEf" || len(fixed) < 2 {
 		t.Errorf("%q by %d findings", text, len(fixed))
 	}

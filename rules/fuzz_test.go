@@ -44,8 +44,8 @@ func FuzzWhere(f *testing.F) {
 	})
 }
 
-// FuzzDocument: no text makes the reader panic, nor what looks through rules, comments and edits, and every place lies in the
-// text.
+// FuzzDocument: no text makes the reader panic, nor what looks through rules, comments and edits, and every place lies
+// in the text.
 func FuzzDocument(f *testing.F) {
 	rulestest.Seeds(f, func(_, text string) { f.Add(text) })
 	s, _ := rulestest.Scope(f, &txtar.Archive{})

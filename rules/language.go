@@ -6,8 +6,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
-// Language is the vocabulary the checker works with: verbs, functions and aggregates. rules/builtin makes it, one file per
-// entry.
+// Language is the vocabulary the checker works with: verbs, functions and aggregates. rules/builtin makes it, one file
+// per entry.
 type Language struct {
 	Verbs      []Verb
 	Functions  []Function

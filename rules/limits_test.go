@@ -21,22 +21,28 @@ func TestLimitsAreThoseOfTheirPage(t *testing.T) {
 	window := func(within string) string { return "{did: any, within: " + within + "}" }
 	patterns := func(n int) string {
 		half := n / 2
-		return "{all: [" + did(many(half, "product matches 'a'", " or ")) + ", " + did(many(n-half, "product matches 'a'", " or ")) + "]}"
+		return "{all: [" + did(many(half, "product matches 'a'", " or ")) + ", " +
+			did(many(n-half, "product matches 'a'", " or ")) + "]}"
 	}
 	for _, c := range []struct {
 		name       string
 		most, more string // conditions
 		says       string // what the finding says of more
 	}{
-		{"bytes of a where", did("product = '" + strings.Repeat("a", 4096-12) + "'"), did("product = '" + strings.Repeat("a", 4096-11) + "'"), "E-LIMIT"},
-		{"levels of a where", did(strings.Repeat("(", 31) + "n = 1" + strings.Repeat(")", 31)), did(strings.Repeat("(", 32) + "n = 1" + strings.Repeat(")", 32)), "nested too deeply"},
+		{"bytes of a where", did("product = '" + strings.Repeat("a", 4096-12) + "'"),
+			did("product = '" + strings.Repeat("a", 4096-11) + "'"), "E-LIMIT"},
+		{"levels of a where", did(strings.Repeat("(", 31) + "n = 1" + strings.Repeat(")", 31)),
+			did(strings.Repeat("(", 32) + "n = 1" + strings.Repeat(")", 32)), "nested too deeply"},
 		{"tests of a where", did(many(64, "n = 1", " or ")), did(many(65, "n = 1", " or ")), "too many tests"},
-		{"values of a list", did("n in (" + many(1000, "1", ",") + ")"), did("n in (" + many(1001, "1", ",") + ")"), "too many values"},
+		{"values of a list", did("n in (" + many(1000, "1", ",") + ")"), did("n in (" + many(1001, "1", ",") + ")"),
+			"too many values"},
 		{"patterns of a rule", patterns(50), patterns(51), "E-LIMIT"},
-		{"bytes of a pattern", did("product matches '" + strings.Repeat("a", 200) + "'"), did("product matches '" + strings.Repeat("a", 201) + "'"), "E-PATTERN"},
+		{"bytes of a pattern", did("product matches '" + strings.Repeat("a", 200) + "'"),
+			did("product matches '" + strings.Repeat("a", 201) + "'"), "E-PATTERN"},
 		{"repeats of a pattern", did("product matches 'a{100}'"), did("product matches 'a{101}'"), "E-PATTERN"},
 		{
-			"steps of a sequence", "{within: 30d, sequence: [" + many(10, "{did: a}", ", ") + "]}", "{within: 30d, sequence: [" + many(11, "{did: a}", ", ") + "]}",
+			"steps of a sequence", "{within: 30d, sequence: [" + many(10, "{did: a}", ", ") + "]}",
+			"{within: 30d, sequence: [" + many(11, "{did: a}", ", ") + "]}",
 			"E-SEQUENCE",
 		},
 		{"digits of a number", did("n = " + many(18, "9", "")), did("n = " + many(19, "9", "")), "E-RANGE"},
@@ -50,7 +56,8 @@ func TestLimitsAreThoseOfTheirPage(t *testing.T) {
 			t.Errorf("%s: more is not %q:\n%s", c.name, c.says, found.Text())
 		}
 	}
-	for review, late := range map[string]bool{"2027-05-06": false, "2027-05-07": true} { // 400 days after 2026-04-01, and 401
+	// 400 days after 2026-04-01, and 401
+	for review, late := range map[string]bool{"2027-05-06": false, "2027-05-07": true} {
 		if found := ruleOf(t, window("30d"), review); strings.Contains(found.Text(), "E-REVIEW") != late {
 			t.Errorf("review by %s: too late is not %t:\n%s", review, late, found.Text())
 		}
@@ -94,7 +101,9 @@ spec:
 		t.Fatal(errs.Text())
 	}
 	today, _ := value.ParseDate("2026-04-01")
-	scope := &rules.Scope{Language: builtin.Language(), Schemas: []*rules.Schema{schema}, Zone: zone, AnyEvent: true, AsOf: today}
+	scope := &rules.Scope{
+		Language: builtin.Language(), Schemas: []*rules.Schema{schema}, Zone: zone, AnyEvent: true, AsOf: today,
+	}
 	_, found := scope.Segment(&source.Source{Name: "limits.yaml", Text: `apiVersion: malgrupp/v1
 kind: Segment
 metadata: {name: limits, owner: team, review_by: ` + review + `}

@@ -29,10 +29,12 @@ func (b *binder) convert(l where.Literal, c *where.Comparison, term boundTerm) (
 		return b.exactNumber(l, term.Type)
 	case kind == value.Float && l.Kind == where.LiteralNumber:
 		return b.floatNumber(l)
-	case kind == value.Date && l.Kind == where.LiteralDate, kind == value.Timestamp && l.Kind == where.LiteralTimestamp, kind == value.TimeOfDay && l.Kind == where.LiteralTime:
+	case kind == value.Date && l.Kind == where.LiteralDate, kind == value.Timestamp &&
+		l.Kind == where.LiteralTimestamp, kind == value.TimeOfDay && l.Kind == where.LiteralTime:
 		v, ok := value.ParseTime(kind, l.Text)
 		if !ok {
-			b.fault("E-LITERAL", l.Span, fmt.Sprintf("%q is not %s", l.Text, term.Type.Describe()), source.Expected(exampleOf(kind)))
+			b.fault("E-LITERAL", l.Span, fmt.Sprintf("%q is not %s", l.Text, term.Type.Describe()),
+				source.Expected(exampleOf(kind)))
 		}
 		return argument{Value: v}, ok
 	}
@@ -57,7 +59,8 @@ func (b *binder) nullFix(c *where.Comparison) source.Hint {
 // named turns the name of an integer, such as a weekday's, into the integer.
 func (b *binder) named(l where.Literal, c *where.Comparison, term boundTerm) (argument, bool) {
 	if l.Kind != where.LiteralText {
-		b.fault("E-TYPE", l.Span, fmt.Sprintf("%s is a name, %s is not", b.written(c.Term.Span), b.written(l.Span)), source.Expected("one of "+strings.Join(term.names, ", ")))
+		b.fault("E-TYPE", l.Span, fmt.Sprintf("%s is a name, %s is not", b.written(c.Term.Span), b.written(l.Span)),
+			source.Expected("one of "+strings.Join(term.names, ", ")))
 		return argument{}, false
 	}
 	i := slices.Index(term.names, l.Text)
@@ -76,7 +79,8 @@ func (b *binder) exactNumber(l where.Literal, t value.Type) (argument, bool) {
 	n, ok := value.ParseNumber(l.Text)
 	units, exact, fits := n.AtScale(t.Scale)
 	if !ok || !fits {
-		b.fault("E-RANGE", l.Span, fmt.Sprintf("%s is beyond the numbers of %v", l.Text, t), source.Expected("at most 18 digits"))
+		b.fault("E-RANGE", l.Span, fmt.Sprintf("%s is beyond the numbers of %v", l.Text, t),
+			source.Expected("at most 18 digits"))
 		return argument{}, false
 	}
 	return argument{value.Value{Kind: t.Kind, Int: units}, !exact}, true
@@ -95,7 +99,8 @@ func (b *binder) floatNumber(l where.Literal) (argument, bool) {
 }
 
 func (b *binder) badNumber(l where.Literal) {
-	b.fault("E-LITERAL", l.Span, fmt.Sprintf("%q is not a number", l.Text), source.Expected("digits, with a point before the fraction: 12.50"))
+	b.fault("E-LITERAL", l.Span, fmt.Sprintf("%q is not a number", l.Text),
+		source.Expected("digits, with a point before the fraction: 12.50"))
 }
 
 // wrongType reports a literal of another type than the term, with the text that was probably meant.
@@ -113,7 +118,9 @@ func (b *binder) wrongType(l where.Literal, c *where.Comparison, term boundTerm)
 	} else {
 		hints = append(hints, source.Expected(exampleOf(kind)))
 	}
-	b.fault("E-TYPE", l.Span, fmt.Sprintf("%s is %s, %s is %s", b.written(c.Term.Span), term.Type.Describe(), b.written(l.Span), describeLiteral(l)), hints...).Edits = edits
+	b.fault("E-TYPE", l.Span,
+		fmt.Sprintf("%s is %s, %s is %s", b.written(c.Term.Span), term.Type.Describe(), b.written(l.Span),
+			describeLiteral(l)), hints...).Edits = edits
 }
 
 func describeLiteral(l where.Literal) string {
@@ -236,7 +243,8 @@ func compareArguments(a, b argument) int {
 
 // opposites are the operators whose negation is another operator, unknown staying unknown.
 var opposites = map[where.Op]where.Op{
-	where.OpLess: where.OpGreaterEqual, where.OpLessEqual: where.OpGreater, where.OpGreater: where.OpLessEqual, where.OpGreaterEqual: where.OpLess,
+	where.OpLess: where.OpGreaterEqual, where.OpLessEqual: where.OpGreater, where.OpGreater: where.OpLessEqual,
+	where.OpGreaterEqual: where.OpLess,
 }
 
 // negate turns the test into its negation.

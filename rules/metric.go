@@ -22,7 +22,8 @@ func (c *checker) metric(n yaml.Node) *Metric {
 	}
 	parts := callForm.FindStringSubmatchIndex(text)
 	if parts == nil {
-		c.doc.Fail("E-METRIC", n.Span(), fmt.Sprintf("%q is not a metric", text), source.Expected("count(), sum(column), distinct(column) or another metric"))
+		c.doc.Fail("E-METRIC", n.Span(), fmt.Sprintf("%q is not a metric", text),
+			source.Expected("count(), sum(column), distinct(column) or another metric"))
 		return nil
 	}
 	placed := n.Placed()
@@ -42,10 +43,12 @@ func (c *checker) metric(n yaml.Node) *Metric {
 		return nil
 	}
 	if c.inSession && a.Sessions {
-		c.doc.Fail("E-METRIC", nameAt, name+" counts sessions, and this is inside one", source.Expected("a metric of the session's own events"))
+		c.doc.Fail("E-METRIC", nameAt, name+" counts sessions, and this is inside one",
+			source.Expected("a metric of the session's own events"))
 	}
 	if c.part == "by" && !a.Ranks {
-		c.doc.Fail("E-RANK", nameAt, name+" cannot rank", source.Expected("a metric with one exact value for everybody, such as sum or count"))
+		c.doc.Fail("E-RANK", nameAt, name+" cannot rank",
+			source.Expected("a metric with one exact value for everybody, such as sum or count"))
 	}
 	m := &Metric{Function: name, Column: column, Sessions: a.Sessions, Span: n.Span()}
 	if !c.metricColumn(m, a, columnAt) {
@@ -80,7 +83,8 @@ func (c *checker) metricColumn(m *Metric, a *Aggregate, at source.Span) bool {
 		m.Quantise = w.column.Quantise // everything else compares floats as they are
 	}
 	if !slices.Contains(a.Of, m.Type.Kind) {
-		c.doc.Fail("E-TYPE", at, fmt.Sprintf("%s is %s, %s takes %s", m.Column, m.Type.Describe(), a.Name, value.DescribeKinds(a.Of)))
+		c.doc.Fail("E-TYPE", at,
+			fmt.Sprintf("%s is %s, %s takes %s", m.Column, m.Type.Describe(), a.Name, value.DescribeKinds(a.Of)))
 		return false
 	}
 	if a.Sums && m.Type.Kind == value.Float && m.Quantise == nil {
@@ -109,16 +113,19 @@ func (c *checker) compare(cond *Condition, verb *Verb, o *yaml.Object) {
 	}
 	switch {
 	case len(found) > 1:
-		c.doc.Fail("E-COMPARATOR", found[1].Span(), "two comparators stand beside one verb", source.Expected("one of "+strings.Join(comparators, ", ")))
+		c.doc.Fail("E-COMPARATOR", found[1].Span(), "two comparators stand beside one verb",
+			source.Expected("one of "+strings.Join(comparators, ", ")))
 	case len(found) == 1 && c.part == "by":
-		c.doc.Fail("E-COMPARATOR", found[0].Span(), "a metric that ranks is not compared", source.Fix("leave "+found[0].Name()+" out"))
+		c.doc.Fail("E-COMPARATOR", found[0].Span(), "a metric that ranks is not compared",
+			source.Fix("leave "+found[0].Name()+" out"))
 	case len(found) == 1:
 		value, _ := o.Find(found[0].Name())
 		cond.Compare = c.bound(cond, Comparator(found[0].Name()), value)
 	case verb.Takes != TakesMetric: // of events and sessions at least one
 		cond.Compare = &Compare{Op: AtLeast, Bound: value.Number{Int: 1}, Span: cond.Span}
 	case c.part != "by":
-		c.doc.Fail("E-COMPARATOR", cond.Span, "this condition does not say how much is enough", source.Expected("one of "+strings.Join(comparators, ", ")))
+		c.doc.Fail("E-COMPARATOR", cond.Span, "this condition does not say how much is enough",
+			source.Expected("one of "+strings.Join(comparators, ", ")))
 	}
 }
 
@@ -159,7 +166,8 @@ const maxCount = 1_000_000_000
 
 // boundExamples are bounds of metrics over dates and times.
 var boundExamples = map[value.Kind]string{
-	value.Date: "a date such as 2026-04-01", value.Timestamp: "a time such as 2026-04-01T00:00:00+03:00", value.TimeOfDay: "a time such as 08:30",
+	value.Date: "a date such as 2026-04-01", value.Timestamp: "a time such as 2026-04-01T00:00:00+03:00",
+	value.TimeOfDay: "a time such as 08:30",
 }
 
 func (c *checker) counts(m *Metric) bool {

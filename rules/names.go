@@ -11,9 +11,9 @@ import (
 	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
-// checkNames looks for words that ad platforms refuse in what they see of a segment: its platform_name, or its name where
-// it has none, and its name again where lists are carried there by hand under their file's name (docs/platforms.md,
-// Names).
+// checkNames looks for words that ad platforms refuse in what they see of a segment: its platform_name, or its name
+// where it has none, and its name again where lists are carried there by hand under their file's name
+// (docs/platforms.md, Names).
 func (c *checker) checkNames(o *yaml.Object) {
 	if c.seg.Purpose != Advertising {
 		return
@@ -50,7 +50,8 @@ func (c *checker) delicateName(key string, n yaml.Node, text string, d Delicate)
 	message := fmt.Sprintf("%q in %q speaks of %s", d.Word, text, d.About)
 	switch {
 	case len(refusing) > 0:
-		c.doc.Fail("E-PLATFORM-NAME", n.Span(), message+"; "+strings.Join(refusing, " and ")+" would switch the audience off", hints...)
+		c.doc.Fail("E-PLATFORM-NAME", n.Span(), message+"; "+strings.Join(refusing, " and ")+" would switch the audience off",
+			hints...)
 	case len(seeing) > 0:
 		c.doc.Warn("W-PLATFORM-NAME", n.Span(), message+"; "+strings.Join(seeing, " and ")+" would see it", hints...)
 	}
@@ -101,7 +102,9 @@ var undotted = strings.NewReplacer("ä", "a", "å", "a", "ö", "o", "ø", "o", "
 
 // plainWords is a name as small letters without dots, its words apart by one blank and a blank before the first.
 func plainWords(name string) string {
-	words := strings.FieldsFunc(undotted.Replace(strings.ToLower(name)), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	words := strings.FieldsFunc(undotted.Replace(strings.ToLower(name)), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
 	return " " + strings.Join(words, " ")
 }
 

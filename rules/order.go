@@ -46,10 +46,12 @@ func (o *ordering) exclusive() {
 		for _, other := range groups[s.Exclusive.Group] {
 			switch {
 			case other.Level != s.Level:
-				o.fail(s, s.Exclusive.Span, "E-EXCLUSIVE", fmt.Sprintf("group %s also holds %s, which is of %ss", s.Exclusive.Group, other.Name, other.Level),
+				o.fail(s, s.Exclusive.Span, "E-EXCLUSIVE",
+					fmt.Sprintf("group %s also holds %s, which is of %ss", s.Exclusive.Group, other.Name, other.Level),
 					source.Expected("one identity level in a group"))
 			case other.Exclusive.Priority == s.Exclusive.Priority:
-				o.fail(s, s.Exclusive.Span, "E-EXCLUSIVE", fmt.Sprintf("%s has priority %d in group %s as well", other.Name, s.Exclusive.Priority, s.Exclusive.Group),
+				o.fail(s, s.Exclusive.Span, "E-EXCLUSIVE",
+					fmt.Sprintf("%s has priority %d in group %s as well", other.Name, s.Exclusive.Priority, s.Exclusive.Group),
 					source.Expected("another priority; the smallest one wins"))
 			}
 		}
@@ -104,7 +106,8 @@ func (o *ordering) visit(s *Segment) {
 func (o *ordering) follow(s *Segment, cond *Condition) {
 	target, ok := o.byName[cond.Segment]
 	if !ok {
-		hints := append(source.DidYouMean(cond.Segment, slices.Sorted(maps.Keys(o.byName))), source.Expected("the name of a segment of this project"))
+		hints := append(source.DidYouMean(cond.Segment, slices.Sorted(maps.Keys(o.byName))),
+			source.Expected("the name of a segment of this project"))
 		o.fail(s, cond.NameSpan, "E-UNKNOWN-SEGMENT", fmt.Sprintf("there is no segment %q", cond.Segment), hints...)
 		return
 	}
@@ -117,18 +120,21 @@ func (o *ordering) follow(s *Segment, cond *Condition) {
 	o.visit(target)
 	o.depth[s.Name] = max(o.depth[s.Name], o.depth[target.Name]+1)
 	if o.depth[s.Name] > maxReferences {
-		o.fail(s, cond.NameSpan, "E-LIMIT", "the chain of references is too long", source.Expected("at most 8 segments below one another"))
+		o.fail(s, cond.NameSpan, "E-LIMIT", "the chain of references is too long",
+			source.Expected("at most 8 segments below one another"))
 	}
 	o.compatible(s, cond, target)
 }
 
 func (o *ordering) compatible(s *Segment, cond *Condition, target *Segment) {
 	if s.Level != target.Level {
-		o.fail(s, cond.NameSpan, "E-IDENTITY", fmt.Sprintf("%s is about %ss, this segment is about %ss", target.Name, target.Level, s.Level),
+		o.fail(s, cond.NameSpan, "E-IDENTITY",
+			fmt.Sprintf("%s is about %ss, this segment is about %ss", target.Name, target.Level, s.Level),
 			source.Expected("a segment with identity: "+string(s.Level)))
 	}
 	if s.Purpose != target.Purpose && s.Purpose != Analysis {
-		o.fail(s, cond.NameSpan, "E-PURPOSE", fmt.Sprintf("%s is for %s, this segment is for %s", target.Name, target.Purpose, s.Purpose),
+		o.fail(s, cond.NameSpan, "E-PURPOSE",
+			fmt.Sprintf("%s is for %s, this segment is for %s", target.Name, target.Purpose, s.Purpose),
 			source.Expected("a segment with purpose: "+string(s.Purpose)))
 	}
 }
@@ -151,5 +157,7 @@ func (o *ordering) cycle(target *Segment) {
 	}
 	names = append(names, cycle[0].from.Name)
 	o.fail(cycle[0].from, cycle[0].by.NameSpan, "E-CYCLE", "a segment cannot depend on itself",
-		source.Hint{Label: source.LabelPath, Text: strings.Join(names, " -> ")}, source.Expected("break one of these references"))
+		source.Hint{
+			Label: source.LabelPath, Text: strings.Join(names, " -> "),
+		}, source.Expected("break one of these references"))
 }

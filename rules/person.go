@@ -8,13 +8,13 @@ import (
 	"github.com/malgrupp/malgrupp/rules/where"
 )
 
-// idRoles are the roles of columns whose values stand for one person, one visit or one row. Whoever may compare with them can
-// ask what one known person did, and every count of the answer would be of her; only `why` may be asked that, and it writes
-// down who asked.
+// idRoles are the roles of columns whose values stand for one person, one visit or one row. Whoever may compare with
+// them can ask what one known person did, and every count of the answer would be of her; only `why` may be asked that,
+// and it writes down who asked.
 var idRoles = []Role{RoleDevice, RoleCustomer, RoleEventID, RoleSession}
 
-// idRole is the role that makes a column of the schema an id: its own, or that of a column which reads the same place in the
-// file under another name. The columns of a suite of cases are in no file.
+// idRole is the role that makes a column of the schema an id: its own, or that of a column which reads the same place
+// in the file under another name. The columns of a suite of cases are in no file.
 func (s *Schema) idRole(c *Column) (Role, bool) {
 	for i := range s.Columns {
 		o := &s.Columns[i]
@@ -46,12 +46,13 @@ func (b *binder) impersonal(c *where.Comparison, w *Word) bool {
 		return true
 	}
 	b.fault("E-PERSON", c.Term.Span, fmt.Sprintf("%s holds ids, and a rule may not ask for single ones", c.Term.Column),
-		source.Expected(c.Term.Column+" is null, "+c.Term.Column+" is not null, or a metric such as distinct("+c.Term.Column+")")).Note = roleNote(role, schema)
+		source.Expected(c.Term.Column+" is null, "+c.Term.Column+" is not null, or a metric such as "+
+			"distinct("+c.Term.Column+")")).Note = roleNote(role, schema)
 	return false
 }
 
-// impersonalMetric reports whether a metric leaves people's ids alone: how many different ones there are may be asked, the
-// smallest one not.
+// impersonalMetric reports whether a metric leaves people's ids alone: how many different ones there are may be asked,
+// the smallest one not.
 func (c *checker) impersonalMetric(m *Metric, a *Aggregate, w *Word, at source.Span) bool {
 	if a.Counts {
 		return true

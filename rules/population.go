@@ -38,7 +38,8 @@ func (c *checker) top(n yaml.Node) *Top {
 	percent, hasPercent := o.Find("percent")
 	switch {
 	case hasCount == hasPercent:
-		c.doc.Fail("E-MISSING-KEY", o.Span(), "top needs either count or percent", source.Expected("count: 1000 or percent: 10"))
+		c.doc.Fail("E-MISSING-KEY", o.Span(), "top needs either count or percent",
+			source.Expected("count: 1000 or percent: 10"))
 	case hasCount:
 		t.Count = o.Whole("count")
 	default:
@@ -71,7 +72,8 @@ func (c *checker) ranking(n yaml.Node, path string) *Condition {
 		return nil
 	}
 	if cond.Kind.Takes != TakesMetric {
-		c.doc.Fail("E-RANK", at, cond.Verb+" cannot rank", source.Expected("a metric, such as {metric: days(), of: app_open, within: 30d}"))
+		c.doc.Fail("E-RANK", at, cond.Verb+" cannot rank",
+			source.Expected("a metric, such as {metric: days(), of: app_open, within: 30d}"))
 		return nil
 	}
 	return cond
@@ -87,7 +89,8 @@ func (c *checker) percent(n yaml.Node) (value.Number, bool) {
 	}
 	units, exact, fits := p.AtScale(percentScale)
 	if !exact || !fits || units < 1 || units > 100_00 {
-		c.doc.Fail("E-RANGE", n.Span(), fmt.Sprintf("percent is %v", p), source.Expected("more than 0, at most 100, at most two decimals"))
+		c.doc.Fail("E-RANGE", n.Span(), fmt.Sprintf("percent is %v", p),
+			source.Expected("more than 0, at most 100, at most two decimals"))
 		return p, false
 	}
 	return p, true

@@ -22,7 +22,9 @@ func ParseSchema(src *source.Source) (*Schema, source.Findings) {
 	}
 	e.Top.Only(schemaKeys)
 	e.Metadata.Only(schemaKeys.Behind("metadata"))
-	r := &schemaReader{doc: d, schema: &Schema{Name: e.Name, Version: 1, Source: src, Hash: sha256.Sum256([]byte(src.Text))}}
+	r := &schemaReader{
+		doc: d, schema: &Schema{Name: e.Name, Version: 1, Source: src, Hash: sha256.Sum256([]byte(src.Text))},
+	}
 	if _, ok := e.Metadata.Find("version"); ok {
 		r.schema.Version = e.Metadata.Whole("version")
 	}
@@ -117,14 +119,17 @@ func (r *schemaReader) columnType(n yaml.Node) (value.Type, bool) {
 	case ok:
 		return t, true
 	case t.Precision > value.MaxDigits && t.Scale <= t.Precision:
-		r.doc.Fail("E-NOT-BUILT", n.Span(), text+" is not built in this version", source.Expected("at most decimal(18,s)")).Missing = text
+		r.doc.Fail("E-NOT-BUILT", n.Span(), text+" is not built in this version",
+			source.Expected("at most decimal(18,s)")).Missing = text
 		return value.Type{}, false
 	case t.Kind == value.Decimal:
-		r.doc.Fail("E-TYPE", n.Span(), text+" is not a type", source.Expected("decimal(p,s) with p at least 1 and s at most p"))
+		r.doc.Fail("E-TYPE", n.Span(), text+" is not a type",
+			source.Expected("decimal(p,s) with p at least 1 and s at most p"))
 		return value.Type{}, false
 	}
 	names := []string{"text", "integer", "decimal(p,s)", "float", "boolean", "date", "timestamp", "time"}
-	r.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("%q is not a type", text), append(source.DidYouMean(text, names), source.Expected("one of "+strings.Join(names, ", ")))...)
+	r.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("%q is not a type", text),
+		append(source.DidYouMean(text, names), source.Expected("one of "+strings.Join(names, ", ")))...)
 	return value.Type{}, false
 }
 
@@ -150,9 +155,11 @@ func validPath(text string) bool { return pathForm.MatchString(text) }
 
 // roleKinds are the roles and the types that may play them.
 var roleKinds = map[Role][]value.Kind{
-	RoleEventTime: {value.Timestamp}, RoleReceivedAt: {value.Timestamp}, RoleEventID: {value.Text, value.Integer}, RoleEventName: {value.Text},
-	RoleDevice: {value.Text, value.Integer}, RoleCustomer: {value.Text, value.Integer}, RoleSession: {value.Text, value.Integer}, RoleSeq: {value.Integer},
-	RoleGPC: {value.Boolean, value.Text, value.Integer}, RoleBrowserDeny: {value.Boolean, value.Text, value.Integer}, RoleTCString: {value.Text},
+	RoleEventTime: {value.Timestamp}, RoleReceivedAt: {value.Timestamp}, RoleEventID: {value.Text, value.Integer},
+	RoleEventName: {value.Text}, RoleDevice: {value.Text, value.Integer}, RoleCustomer: {value.Text, value.Integer},
+	RoleSession: {value.Text, value.Integer}, RoleSeq: {value.Integer},
+	RoleGPC: {value.Boolean, value.Text, value.Integer}, RoleBrowserDeny: {value.Boolean, value.Text, value.Integer},
+	RoleTCString: {value.Text},
 }
 
 // signalRoles are columns whose values deny: a version that cannot hear them must not read the log.
@@ -174,14 +181,18 @@ func (r *schemaReader) role(c *Column, n yaml.Node) {
 	}
 	c.Role = Role(word)
 	if slices.Contains(signalRoles, c.Role) {
-		r.doc.Fail("E-NOT-BUILT", n.Span(), "the role "+word+" is not built in this version: signals on rows would be left unheard",
-			source.Expected("no source with such signals, or the signals as events of the consent log (actions gpc and browser)")).Missing = "role " + word
+		r.doc.Fail("E-NOT-BUILT", n.Span(),
+			"the role "+word+" is not built in this version: signals on rows would be left unheard",
+			source.Expected("no source with such signals, or the signals as events of the consent log (actions gpc and "+
+				"browser)")).Missing = "role " + word
 	}
 	if first, taken := r.schema.WithRole(c.Role); taken {
-		r.doc.Fail("E-ROLE", n.Span(), fmt.Sprintf("column %s has the role %s already", first.Name, word), source.Expected("one column for each role"))
+		r.doc.Fail("E-ROLE", n.Span(), fmt.Sprintf("column %s has the role %s already", first.Name, word),
+			source.Expected("one column for each role"))
 	}
 	if kinds := roleKinds[c.Role]; c.Type.Kind != 0 && !slices.Contains(kinds, c.Type.Kind) {
-		r.doc.Fail("E-ROLE", n.Span(), fmt.Sprintf("%s is %s, the role %s takes %s", c.Name, c.Type.Describe(), word, value.DescribeKinds(kinds)))
+		r.doc.Fail("E-ROLE", n.Span(),
+			fmt.Sprintf("%s is %s, the role %s takes %s", c.Name, c.Type.Describe(), word, value.DescribeKinds(kinds)))
 	}
 }
 
@@ -195,24 +206,29 @@ func (r *schemaReader) checkRoles(o *yaml.Object) {
 		return
 	}
 	if _, ok := r.schema.WithRole(RoleEventTime); !ok {
-		r.doc.Fail("E-ROLE", o.Span(), "no column has the role event_time", source.Expected("role: event_time at the column that says when the event happened"))
+		r.doc.Fail("E-ROLE", o.Span(), "no column has the role event_time",
+			source.Expected("role: event_time at the column that says when the event happened"))
 	}
 	if _, ok := r.schema.WithRole(RoleEventName); !ok {
-		r.doc.Fail("E-ROLE", o.Span(), "no column has the role event_name", source.Expected("role: event_name at the column that says what happened"))
+		r.doc.Fail("E-ROLE", o.Span(), "no column has the role event_name",
+			source.Expected("role: event_name at the column that says what happened"))
 	}
 	if _, ok := r.schema.WithRole(RoleDevice); !ok {
-		r.doc.Fail("E-ROLE", o.Span(), "no column has the role device", source.Expected("role: device at the column with the browser's or app's id: a row without one has no owner"))
+		r.doc.Fail("E-ROLE", o.Span(), "no column has the role device",
+			source.Expected("role: device at the column with the browser's or app's id: a row without one has no owner"))
 	}
 }
 
 // checkCustomers asks that a table of customers says whose each row is, and nothing that only events have.
 func (r *schemaReader) checkCustomers(o *yaml.Object) {
 	if _, ok := r.schema.WithRole(RoleCustomer); !ok {
-		r.doc.Fail("E-ROLE", o.Span(), "no column has the role customer", source.Expected("role: customer at the column with the customer's id"))
+		r.doc.Fail("E-ROLE", o.Span(), "no column has the role customer",
+			source.Expected("role: customer at the column with the customer's id"))
 	}
 	for i := range r.schema.Columns {
 		if c := &r.schema.Columns[i]; c.Role != RoleNone && c.Role != RoleCustomer {
-			r.doc.Fail("E-ROLE", c.Span, fmt.Sprintf("a table of customers has no column with the role %s", c.Role), source.Expected("role: customer, or none"))
+			r.doc.Fail("E-ROLE", c.Span, fmt.Sprintf("a table of customers has no column with the role %s", c.Role),
+				source.Expected("role: customer, or none"))
 		}
 	}
 	if r.schema.Events != nil {

@@ -141,7 +141,8 @@ func (v *Vocabulary) add(schema *Schema, c *Column) {
 		if c.Enum == nil {
 			w.Enum = nil
 		} else {
-			w.Enum = slices.Concat(w.Enum, slices.DeleteFunc(slices.Clone(c.Enum), func(e string) bool { return slices.Contains(w.Enum, e) }))
+			w.Enum = slices.Concat(w.Enum,
+				slices.DeleteFunc(slices.Clone(c.Enum), func(e string) bool { return slices.Contains(w.Enum, e) }))
 		}
 	}
 	w.Schemas = append(w.Schemas, schema)
@@ -188,7 +189,8 @@ func (s *Scope) Check() source.Findings {
 				continue
 			}
 			if o, _ := other.Column(c.Name); o.Type != c.Type {
-				r.Fail("E-TYPE", c.Span, fmt.Sprintf("%s is %s here and %s in schema %s", c.Name, c.Type.Describe(), o.Type.Describe(), other.title()),
+				r.Fail("E-TYPE", c.Span,
+					fmt.Sprintf("%s is %s here and %s in schema %s", c.Name, c.Type.Describe(), o.Type.Describe(), other.title()),
 					source.Expected("one type for one name in all schemas, or another name here (from: "+c.Name+")"))
 			}
 		}
@@ -196,7 +198,8 @@ func (s *Scope) Check() source.Findings {
 			if timeOf == nil {
 				timeOf = schema
 			} else if o, _ := timeOf.WithRole(RoleEventTime); o.Name != c.Name {
-				r.Fail("E-ROLE", c.Span, fmt.Sprintf("the event time is called %s here and %s in schema %s", c.Name, o.Name, timeOf.title()),
+				r.Fail("E-ROLE", c.Span,
+					fmt.Sprintf("the event time is called %s here and %s in schema %s", c.Name, o.Name, timeOf.title()),
 					source.Expected("one name for the event time in all schemas, so that local.hour and its like are clear"))
 			}
 		}
@@ -219,7 +222,8 @@ func (v *Vocabulary) columnHint(schemas []*Schema, events []string) source.Hint 
 	case len(titles) == 0:
 		return source.Expected("a column of the schema")
 	case len(events) == 1:
-		return source.Expected(fmt.Sprintf("a column of event %s (%s; `malgrupp schema show event %s`)", events[0], in, events[0]))
+		return source.Expected(fmt.Sprintf("a column of event %s (%s; `malgrupp schema show event %s`)", events[0], in,
+			events[0]))
 	}
 	return source.Expected("a column of " + in)
 }

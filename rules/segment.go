@@ -45,9 +45,10 @@ type Segment struct {
 	MinSize                                               int // zero: none of its own
 	Exclusive                                             *Exclusive
 	Deliver                                               []string
-	Hash                                                  [32]byte // definition hash: normal form of spec without title, owner, dates
-	Source                                                *source.Source
-	NameSpan                                              source.Span
+	// definition hash: normal form of spec without title, owner, dates
+	Hash     [32]byte
+	Source   *source.Source
+	NameSpan source.Span
 }
 
 // Top keeps the best of those who match: Count of them, or Percent (rounded up).
@@ -242,8 +243,8 @@ func (s *Sequence) All() iter.Seq[*Step] {
 	}
 }
 
-// LooksAt returns the events, sorted and distinct, that a condition and all below it are about; every says that it looks at
-// all events, as sessions do.
+// LooksAt returns the events, sorted and distinct, that a condition and all below it are about; every says that it
+// looks at all events, as sessions do.
 func (c *Condition) LooksAt() (events []string, every bool) {
 	c.Walk(func(c *Condition) bool {
 		events = append(events, c.Events...)
@@ -258,8 +259,8 @@ func (c *Condition) LooksAt() (events []string, every bool) {
 	return slices.Compact(events), every
 }
 
-// Reads returns the columns that the rule's conditions name, and the events they look at (nil with anyEvent: all), sorted.
-// The columns that the program itself needs, such as the time of an event, are not among them.
+// Reads returns the columns that the rule's conditions name, and the events they look at (nil with anyEvent: all),
+// sorted. The columns that the program itself needs, such as the time of an event, are not among them.
 func (s *Segment) Reads() (columns, events []string, anyEvent bool) {
 	for c := range s.Conditions() {
 		columns = append(append(columns, Columns(c.Where)...), Columns(c.Has)...)

@@ -48,8 +48,8 @@ func (l Label) Touches(op where.Op, text string) bool {
 	return strings.HasPrefix(text, mark)
 }
 
-// decides reports whether a test of the column with a text literal is about labelled content alone, so that it says nothing
-// of any other row.
+// decides reports whether a test of the column with a text literal is about labelled content alone, so that it says
+// nothing of any other row.
 func (l Label) decides(op where.Op, text string) bool {
 	switch {
 	case l.whole():
@@ -108,7 +108,8 @@ func (c *checker) sensitiveAt(r *source.Report, l Labelled, at source.Span) {
 		r.Fail("E-SENSITIVE", at, fmt.Sprintf("this rule asks for %s, and rows that show it are never used", labelWord(l.Is)),
 			source.Expected("a test of other content: no rule sees this one (policy: drop)")).Note = note
 	case l.Policy == policyNoAds && len(c.ads) > 0:
-		r.Fail("E-SENSITIVE", at, fmt.Sprintf("this rule selects by %s and is delivered to %s", labelWord(l.Is), strings.Join(c.ads, ", ")),
+		r.Fail("E-SENSITIVE", at,
+			fmt.Sprintf("this rule selects by %s and is delivered to %s", labelWord(l.Is), strings.Join(c.ads, ", ")),
 			source.Expected("no ad destination for a rule that includes or excludes on this label (policy: no_ads)"),
 			source.Fix("deliver: []   (keep it for analysis), or a waiver by the policy owner with an expiry date")).Note = note
 	}
@@ -143,10 +144,10 @@ func (l Label) shows(column string, of value.Type) *Test {
 	return t
 }
 
-// Dropped is true for the rows of a table that nobody may use: those that show content labelled with policy: drop. It is nil
-// where there are none. all are the schemas of the project: what one of them labels is labelled in every table of its kind,
-// for one name means one thing in all of them; the name of the event goes by its role, whatever a log calls it. A column
-// that the table lacks shows nothing.
+// Dropped is true for the rows of a table that nobody may use: those that show content labelled with policy: drop. It
+// is nil where there are none. all are the schemas of the project: what one of them labels is labelled in every table
+// of its kind, for one name means one thing in all of them; the name of the event goes by its role, whatever a log
+// calls it. A column that the table lacks shows nothing.
 func Dropped(all []*Schema, table *Schema) Expr {
 	var terms Or
 	for _, s := range all {

@@ -34,9 +34,11 @@ func (c *checker) sequence(cond *Condition, n yaml.Node) {
 	switch steps := len(cond.Sequence.Steps); {
 	case c.doc.Found.Failed():
 	case steps == 0:
-		c.doc.Fail("E-SEQUENCE", n.Span(), "this sequence has no step that happens", source.Expected("one or more steps - did: EVENT, in order"))
+		c.doc.Fail("E-SEQUENCE", n.Span(), "this sequence has no step that happens",
+			source.Expected("one or more steps - did: EVENT, in order"))
 	case steps > maxSteps:
-		c.doc.Fail("E-SEQUENCE", n.Span(), fmt.Sprintf("this sequence has %d steps", steps), source.Expected(fmt.Sprintf("at most %d", maxSteps)))
+		c.doc.Fail("E-SEQUENCE", n.Span(), fmt.Sprintf("this sequence has %d steps", steps),
+			source.Expected(fmt.Sprintf("at most %d", maxSteps)))
 	}
 }
 
@@ -62,7 +64,8 @@ func (c *checker) step(s *Sequence, o *yaml.Object, path string) {
 	}
 	for _, key := range []string{"within_previous", "without"} {
 		if _, ok := o.Find(key); ok && len(s.Steps) == 0 {
-			c.doc.Fail("E-SEQUENCE", o.KeySpan(key), key+" looks back to the step before, and the first step has none", source.Expected("no "+key+" at the first step"))
+			c.doc.Fail("E-SEQUENCE", o.KeySpan(key), key+" looks back to the step before, and the first step has none",
+				source.Expected("no "+key+" at the first step"))
 		}
 	}
 	if step.Without != nil && len(s.Steps) > 0 {
@@ -101,7 +104,10 @@ func (c *checker) matching(o *yaml.Object, key, path string) (Step, bool) {
 	if w, ok := o.Find("where"); ok {
 		cond.Where = c.where(w, cond.Events)
 	}
-	return Step{Events: cond.Events, EventAt: cond.EventAt, AnyEvent: cond.AnyEvent, Where: cond.Where, Path: path, Span: o.KeySpan(key)}, true
+	return Step{
+		Events: cond.Events, EventAt: cond.EventAt, AnyEvent: cond.AnyEvent, Where: cond.Where, Path: path,
+		Span: o.KeySpan(key),
+	}, true
 }
 
 // ReadLength reads a duration between two events: months are too vague there.
@@ -128,7 +134,8 @@ func (c *checker) checkWithout(before, step *Step) {
 
 // mayMeet reports whether one event could match both: their events overlap, and no column must have two values at once.
 func (s *Step) mayMeet(o *Step) bool {
-	if !s.AnyEvent && !o.AnyEvent && !slices.ContainsFunc(s.Events, func(e string) bool { return slices.Contains(o.Events, e) }) {
+	if !s.AnyEvent && !o.AnyEvent &&
+		!slices.ContainsFunc(s.Events, func(e string) bool { return slices.Contains(o.Events, e) }) {
 		return false
 	}
 	return !disjoint(s.Where, o.Where)

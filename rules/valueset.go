@@ -83,7 +83,8 @@ func setValue(n yaml.Node, t value.Type) (value.Value, bool) {
 		}
 		units, exact, fits := number.AtScale(t.Scale)
 		if !exact || !fits {
-			n.Document().Fail("E-RANGE", n.Span(), fmt.Sprintf("%v is not a value of %v", number, t), source.Expected("a number with at most "+fmt.Sprint(t.Scale)+" decimals"))
+			n.Document().Fail("E-RANGE", n.Span(), fmt.Sprintf("%v is not a value of %v", number, t),
+				source.Expected("a number with at most "+fmt.Sprint(t.Scale)+" decimals"))
 			return value.Value{}, false
 		}
 		return value.Value{Kind: t.Kind, Int: units}, true
@@ -95,6 +96,7 @@ func setValue(n yaml.Node, t value.Type) (value.Value, bool) {
 		}
 		return value.Value{Kind: value.Date, Int: days}, true
 	}
-	n.Document().Fail("E-TYPE", n.Span(), "there are no value sets of "+t.String(), source.Expected("text, integer, decimal(p,s) or date"))
+	n.Document().Fail("E-TYPE", n.Span(), "there are no value sets of "+t.String(),
+		source.Expected("text, integer, decimal(p,s) or date"))
 	return value.Value{}, false
 }

@@ -104,7 +104,9 @@ func TestEveryRuleOfTheConformanceSuiteIsAcceptedOrRefusedAsItSays(t *testing.T)
 	if !ok {
 		t.Fatal(d.Errors().Text())
 	}
-	s, _ := rulestest.Scope(t, &txtar.Archive{Files: []txtar.File{{Name: "schemas/suite.yaml", Data: []byte(suiteSchema)}}})
+	s, _ := rulestest.Scope(t, &txtar.Archive{
+		Files: []txtar.File{{Name: "schemas/suite.yaml", Data: []byte(suiteSchema)}},
+	})
 	s.AnyEvent = true
 	cases, _ := envelope.Top.Find("cases")
 	members, _ := cases.List()
@@ -170,14 +172,18 @@ func TestTheSixteenBankSegmentsAreAccepted(t *testing.T) {
 	attributes, found := rules.ParseSchema(&source.Source{Name: "attributes.yaml", Text: `apiVersion: malgrupp/v1
 kind: EventSchema
 metadata: {name: customer-attributes, version: 1}
-spec: {of: customers, columns: {customer_id: {type: text, role: customer}, has_mortgage: {type: boolean, optional: true}}}
+spec:
+  of: customers
+  columns: {customer_id: {type: text, role: customer}, has_mortgage: {type: boolean, optional: true}}
 `})
 	if found != nil {
 		t.Fatal(found.Text())
 	}
 	s.Profile = attributes
 	s.ValueSets["partner-sites"] = &rules.ValueSet{
-		Name: "partner-sites", Type: value.Type{Kind: value.Text}, Values: []value.Value{{Kind: value.Text, Text: "homes.example"}},
+		Name: "partner-sites", Type: value.Type{Kind: value.Text}, Values: []value.Value{
+			{Kind: value.Text, Text: "homes.example"},
+		},
 	}
 	blocks := strings.Split(section, "```yaml\n")[1:]
 	if len(blocks) != 16 {

@@ -16,7 +16,9 @@ import (
 func (s *Scope) Where(src *source.Source) (Expr, source.Findings) {
 	patterns := 0
 	b := &binder{
-		Report: source.Report{Source: src}, text: src.Text, place: func(at source.Span) source.Span { return at }, encode: func(text string) string { return text },
+		Report: source.Report{Source: src}, text: src.Text, place: func(at source.Span) source.Span {
+			return at
+		}, encode: func(text string) string { return text },
 		scope: s, words: s.Vocabulary(), patterns: &patterns,
 	}
 	return b.read(), b.Found.Sorted()
@@ -41,7 +43,10 @@ func (c *checker) where(n yaml.Node, events []string) Expr {
 // read turns the text into a bound expression; nil after an error.
 func (b *binder) read() Expr {
 	if len(b.text) > where.MaxBytes {
-		b.fault("E-LIMIT", source.Span{Start: 0, End: 1}, fmt.Sprintf("the condition has %d bytes", len(b.text)), source.Expected("at most 4 KiB, long lists as a value set"))
+		b.fault("E-LIMIT", source.Span{
+			Start: 0, End: 1,
+		}, fmt.Sprintf("the condition has %d bytes", len(b.text)),
+			source.Expected("at most 4 KiB, long lists as a value set"))
 		return nil
 	}
 	l := where.Lex(b.text)
@@ -95,7 +100,8 @@ func (b *binder) misspelt(wrong []where.Misspelt) {
 		}
 	}
 	right.WriteString(b.text[last:])
-	b.fault("E-OPERATOR", wrong[0].Span, fmt.Sprintf("%q is written %q here%s", b.written(wrong[0].Span), wrong[0].Right, others.String()),
+	b.fault("E-OPERATOR", wrong[0].Span,
+		fmt.Sprintf("%q is written %q here%s", b.written(wrong[0].Span), wrong[0].Right, others.String()),
 		source.Fix(strings.TrimSpace(right.String())+"        (malgrupp validate --fix)")).Edits = edits
 }
 
@@ -104,7 +110,8 @@ func (b *binder) edit(at source.Span, text string) source.Edit {
 	return b.place(at).Edit(b.encode(text))
 }
 
-// disjoint reports whether two conditions plainly exclude each other: both demand values of one term that do not overlap.
+// disjoint reports whether two conditions plainly exclude each other: both demand values of one term that do not
+// overlap.
 func disjoint(a, b Expr) bool {
 	for _, x := range Demands(a) {
 		for _, y := range Demands(b) {
@@ -131,8 +138,8 @@ func Demands(e Expr) []*Test {
 	return nil
 }
 
-// Apart reports whether no value fulfils both tests of one term. It knows lists of values, and texts that must begin, end or
-// be inside; of anything else it says that they may meet.
+// Apart reports whether no value fulfils both tests of one term. It knows lists of values, and texts that must begin,
+// end or be inside; of anything else it says that they may meet.
 func Apart(x, y *Test) bool {
 	if x.Op != where.OpEqual && x.Op != where.OpIn {
 		x, y = y, x
@@ -141,7 +148,8 @@ func Apart(x, y *Test) bool {
 		return false
 	}
 	if x.Not { // all values but some: they meet unless the other demands only those
-		return (y.Op == where.OpEqual || y.Op == where.OpIn) && !y.Not && !slices.ContainsFunc(y.Args, func(v value.Value) bool { return !has(x.Args, v) })
+		return (y.Op == where.OpEqual || y.Op == where.OpIn) && !y.Not &&
+			!slices.ContainsFunc(y.Args, func(v value.Value) bool { return !has(x.Args, v) })
 	}
 	return !slices.ContainsFunc(x.Args, func(v value.Value) bool { return y.mayHold(v) })
 }

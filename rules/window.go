@@ -40,7 +40,8 @@ func (c *checker) window(n yaml.Node) *Window {
 	case band:
 		return c.bandWindow(w, from, to)
 	}
-	c.doc.Fail("E-WINDOW", o.Span(), "this window has no end", source.Expected("{from: 90d, to: 30d} or {from: 2026-03-01, before: 2026-04-01}; up to now: 90d"))
+	c.doc.Fail("E-WINDOW", o.Span(), "this window has no end",
+		source.Expected("{from: 90d, to: 30d} or {from: 2026-03-01, before: 2026-04-01}; up to now: 90d"))
 	return nil
 }
 
@@ -51,7 +52,8 @@ func (c *checker) dateWindow(w *Window, from, before yaml.Node) *Window {
 		return nil
 	}
 	if since >= until {
-		c.doc.Fail("E-CONTRADICTION", before.Span(), "this window ends before it begins", source.Expected("a date after "+since.String()))
+		c.doc.Fail("E-CONTRADICTION", before.Span(), "this window ends before it begins",
+			source.Expected("a date after "+since.String()))
 		return nil
 	}
 	w.Since, w.Until = since, until
@@ -65,7 +67,8 @@ func (c *checker) bandWindow(w *Window, from, to yaml.Node) *Window {
 		return nil
 	}
 	if far.Longest() <= near.Shortest() {
-		c.doc.Fail("E-CONTRADICTION", to.Span(), "this window ends before it begins", source.Expected("less than "+far.String()))
+		c.doc.Fail("E-CONTRADICTION", to.Span(), "this window ends before it begins",
+			source.Expected("less than "+far.String()))
 		return nil
 	}
 	w.From, w.To = far, near
@@ -142,5 +145,6 @@ func (w *Window) Covers(o *Window) bool {
 	case o.All || w.Since != 0 || o.Since != 0:
 		return false
 	}
-	return w.To == (value.Duration{}) && w.From.Shortest() >= o.From.Longest() || w.From == o.From && w.To == (value.Duration{})
+	return w.To == (value.Duration{}) && w.From.Shortest() >= o.From.Longest() || w.From == o.From &&
+		w.To == (value.Duration{})
 }

@@ -21,8 +21,12 @@ func TestWindowsAreCutAtAsOf(t *testing.T) {
 		window       rules.Window
 		from, before string
 	}{
-		{rules.Window{From: value.Duration{N: 14, Unit: value.Day}}, "2026-04-01T00:00:00+03:00", "2026-04-15T00:00:00+03:00"},
-		{rules.Window{From: value.Duration{N: 90, Unit: value.Day}, To: value.Duration{N: 30, Unit: value.Day}}, "2026-01-15T00:00:00+02:00", "2026-03-16T00:00:00+02:00"},
+		{rules.Window{
+			From: value.Duration{N: 14, Unit: value.Day},
+		}, "2026-04-01T00:00:00+03:00", "2026-04-15T00:00:00+03:00"},
+		{rules.Window{
+			From: value.Duration{N: 90, Unit: value.Day}, To: value.Duration{N: 30, Unit: value.Day},
+		}, "2026-01-15T00:00:00+02:00", "2026-03-16T00:00:00+02:00"},
 		{rules.Window{Since: march, Until: may}, "2026-03-01T00:00:00+02:00", "2026-04-15T00:00:00+03:00"},
 		{rules.Window{Since: may, Until: may + 1}, "2026-04-15T00:00:00+03:00", "2026-04-15T00:00:00+03:00"},
 		{rules.Window{All: true}, "2025-04-01T00:00:00+03:00", "2026-04-15T00:00:00+03:00"},

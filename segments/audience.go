@@ -50,7 +50,8 @@ func (a *Audience) Has(id string) bool { _, ok := slices.BinarySearch(a.members,
 // Control yields the ids kept out by the holdout, in byte order. They are never delivered.
 func (a *Audience) Control() iter.Seq[string] { return slices.Values(a.control) }
 
-// Capped yields the ids of those who qualify but lie beyond top or cap, in no order that matters. They are never delivered.
+// Capped yields the ids of those who qualify but lie beyond top or cap, in no order that matters. They are never
+// delivered.
 func (a *Audience) Capped() iter.Seq[string] { return slices.Values(a.capped) }
 
 // Withheld reports whether the audience is too small to be delivered where the floor is this; the segment's own

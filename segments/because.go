@@ -19,8 +19,8 @@ func (s *Study) Because() *Node {
 	return &s.Nodes[k]
 }
 
-// Names reports whether a path names what decided in the study of one person: the deciding condition, one on the way to it,
-// or, where several decided together, one of these or what decided below it.
+// Names reports whether a path names what decided in the study of one person: the deciding condition, one on the way to
+// it, or, where several decided together, one of these or what decided below it.
 func (s *Study) Names(path string) bool { return s.named(s.root(), path) }
 
 // Verdict is what the condition of a path is in the study of one person, "" if there is no such condition.
@@ -32,8 +32,8 @@ func (s *Study) Verdict(path string) Verdict {
 	return s.Nodes[i].Verdict()
 }
 
-// root is the half of the rule that decided. A person qualifies by match and not exclude, so exclude decided where it keeps
-// out somebody for whom match is better.
+// root is the half of the rule that decided. A person qualifies by match and not exclude, so exclude decided where it
+// keeps out somebody for whom match is better.
 func (s *Study) root() int {
 	exclude := 1 + slices.IndexFunc(s.Nodes[1:], func(n Node) bool { return n.Depth == 0 })
 	if exclude == 0 {

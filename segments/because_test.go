@@ -86,8 +86,8 @@ func opposite(v Verdict) Verdict {
 	return v
 }
 
-// decided finds what decided by another way than Because: from the outside in, a term decides alone if the condition would
-// have the same verdict whatever better verdict its other terms had, and no term before it does.
+// decided finds what decided by another way than Because: from the outside in, a term decides alone if the condition
+// would have the same verdict whatever better verdict its other terms had, and no term before it does.
 func (c *logic) decided() string {
 	neutral := map[string]Verdict{"all": IsTrue, "any": IsFalse}[c.verb]
 	for _, term := range c.terms {

@@ -38,7 +38,9 @@ func (w *world) drawSegments(t *rapid.T) {
 		label(s.Match, "match")
 		label(s.Exclude, "exclude")
 		drawPopulation(t, s)
-		w.requests = append(w.requests, segments.Request{Segment: s, Uses: uses, Absent: true, Hidden: rapid.Bool().Draw(t, "hidden time is asked for")})
+		w.requests = append(w.requests, segments.Request{
+			Segment: s, Uses: uses, Absent: true, Hidden: rapid.Bool().Draw(t, "hidden time is asked for"),
+		})
 	}
 }
 
@@ -57,14 +59,17 @@ func drawPopulation(t *rapid.T, s *rules.Segment) {
 	if rapid.IntRange(0, 2).Draw(t, "has top") == 0 {
 		s.Top = &rules.Top{By: drawMetric(t, true)}
 		if rapid.Bool().Draw(t, "top by percent") {
-			s.Top.Percent = rapid.SampledFrom([]value.Number{{Int: 50}, {Int: 335, Scale: 1}, {Int: 1, Scale: 2}, {Int: 100}}).Draw(t, "percent")
+			s.Top.Percent = rapid.SampledFrom([]value.Number{
+				{Int: 50}, {Int: 335, Scale: 1}, {Int: 1, Scale: 2}, {Int: 100},
+			}).Draw(t, "percent")
 		} else {
 			s.Top.Count = rapid.IntRange(1, 4).Draw(t, "count")
 		}
 	}
 	if rapid.IntRange(0, 3).Draw(t, "has holdout") == 0 {
 		s.Holdout = &rules.Holdout{Salt: "spring", Percent: rapid.SampledFrom([]value.Number{
-			{Int: 50}, {Int: 125, Scale: 1}, {Int: 100}, {Int: int64(hashed("spring", "d1") % 10_000), Scale: 2}, // d1 is just not drawn
+			// d1 is just not drawn
+			{Int: 50}, {Int: 125, Scale: 1}, {Int: 100}, {Int: int64(hashed("spring", "d1") % 10_000), Scale: 2},
 		}).Draw(t, "percent")}
 	}
 	if rapid.IntRange(0, 2).Draw(t, "has cap") == 0 {
@@ -127,7 +132,9 @@ func drawEvents(t *rapid.T, c *rules.Condition) {
 
 func drawCompare(t *rapid.T) *rules.Compare {
 	return &rules.Compare{
-		Op:    rapid.SampledFrom([]rules.Comparator{rules.AtLeast, rules.AtLeast, rules.AtMost, rules.Exactly, rules.MoreThan, rules.LessThan}).Draw(t, "comparator"),
+		Op: rapid.SampledFrom([]rules.Comparator{
+			rules.AtLeast, rules.AtLeast, rules.AtMost, rules.Exactly, rules.MoreThan, rules.LessThan,
+		}).Draw(t, "comparator"),
 		Bound: value.Number{Int: rapid.Int64Range(0, 3).Draw(t, "bound")},
 	}
 }

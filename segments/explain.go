@@ -60,8 +60,8 @@ func (n *Node) Verdict() Verdict {
 	return IsFalse
 }
 
-// Qualifies reports, in the study of one person, whether match is true and exclude false; what comes after them may still
-// decide otherwise.
+// Qualifies reports, in the study of one person, whether match is true and exclude false; what comes after them may
+// still decide otherwise.
 func (s *Study) Qualifies() bool { return s.Matched > s.Excluded }
 
 // Study makes Settle count, for every segment, what each of its conditions is for how many people.
@@ -126,8 +126,8 @@ func (x *explainer) walk(root, n *fold.Tree, depth int) {
 	}
 }
 
-// without is a tree that lacks one of its nodes, nil if nothing sensible is left: the only child of its parent, or one that
-// a `not` stands before.
+// without is a tree that lacks one of its nodes, nil if nothing sensible is left: the only child of its parent, or one
+// that a `not` stands before.
 func without(root, gone *fold.Tree) *fold.Tree {
 	if root == gone {
 		return nil
@@ -295,9 +295,10 @@ func (x *explainer) absences(subjects []uint32, v view, out uint64) (all []absen
 	return all
 }
 
-// lacks goes down from a condition that does not hold as it should for some people, as long as it is one of its terms alone
-// that does not: of an `all` that must be true, or an `any` that must be false.
-func (x *explainer) lacks(found []uint64, v view, n *fold.Tree, of uint64, joint rules.Logic, holds func(fold.Word) uint64) {
+// lacks goes down from a condition that does not hold as it should for some people, as long as it is one of its terms
+// alone that does not: of an `all` that must be true, or an `any` that must be false.
+func (x *explainer) lacks(found []uint64, v view, n *fold.Tree, of uint64, joint rules.Logic,
+	holds func(fold.Word) uint64) {
 	if n.Logic == joint {
 		one, more := uint64(0), uint64(0)
 		for _, c := range n.Children {

@@ -20,7 +20,9 @@ type partition struct {
 
 func newPartition(p *Plan, lanes []*Lane) *partition {
 	n := len(p.leaves)
-	t := &partition{plan: p, lanes: lanes, rows: make([]rows, n), leaves: make([]fold.Verdicts, n), ranks: make([]fold.Ranks, n)}
+	t := &partition{
+		plan: p, lanes: lanes, rows: make([]rows, n), leaves: make([]fold.Verdicts, n), ranks: make([]fold.Ranks, n),
+	}
 	t.folds, t.ranker = make([]fold.Fold, n), make([]fold.Ranker, n)
 	for i := range p.leaves {
 		l := &p.leaves[i]

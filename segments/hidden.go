@@ -14,8 +14,8 @@ import (
 // for whoever has such time in their windows, as if data were missing there. A member who is not in for certain then
 // rests on what is hidden: rows that nobody may look at could throw him out.
 
-// Since makes Settle count, for the segments whose requests ask for it, the members who rest on hidden time. of gives, by
-// use, the instant from which on all rows of somebody may be seen.
+// Since makes Settle count, for the segments whose requests ask for it, the members who rest on hidden time. of gives,
+// by use, the instant from which on all rows of somebody may be seen.
 func (t *Tally) Since(of func(use int) func(subject uint32) int64) {
 	t.since = map[int]func(uint32) int64{}
 	for i := range t.plan.segments {
@@ -44,7 +44,8 @@ func (b *builder) unsureLeaf(s *planned, leaf int, c *rules.Condition, mask uint
 }
 
 // verdict is what a segment is for the people of a word, and who is free of its exclusion.
-func (s *planned) verdict(i int, leaves []fold.Verdicts, refs func(segment int) fold.Verdicts) (w fold.Word, free uint64) {
+func (s *planned) verdict(i int, leaves []fold.Verdicts, refs func(segment int) fold.Verdicts) (w fold.Word,
+	free uint64) {
 	w, free = s.match.Verdict(i, leaves, refs), ^uint64(0)
 	if s.exclude != nil {
 		excluded := s.exclude.Verdict(i, leaves, refs)

@@ -8,8 +8,8 @@ import (
 	"github.com/malgrupp/malgrupp/segments"
 )
 
-// since is from when on a use may see all rows of somebody, from the facts: each way in which a row of his may come, for
-// itself and with everybody he shares a wanted row with, must be open.
+// since is from when on a use may see all rows of somebody, from the facts: each way in which a row of his may come,
+// for itself and with everybody he shares a wanted row with, must be open.
 func (p *plain) since(use int, who string) int64 {
 	u := &p.world.uses[use]
 	latest := int64(math.MinInt64)
@@ -42,7 +42,8 @@ func (p *plain) openSince(purposes []int, who ...string) int64 {
 // wanted reports whether some segment of a use asks for a row.
 func (p *plain) wanted(r worldRow, use int) bool {
 	for i, q := range p.requests {
-		if slices.Contains(p.uses[i], use) && slices.ContainsFunc(leaves(q.Segment), func(c *rules.Condition) bool { return p.wants(c, r) }) {
+		if slices.Contains(p.uses[i], use) &&
+			slices.ContainsFunc(leaves(q.Segment), func(c *rules.Condition) bool { return p.wants(c, r) }) {
 			return true
 		}
 	}

@@ -52,8 +52,9 @@ type Lane struct {
 	kinds   []kind
 	byClass [][]uint32    // by class of the lane's batches: kinds made of it so far
 	narrow  [parts]stream // one word a row: subject and kind
-	wide    [parts]stream // plan.stride() words a row: subject and kind, time, the device where sessions are asked for, values
-	record  []int64
+	// plan.stride() words a row: subject and kind, time, the device where sessions are asked for, values
+	wide   [parts]stream
+	record []int64
 }
 
 // fixedWords is how many words of a wide record stand before its values.

@@ -296,7 +296,8 @@ func (p *plain) settled(i, use int) settled {
 		n := seg.Top.Count
 		if n == 0 { // rounded up
 			share := new(big.Rat).SetFrac(big.NewInt(int64(len(in))*seg.Top.Percent.Int), power(seg.Top.Percent.Scale+2))
-			n = int(new(big.Int).Div(new(big.Int).Add(share.Num(), new(big.Int).Sub(share.Denom(), big.NewInt(1))), share.Denom()).Int64())
+			n = int(new(big.Int).Div(new(big.Int).Add(share.Num(), new(big.Int).Sub(share.Denom(), big.NewInt(1))),
+				share.Denom()).Int64())
 		}
 		p.best(seg, seg.Top.By, use, in)
 		for len(in) > n {

@@ -16,9 +16,9 @@ import (
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-// Request is a segment and the uses it is evaluated for, as numbers of the run's uses. Requests of one world make up one
-// project: they refer to and exclude each other. Of other worlds they know nothing, though all share one scan; so a project
-// can be decided beside the same project with another rule in it. A run has one world.
+// Request is a segment and the uses it is evaluated for, as numbers of the run's uses. Requests of one world make up
+// one project: they refer to and exclude each other. Of other worlds they know nothing, though all share one scan; so a
+// project can be decided beside the same project with another rule in it. A run has one world.
 type Request struct {
 	Segment *rules.Segment
 	Uses    []int
@@ -96,20 +96,30 @@ type Times struct {
 	SessionGap int64 // a longer pause ends a session, microseconds
 }
 
-// NewPlan binds requests to conditions. The segments of a world must be checked and in dependency order (rules.Order), every
-// segment referred to among them; a referred segment is evaluated for the uses of those that refer to it as well.
+// NewPlan binds requests to conditions. The segments of a world must be checked and in dependency order (rules.Order),
+// every segment referred to among them; a referred segment is evaluated for the uses of those that refer to it as well.
 // uses is the number of the run's uses, at most 32.
 func NewPlan(requests []Request, uses int, times Times, verbs fold.Verbs, cov Coverage) (*Plan, error) {
 	if uses > 32 {
-		return nil, fmt.Errorf("plan %d uses of consent: at most 32 are possible in one run; split the destinations over two projects", uses)
+		return nil,
+			fmt.Errorf("plan %d uses of consent: at most 32 are possible in one run; split the destinations over two projects",
+				uses)
 	}
-	b := builder{Plan: &Plan{AsOf: times.AsOf, uses: uses}, gap: times.SessionGap, verbs: verbs, cov: cov, leafOf: map[string]int{}, pickOf: map[string]int{}, at: map[inWorld]int{}}
+	b := builder{
+		Plan: &Plan{
+			AsOf: times.AsOf, uses: uses,
+		}, gap: times.SessionGap, verbs: verbs, cov: cov, leafOf: map[string]int{}, pickOf: map[string]int{},
+		at: map[inWorld]int{},
+	}
 	for i, r := range requests {
 		b.at[inWorld{r.World, r.Segment.Name}] = i
 	}
 	b.segments = make([]planned, len(requests))
 	for i, r := range requests {
-		b.segments[i] = planned{Segment: r.Segment, world: r.World, hidden: r.Hidden, absent: r.Absent, uses: slices.Clone(r.Uses), topBy: -1, capBy: -1}
+		b.segments[i] = planned{
+			Segment: r.Segment, world: r.World, hidden: r.Hidden, absent: r.Absent, uses: slices.Clone(r.Uses), topBy: -1,
+			capBy: -1,
+		}
 	}
 	b.spread()
 	for i := range b.segments {
@@ -300,7 +310,9 @@ func (b *builder) leaf(c *rules.Condition, z *value.Zone, mask uint32, rank bool
 	}
 	l := leaf{condition: c, verb: verb, needs: verb.Needs(c), rank: rank, session: -1}
 	l.setting = fold.Setting{
-		Covered: c.Window == nil || cov.Covers(c, from, before), Covers: func(from, before int64) bool { return cov.Covers(c, from, before) },
+		Covered: c.Window == nil || cov.Covers(c, from, before), Covers: func(from, before int64) bool {
+			return cov.Covers(c, from, before)
+		},
 		Zone: z, AsOf: b.AsOf, From: from, Before: before, Gap: b.gap, Verbs: b.verbs,
 	}
 	parts := verb.Parts(c, b.verbs)
@@ -334,7 +346,9 @@ func (b *builder) leaf(c *rules.Condition, z *value.Zone, mask uint32, rank bool
 
 // part binds one kind of row.
 func (b *builder) part(k fold.Part, s *fold.Setting) part {
-	out := part{pick: b.pick(k.Pick, s.Zone), value: -1, from: s.From, before: s.Before, record: k.Pick.Record != "", name: k.Name}
+	out := part{
+		pick: b.pick(k.Pick, s.Zone), value: -1, from: s.From, before: s.Before, record: k.Pick.Record != "", name: k.Name,
+	}
 	if k.Metric != nil {
 		out.value = b.value(rules.Reading{Column: k.Metric.Column, Type: k.Metric.Type, Quantise: k.Metric.Quantise})
 	}
@@ -349,7 +363,8 @@ func (b *builder) part(k fold.Part, s *fold.Setting) part {
 
 // key is equal for equal conditions over equal windows.
 func (l *leaf) key(z *value.Zone) string {
-	return fmt.Sprintf("%s|%v|%d|%d|%t|%t|%s", l.condition.Normal(), l.parts, l.setting.From, l.setting.Before, l.rank, l.setting.Covered, z.Name())
+	return fmt.Sprintf("%s|%v|%d|%d|%t|%t|%s", l.condition.Normal(), l.parts, l.setting.From, l.setting.Before, l.rank,
+		l.setting.Covered, z.Name())
 }
 
 // pick returns the pick, a new one if no equal one was met before. Where it reads local time the zone is part of it.

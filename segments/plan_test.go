@@ -25,7 +25,11 @@ func (everything) Covers(*rules.Condition, int64, int64) bool { return true }
 func days(n int) *rules.Window { return &rules.Window{From: value.Duration{N: n, Unit: value.Day}} }
 
 func did(event string, w *rules.Window, least int64) *rules.Condition {
-	return &rules.Condition{Verb: "did", Events: []string{event}, Window: w, Compare: &rules.Compare{Op: rules.AtLeast, Bound: value.Number{Int: least}}}
+	return &rules.Condition{
+		Verb: "did", Events: []string{event}, Window: w, Compare: &rules.Compare{
+			Op: rules.AtLeast, Bound: value.Number{Int: least},
+		},
+	}
 }
 
 // whereOf reads a column; with a local function it reads the clock.
@@ -35,7 +39,11 @@ func whereOf(function string) rules.Expr {
 	if function != "" {
 		column, of = "event_time", value.Type{Kind: value.Timestamp}
 	}
-	return &rules.Test{Term: rules.Term{Column: column, Function: function, Type: whole, Of: of}, Op: where.OpEqual, Args: []value.Value{{Kind: value.Integer, Int: 3}}}
+	return &rules.Test{
+		Term: rules.Term{Column: column, Function: function, Type: whole, Of: of}, Op: where.OpEqual, Args: []value.Value{
+			{Kind: value.Integer, Int: 3},
+		},
+	}
 }
 
 func plan(t *testing.T, segs ...*rules.Segment) *segments.Plan {
@@ -79,14 +87,17 @@ func TestEqualConditionsAreComputedOnce(t *testing.T) {
 		wants, picks, edges int
 	}{
 		{"one condition", []*rules.Segment{{Match: did("view", days(3), 1)}}, 1, 1, 2},
-		{"the same one in two segments", []*rules.Segment{{Match: did("view", days(3), 1)}, {Match: did("view", days(3), 1)}}, 1, 1, 2},
-		{"another bound reads the same rows", []*rules.Segment{{Match: did("view", days(3), 1)}, {Match: did("view", days(3), 2)}}, 2, 1, 2},
+		{"the same one in two segments", []*rules.Segment{{Match: did("view", days(3), 1)}, {Match: did("view", days(3), 1)}},
+			1, 1, 2},
+		{"another bound reads the same rows",
+			[]*rules.Segment{{Match: did("view", days(3), 1)}, {Match: did("view", days(3), 2)}}, 2, 1, 2},
 		{"another window", []*rules.Segment{{Match: did("view", days(3), 1)}, {Match: did("view", days(2), 1)}}, 2, 1, 3},
 		{"another event", []*rules.Segment{{Match: did("view", days(3), 1)}, {Match: did("buy", days(3), 1)}}, 2, 2, 2},
 		{"match and exclude", []*rules.Segment{{Match: did("view", days(3), 1), Exclude: did("view", days(3), 1)}}, 1, 1, 2},
 		// 3 local days are another stretch of time on another clock, and 3 o'clock another hour.
 		{"two zones", []*rules.Segment{{Match: all}, {Match: all, Zone: newYork}}, 6, 4, 3},
-		{"a metric that is compared and one that ranks", []*rules.Segment{{Match: sum()}, {Match: sum(), Top: &rules.Top{Count: 1, By: ranking}}}, 2, 1, 2},
+		{"a metric that is compared and one that ranks",
+			[]*rules.Segment{{Match: sum()}, {Match: sum(), Top: &rules.Top{Count: 1, By: ranking}}}, 2, 1, 2},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			for i, s := range c.segments {
@@ -121,7 +132,8 @@ func TestAMetricNamesItsColumnAndStep(t *testing.T) {
 			Metric: &rules.Metric{Function: function, Column: "score", Type: value.Type{Kind: value.Float}, Quantise: step},
 		}}
 	}
-	p := plan(t, metric("sum", &value.Number{Int: 1, Scale: 2}), metric("avg", &value.Number{Int: 1, Scale: 2}), metric("max", nil))
+	p := plan(t, metric("sum", &value.Number{Int: 1, Scale: 2}), metric("avg", &value.Number{Int: 1, Scale: 2}),
+		metric("max", nil))
 	if len(p.Values) != 2 {
 		t.Fatalf("%d values, want one in steps and one as it is", len(p.Values))
 	}
@@ -137,7 +149,9 @@ func TestTooManyUsesAreRefused(t *testing.T) {
 		t.Error("33 uses fit into 32 bits")
 	}
 	broken := &rules.Segment{Name: "broken", Zone: helsinki, Match: &rules.Condition{Verb: "pigeon", Window: days(1)}}
-	_, err := segments.NewPlan([]segments.Request{{Segment: broken, Uses: []int{0}}}, 1, segments.Times{AsOf: asOf}, builtin.Folds, everything(0))
+	_, err := segments.NewPlan([]segments.Request{{Segment: broken, Uses: []int{0}}}, 1, segments.Times{
+		AsOf: asOf,
+	}, builtin.Folds, everything(0))
 	if err == nil || !strings.Contains(err.Error(), "broken") || !strings.Contains(err.Error(), "pigeon") {
 		t.Errorf("a verb without a fold: %v, want the segment and the verb named", err)
 	}
@@ -162,11 +176,14 @@ func TestAPersonMayHaveMoreRowsThanAChunkHolds(t *testing.T) {
 	}
 	seen := did("view", days(3), 0)
 	seen.Compare = exactly(rows / 2)
-	sum := &rules.Condition{Verb: "metric", AnyEvent: true, Window: days(3), Compare: exactly(rows / 2), Metric: &rules.Metric{
-		Function: "sum", Column: "amount", Type: value.Type{Kind: value.Integer},
-	}}
+	sum := &rules.Condition{Verb: "metric", AnyEvent: true, Window: days(3), Compare: exactly(rows / 2),
+		Metric: &rules.Metric{
+			Function: "sum", Column: "amount", Type: value.Type{Kind: value.Integer},
+		}}
 	w.requests = []segments.Request{{Uses: []int{0}, Segment: &rules.Segment{
-		Name: "busy", Zone: helsinki, Level: rules.DeviceLevel, Match: &rules.Condition{Verb: "all", Children: []*rules.Condition{seen, sum}},
+		Name: "busy", Zone: helsinki, Level: rules.DeviceLevel, Match: &rules.Condition{
+			Verb: "all", Children: []*rules.Condition{seen, sum},
+		},
 	}}}
 	a := rapid.Custom(w.audiences).Example(1)
 	if diff := cmp.Diff([]string{"d1"}, slices.Collect(a[0].Members())); diff != "" {

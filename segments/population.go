@@ -27,7 +27,8 @@ func (c *court) top(seg *planned, use int, r *settled) {
 	}
 	if n < len(r.qualified) {
 		c.rank(seg, use, r.qualified, func(k *candidate) (fold.Int128, bool) { return k.top, k.hasTop })
-		r.qualified, r.beyond = r.qualified[:n:n], r.qualified[n:] // who stays is appended to the first and must not overwrite the second
+		// who stays is appended to the first and must not overwrite the second
+		r.qualified, r.beyond = r.qualified[:n:n], r.qualified[n:]
 	}
 }
 

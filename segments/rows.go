@@ -23,7 +23,8 @@ type rows struct {
 }
 
 func (r *rows) reset(subjects int) {
-	r.Subjects, r.Subject, r.Time, r.Parts, r.Session, r.Tied = subjects, r.Subject[:0], r.Time[:0], r.Parts[:0], r.Session[:0], r.Tied[:0]
+	r.Subjects, r.Subject, r.Time, r.Parts, r.Session, r.Tied = subjects, r.Subject[:0], r.Time[:0], r.Parts[:0],
+		r.Session[:0], r.Tied[:0]
 	r.device, r.id = r.device[:0], r.id[:0]
 	for i := range r.tie {
 		r.tie[i] = r.tie[i][:0]
@@ -113,8 +114,8 @@ func (r *rows) inTime(a, b int32) int {
 	return 0
 }
 
-// sort puts every column into the order of subjects and, within one, of compare. Subjects are numbered closely and have few
-// rows each: they are counted into their places, and only what one of them has is compared.
+// sort puts every column into the order of subjects and, within one, of compare. Subjects are numbered closely and have
+// few rows each: they are counted into their places, and only what one of them has is compared.
 func (r *rows) sort(compare func(a, b int32) int) {
 	n := len(r.Subject)
 	sorted := true

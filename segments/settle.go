@@ -84,8 +84,9 @@ type court struct {
 // ascending. The tally is spent afterwards.
 func (t *Tally) Settle(workers int, roll consent.Roll) []Audience {
 	c := &court{
-		plan: t.plan, roll: roll, subjects: roll.Bound(), workers: max(1, workers), studied: t.studied, traced: t.traced, sample: t.sample,
-		since: t.since, results: map[[2]int]*settled{}, refs: map[[3]int]fold.Verdicts{}, unsure: map[[3]int]fold.Verdicts{},
+		plan: t.plan, roll: roll, subjects: roll.Bound(), workers: max(1, workers), studied: t.studied, traced: t.traced,
+		sample: t.sample, since: t.since, results: map[[2]int]*settled{}, refs: map[[3]int]fold.Verdicts{},
+		unsure: map[[3]int]fold.Verdicts{},
 	}
 	dependent := slices.ContainsFunc(t.plan.segments, func(s planned) bool { return s.dependent })
 	if dependent {

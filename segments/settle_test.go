@@ -26,11 +26,13 @@ func TestAudiencesAreWhatAPlainComputationFinds(t *testing.T) {
 				if a.Segment() != r.Segment || a.Use() != use {
 					t.Fatalf("audience %d is of %s for use %d, want %s for %d", i, a.Segment().Name, a.Use(), r.Segment.Name, use)
 				}
-				if diff := cmp.Diff(want.outcomes, a.Outcomes(0), cmp.Comparer(func(a, b segments.Outcome) bool { return a == b })); diff != "" {
+				if diff := cmp.Diff(want.outcomes, a.Outcomes(0),
+					cmp.Comparer(func(a, b segments.Outcome) bool { return a == b })); diff != "" {
 					t.Fatalf("%s for %s:\n%s", r.Segment.Name, w.uses[use].Name, diff)
 				}
 				compareLists(t, a, want)
-				if diff := cmp.Diff(p.study(r.Segment, use), a.Study(), cmpopts.EquateEmpty(), cmpopts.IgnoreFields(segments.Node{}, "Verb", "Logic", "Leaf")); diff != "" {
+				if diff := cmp.Diff(p.study(r.Segment, use), a.Study(), cmpopts.EquateEmpty(),
+					cmpopts.IgnoreFields(segments.Node{}, "Verb", "Logic", "Leaf")); diff != "" {
 					t.Fatalf("study of %s for %s:\n%s", r.Segment.Name, w.uses[use].Name, diff)
 				}
 				if diff := cmp.Diff(p.absent(r.Segment, use), maps.Collect(a.Absent()), cmpopts.EquateEmpty()); diff != "" {
@@ -53,7 +55,8 @@ func TestAudiencesAreWhatAPlainComputationFinds(t *testing.T) {
 		}
 	})
 	if members == 0 || split == 0 || hidden == 0 || plainly == 0 {
-		t.Errorf("%d members, %d segments that uses saw differently, %d members on hidden time and %d not: the test asks nothing", members, split, hidden, plainly)
+		t.Errorf("%d members, %d segments that uses saw differently, %d members on hidden time and %d not: the test asks "+
+			"nothing", members, split, hidden, plainly)
 	}
 }
 
@@ -79,11 +82,13 @@ func compareLists(t *rapid.T, a *segments.Audience, want settled) {
 		}
 	}
 	_, undecided := a.Count()
-	if a.Qualified != want.qualified || a.Len() != len(with(segments.In)) || undecided != len(with(segments.Undecided)) || a.Has("nobody") {
+	if a.Qualified != want.qualified || a.Len() != len(with(segments.In)) || undecided != len(with(segments.Undecided)) ||
+		a.Has("nobody") {
 		t.Fatalf("%d qualified, %d members, %d undecided, want %d, %d, %d",
 			a.Qualified, a.Len(), undecided, want.qualified, len(with(segments.In)), len(with(segments.Undecided)))
 	}
 	if floor := a.Len() + 1; !a.Withheld(floor) || a.Withheld(a.Len()) {
-		t.Fatalf("%d members are withheld below %d: %t, below %d: %t", a.Len(), floor, a.Withheld(floor), a.Len(), a.Withheld(a.Len()))
+		t.Fatalf("%d members are withheld below %d: %t, below %d: %t", a.Len(), floor, a.Withheld(floor), a.Len(),
+			a.Withheld(a.Len()))
 	}
 }

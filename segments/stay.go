@@ -39,7 +39,9 @@ func (b *builder) stay(s *planned) {
 		pick := b.pick(rules.Pick{Record: fmt.Sprintf("%s %d %d", s.Name, use, s.world)}, s.Zone)
 		s.stay = append(s.stay, len(b.leaves))
 		b.leaves = append(b.leaves, leaf{
-			condition: &rules.Condition{Verb: "stay"}, verb: stayVerb, uses: 1 << use, session: -1, parts: []part{{pick: pick, value: -1, record: true}},
+			condition: &rules.Condition{Verb: "stay"}, verb: stayVerb, uses: 1 << use, session: -1, parts: []part{
+				{pick: pick, value: -1, record: true},
+			},
 		})
 	}
 }
@@ -78,8 +80,8 @@ func (r *settled) remain(seg *planned) {
 	}
 }
 
-// Today yields the ids, in byte order, of those who qualify by today's match alone, not because they stay: their stay begins
-// anew.
+// Today yields the ids, in byte order, of those who qualify by today's match alone, not because they stay: their stay
+// begins anew.
 func (a *Audience) Today() iter.Seq[string] { return slices.Values(a.today) }
 
 // exclude gives whoever qualifies for several segments of a group, in one world and use, to the one with the smallest

@@ -22,8 +22,8 @@ func joined(order []verdict, of []verdict) verdict {
 	return slices.MaxFunc(of, func(a, b verdict) int { return slices.Index(order, a) - slices.Index(order, b) })
 }
 
-// reached says whether count of the verdicts can be true, over every way in which what is open may be settled: "no value"
-// never becomes true, except that it keeps a result from being plainly false.
+// reached says whether count of the verdicts can be true, over every way in which what is open may be settled: "no
+// value" never becomes true, except that it keeps a result from being plainly false.
 func reached(count int, of []verdict) verdict {
 	var may, must bool
 	may, must = false, true

@@ -25,7 +25,9 @@ func told(audiences []segments.Audience, world int) map[string]map[string]segmen
 	return out
 }
 
-var everything30 = &rules.Condition{Verb: "did", AnyEvent: true, Window: days(30), Compare: &rules.Compare{Op: rules.AtLeast, Bound: value.Number{Int: 1}}}
+var everything30 = &rules.Condition{
+	Verb: "did", AnyEvent: true, Window: days(30), Compare: &rules.Compare{Op: rules.AtLeast, Bound: value.Number{Int: 1}},
+}
 
 // Two projects that are decided in one run, one with another rule in it, are decided as each by itself.
 func TestWorldsKnowNothingOfEachOther(t *testing.T) {

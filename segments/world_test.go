@@ -86,8 +86,10 @@ func drawWorld(t *rapid.T) *world {
 	}
 	for range rapid.IntRange(0, 50).Draw(t, "rows") {
 		r := worldRow{
-			device: fmt.Sprint("d", rapid.IntRange(0, people).Draw(t, "device")), event: rapid.SampledFrom(events).Draw(t, "event"),
-			at: asOf - rapid.Int64Range(0, 6*24).Draw(t, "hours ago")*hour - rapid.Int64Range(0, 1).Draw(t, "micro"), amount: evidence.Null,
+			device: fmt.Sprint("d", rapid.IntRange(0, people).Draw(t, "device")),
+			event:  rapid.SampledFrom(events).Draw(t, "event"),
+			at:     asOf - rapid.Int64Range(0, 6*24).Draw(t, "hours ago")*hour - rapid.Int64Range(0, 1).Draw(t, "micro"),
+			amount: evidence.Null,
 		}
 		if rapid.Bool().Draw(t, "logged in") {
 			r.customer = fmt.Sprint("c", rapid.IntRange(0, people).Draw(t, "customer"))

@@ -165,7 +165,9 @@ func (e *log) newBlock(columns []rules.Column) *eventBlock {
 func (b *eventBlock) add(r *row) {
 	v := b.values
 	v[0].Ints = append(v[0].Ints, r.at)
-	for i, code := range [...]int32{1: r.event, 2: r.device, 3: r.device, 4: r.page, 5: r.site, 6: r.app, 7: max(r.campaign, 0)} {
+	for i, code := range [...]int32{
+		1: r.event, 2: r.device, 3: r.device, 4: r.page, 5: r.site, 6: r.app, 7: max(r.campaign, 0),
+	} {
 		if i > 0 {
 			v[i].Codes = append(v[i].Codes, code)
 		}

@@ -25,8 +25,9 @@ func s1() workloadSegment {
 
 func starts(prefix string) string { return fmt.Sprintf("page_path starts_with '%s/'", prefix) }
 
-// distinctSegments makes n segments with distinct predicates: an event and a section, for a third of them a folder in it,
-// for every fourth a site, for every seventh an app. Of ten segments six count rows, two count distinct pages, two sum.
+// distinctSegments makes n segments with distinct predicates: an event and a section, for a third of them a folder in
+// it, for every fourth a site, for every seventh an app. Of ten segments six count rows, two count distinct pages, two
+// sum.
 func distinctSegments(n int) []workloadSegment {
 	c := newChance()
 	c.put(hash(0, ruleLabel))

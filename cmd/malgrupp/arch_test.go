@@ -33,8 +33,8 @@ var groups = map[string][]string{
 // room is what a package may import: rooms of ours, and libraries that only some rooms may know.
 type room struct{ ours, libraries []string }
 
-// house reads the import table of docs/architecture.md. A package that is missing there fails the test: a new folder needs
-// a room before it has code.
+// house reads the import table of docs/architecture.md. A package that is missing there fails the test: a new folder
+// needs a room before it has code.
 func house(t *testing.T) map[string]room {
 	t.Helper()
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "architecture.md"))
@@ -46,7 +46,9 @@ func house(t *testing.T) map[string]room {
 	out := map[string]room{}
 	for row := range strings.Lines(table) {
 		if cells := strings.Split(strings.ReplaceAll(row, "`", ""), " | "); len(cells) == 3 {
-			out[strings.TrimPrefix(cells[0], "| ")] = room{strings.Split(cells[1], ", "), strings.Split(strings.Trim(cells[2], " |\n"), ", ")}
+			out[strings.TrimPrefix(cells[0], "| ")] = room{
+				strings.Split(cells[1], ", "), strings.Split(strings.Trim(cells[2], " |\n"), ", "),
+			}
 		}
 	}
 	return out
@@ -54,7 +56,9 @@ func house(t *testing.T) map[string]room {
 
 // may reports whether the room may import another of ours.
 func (r room) may(ours string) bool {
-	return slices.ContainsFunc(r.ours, func(name string) bool { return name == ours || slices.Contains(groups[name], ours) })
+	return slices.ContainsFunc(r.ours, func(name string) bool {
+		return name == ours || slices.Contains(groups[name], ours)
+	})
 }
 
 // Standard packages that only the reception may use: below it there is no clock, no environment and no luck.
@@ -105,7 +109,9 @@ func TestNoClockNorEnvironmentBelowTheReception(t *testing.T) {
 			return
 		}
 		for _, call := range callsIn(t, path) {
-			if slices.Contains([]string{"time.Now", "time.Since", "os.Getenv", "os.LookupEnv", "os.Environ", "os.Args", "os.Exit", "time.LoadLocation"}, call) {
+			if slices.Contains([]string{
+				"time.Now", "time.Since", "os.Getenv", "os.LookupEnv", "os.Environ", "os.Args", "os.Exit", "time.LoadLocation",
+			}, call) {
 				t.Errorf("%s uses %s, which only cmd may", path, call)
 			}
 		}

@@ -34,7 +34,8 @@ func (a *app) configCommand() *cobra.Command {
 			})
 		},
 	}
-	show.Flags().BoolVar(&origin, "origin", false, "name the file and line, the profile or the default behind each setting")
+	show.Flags().BoolVar(&origin, "origin", false,
+		"name the file and line, the profile or the default behind each setting")
 	c.AddCommand(show)
 	return c
 }

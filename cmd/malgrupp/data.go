@@ -35,15 +35,17 @@ func (a *app) inspectCommand() *cobra.Command {
 	var o inspectFlags
 	c := &cobra.Command{
 		Use: "inspect URL", Short: "Look into Parquet objects and propose a schema", Args: cobra.ExactArgs(1),
-		Long: "URL is an object or a folder, on this machine or in a bucket, or the name of a source of the project in -C. Needs no project.\n" +
-			"Shows how the newest objects were written, what their columns are, how often they are missing and which time they span, and\n" +
-			"proposes an EventSchema. Values are masked: letters become a, digits 9.\n\n" +
+		Long: "URL is an object or a folder, on this machine or in a bucket, or the name of a source of the project in " +
+			"-C. Needs no project.\nShows how the newest objects were written, what their columns are, how often they are " +
+			"missing and which time they span, and\nproposes an EventSchema. Values are masked: letters become a, digits " +
+			"9.\n\n" +
 			"  malgrupp data inspect s3://bank-events/web/ --schema > schemas/web.yaml",
 		Annotations: map[string]string{takesURLs: "yes"},
 		RunE:        func(cmd *cobra.Command, args []string) error { return a.runInspect(cmd.Context(), args[0], o) },
 	}
 	c.Flags().IntVar(&o.Objects, "objects", 3, "how many objects to open, the newest first")
-	c.Flags().Int64Var(&o.Rows, "rows", 200_000, "rows of each object whose values are looked at (whole row groups, at least one)")
+	c.Flags().Int64Var(&o.Rows, "rows", 200_000,
+		"rows of each object whose values are looked at (whole row groups, at least one)")
 	c.Flags().BoolVar(&o.Values, "show-values", false, "show values as they are: they may be personal data")
 	c.Flags().BoolVar(&o.onlySchema, "schema", false, "print only the proposed schema, to be written into schemas/")
 	c.Flags().StringVar(&o.Name, "name", "", "name of the proposed schema (default: from the URL)")
@@ -100,8 +102,8 @@ func (a *app) printProposal(found *inspect.Inspection) error {
 	return nil
 }
 
-// location turns the argument of inspect into a URL, with the storage settings of the project if there is one. What is named
-// by hand may lie anywhere on the machine, so the fence is drawn round it alone.
+// location turns the argument of inspect into a URL, with the storage settings of the project if there is one. What is
+// named by hand may lie anywhere on the machine, so the fence is drawn round it alone.
 func (a *app) location(name string) (string, store.Options, error) {
 	settings := new(project.Project)
 	if loaded, err := a.load(""); err == nil && loaded.Project != nil {

@@ -14,9 +14,10 @@ func (a *app) contractCommand() *cobra.Command {
 	var o inspect.ContractOptions
 	c := &cobra.Command{
 		Use: "contract [SOURCE...]", Short: "Check that the logs are what their schemas say",
-		Long: "Opens the objects of the newest partition of every source (the newest object where there are no partitions) and compares them with\n" +
-			"the source's schema: columns that are missing or have another form, nulls where none should be, times that cannot be, values that\n" +
-			"enum does not list, columns that the schema does not name. Exit code 12 if the contract is broken. Shows no values.",
+		Long: "Opens the objects of the newest partition of every source (the newest object where there are no " +
+			"partitions) and compares them with\nthe source's schema: columns that are missing or have another form, nulls " +
+			"where none should be, times that cannot be, values that\nenum does not list, columns that the schema does not " +
+			"name. Exit code 12 if the contract is broken. Shows no values.",
 		ValidArgsFunction: a.completeSources,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Sources = args
@@ -71,7 +72,8 @@ func writeContracts(w io.Writer, sources []inspect.SourceContract) {
 		if s.Broken() {
 			state = "BROKEN"
 		}
-		fmt.Fprintf(w, "source %s, schema %s: the contract %s; checked %d of %s, %s\n", s.Source, s.Schema, state, s.Checked, plural(s.Listed, "object"),
+		fmt.Fprintf(w, "source %s, schema %s: the contract %s; checked %d of %s, %s\n", s.Source, s.Schema, state, s.Checked,
+			plural(s.Listed, "object"),
 			plural(int(s.Rows), "row"))
 		unnamed := 0
 		for _, d := range s.Drifts {

@@ -21,8 +21,9 @@ func (a *app) partitionsCommand() *cobra.Command {
 	var o inspect.PartitionOptions
 	c := &cobra.Command{
 		Use: "partitions [SOURCE...]", Short: "Which days of the logs are there, late or missing",
-		Long: "Lists every source and says which days are there, which are missing, empty, late or without their _SUCCESS, and what a run now\n" +
-			"would read. Opens no object. Missing means: a day before yesterday; yesterday is overdue once --grace has passed since its end.",
+		Long: "Lists every source and says which days are there, which are missing, empty, late or without their " +
+			"_SUCCESS, and what a run now\nwould read. Opens no object. Missing means: a day before yesterday; yesterday is " +
+			"overdue once --grace has passed since its end.",
 		ValidArgsFunction: a.completeSources,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Sources = args
@@ -52,7 +53,9 @@ func (a *app) runPartitions(ctx context.Context, o inspect.PartitionOptions, str
 	if err != nil {
 		return err
 	}
-	doc := partitionsDoc{Schema: "malgrupp.partitions/v1", GeneratedAt: a.now().UTC().Format(time.RFC3339), Sources: sources}
+	doc := partitionsDoc{
+		Schema: "malgrupp.partitions/v1", GeneratedAt: a.now().UTC().Format(time.RFC3339), Sources: sources,
+	}
 	for i := range sources {
 		doc.Failed = doc.Failed || sources[i].Failed()
 	}
@@ -72,7 +75,8 @@ func (a *app) looking() (in decide.Inputs, _ error) {
 		return in, err
 	}
 	found := slices.DeleteFunc(slices.Clone(loaded.Findings), func(e *source.Finding) bool {
-		return loaded.Project != nil && (strings.HasPrefix(e.Source.Name, "segments/") || strings.HasPrefix(e.Source.Name, "tests/"))
+		return loaded.Project != nil &&
+			(strings.HasPrefix(e.Source.Name, "segments/") || strings.HasPrefix(e.Source.Name, "tests/"))
 	})
 	if found.Failed() {
 		return in, found
@@ -105,7 +109,8 @@ func writePartitions(w io.Writer, sources []inspect.SourcePartitions) {
 			days = "-"
 		}
 		t.AppendRow(table.Row{
-			s.Source, days, s.First, s.Last, s.Objects, bytesText(s.Bytes), fmt.Sprintf("%s, %s", plural(s.Reads.Objects, "object"), bytesText(s.Reads.Bytes)),
+			s.Source, days, s.First, s.Last, s.Objects, bytesText(s.Bytes),
+			fmt.Sprintf("%s, %s", plural(s.Reads.Objects, "object"), bytesText(s.Reads.Bytes)),
 			s.Reads.From, s.Reads.Before,
 		})
 	}
@@ -150,7 +155,8 @@ func writeTroubles(w io.Writer, s *inspect.SourcePartitions) {
 // writeLate names late objects, unless so many are late that the log was rather copied.
 func writeLate(w io.Writer, s *inspect.SourcePartitions) {
 	if n := len(s.Late); n > shownLate && 2*n > s.Objects {
-		fmt.Fprintf(w, "%s: %d of %d objects were written late: the log was copied, or comes in one go\n", s.Source, n, s.Objects)
+		fmt.Fprintf(w, "%s: %d of %d objects were written late: the log was copied, or comes in one go\n", s.Source, n,
+			s.Objects)
 		return
 	}
 	for i, o := range s.Late {
@@ -158,6 +164,7 @@ func writeLate(w io.Writer, s *inspect.SourcePartitions) {
 			fmt.Fprintf(w, "%s: %d more were written late\n", s.Source, len(s.Late)-i)
 			break
 		}
-		fmt.Fprintf(w, "%s: late: %s was written at %s, %s after its day ended\n", s.Source, inspect.Printable(o.Key), o.Written, plural(int(o.Hours), "hour"))
+		fmt.Fprintf(w, "%s: late: %s was written at %s, %s after its day ended\n", s.Source, inspect.Printable(o.Key),
+			o.Written, plural(int(o.Hours), "hour"))
 	}
 }

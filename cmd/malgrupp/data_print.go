@@ -16,10 +16,13 @@ func writeInspection(w io.Writer, in *inspect.Inspection) {
 	if in.Partition != "" {
 		fmt.Fprintf(w, ", folders %s%s to %s", in.Partition, in.First, in.Last)
 	}
-	fmt.Fprintf(w, "\nlooked at %d of them, the newest; at the values of %d of their %d rows\n\n", len(in.Objects), in.Sampled, in.Rows)
+	fmt.Fprintf(w, "\nlooked at %d of them, the newest; at the values of %d of their %d rows\n\n", len(in.Objects),
+		in.Sampled, in.Rows)
 	t := newTable(w, "object", "size", "written", "rows", "row groups", "writer")
 	for _, o := range in.Objects {
-		t.AppendRow(table.Row{inspect.Printable(o.Key), bytesText(o.Size), o.Modified, o.Rows, o.RowGroups, inspect.Printable(o.Writer)})
+		t.AppendRow(table.Row{
+			inspect.Printable(o.Key), bytesText(o.Size), o.Modified, o.Rows, o.RowGroups, inspect.Printable(o.Writer),
+		})
 	}
 	t.Render()
 	fmt.Fprintln(w)
@@ -30,7 +33,10 @@ func writeInspection(w io.Writer, in *inspect.Inspection) {
 		if c.List {
 			share = "list"
 		}
-		t.AppendRow(table.Row{inspect.Printable(c.Path), c.Type, share, c.Distinct, valuesText(c), strings.Join(c.Codecs, " "), strings.Join(c.Encodings, " ")})
+		t.AppendRow(table.Row{
+			inspect.Printable(c.Path), c.Type, share, c.Distinct, valuesText(c), strings.Join(c.Codecs, " "),
+			strings.Join(c.Encodings, " "),
+		})
 	}
 	t.Render()
 	writeProposal(w, in)
@@ -52,10 +58,13 @@ func writeProposal(w io.Writer, in *inspect.Inspection) {
 	if in.Partition != "" {
 		partition = in.Partition
 	}
-	fmt.Fprintf(w, "\nWritten into schemas/%s.yaml, it is named by this source of malgrupp.yaml; then run malgrupp validate and malgrupp data contract:\n\n"+
-		"sources:\n  - {name: web, url: %q, schema: %s, partition: %q}\n", in.Proposal.Name, in.URL, in.Proposal.Name, partition)
+	fmt.Fprintf(w, "\nWritten into schemas/%s.yaml, it is named by this source of malgrupp.yaml; then run malgrupp "+
+		"validate and malgrupp data contract:\n\n"+
+		"sources:\n  - {name: web, url: %q, schema: %s, partition: %q}\n", in.Proposal.Name, in.URL, in.Proposal.Name,
+		partition)
 	if in.Partition != "" {
-		fmt.Fprintf(w, "\nIf the folders go by the day of the event and not of its arrival: partition: {key: %q, of: event}\n", partition)
+		fmt.Fprintf(w,
+			"\nIf the folders go by the day of the event and not of its arrival: partition: {key: %q, of: event}\n", partition)
 	}
 }
 

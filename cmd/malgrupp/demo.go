@@ -20,8 +20,9 @@ func (a *app) demoCommand() *cobra.Command {
 	var dir string
 	c := &cobra.Command{
 		Use: "demo", Short: "An invented bank, from logs to lists, in a folder of its own", Args: cobra.NoArgs,
-		Long: "Makes forty days of browsing logs of an invented bank (web, app and a partner's site) with consent, withdrawals and logins,\n" +
-			"runs six segments over them and leaves a project with its own keys that every other command can go on with.",
+		Long: "Makes forty days of browsing logs of an invented bank (web, app and a partner's site) with consent, " +
+			"withdrawals and logins,\nruns six segments over them and leaves a project with its own keys that every other " +
+			"command can go on with.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.runDemo(cmd.Context(), dir, o)
 		},
@@ -69,7 +70,9 @@ func (a *app) tell(ctx context.Context, w io.Writer, dir string) error {
 		return err
 	}
 	list := ""
-	if i := slices.IndexFunc(lines[0].Manifest.Outputs, func(o pipeline.Output) bool { return filepath.Ext(o.Name) == ".age" }); i >= 0 {
+	if i := slices.IndexFunc(lines[0].Manifest.Outputs, func(o pipeline.Output) bool {
+		return filepath.Ext(o.Name) == ".age"
+	}); i >= 0 {
 		list = filepath.Join(dir, "out", filepath.FromSlash(lines[0].Manifest.Outputs[i].Name))
 	}
 	binary := os.Args[0]

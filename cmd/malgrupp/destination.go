@@ -18,8 +18,8 @@ func (a *app) destinationCommand() *cobra.Command {
 	c.AddCommand(
 		&cobra.Command{
 			Use: "types", Short: "What each platform takes", Args: cobra.NoArgs,
-			Long: "Every destination type: its files, the identifiers it can be sent (those in brackets only where send: names them), the profile they\n" +
-				"are normalised by, and how many matched people the platform wants.",
+			Long: "Every destination type: its files, the identifiers it can be sent (those in brackets only where send: " +
+				"names them), the profile they\nare normalised by, and how many matched people the platform wants.",
 			RunE: func(*cobra.Command, []string) error { return a.runDestinationTypes() },
 		},
 		&cobra.Command{
@@ -28,9 +28,9 @@ func (a *app) destinationCommand() *cobra.Command {
 		},
 		&cobra.Command{
 			Use: "check [NAME]", Short: "Whether agreements, sizes, identifiers and names hold", Args: cobra.MaximumNArgs(1),
-			Long: "Looks at destinations without asking anybody: agreements that ran out, lists too small for the platform, device segments where no\n" +
-				"device id is sent, names that two lists of one account share. Names that platforms switch off are found by validate, which this\n" +
-				"command runs first. Exit code 12 if something will not work.",
+			Long: "Looks at destinations without asking anybody: agreements that ran out, lists too small for the platform, " +
+				"device segments where no\ndevice id is sent, names that two lists of one account share. Names that platforms " +
+				"switch off are found by validate, which this\ncommand runs first. Exit code 12 if something will not work.",
 			RunE: func(_ *cobra.Command, args []string) error { return a.runDestinationCheck(args) },
 		},
 	)
@@ -51,7 +51,9 @@ type typeDoc struct {
 func typeDocs() []typeDoc {
 	var out []typeDoc
 	for _, p := range platform.Types() {
-		t := typeDoc{Type: p.Type, Doc: p.Doc, Profile: p.Profile, Minimum: p.Minimum, Send: words(p.Send), Usual: words(p.Usual)}
+		t := typeDoc{
+			Type: p.Type, Doc: p.Doc, Profile: p.Profile, Minimum: p.Minimum, Send: words(p.Send), Usual: words(p.Usual),
+		}
 		for _, part := range p.Parts {
 			name := "SEGMENT"
 			if p.Merged {
@@ -97,7 +99,8 @@ func (a *app) runDestinationTypes() error {
 				}
 				sent = append(sent, c)
 			}
-			fmt.Fprintf(w, "  sent: %s   (profile %s)\n  the platform uses a list from %d matched people on\n", strings.Join(sent, " "), t.Profile, t.Minimum)
+			fmt.Fprintf(w, "  sent: %s   (profile %s)\n  the platform uses a list from %d matched people on\n",
+				strings.Join(sent, " "), t.Profile, t.Minimum)
 		}
 	})
 }
@@ -129,8 +132,8 @@ func (a *app) receivers() ([]receiverDoc, error) {
 	docs := []receiverDoc{}
 	for _, r := range load.Receivers(loaded, a.now().UnixMicro()) {
 		d := receiverDoc{
-			Name: r.Name, Type: r.Type, Account: r.Account, Consent: "profile", Send: append([]string{}, r.Send...), Enabled: r.Enabled,
-			Segments: []string{}, Findings: []findingDoc{},
+			Name: r.Name, Type: r.Type, Account: r.Account, Consent: "profile", Send: append([]string{}, r.Send...),
+			Enabled: r.Enabled, Segments: []string{}, Findings: []findingDoc{},
 		}
 		if !r.Own {
 			d.Consent, d.Agreement, d.Expires = "activate:"+r.Activate, r.Agreement, r.Expires.String()
@@ -162,7 +165,9 @@ func (a *app) runDestinationList() error {
 			if sent == "" {
 				sent = "id as collected"
 			}
-			t.AppendRow(table.Row{d.Name, d.Type, d.Account, d.Consent, sent, d.Agreement, d.Expires, strings.Join(d.Segments, " ")})
+			t.AppendRow(table.Row{
+				d.Name, d.Type, d.Account, d.Consent, sent, d.Agreement, d.Expires, strings.Join(d.Segments, " "),
+			})
 		}
 		t.Render()
 	})

@@ -24,11 +24,13 @@ func (a *app) diffCommand() *cobra.Command {
 	var o runOptions
 	c := &cobra.Command{
 		Use: "diff OLD NEW", Short: "What two rules say differently, and with --data whom that moves",
-		Long: "Compares the checked forms of two segments, each named or given as a rule file, and prints what NEW says otherwise than OLD.\n" +
-			"The order of keys and terms, names, owners and dates make no difference; rules with one definition hash have none.\n\n" +
-			"With --data both rules are decided on the real logs, as by a run that knows nothing of earlier ones, and nothing is written. Whoever enters\n" +
-			"or leaves is counted at the change that does it by itself, or under \"several changes\": none of them does it alone, or more than one. The last\n" +
-			"two columns say what OLD would gain and lose with that change and no other. People are counted in tens, 1 to 49 as <50.\n\n" +
+		Long: "Compares the checked forms of two segments, each named or given as a rule file, and prints what NEW says " +
+			"otherwise than OLD.\nThe order of keys and terms, names, owners and dates make no difference; rules with one " +
+			"definition hash have none.\n\n" +
+			"With --data both rules are decided on the real logs, as by a run that knows nothing of earlier ones, and " +
+			"nothing is written. Whoever enters\nor leaves is counted at the change that does it by itself, or under " +
+			"\"several changes\": none of them does it alone, or more than one. The last\ntwo columns say what OLD would " +
+			"gain and lose with that change and no other. People are counted in tens, 1 to 49 as <50.\n\n" +
 			"In a pull request: git show main:segments/x.yaml > old.yaml && malgrupp diff old.yaml segments/x.yaml",
 		Args: cobra.ExactArgs(2), ValidArgsFunction: a.completeSegments,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -77,14 +79,17 @@ func (a *app) runDiff(ctx context.Context, old, now string, o runOptions, data, 
 	if err != nil {
 		return err
 	}
-	doc := diffDoc{"malgrupp.diff/v1", ruleDocOf(was), ruleDocOf(is), append([]diff.Difference{}, diff.Differences(was, is)...), nil}
+	doc := diffDoc{
+		"malgrupp.diff/v1", ruleDocOf(was), ruleDocOf(is), append([]diff.Difference{}, diff.Differences(was, is)...), nil,
+	}
 	if data {
 		if doc.Data, err = a.comparison(ctx, o, was, is); err != nil {
 			return err
 		}
 	}
 	err = a.print(doc, func(w io.Writer) {
-		fmt.Fprintf(w, "%s (definition %s) -> %s (definition %s)\n", doc.Old.File, doc.Old.Definition[:8], doc.New.File, doc.New.Definition[:8])
+		fmt.Fprintf(w, "%s (definition %s) -> %s (definition %s)\n", doc.Old.File, doc.Old.Definition[:8], doc.New.File,
+			doc.New.Definition[:8])
 		writeDifferences(w, doc.Differences)
 		if doc.Data != nil {
 			fmt.Fprintf(w, "\nas of %s, known by %s\n", doc.Data.AsOf, doc.Data.KnownBy)
@@ -104,7 +109,8 @@ func (a *app) ruleOf(loaded *load.Loaded, name string) (*rules.Segment, error) {
 	}
 	content, err := os.ReadFile(name)
 	if err != nil {
-		return nil, usagef("%q is neither a segment (the project has %s) nor a rule file: %w", name, segmentNames(loaded), err)
+		return nil,
+			usagef("%q is neither a segment (the project has %s) nor a rule file: %w", name, segmentNames(loaded), err)
 	}
 	s, found := loaded.Scope(0).Segment(&source.Source{Name: name, Text: string(content)})
 	if found.Failed() {

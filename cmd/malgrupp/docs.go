@@ -30,7 +30,8 @@ func (a *app) docsCommand() *cobra.Command {
 		sub.Flags().StringVar(&dir, "dir", "docs/reference", "folder for the pages; it is made if it is not there")
 	}
 	functions := &cobra.Command{
-		Use: "functions", Short: "Verbs, metrics, operators and functions of the rule language, in Markdown", Args: cobra.NoArgs,
+		Use: "functions", Short: "Verbs, metrics, operators and functions of the rule language, in Markdown",
+		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			writeLanguage(a.out)
 			return nil

@@ -10,7 +10,8 @@ import (
 
 var (
 	// outside are names under which reasons once lay outside the repository, where whoever reads a comment cannot go.
-	outside = regexp.MustCompile(`(?i)[\w./-]*\b(?:spec|design|formats|threats|identity|interfaces|distributed|ecosystem|style|house|notes)\.md\b` +
+	outside = regexp.MustCompile(`(?i)[\w./-]*\b(?:spec|design|formats|threats|identity|interfaces|distributed` +
+		`|ecosystem|style|house|notes)\.md\b` +
 		`|\bthreat [a-g][0-9]+\b|\b(?:the|its|our|these|those) (?:[\w']+ ){0,3}papers?\b`)
 	cited    = regexp.MustCompile(`(docs/[\w./-]+\.md)(, [A-Z].*)?`)
 	heading  = regexp.MustCompile(`(?m)^#+ (.+)$`)
@@ -55,7 +56,9 @@ func here(name, page string) bool {
 	return false
 }
 
-// opened reports whether a test names a file alone in quotes: it opens one of the vectors, and skips where they are absent.
+// opened reports whether a test names a file alone in quotes: it opens one of the vectors, and skips where they are
+// absent.
 func opened(name, text string, at []int) bool {
-	return strings.HasSuffix(name, "_test.go") && strings.HasPrefix(text[at[1]:], `"`) && strings.HasSuffix(text[:at[0]], `"`)
+	return strings.HasSuffix(name, "_test.go") && strings.HasPrefix(text[at[1]:], `"`) &&
+		strings.HasSuffix(text[:at[0]], `"`)
 }

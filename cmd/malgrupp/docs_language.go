@@ -11,8 +11,10 @@ import (
 
 // writeLanguage writes the dictionary of the rule language; its examples run as tests in rules/builtin.
 func writeLanguage(w io.Writer) {
-	fmt.Fprint(w, "<!-- made by `make docs` from rules/builtin; do not edit -->\n\n# Verbs, metrics, operators and functions\n\n"+
-		"What can stand in a rule. [rules.md](rules.md) explains how to write one. Every example on this page runs as a test.\n")
+	fmt.Fprint(w, "<!-- made by `make docs` from rules/builtin; do not edit -->\n\n"+
+		"# Verbs, metrics, operators and functions\n\n"+
+		"What can stand in a rule. [rules.md](rules.md) explains how to write one. Every example on this page runs as a "+
+		"test.\n")
 	writeVerbs(w)
 	writeMetrics(w)
 	writeOperators(w)
@@ -20,7 +22,8 @@ func writeLanguage(w io.Writer) {
 }
 
 func writeVerbs(w io.Writer) {
-	fmt.Fprint(w, "\n## Verbs\n\nOne condition has exactly one verb.\n\n| verb | keys beside it | meaning |\n|---|---|---|\n")
+	fmt.Fprint(w,
+		"\n## Verbs\n\nOne condition has exactly one verb.\n\n| verb | keys beside it | meaning |\n|---|---|---|\n")
 	for _, v := range builtin.Verbs() {
 		var beside []string
 		for _, c := range v.Clauses {
@@ -38,7 +41,8 @@ func writeVerbs(w io.Writer) {
 }
 
 func writeMetrics(w io.Writer) {
-	fmt.Fprint(w, "\n## Metrics\n\nWhat `metric:` measures over the matching events; with *ranks* it may also order people in `top` and `cap`.\n\n"+
+	fmt.Fprint(w, "\n## Metrics\n\n"+
+		"What `metric:` measures over the matching events; with *ranks* it may also order people in `top` and `cap`.\n\n"+
 		"| metric | of a column that is | ranks | meaning |\n|---|---|---|---|\n")
 	for _, a := range builtin.Aggregates() {
 		call, of, ranks := a.Name+"()", "", "no"
@@ -53,7 +57,9 @@ func writeMetrics(w io.Writer) {
 }
 
 func writeOperators(w io.Writer) {
-	fmt.Fprint(w, "\n## Operators of `where`\n\nA row passes only if its condition is true. Unknown is not true, and `not` leaves it unknown.\n")
+	fmt.Fprint(w,
+		"\n## Operators of `where`\n\nA row passes only if its condition is true. Unknown is not true, and `not` leaves "+
+			"it unknown.\n")
 	for _, o := range builtin.Operators() {
 		fmt.Fprintf(w, "\n### `%s`\n\n%s\n\n| condition | where x is | result |\n|---|---|---|\n", o.Name, o.Doc)
 		for _, e := range o.Examples {
@@ -65,7 +71,9 @@ func writeOperators(w io.Writer) {
 var truthWord = map[value.Truth]string{value.True: "true", value.False: "false", value.Unknown: "unknown"}
 
 func writeFunctions(w io.Writer) {
-	fmt.Fprint(w, "\n## Functions of `where`\n\nA function stands left of an operator: `host(referrer) = 'news.example'`. Of a missing value it is missing.\n")
+	fmt.Fprint(w,
+		"\n## Functions of `where`\n\nA function stands left of an operator: `host(referrer) = 'news.example'`. Of a "+
+			"missing value it is missing.\n")
 	for _, f := range builtin.Functions() {
 		call := f.Name + "(column)"
 		switch {

@@ -15,7 +15,8 @@ var (
 	testFunc  = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)[A-Z]\w+)\(`)
 )
 
-// eachFile visits the files of the repository that people wrote and whose names have one of the endings, by path from the root.
+// eachFile visits the files of the repository that people wrote and whose names have one of the endings, by path from
+// the root.
 func eachFile(t *testing.T, visit func(name, text string), endings ...string) {
 	t.Helper()
 	root := os.DirFS("../..")

@@ -150,7 +150,10 @@ func TestAWorkflowOfADocumentBringsTheProgramOfThisVersion(t *testing.T) {
 			}
 			found++
 			before := m[1][:first]
-			for _, want := range []string{"repository: malgrupp/malgrupp, ref: v" + strings.TrimSpace(string(number)) + ",", "make -C .malgrupp build", "GITHUB_PATH"} {
+			for _, want := range []string{
+				"repository: malgrupp/malgrupp, ref: v" + strings.TrimSpace(string(number)) + ",", "make -C .malgrupp build",
+				"GITHUB_PATH",
+			} {
 				if !strings.Contains(before, want) {
 					t.Errorf("%s: nothing before the first malgrupp of a workflow says %q", name, want)
 				}

@@ -21,9 +21,11 @@ type exitCode struct {
 
 // The exit codes; 2 is left to crashes of the Go runtime and never returned on purpose.
 var (
-	exitOK          = exitCode{0, "ok", "done, or nothing to do", false}
-	exitInternal    = exitCode{1, "internal", "an error nobody foresaw: please report it", false}
-	exitPartial     = exitCode{3, "partial", "finished, but some lists were held back or some cases miss a verb; the rest was done", false}
+	exitOK       = exitCode{0, "ok", "done, or nothing to do", false}
+	exitInternal = exitCode{1, "internal", "an error nobody foresaw: please report it", false}
+	exitPartial  = exitCode{
+		3, "partial", "finished, but some lists were held back or some cases miss a verb; the rest was done", false,
+	}
 	exitInvalid     = exitCode{10, "invalid", "a rule, schema or setting is wrong", false}
 	exitLocked      = exitCode{11, "locked", "another run holds the lock or published first", true}
 	exitCheck       = exitCode{12, "check_failed", "a test or a check failed", false}
@@ -38,8 +40,8 @@ var (
 )
 
 var exitCodes = []exitCode{
-	exitOK, exitInternal, exitPartial, exitInvalid, exitLocked, exitCheck, exitInput, exitConsent, exitStorage, exitAudit, exitChanges, exitUsage,
-	exitInterrupted, exitTerminated,
+	exitOK, exitInternal, exitPartial, exitInvalid, exitLocked, exitCheck, exitInput, exitConsent, exitStorage, exitAudit,
+	exitChanges, exitUsage, exitInterrupted, exitTerminated,
 }
 
 // exitOfKind is the one table from failure to exit code.

@@ -74,9 +74,9 @@ func segmentNames(l *load.Loaded) string {
 
 func explainSegment(l *load.Loaded, s *rules.Segment) explanation {
 	e := explanation{
-		Schema: "malgrupp.explanation/v1", Segment: s.Name, Title: s.Title, Definition: hex.EncodeToString(s.Hash[:]), Owner: s.Owner,
-		ReviewBy: s.ReviewBy.String(), Purpose: s.Purpose, Identity: s.Level, TimeZone: s.Zone.Name(), Sentences: prose.Sentences(s),
-		Events: []string{}, Columns: []string{}, Destinations: []recipient{},
+		Schema: "malgrupp.explanation/v1", Segment: s.Name, Title: s.Title, Definition: hex.EncodeToString(s.Hash[:]),
+		Owner: s.Owner, ReviewBy: s.ReviewBy.String(), Purpose: s.Purpose, Identity: s.Level, TimeZone: s.Zone.Name(),
+		Sentences: prose.Sentences(s), Events: []string{}, Columns: []string{}, Destinations: []recipient{},
 	}
 	if s.Expires != 0 {
 		e.Expires = s.Expires.String()
@@ -99,10 +99,11 @@ func explainSegment(l *load.Loaded, s *rules.Segment) explanation {
 	return e
 }
 
-// ownRoles are the columns that the program reads for itself, whatever the rule says: when, whose, what, and which copy.
-// The customer counts also at device level, because a login decides whose row it is.
+// ownRoles are the columns that the program reads for itself, whatever the rule says: when, whose, what, and which
+// copy. The customer counts also at device level, because a login decides whose row it is.
 var ownRoles = []rules.Role{
-	rules.RoleEventTime, rules.RoleReceivedAt, rules.RoleEventID, rules.RoleEventName, rules.RoleDevice, rules.RoleCustomer,
+	rules.RoleEventTime, rules.RoleReceivedAt, rules.RoleEventID, rules.RoleEventName, rules.RoleDevice,
+	rules.RoleCustomer,
 }
 
 func writeExplanation(w io.Writer, e explanation) {
@@ -110,7 +111,8 @@ func writeExplanation(w io.Writer, e explanation) {
 	if e.Title != "" {
 		fmt.Fprintln(w, e.Title)
 	}
-	fmt.Fprintf(w, "A %s is in this segment at a given moment (by default the start of the local day in %s) if:\n", e.Identity, e.TimeZone)
+	fmt.Fprintf(w, "A %s is in this segment at a given moment (by default the start of the local day in %s) if:\n",
+		e.Identity, e.TimeZone)
 	width := 0
 	for _, s := range e.Sentences {
 		width = max(width, len(s.Path))
@@ -127,7 +129,8 @@ func writeExplanation(w io.Writer, e explanation) {
 		events = strings.Join(e.Events, ", ")
 	}
 	fmt.Fprintf(w, "Looks at events: %s.\nReads columns: %s.\n", events, strings.Join(e.Columns, ", "))
-	fmt.Fprintf(w, "Purpose: %s. Only events of people who consented to this use, then and now, are looked at.\n", e.Purpose)
+	fmt.Fprintf(w, "Purpose: %s. Only events of people who consented to this use, then and now, are looked at.\n",
+		e.Purpose)
 	if e.Expires != "" {
 		fmt.Fprintf(w, "Expires: after %s nobody is delivered and everybody held is removed.\n", e.Expires)
 	}

@@ -21,9 +21,10 @@ func (a *app) fmtCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "fmt [FILE...]",
 		Short: "Write rules, tests, schemas, value sets and malgrupp.yaml in their canonical form",
-		Long: "Rewrites the files of the project, or those named, with keys, quotes, blanks and conditions in the one form that all files\n" +
-			"have, and prints the names of those that changed. Comments stay where they are, and no rule changes its meaning: its\n" +
-			"definition hash stays the same. A file that YAML cannot read is left as it is (exit 10).",
+		Long: "Rewrites the files of the project, or those named, with keys, quotes, blanks and conditions in the one " +
+			"form that all files\nhave, and prints the names of those that changed. Comments stay where they are, and no " +
+			"rule changes its meaning: its\ndefinition hash stays the same. A file that YAML cannot read is left as it is " +
+			"(exit 10).",
 		RunE: func(_ *cobra.Command, args []string) error { return a.runFmt(args, o) },
 	}
 	c.Flags().BoolVar(&o.check, "check", false, "write nothing; exit 12 if a file would change")
@@ -76,7 +77,9 @@ func (a *app) format(files []string) ([]formatted, source.Findings, error) {
 	}
 	for _, f := range files {
 		if !slices.ContainsFunc(sources, func(s *source.Source) bool { return named([]string{f}, s.Name) }) {
-			return nil, nil, usagef("%s is no file of the project: fmt knows malgrupp.yaml and what lies in schemas, value-sets, segments and tests", f)
+			return nil, nil,
+				usagef("%s is no file of the project: fmt knows malgrupp.yaml and what lies in schemas, value-sets, segments "+
+					"and tests", f)
 		}
 	}
 	var changed []formatted

@@ -44,8 +44,8 @@ func fullMessage(e *source.Finding) string {
 	return b.String()
 }
 
-// pathOf is a file of the project as seen from the folder in which the program runs, which in CI is the repository's. Of a
-// project that is named by its whole path only the part below it is told.
+// pathOf is a file of the project as seen from the folder in which the program runs, which in CI is the repository's.
+// Of a project that is named by its whole path only the part below it is told.
 func (a *app) pathOf(name string) string {
 	if filepath.IsAbs(a.project) {
 		return name

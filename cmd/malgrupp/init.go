@@ -17,8 +17,8 @@ func (a *app) initCommand() *cobra.Command {
 	var force bool
 	c := &cobra.Command{
 		Use: "init [DIR]", Short: "Make a new project with its own keys", Args: cobra.MaximumNArgs(1),
-		Long: "Writes malgrupp.yaml, schemas/, segments/, value-sets/, tests/ and keys/. Point the sources in malgrupp.yaml at your exports and\n" +
-			"name your columns in schemas/; malgrupp validate says what is still missing.",
+		Long: "Writes malgrupp.yaml, schemas/, segments/, value-sets/, tests/ and keys/. Point the sources in " +
+			"malgrupp.yaml at your exports and\nname your columns in schemas/; malgrupp validate says what is still missing.",
 		RunE: func(_ *cobra.Command, args []string) error {
 			dir := a.project
 			if len(args) == 1 {
@@ -27,8 +27,10 @@ func (a *app) initCommand() *cobra.Command {
 			return a.runInit(dir, template, force)
 		},
 	}
-	c.Flags().StringVar(&template, "template", "minimal", "minimal, or bank: sixteen segments that banks ask for, with tests that notice every small change of them")
-	c.Flags().BoolVar(&force, "force", false, "write into a folder that already holds a project; keys are never overwritten")
+	c.Flags().StringVar(&template, "template", "minimal",
+		"minimal, or bank: sixteen segments that banks ask for, with tests that notice every small change of them")
+	c.Flags().BoolVar(&force, "force", false,
+		"write into a folder that already holds a project; keys are never overwritten")
 	return c
 }
 
@@ -47,6 +49,8 @@ func (a *app) runInit(dir, template string, force bool) error {
 		Dir    string `json:"dir"`
 	}{"malgrupp.init/v1", dir}
 	return a.print(doc, func(w io.Writer) {
-		fmt.Fprintf(w, "made a project in %s\nnext: put your logs where malgrupp.yaml says, then\n  malgrupp -C %s validate\n  malgrupp -C %s plan\n", dir, dir, dir)
+		fmt.Fprintf(w,
+			"made a project in %s\nnext: put your logs where malgrupp.yaml says, then\n  malgrupp -C %s validate\n  malgrupp "+
+				"-C %s plan\n", dir, dir, dir)
 	})
 }

@@ -13,7 +13,8 @@ func (a *app) planCommand() *cobra.Command {
 	var detailed bool
 	c := &cobra.Command{
 		Use: "plan [SEGMENT...]", Short: "Decide everything a run would, publish nothing",
-		Long:              "Reads and decides like run and prints what a run would publish. Consent is checked as strictly; nothing is written.",
+		Long: "Reads and decides like run and prints what a run would publish. Consent is checked as " +
+			"strictly; nothing is written.",
 		ValidArgsFunction: a.completeSegments,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dryRun = true

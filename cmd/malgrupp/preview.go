@@ -26,13 +26,15 @@ func (a *app) previewCommand() *cobra.Command {
 	var share, compare string
 	c := &cobra.Command{
 		Use: "preview SEGMENT", Short: "What a segment comes to on the real logs, and which condition makes it so",
-		Long: "Reads and decides like a run, writes nothing, and shows the way from everybody who was seen to those who would be delivered: what each\n" +
-			"condition is for how many people, how many would qualify if it were not written, and which other segments have the same people.\n" +
-			"People are counted in tens, 1 to 49 as <50.\n\n" +
-			"With --sample some of the people are drawn by a hash of their id, each with all rows, and the rows of others are dropped early. Every figure is\n" +
-			"then an estimate of all, with the interval that holds the true one 19 times of 20; one behind which fewer than 50 of them stand only says \"less than\".\n\n" +
-			"With --compare last-run it says who entered and left each list since the last accepted run, and what keeps those out who left; with\n" +
-			"--compare FILE whom the segment gained and lost against the rule in a file, as diff --data does.",
+		Long: "Reads and decides like a run, writes nothing, and shows the way from everybody who was seen to those who " +
+			"would be delivered: what each\ncondition is for how many people, how many would qualify if it were not written, " +
+			"and which other segments have the same people.\nPeople are counted in tens, 1 to 49 as <50.\n\n" +
+			"With --sample some of the people are drawn by a hash of their id, each with all rows, and the rows of others " +
+			"are dropped early. Every figure is\nthen an estimate of all, with the interval that holds the true one 19 times " +
+			"of 20; one behind which fewer than 50 of them stand only says \"less than\".\n\n" +
+			"With --compare last-run it says who entered and left each list since the last accepted run, and what keeps " +
+			"those out who left; with\n--compare FILE whom the segment gained and lost against the rule in a file, as diff " +
+			"--data does.",
 		Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeSegments,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			sample, err := sampleOf(share)
@@ -46,8 +48,10 @@ func (a *app) previewCommand() *cobra.Command {
 		},
 	}
 	o.instants(c)
-	c.Flags().StringVar(&compare, "compare", "", "say who entered and left: since last-run, or against the rule in this FILE")
-	c.Flags().StringVar(&share, "sample", "", "look at this share of the people only, such as 5%: figures become estimates")
+	c.Flags().StringVar(&compare, "compare", "",
+		"say who entered and left: since last-run, or against the rule in this FILE")
+	c.Flags().StringVar(&share, "sample", "",
+		"look at this share of the people only, such as 5%: figures become estimates")
 	return c
 }
 
@@ -72,7 +76,9 @@ func (a *app) against(loaded *load.Loaded, file, name string) (*comparedDoc, err
 	if err != nil {
 		return nil, err
 	}
-	return &comparedDoc{Old: ruleDocOf(old), Differences: append([]diff.Difference{}, diff.Differences(old, now)...), old: old, now: now}, nil
+	return &comparedDoc{
+		Old: ruleDocOf(old), Differences: append([]diff.Difference{}, diff.Differences(old, now)...), old: old, now: now,
+	}, nil
 }
 
 // writeSinceRun prints what changed since a run, list by list.
@@ -80,7 +86,9 @@ func writeSinceRun(w io.Writer, s *preview.SinceRun) {
 	fmt.Fprintf(w, "\nsince run %s\n", s.RunID)
 	t := newTable(w, "list", "told then", "entered", "left", "because of")
 	for _, l := range s.Lists {
-		t.AppendRow(table.Row{receiver(pipeline.SegmentCount{Destination: l.Destination, Part: l.Part}), l.Held, l.Entered, l.Left, ""})
+		t.AppendRow(table.Row{
+			receiver(pipeline.SegmentCount{Destination: l.Destination, Part: l.Part}), l.Held, l.Entered, l.Left, "",
+		})
 		for _, b := range l.Because {
 			t.AppendRow(table.Row{"", "", "", b.People, b.What})
 		}
@@ -108,7 +116,8 @@ func sampleOf(share string) (*segments.Sample, error) {
 	return &segments.Sample{Parts: int(parts)}, nil
 }
 
-func (a *app) runPreview(ctx context.Context, name string, o runOptions, sample *segments.Sample, compare string) error {
+func (a *app) runPreview(ctx context.Context, name string, o runOptions, sample *segments.Sample,
+	compare string) error {
 	job, err := a.job(nil, o)
 	if err != nil {
 		return err
@@ -144,7 +153,8 @@ func (a *app) runPreview(ctx context.Context, name string, o runOptions, sample 
 			writeSinceRun(w, s)
 		}
 		if against != nil {
-			fmt.Fprintf(w, "\nagainst %s (definition %s), without what earlier runs remember\n", against.Old.File, against.Old.Definition[:8])
+			fmt.Fprintf(w, "\nagainst %s (definition %s), without what earlier runs remember\n", against.Old.File,
+				against.Old.Definition[:8])
 			writeDifferences(w, against.Differences)
 			writeComparison(w, against.Data)
 		}
@@ -170,9 +180,12 @@ const sentenceWidth = 60
 func writePreview(w io.Writer, p *preview.Preview, sentences map[string]string) {
 	fmt.Fprintf(w, "%s   definition %s   as of %s, known by %s\n", p.Segment, p.Definition[:8], p.AsOf, p.KnownBy)
 	if s := p.Sample; s != nil {
-		fmt.Fprintf(w, "SAMPLE of %s %% of the %s: all figures are estimates; in brackets between what the true number lies, 19 times of 20\n", s.Percent, s.Of)
+		fmt.Fprintf(w,
+			"SAMPLE of %s %% of the %s: all figures are estimates; in brackets between what the true number lies, 19 times "+
+				"of 20\n", s.Percent, s.Of)
 		if slices.ContainsFunc(p.Uses, func(u preview.Use) bool { return u.Seen.Few() }) {
-			fmt.Fprintln(w, "fewer than 50 people were drawn, too few to say more than \"less than\": give a larger share, or no --sample")
+			fmt.Fprintln(w,
+				"fewer than 50 people were drawn, too few to say more than \"less than\": give a larger share, or no --sample")
 		}
 	}
 	writeCoverage(w, p.Coverage)
@@ -227,7 +240,8 @@ func writeCoverage(w io.Writer, of []preview.Covered) {
 	}
 	for _, c := range of {
 		if n := len(c.MissingDays); n > shownDays {
-			fmt.Fprintf(w, "%s lacks %s and %d more days\n", c.Source, strings.Join(c.MissingDays[:shownDays], ", "), n-shownDays)
+			fmt.Fprintf(w, "%s lacks %s and %d more days\n", c.Source, strings.Join(c.MissingDays[:shownDays], ", "),
+				n-shownDays)
 		} else if n > 0 {
 			fmt.Fprintf(w, "%s lacks %s\n", c.Source, strings.Join(c.MissingDays, ", "))
 		}
@@ -241,7 +255,10 @@ func writeConditions(w io.Writer, nodes []preview.Node, sentences map[string]str
 		if n.Without != nil {
 			without = n.Without.String()
 		}
-		t.AppendRow(table.Row{strings.Repeat("  ", n.Depth) + n.Path, shortened(sentences[n.Path], sentenceWidth), n.True, n.False, n.Unknown, n.Wait, n.NoValue, without})
+		t.AppendRow(table.Row{
+			strings.Repeat("  ", n.Depth) + n.Path, shortened(sentences[n.Path], sentenceWidth), n.True, n.False, n.Unknown,
+			n.Wait, n.NoValue, without,
+		})
 	}
 	t.Render()
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/decide"
 )
 
-// progressShower shows how far a run has come: bars on a terminal, elsewhere one plain line every 30 s, never a carriage
-// return in a cron mail.
+// progressShower shows how far a run has come: bars on a terminal, elsewhere one plain line every 30 s, never a
+// carriage return in a cron mail.
 type progressShower struct {
 	app     *app
 	mode    string
@@ -69,7 +69,9 @@ func (p *progressShower) update(s decide.Progress) {
 		}
 		p.last = now
 		if p.mode == "json" {
-			b, _ := json.Marshal(map[string]any{"message_type": "status", "phase": s.Phase, "done": s.Done, "total": s.Total, "rows": s.Rows})
+			b, _ := json.Marshal(map[string]any{
+				"message_type": "status", "phase": s.Phase, "done": s.Done, "total": s.Total, "rows": s.Rows,
+			})
 			fmt.Fprintf(p.app.err, "%s\n", b)
 			return
 		}

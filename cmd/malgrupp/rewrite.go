@@ -7,8 +7,8 @@ import (
 	"path"
 )
 
-// rewrite puts a text in place of a file of the project that holds another one: at once, by a new file that takes the old
-// one's name. A file that somebody changed in the meantime is left alone.
+// rewrite puts a text in place of a file of the project that holds another one: at once, by a new file that takes the
+// old one's name. A file that somebody changed in the meantime is left alone.
 func rewrite(project, name, was, text string) (err error) {
 	defer func() {
 		if err != nil {

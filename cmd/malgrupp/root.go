@@ -34,7 +34,9 @@ type streams struct {
 }
 
 func systemStreams() streams {
-	return streams{os.Stdin, os.Stdout, os.Stderr, term.IsTerminal(int(os.Stderr.Fd())), term.IsTerminal(int(os.Stdin.Fd()))}
+	return streams{
+		os.Stdin, os.Stdout, os.Stderr, term.IsTerminal(int(os.Stderr.Fd())), term.IsTerminal(int(os.Stdin.Fd())),
+	}
 }
 
 // app is what the commands share: global flags, streams, clock and environment.
@@ -86,8 +88,8 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	return finish(lost(err, out.first), a.err, a.asJSON())
 }
 
-// lost is how a command ends whose output could not be written: that counts more than what it has to say, and less than what
-// made it fail.
+// lost is how a command ends whose output could not be written: that counts more than what it has to say, and less than
+// what made it fail.
 func lost(err, write error) error {
 	if _, said := errors.AsType[outcome](err); write != nil && (err == nil || said || errors.Is(err, write)) {
 		return fmt.Errorf("write to standard output: %w", write)
@@ -95,8 +97,8 @@ func lost(err, write error) error {
 	return err
 }
 
-// signals cancels the context at the first SIGINT or SIGTERM: the command stops taking work and nothing is published. The
-// second one ends the program at once.
+// signals cancels the context at the first SIGINT or SIGTERM: the command stops taking work and nothing is published.
+// The second one ends the program at once.
 func (a *app) signals(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	caught := make(chan os.Signal, 2)
@@ -131,8 +133,8 @@ func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "malgrupp",
 		Short: "Audiences for ad platforms from a bank's browsing logs, from consented people only",
-		Long: "malgrupp reads browsing logs (Parquet), keeps only what people consented to, applies segment rules and writes\n" +
-			"audience lists. Start with: malgrupp demo --dir demo\n\n" + exitTable(),
+		Long: "malgrupp reads browsing logs (Parquet), keeps only what people consented to, applies segment rules and " +
+			"writes\naudience lists. Start with: malgrupp demo --dir demo\n\n" + exitTable(),
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		PersistentPreRunE: func(cmd *cobra.Command, args []string) error { return a.prepare(cmd, args) },
@@ -181,8 +183,10 @@ func usageOfArguments(c *cobra.Command) {
 // commands are all verbs; each has a file of its own.
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
-		a.initCommand(), a.demoCommand(), a.validateCommand(), a.fmtCommand(), a.testCommand(), a.planCommand(), a.previewCommand(), a.whyCommand(), a.segmentCommand(), a.runCommand(), a.runsCommand(),
-		a.dataCommand(), a.destinationCommand(), a.explainCommand(), a.sqlCommand(), a.diffCommand(), a.explainCodeCommand(), a.schemaCommand(), a.secretCommand(), a.configCommand(), a.versionCommand(), a.docsCommand(),
+		a.initCommand(), a.demoCommand(), a.validateCommand(), a.fmtCommand(), a.testCommand(), a.planCommand(),
+		a.previewCommand(), a.whyCommand(), a.segmentCommand(), a.runCommand(), a.runsCommand(),
+		a.dataCommand(), a.destinationCommand(), a.explainCommand(), a.sqlCommand(), a.diffCommand(), a.explainCodeCommand(),
+		a.schemaCommand(), a.secretCommand(), a.configCommand(), a.versionCommand(), a.docsCommand(),
 	}
 }
 
@@ -228,14 +232,15 @@ func (a *app) onThisMachine(cmd *cobra.Command, args []string) error {
 	}
 	for _, n := range named {
 		if strings.Contains(n, "://") {
-			return usagef("%q is a URL: a project and its files lie in folders of this machine; buckets are named in malgrupp.yaml", n)
+			return usagef("%q is a URL: a project and its files lie in folders of this machine; buckets are named in "+
+				"malgrupp.yaml", n)
 		}
 	}
 	return nil
 }
 
-// strangers warns of MALGRUPP_ variables that no flag of the command knows: a misspelt one would else be obeyed by nobody.
-// Variables that keys refer to and MALGRUPP_VECTORS are no settings.
+// strangers warns of MALGRUPP_ variables that no flag of the command knows: a misspelt one would else be obeyed by
+// nobody. Variables that keys refer to and MALGRUPP_VECTORS are no settings.
 func (a *app) strangers(cmd *cobra.Command) {
 	known := map[string]bool{"MALGRUPP_VECTORS": true}
 	var know func(c *cobra.Command)
@@ -252,7 +257,8 @@ func (a *app) strangers(cmd *cobra.Command) {
 	for _, pair := range a.environ() {
 		name, _, _ := strings.Cut(pair, "=")
 		if strings.HasPrefix(name, "MALGRUPP_") && !known[name] && !bytes.Contains(project, []byte("env:"+name)) {
-			a.log.Warn("unknown variable in the environment", "name", name, "hint", "flags have variables: --as-of is MALGRUPP_AS_OF")
+			a.log.Warn("unknown variable in the environment", "name", name, "hint",
+				"flags have variables: --as-of is MALGRUPP_AS_OF")
 		}
 	}
 }
@@ -293,7 +299,9 @@ func (a *app) openLog() error {
 		a.log = slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
 		return nil
 	}
-	a.log = slog.New(tint.NewTextHandler(w, &tint.Options{Level: level, TimeFormat: "2006-01-02T15:04:05Z07:00", NoColor: !a.coloured()}))
+	a.log = slog.New(tint.NewTextHandler(w, &tint.Options{
+		Level: level, TimeFormat: "2006-01-02T15:04:05Z07:00", NoColor: !a.coloured(),
+	}))
 	return nil
 }
 

@@ -28,16 +28,19 @@ type runOptions struct {
 }
 
 func (o *runOptions) instants(c *cobra.Command) {
-	c.Flags().StringVar(&o.asOf, "as-of", "", "where windows end: a date (local midnight) or a time (default: start of the local day)")
-	c.Flags().StringVar(&o.knownBy, "known-by", "", "hide what arrived at or after this time (default: now; an old one makes the run a replay)")
+	c.Flags().StringVar(&o.asOf, "as-of", "",
+		"where windows end: a date (local midnight) or a time (default: start of the local day)")
+	c.Flags().StringVar(&o.knownBy, "known-by", "",
+		"hide what arrived at or after this time (default: now; an old one makes the run a replay)")
 }
 
 func (a *app) runCommand() *cobra.Command {
 	var o runOptions
 	c := &cobra.Command{
 		Use: "run [SEGMENT...]", Short: "Read, decide and publish lists: what cron runs every night",
-		Long: "Reads what is there, keeps what people consented to, decides who is in each segment, and publishes lists, additions and\n" +
-			"removals together with the new state. A second run on the same input says so and does nothing.\n\n" + exitTable(),
+		Long: "Reads what is there, keeps what people consented to, decides who is in each segment, and publishes lists, " +
+			"additions and\nremovals together with the new state. A second run on the same input says so and does nothing.\n" +
+			"\n" + exitTable(),
 		ValidArgsFunction: a.completeSegments,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.runRun(cmd.Context(), args, o)
@@ -166,7 +169,10 @@ type summary struct {
 }
 
 func (a *app) finishRun(r *pipeline.Report, o runOptions, took time.Duration) error {
-	result := runResult{Schema: "malgrupp.run-result/v1", RunID: r.RunID, GeneratedAt: a.now().UTC().Format(time.RFC3339), Manifest: r.Manifest}
+	result := runResult{
+		Schema: "malgrupp.run-result/v1", RunID: r.RunID, GeneratedAt: a.now().UTC().Format(time.RFC3339),
+		Manifest: r.Manifest,
+	}
 	line := summary{Schema: "malgrupp.run-summary/v1", RunID: r.RunID, TookMS: took.Milliseconds()}
 	var end error
 	switch {
@@ -218,9 +224,12 @@ func writeRun(w io.Writer, r *pipeline.Report, status string, took time.Duration
 		return
 	}
 	m := r.Manifest
-	fmt.Fprintf(w, "run %s %s in %s   as of %s, known by %s\n", m.RunID, status, took.Round(10*time.Millisecond), m.AsOf, m.KnownBy)
+	fmt.Fprintf(w, "run %s %s in %s   as of %s, known by %s\n", m.RunID, status, took.Round(10*time.Millisecond), m.AsOf,
+		m.KnownBy)
 	for _, s := range m.Sources {
-		fmt.Fprintf(w, "source %s: %s rows read, %s wanted, %s not yet arrived, %s with a clock ahead, %s copies, %s with an impossible time, %s with a value too large\n",
+		fmt.Fprintf(w,
+			"source %s: %s rows read, %s wanted, %s not yet arrived, %s with a clock ahead, %s copies, %s with an impossible "+
+				"time, %s with a value too large\n",
 			s.Name, s.Rows, s.Wanted, s.Hidden, s.Skewed, s.Copies, s.Invalid, s.Oversized)
 		for _, o := range s.Skipped {
 			fmt.Fprintf(w, "source %s: skipped damaged object %s\n", s.Name, o)

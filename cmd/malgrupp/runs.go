@@ -20,7 +20,8 @@ func (a *app) runsCommand() *cobra.Command {
 	}
 	list.Flags().IntVar(&limit, "limit", 20, "how many")
 	show := &cobra.Command{
-		Use: "show RUN", Short: "The manifest line of one run: an id or its beginning, latest, latest~1", Args: cobra.ExactArgs(1),
+		Use: "show RUN", Short: "The manifest line of one run: an id or its beginning, latest, latest~1",
+		Args: cobra.ExactArgs(1),
 		ValidArgsFunction: func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 			var ids []string
 			if lines, err := a.lines(cmd.Context()); err == nil {

@@ -113,7 +113,8 @@ func sarifRules(found source.Findings) []sarifRule {
 		}
 		page, _ := source.Explain(e.Code)
 		short, _, _ := strings.Cut(page, ". ")
-		out = append(out, sarifRule{e.Code, sarifMessage{strings.TrimSuffix(short, ".") + "."}, sarifMessage{page}, sarifConfig{e.Severity}})
+		out = append(out,
+			sarifRule{e.Code, sarifMessage{strings.TrimSuffix(short, ".") + "."}, sarifMessage{page}, sarifConfig{e.Severity}})
 	}
 	slices.SortFunc(out, func(a, b sarifRule) int { return strings.Compare(a.ID, b.ID) })
 	return out
@@ -125,7 +126,8 @@ func sarifFixes(e *source.Finding, artifact sarifArtifact) []sarifFix {
 	}
 	change := sarifChange{Artifact: artifact}
 	for _, edit := range e.Edits {
-		change.Replacements = append(change.Replacements, sarifReplacement{region(e.Source, edit.Start, edit.End), sarifMessage{edit.Text}})
+		change.Replacements = append(change.Replacements,
+			sarifReplacement{region(e.Source, edit.Start, edit.End), sarifMessage{edit.Text}})
 	}
 	return []sarifFix{{sarifMessage{"what malgrupp validate --fix would write"}, []sarifChange{change}}}
 }

@@ -30,13 +30,16 @@ func (a *app) schemaCommand() *cobra.Command {
 	c := &cobra.Command{Use: "schema", Short: "The form of files and documents"}
 	kinds := slices.Sorted(maps.Keys(schemaKinds))
 	show := &cobra.Command{
-		Use: "show KIND | event NAME | schema NAME", Short: "The JSON Schema of a kind of document, what an event carries, or an EventSchema",
+		Use:   "show KIND | event NAME | schema NAME",
+		Short: "The JSON Schema of a kind of document, what an event carries, or an EventSchema",
 		Long: "KIND is one of " + strings.Join(kinds, ", ") + ". The schemas of rule and test name the events, columns,\n" +
 			"value sets and destinations of the project in -C, if there is one, so that an editor can complete them.\n\n" +
-			"schema NAME prints an EventSchema of the project, or one that comes with the program, to be read or copied and changed:\n" +
+			"schema NAME prints an EventSchema of the project, or one that comes with the program, to be read or copied and " +
+			"changed:\n" +
 			shippedNames() + ".",
-		Args: cobra.RangeArgs(1, 2), ValidArgsFunction: cobra.FixedCompletions(append(kinds, "event", "schema"), cobra.ShellCompDirectiveNoFileComp),
-		RunE: func(_ *cobra.Command, args []string) error { return a.runSchemaShow(args) },
+		Args:              cobra.RangeArgs(1, 2),
+		ValidArgsFunction: cobra.FixedCompletions(append(kinds, "event", "schema"), cobra.ShellCompDirectiveNoFileComp),
+		RunE:              func(_ *cobra.Command, args []string) error { return a.runSchemaShow(args) },
 	}
 	c.AddCommand(show)
 	return c
@@ -129,14 +132,16 @@ func (a *app) showEvent(name string) error {
 		}
 	}
 	if !known {
-		return usagef("no schema of the project declares the event %q: malgrupp schema show rule lists those that are declared", name)
+		return usagef("no schema of the project declares the event %q: malgrupp schema show rule lists those that are "+
+			"declared", name)
 	}
 	return a.print(doc, func(w io.Writer) { writeEvent(w, doc) })
 }
 
 func columnOf(s *rules.Schema, c rules.Column) eventColumn {
 	out := eventColumn{
-		Name: c.Name, Type: c.Type.String(), EventSchema: fmt.Sprintf("%s v%d", s.Name, s.Version), Optional: c.Optional, Enum: c.Enum,
+		Name: c.Name, Type: c.Type.String(), EventSchema: fmt.Sprintf("%s v%d", s.Name, s.Version), Optional: c.Optional,
+		Enum: c.Enum,
 	}
 	for _, l := range c.Labels {
 		out.Labels = append(out.Labels, eventLabel(l))

@@ -5,8 +5,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules/editor"
 )
 
-// runResultSchema is the schema of what run and plan print with -o json. Fields are only ever added within v1, so readers
-// must take unknown ones; the schema allows them.
+// runResultSchema is the schema of what run and plan print with -o json. Fields are only ever added within v1, so
+// readers must take unknown ones; the schema allows them.
 func runResultSchema() editor.Schema {
 	schema := editor.Document("malgrupp run result", growing(
 		"schema", editor.Exactly("malgrupp.run-result/v1"), "run_id", editor.Text,

@@ -40,7 +40,9 @@ func bankProject(t *testing.T) string {
 func try(t *testing.T, code int, args ...string) string {
 	t.Helper()
 	var out, errs bytes.Buffer
-	got := newApp(streams{in: strings.NewReader(""), out: &out, err: &errs}, func(string) (string, bool) { return "", false }).execute(context.Background(), args)
+	got := newApp(streams{in: strings.NewReader(""), out: &out, err: &errs}, func(string) (string, bool) {
+		return "", false
+	}).execute(context.Background(), args)
 	if got != code {
 		t.Fatalf("malgrupp %s: exit code %d, want %d\n%s", strings.Join(args, " "), got, code, errs.String())
 	}
@@ -148,18 +150,20 @@ func TestTheSchemaOfARuleRefusesWhatTheCheckerRefuses(t *testing.T) {
 		"{did: login, did_not: login, within: 30d}":                    false,
 		"{metric: sum(amount), of: login, within: 30d}":                false, // no comparator
 		"{metric: total(amount), of: login, within: 30d, at_least: 1}": false,
-		"{sequence: [{did: login}, {did: logout, within_previous: 2h, without: {did: page_view}}, {then_not: login, for: 1d}], within: 30d}": true,
-		"{sequence: [{did: login}], within: 30d, ties: strict, same_session: true, span: 1d}":                                                true,
-		"{session: {all: [{did: login}, {did_not: logout}]}, within: 30d, at_least: 2, lasting_at_least: 1min}":                              true,
-		"{first: login, within: 30d, has: product = 'card'}":                                                                                 true,
-		"{metric: sessions(), of: any, within: 30d, at_least: 2}":                                                                            true,
-		"{profile: has_mortgage is true}":                                                                                                    true,
-		"{profile: {has_mortgage: true}}":                                                                                                    false,
-		"{first: login, within: 30d}":                                                                                                        false, // nothing is tested
-		"{session: {did: login, within: 3d}, within: 30d}":                                                                                   false, // a window in a session
-		"{session: {in_segment: other-rule}, within: 30d}":                                                                                   false,
-		"{sequence: [{then_not: login}], within: 30d}":                                                                                       false, // no time
-		"{sequence: [{did: login}], within: 30d, span: 1mo}":                                                                                 false, // a vague length
+		"{sequence: [{did: login}, {did: logout, within_previous: 2h, without: {did: page_view}}, {then_not: login, for: " +
+			"1d}], within: 30d}": true,
+		"{sequence: [{did: login}], within: 30d, ties: strict, same_session: true, span: 1d}":                   true,
+		"{session: {all: [{did: login}, {did_not: logout}]}, within: 30d, at_least: 2, lasting_at_least: 1min}": true,
+		"{first: login, within: 30d, has: product = 'card'}":                                                    true,
+		"{metric: sessions(), of: any, within: 30d, at_least: 2}":                                               true,
+		"{profile: has_mortgage is true}":                                                                       true,
+		"{profile: {has_mortgage: true}}":                                                                       false,
+		// nothing is tested
+		"{first: login, within: 30d}":                        false,
+		"{session: {did: login, within: 3d}, within: 30d}":   false, // a window in a session
+		"{session: {in_segment: other-rule}, within: 30d}":   false,
+		"{sequence: [{then_not: login}], within: 30d}":       false, // no time
+		"{sequence: [{did: login}], within: 30d, span: 1mo}": false, // a vague length
 		"{sequence: []}": false,
 		"{all: []}":      false,
 	} {
@@ -202,8 +206,11 @@ func TestTheSchemaOfARuleHasTheKeysThatTheCheckerKnows(t *testing.T) {
 	schema := editor.Rule(scope)["properties"].(editor.Schema)
 	defs := editor.Rule(scope)["$defs"].(editor.Schema)
 	refused := []string{"leave", "settle", "on_change", "observed"}
-	for verb, operand := range map[string]string{"did": "login", "did_not": "login", "metric": "count()", "all": "[]", "in_segment": "other-rule"} {
-		text := strings.Replace(fmt.Sprintf(rule, fmt.Sprintf("{%s: %s, zzz: 1}", verb, operand)), "review_by", "zzz: 1, review_by", 1) + "  zzz: 1\n"
+	for verb, operand := range map[string]string{
+		"did": "login", "did_not": "login", "metric": "count()", "all": "[]", "in_segment": "other-rule",
+	} {
+		text := strings.Replace(fmt.Sprintf(rule, fmt.Sprintf("{%s: %s, zzz: 1}", verb, operand)), "review_by",
+			"zzz: 1, review_by", 1) + "  zzz: 1\n"
 		_, found := scope.Segment(&source.Source{Name: "rule.yaml", Text: text})
 		got := expectedKeys(found)
 		want := map[string][]string{
@@ -259,10 +266,11 @@ destinations: {files: {zzz: 1, type: file_csv, processor: {zzz: 1, agreement: A,
 	choice := func(s editor.Schema) editor.Schema { return s["anyOf"].([]editor.Schema)[1] }
 	source := settings["sources"]["items"].(editor.Schema)
 	want := map[string]editor.Schema{
-		"consent": settings["consent"], "identity": settings["identity"], "keys": settings["keys"], "output": settings["output"],
-		"audit": settings["audit"], "guards": settings["guards"], "limits": settings["limits"], "security": settings["security"],
-		"security.endpoints": in(settings["security"], "endpoints"), "consent.min_notice_version": in(settings["consent"], "min_notice_version"),
-		"consent.protected": choice(in(settings["consent"], "protected")), "sources[0]": source,
+		"consent": settings["consent"], "identity": settings["identity"], "keys": settings["keys"],
+		"output": settings["output"], "audit": settings["audit"], "guards": settings["guards"], "limits": settings["limits"],
+		"security": settings["security"], "security.endpoints": in(settings["security"], "endpoints"),
+		"consent.min_notice_version": in(settings["consent"], "min_notice_version"),
+		"consent.protected":          choice(in(settings["consent"], "protected")), "sources[0]": source,
 		"sources[0].dedupe": choice(in(source, "dedupe")), "sources[0].partition": choice(in(source, "partition")),
 		"contact team": settings["contacts"]["additionalProperties"].(editor.Schema), "destinations.files": destination,
 		"destinations.files.processor": in(destination, "processor"),

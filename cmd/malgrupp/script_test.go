@@ -48,8 +48,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// exits CODE ARGS... runs malgrupp in the work folder and wants that exit code; the variable NOW sets its clock, and ANSWERS
-// names the file of what somebody at the terminal answers. What it printed is in out.txt and err.txt.
+// exits CODE ARGS... runs malgrupp in the work folder and wants that exit code; the variable NOW sets its clock, and
+// ANSWERS names the file of what somebody at the terminal answers. What it printed is in out.txt and err.txt.
 func exits(ts *testscript.TestScript, _ bool, args []string) {
 	var out, errs bytes.Buffer
 	lookup := func(name string) (string, bool) { v := ts.Getenv(name); return v, v != "" }
@@ -175,7 +175,8 @@ func copyProject(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(os.CopyFS(ts.MkAbs("."), os.DirFS(projectDir)))
 	ts.Check(keys.Generate(ts.MkAbs("keys")))
 	for table, file := range map[string]string{
-		"events-09.txt": "events/dt=2026-04-09/part.parquet", "events-10.txt": "events/dt=2026-04-10/part.parquet", "consent.txt": "consent/part.parquet",
+		"events-09.txt": "events/dt=2026-04-09/part.parquet", "events-10.txt": "events/dt=2026-04-10/part.parquet",
+		"consent.txt": "consent/part.parquet",
 	} {
 		writeParquet(ts, false, []string{table, file})
 	}
@@ -200,7 +201,9 @@ func damage(ts *testscript.TestScript, _ bool, args []string) {
 
 // locked CODE ARGS... is exits while somebody else holds the project's lock.
 func locked(ts *testscript.TestScript, neg bool, args []string) {
-	b, err := store.Open(context.Background(), "file://"+filepath.ToSlash(ts.MkAbs("out/state")), store.Options{Roots: []string{ts.MkAbs(".")}})
+	b, err := store.Open(context.Background(), "file://"+filepath.ToSlash(ts.MkAbs("out/state")), store.Options{
+		Roots: []string{ts.MkAbs(".")},
+	})
 	ts.Check(err)
 	lease, err := store.Acquire(context.Background(), b, "script-bank", store.Claim{Holder: "somebody", Now: time.Now})
 	ts.Check(err)

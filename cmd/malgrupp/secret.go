@@ -14,8 +14,9 @@ func (a *app) secretCommand() *cobra.Command {
 	var dir string
 	keygen := &cobra.Command{
 		Use: "keygen", Short: "Make a set of keys", Args: cobra.NoArgs,
-		Long: "Writes master.key, state.key, signing.key, recipients.txt and list.key. list.key opens lists: give it to whoever receives\n" +
-			"them and take it away from the job. Back up master.key: keyed ids cannot be made again without it. Nothing is overwritten.",
+		Long: "Writes master.key, state.key, signing.key, recipients.txt and list.key. list.key opens lists: give it to " +
+			"whoever receives\nthem and take it away from the job. Back up master.key: keyed ids cannot be made again " +
+			"without it. Nothing is overwritten.",
 		RunE: func(*cobra.Command, []string) error {
 			if err := keys.Generate(dir); err != nil {
 				return usageError{err}

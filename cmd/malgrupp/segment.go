@@ -17,7 +17,9 @@ import (
 )
 
 func (a *app) segmentCommand() *cobra.Command {
-	c := &cobra.Command{Use: "segment", Short: "The segments of a project: which there are, what hangs on what, who shares people"}
+	c := &cobra.Command{
+		Use: "segment", Short: "The segments of a project: which there are, what hangs on what, who shares people",
+	}
 	var unused, expired bool
 	list := &cobra.Command{
 		Use: "list", Short: "All segments with owner, dates and where they go", Args: cobra.NoArgs,
@@ -35,8 +37,8 @@ func (a *app) segmentCommand() *cobra.Command {
 	var limit int
 	overlap := &cobra.Command{
 		Use: "overlap", Short: "Which delivered segments have the same people, on the real logs", Args: cobra.NoArgs,
-		Long: "Reads and decides like a run, writes nothing, and compares every two delivered segments under the same consent. A share is not shown\n" +
-			"where it would say how few people are meant.",
+		Long: "Reads and decides like a run, writes nothing, and compares every two delivered segments under the same " +
+			"consent. A share is not shown\nwhere it would say how few people are meant.",
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runSegmentOverlap(cmd.Context(), o, limit) },
 	}
 	o.instants(overlap)
@@ -74,9 +76,10 @@ func (a *app) catalogue() ([]load.Entry, error) {
 
 func segmentDocOf(e *load.Entry) segmentDoc {
 	d := segmentDoc{
-		Name: e.Name, Title: e.Title, Definition: hex.EncodeToString(e.Hash[:]), Owner: e.Owner, Purpose: e.Purpose, Identity: e.Level,
-		ReviewBy: e.ReviewBy.String(), ReviewDue: e.ReviewDue, Expired: e.Expired, Deliver: append([]string{}, e.Deliver...),
-		RefersTo: append([]string{}, e.RefersTo...), ReferredBy: append([]string{}, e.ReferredBy...), File: e.Source.Name,
+		Name: e.Name, Title: e.Title, Definition: hex.EncodeToString(e.Hash[:]), Owner: e.Owner, Purpose: e.Purpose,
+		Identity: e.Level, ReviewBy: e.ReviewBy.String(), ReviewDue: e.ReviewDue, Expired: e.Expired,
+		Deliver: append([]string{}, e.Deliver...), RefersTo: append([]string{}, e.RefersTo...),
+		ReferredBy: append([]string{}, e.ReferredBy...), File: e.Source.Name,
 	}
 	if e.Expires != 0 {
 		d.Expires = e.Expires.String()
@@ -114,7 +117,10 @@ func (a *app) runSegmentList(unused, expired bool) error {
 			if d.Expired {
 				expires += " (passed)"
 			}
-			t.AppendRow(table.Row{d.Name, d.Definition[:8], d.Identity, d.Purpose, d.Owner, review, expires, strings.Join(d.Deliver, " "), strings.Join(d.ReferredBy, " ")})
+			t.AppendRow(table.Row{
+				d.Name, d.Definition[:8], d.Identity, d.Purpose, d.Owner, review, expires, strings.Join(d.Deliver, " "),
+				strings.Join(d.ReferredBy, " "),
+			})
 		}
 		t.Render()
 	})

@@ -56,12 +56,26 @@ func (d *segmentDraft) questions(s *rules.Scope) []question {
 	return []question{
 		{flag: "title", usage: "what the people of the segment have in common, in one line", into: &d.title, optional: true},
 		{flag: "owner", usage: "who answers for it", into: &d.owner, choices: s.Contacts},
-		{flag: "purpose", usage: "what it is for", into: &d.purpose, choices: []string{string(rules.Advertising), string(rules.Personalisation), string(rules.Analysis)}, fallback: string(rules.Advertising)},
-		{flag: "identity", usage: "whom it counts", into: &d.identity, choices: []string{string(rules.DeviceLevel), string(rules.CustomerLevel)}, fallback: string(rules.DeviceLevel)},
+		{
+			flag: "purpose", usage: "what it is for", into: &d.purpose, choices: []string{
+				string(rules.Advertising), string(rules.Personalisation), string(rules.Analysis),
+			}, fallback: string(rules.Advertising),
+		},
+		{
+			flag: "identity", usage: "whom it counts", into: &d.identity, choices: []string{
+				string(rules.DeviceLevel), string(rules.CustomerLevel),
+			}, fallback: string(rules.DeviceLevel),
+		},
 		{flag: "event", usage: "which event they had", into: &d.event, choices: slices.Compact(events)},
-		{flag: "where", usage: "which of these events count, such as page_path starts_with \"/loans\"", into: &d.where, optional: true},
+		{
+			flag: "where", usage: "which of these events count, such as page_path starts_with \"/loans\"", into: &d.where,
+			optional: true,
+		},
 		{flag: "within", usage: "how far back it looks", into: &d.within, fallback: "30d"},
-		{flag: "deliver", usage: "where it goes, several with commas", into: &d.deliver, choices: slices.Sorted(maps.Keys(s.Destinations)), optional: true},
+		{
+			flag: "deliver", usage: "where it goes, several with commas", into: &d.deliver,
+			choices: slices.Sorted(maps.Keys(s.Destinations)), optional: true,
+		},
 		{flag: "review-by", usage: "when someone looks at it again", into: &d.reviewBy, fallback: review},
 	}
 }
@@ -70,9 +84,9 @@ func (a *app) segmentNewCommand() *cobra.Command {
 	var d segmentDraft
 	c := &cobra.Command{
 		Use: "new NAME", Short: "Write the file of a new segment", Args: cobra.ExactArgs(1),
-		Long: "Asks on a terminal for what the flags leave out, checks the segment against the project and writes segments/NAME.yaml; a\n" +
-			"file that is there is not touched. Beside it " + ruleSchemaFile + " is brought up to date, from which editors\n" +
-			"complete keys, columns and values.",
+		Long: "Asks on a terminal for what the flags leave out, checks the segment against the project and writes " +
+			"segments/NAME.yaml; a\nfile that is there is not touched. Beside it " + ruleSchemaFile + " is brought up to " +
+			"date, from which editors\ncomplete keys, columns and values.",
 		RunE: func(_ *cobra.Command, args []string) error { return a.runSegmentNew(args[0], &d) },
 	}
 	for _, q := range d.questions(&rules.Scope{}) {

@@ -26,11 +26,12 @@ func (a *app) sqlCommand() *cobra.Command {
 	var o sqlOptions
 	c := &cobra.Command{
 		Use: "sql SEGMENT", Short: "A segment as one SQL statement, consent included, for a second opinion",
-		Long: "Writes one statement that computes who is in a segment for one use from the logs and the consent log, as run does: what had\n" +
-			"arrived, copies, consent then and now, retention, conditions, exclusions, top, holdout, cap. The sources are listed, for what they\n" +
-			"cover is part of the meaning; nothing is read. Tables are the project's URLs unless --table names them; a source goes by its own\n" +
-			"name, the others are consent, suppression, protected, attributes and stay (segment, use, subject, last_qualified, definition).\n" +
-			"See docs/how-to/second-opinion.md.",
+		Long: "Writes one statement that computes who is in a segment for one use from the logs and the consent log, as " +
+			"run does: what had\narrived, copies, consent then and now, retention, conditions, exclusions, top, holdout, " +
+			"cap. The sources are listed, for what they\ncover is part of the meaning; nothing is read. Tables are the " +
+			"project's URLs unless --table names them; a source goes by its own\nname, the others are consent, suppression, " +
+			"protected, attributes and stay (segment, use, subject, last_qualified, definition).\nSee " +
+			"docs/how-to/second-opinion.md.",
 		ValidArgsFunction: a.completeSegments,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if o.unsupported {
@@ -49,7 +50,8 @@ func (a *app) sqlCommand() *cobra.Command {
 	f := c.Flags()
 	f.StringVar(&o.dialect, "dialect", sql.DuckDB.Name, "duckdb or spark")
 	f.StringVar(&o.Use, "use", "", "the destination whose consent is asked (default: the segment's first)")
-	f.StringArrayVar(&o.tables, "table", nil, "NAME=EXPRESSION: what stands after FROM for a table, such as web=read_parquet('web/*.parquet')")
+	f.StringArrayVar(&o.tables, "table", nil,
+		"NAME=EXPRESSION: what stands after FROM for a table, such as web=read_parquet('web/*.parquet')")
 	f.BoolVar(&o.Covered, "assume-covered", false, "take it that the sources cover every window; they are not listed")
 	f.BoolVar(&o.Members, "members", false, "ask for the ids of members alone, without verdicts")
 	f.BoolVar(&o.unsupported, "unsupported", false, "list what cannot be said in SQL, with the reasons")

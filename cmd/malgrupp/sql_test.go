@@ -14,8 +14,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules/sql"
 )
 
-// TestStatementsAreThoseOfTheGoldenFiles writes a segment of each archive in testdata/sql in every dialect. The first line of
-// an archive is the command's arguments; UPDATE=1 rewrites what is wanted.
+// TestStatementsAreThoseOfTheGoldenFiles writes a segment of each archive in testdata/sql in every dialect. The first
+// line of an archive is the command's arguments; UPDATE=1 rewrites what is wanted.
 func TestStatementsAreThoseOfTheGoldenFiles(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("..", "..", "testdata", "sql", "*.txtar"))
 	if err != nil || len(files) == 0 {
@@ -44,7 +44,8 @@ func TestStatementsAreThoseOfTheGoldenFiles(t *testing.T) {
 			arguments, _, _ := strings.Cut(string(archive.Comment), "\n")
 			got := map[string]string{}
 			for _, d := range sql.Dialects {
-				got[d.Name+".sql"] = printed(t, append(append([]string{"-C", dir, "sql"}, strings.Fields(arguments)...), "--dialect", d.Name))
+				got[d.Name+".sql"] = printed(t,
+					append(append([]string{"-C", dir, "sql"}, strings.Fields(arguments)...), "--dialect", d.Name))
 			}
 			if os.Getenv("UPDATE") == "1" {
 				rewriteArchive(t, file, archive, got)
@@ -61,7 +62,9 @@ func TestStatementsAreThoseOfTheGoldenFiles(t *testing.T) {
 func printed(t *testing.T, arguments []string) string {
 	t.Helper()
 	var out, errs bytes.Buffer
-	a := newApp(streams{in: strings.NewReader(""), out: &out, err: &errs}, func(string) (string, bool) { return "", false })
+	a := newApp(streams{in: strings.NewReader(""), out: &out, err: &errs}, func(string) (string, bool) {
+		return "", false
+	})
 	if code := a.execute(context.Background(), arguments); code != 0 {
 		t.Fatalf("exit %d: %s", code, errs.String())
 	}

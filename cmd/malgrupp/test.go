@@ -25,13 +25,14 @@ func (a *app) testCommand() *cobra.Command {
 	var o testOptions
 	c := &cobra.Command{
 		Use: "test [FILE...]", Short: "Run tests of rules, and say what they do not notice",
-		Long: "Runs files of kind SegmentTest and ConformanceSuite, by default those of the project's tests/ folder. Every case is a run in\n" +
-			"memory through the same reader, gate and engine as a run on real logs.\n\n" +
-			"For each segment follows its coverage: whether the cases have seen each condition TRUE and FALSE. --mutate changes the rules in\n" +
-			"small ways, one at a time (a window a day longer, a bound one less, a condition left out, != for =), and prints the changes that\n" +
-			"no case notices. See docs/how-to/test-rules.md.\n\n" +
-			"--from-why prints a file with a case made of a real decision, as why tells it: the same permission, reason and record in the\n" +
-			"audit folder. Texts are replaced by others that the rule takes for the same; numbers and times stay.",
+		Long: "Runs files of kind SegmentTest and ConformanceSuite, by default those of the project's tests/ folder. " +
+			"Every case is a run in\nmemory through the same reader, gate and engine as a run on real logs.\n\n" +
+			"For each segment follows its coverage: whether the cases have seen each condition TRUE and FALSE. --mutate " +
+			"changes the rules in\nsmall ways, one at a time (a window a day longer, a bound one less, a condition left out, " +
+			"!= for =), and prints the changes that\nno case notices. See docs/how-to/test-rules.md.\n\n" +
+			"--from-why prints a file with a case made of a real decision, as why tells it: the same permission, reason and " +
+			"record in the\naudit folder. Texts are replaced by others that the rule takes for the same; numbers and times " +
+			"stay.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.fromWhy.subject != "" {
 				return a.runFromWhy(cmd.Context(), args, o.fromWhy)
@@ -41,7 +42,8 @@ func (a *app) testCommand() *cobra.Command {
 	}
 	c.Flags().BoolVar(&o.mutate, "mutate", false, "change the rules as well; exit 12 if a change goes unnoticed")
 	c.Flags().IntVar(&o.minCoverage, "min-coverage", 0, "exit 12 if a segment's coverage is below so many percent")
-	c.Flags().BoolVar(&o.strict, "strict", false, "a delivered segment without a case that is in and one that is out is an error")
+	c.Flags().BoolVar(&o.strict, "strict", false,
+		"a delivered segment without a case that is in and one that is out is an error")
 	o.fromWhy.flags(c)
 	return c
 }
@@ -169,7 +171,9 @@ func (t *tested) verdict(o testOptions) error {
 	case t.Failed > 0:
 		return outcome{exitCheck, plural(t.Failed, "case") + " failed"}
 	case below > 0:
-		return outcome{exitCheck, fmt.Sprintf("the coverage of %s is below %d percent", plural(below, "segment"), o.minCoverage)}
+		return outcome{
+			exitCheck, fmt.Sprintf("the coverage of %s is below %d percent", plural(below, "segment"), o.minCoverage),
+		}
 	case unnoticed > 0:
 		return outcome{exitCheck, "no case notices " + plural(unnoticed, "change")}
 	case t.Missed > 0:

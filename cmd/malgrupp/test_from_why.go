@@ -23,10 +23,13 @@ type fromWhyOptions struct {
 }
 
 func (o *fromWhyOptions) flags(c *cobra.Command) {
-	c.Flags().StringVar(&o.subject, "from-why", "", "print a test made of the decision about this person: a keyed id, or - to read a raw one from standard input")
+	c.Flags().StringVar(&o.subject, "from-why", "",
+		"print a test made of the decision about this person: a keyed id, or - to read a raw one from standard input")
 	c.Flags().StringVar(&o.segment, "segment", "", "with --from-why: the segment")
-	c.Flags().StringVar(&o.use, "use", "", "with --from-why: the consent, as why names it (default: the first for which the person is seen)")
-	c.Flags().StringVar(&o.reason, "reason", "", "with --from-why: why somebody wants to know; needed, and kept in the audit folder")
+	c.Flags().StringVar(&o.use, "use", "",
+		"with --from-why: the consent, as why names it (default: the first for which the person is seen)")
+	c.Flags().StringVar(&o.reason, "reason", "",
+		"with --from-why: why somebody wants to know; needed, and kept in the audit folder")
 	o.instants(c)
 }
 
@@ -68,7 +71,8 @@ func (a *app) holds(ctx context.Context, l *load.Loaded, text string) error {
 	}
 	for _, r := range results {
 		if r.Status != suite.Passed {
-			return usagef("the events alone do not make this decision again in a test, so there is none: %s", strings.Join(r.Faults, "; "))
+			return usagef("the events alone do not make this decision again in a test, so there is none: %s",
+				strings.Join(r.Faults, "; "))
 		}
 	}
 	return nil
@@ -102,9 +106,14 @@ func testOf(e *why.Example) (string, error) {
 	}
 	doc := mapping("apiVersion", scalar("malgrupp/v1", true), "kind", scalar(string(yaml.KindSegmentTest), true),
 		"metadata", flow("name", scalar(testName(e.Segment, e.AsOf[:10]), true)),
-		"spec", mapping("segment", scalar(e.Segment, true), "as_of", scalar(e.AsOf, false), "cases", &yamlv4.Node{Kind: yamlv4.SequenceNode, Content: []*yamlv4.Node{one}}))
+		"spec",
+		mapping("segment", scalar(e.Segment, true), "as_of", scalar(e.AsOf, false), "cases", &yamlv4.Node{
+			Kind: yamlv4.SequenceNode, Content: []*yamlv4.Node{one},
+		}))
 	var out strings.Builder
-	fmt.Fprintf(&out, "# Made of a real decision (%s). Texts are pseudonyms that the rule takes for the same; numbers and times are as they were.\n", e.Use)
+	fmt.Fprintf(&out,
+		"# Made of a real decision (%s). Texts are pseudonyms that the rule takes for the same; numbers and times are as "+
+			"they were.\n", e.Use)
 	enc := yamlv4.NewEncoder(&out)
 	enc.SetIndent(2)
 	if err := enc.Encode(doc); err != nil {

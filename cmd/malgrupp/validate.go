@@ -37,20 +37,23 @@ func (a *app) validateCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "validate [FILE...]", Aliases: []string{"check"},
 		Short: "Check rules, schemas and settings; with --data against the logs as well",
-		Long: "Checks every file of the project and prints all mistakes at once. With FILE only findings in these files are shown.\n" +
-			"--fix puts right what has one meaning only, such as == for =, and says what it changed; then it checks again.\n" +
-			"--data also reads the logs, decides every segment as preview does, and asks about segments with nobody, hardly anybody or everybody in\n" +
-			"them, about lists that hold the same people, values that the logs do not have, and windows that begin before them. It needs no keys,\n" +
-			"writes nothing, and forgets earlier runs: nobody stays from them.\n" +
-			"--format sarif is SARIF 2.1.0 for code scanning, --format github makes annotations in a workflow of GitHub.",
+		Long: "Checks every file of the project and prints all mistakes at once. With FILE only findings in these files " +
+			"are shown.\n--fix puts right what has one meaning only, such as == for =, and says what it changed; then it " +
+			"checks again.\n--data also reads the logs, decides every segment as preview does, and asks about segments with " +
+			"nobody, hardly anybody or everybody in\nthem, about lists that hold the same people, values that the logs do " +
+			"not have, and windows that begin before them. It needs no keys,\nwrites nothing, and forgets earlier runs: " +
+			"nobody stays from them.\n--format sarif is SARIF 2.1.0 for code scanning, --format github makes annotations in " +
+			"a workflow of GitHub.",
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runValidate(cmd.Context(), args, o) },
 	}
 	c.Flags().BoolVar(&o.strict, "strict", false, "warnings count as errors")
 	c.Flags().BoolVar(&o.fix, "fix", false, "rewrite the files where the meaning is certain")
 	c.Flags().StringVar(&o.format, "format", "", "text, json, sarif or github (default: as -o says)")
-	c.Flags().StringVar(&o.asOf, "as-of", "", "day on which review dates are judged (default: today); with --data also where windows end")
+	c.Flags().StringVar(&o.asOf, "as-of", "",
+		"day on which review dates are judged (default: today); with --data also where windows end")
 	c.Flags().BoolVar(&o.data, "data", false, "read the logs and ask about what they show")
-	c.Flags().IntVar(&o.days, "days", 28, "with --data: how many days before as-of must have the values that rules name (1 to 400)")
+	c.Flags().IntVar(&o.days, "days", 28,
+		"with --data: how many days before as-of must have the values that rules name (1 to 400)")
 	c.Flags().StringVar(&o.knownBy, "known-by", "", "with --data: hide what arrived at or after this time (default: now)")
 	return c
 }
@@ -122,7 +125,8 @@ func showText(w io.Writer, v validation) error {
 }
 
 func (v validation) summary() string {
-	return fmt.Sprintf("%s, %s, %s\n", plural(v.Segments, "segment"), plural(v.Errors, "error"), plural(v.Warnings, "warning"))
+	return fmt.Sprintf("%s, %s, %s\n", plural(v.Segments, "segment"), plural(v.Errors, "error"),
+		plural(v.Warnings, "warning"))
 }
 
 func named(files []string, name string) bool {

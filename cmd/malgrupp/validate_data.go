@@ -33,6 +33,7 @@ func (a *app) checkData(ctx context.Context, loaded *load.Loaded, o validateOpti
 		files[i] = s.Source
 	}
 	found := lint.Allow(lint.Data(loaded.Scope(today), loaded.Segments, facts), files, today)
-	loaded.Findings = slices.Concat(found, loaded.Findings).Sorted() // of two that say the same the first stays, and it knows the logs
+	// of two that say the same the first stays, and it knows the logs
+	loaded.Findings = slices.Concat(found, loaded.Findings).Sorted()
 	return nil
 }

@@ -23,12 +23,13 @@ func (a *app) whyCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "why SEGMENT SUBJECT", Aliases: []string{"why-not"},
 		Short: "Why one person is in a segment or not: every condition, its events, and when that changes by itself",
-		Long: "Decides like a run and follows one customer or device through it: what each condition is, which events it looked at, which one\n" +
-			"decides, which rows were hidden, and the next instant at which the answer changes though nothing happens.\n" +
-			"SUBJECT is a keyed id (k1....); with - the raw id is read from standard input, so that it lands in no history and no list of\n" +
-			"processes. Only rows are named that the consent for the segment's use covers; pages and ids of people are not shown.\n\n" +
-			"The project must allow it (security: {allow_explain: true}). Every question is written, with its reason, to the audit folder;\n" +
-			"malgrupp runs list shows them.",
+		Long: "Decides like a run and follows one customer or device through it: what each condition is, which events it " +
+			"looked at, which one\ndecides, which rows were hidden, and the next instant at which the answer changes though " +
+			"nothing happens.\nSUBJECT is a keyed id (k1....); with - the raw id is read from standard input, so that it " +
+			"lands in no history and no list of\nprocesses. Only rows are named that the consent for the segment's use " +
+			"covers; pages and ids of people are not shown.\n\n" +
+			"The project must allow it (security: {allow_explain: true}). Every question is written, with its reason, to the " +
+			"audit folder;\nmalgrupp runs list shows them.",
 		Example: "  malgrupp why loan-visitors - --reason 'complaint 4711' < id.txt",
 		Args:    cobra.ExactArgs(2),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
@@ -41,7 +42,8 @@ func (a *app) whyCommand() *cobra.Command {
 	}
 	o.instants(c)
 	c.Flags().StringVar(&o.reason, "reason", "", "why somebody wants to know; needed, and kept in the audit folder")
-	c.Flags().DurationVar(&o.lockTimeout, "lock-timeout", 0, "how long to wait for a run to end before the question is written down")
+	c.Flags().DurationVar(&o.lockTimeout, "lock-timeout", 0,
+		"how long to wait for a run to end before the question is written down")
 	return c
 }
 

@@ -22,7 +22,8 @@ type answerWriter struct {
 
 func writeAnswer(out io.Writer, a *why.Answer, zone *value.Zone) {
 	w := answerWriter{out, zone}
-	fmt.Fprintf(w, "%s %s, segment %s (definition %s), as of %s %s\n", a.Level, a.Subject, a.Segment, a.Definition[:8], w.at(a.AsOf), zone.Name())
+	fmt.Fprintf(w, "%s %s, segment %s (definition %s), as of %s %s\n", a.Level, a.Subject, a.Segment, a.Definition[:8],
+		w.at(a.AsOf), zone.Name())
 	for i := range a.Uses {
 		w.use(&a.Uses[i])
 		w.next(&a.Uses[i], a.Searched)
@@ -50,7 +51,8 @@ func (w answerWriter) use(u *why.AnswerUse) {
 	case u.DecidedBy != "":
 		fmt.Fprintf(w, "  qualifies by match and exclude; %s decides: %s\n", u.DecidedBy, stepWords[u.DecidedBy])
 	case u.Outcome != u.Alone:
-		fmt.Fprintf(w, "  the person's own events alone would make it %s: others decide as well\n", strings.ToUpper(string(u.Alone)))
+		fmt.Fprintf(w, "  the person's own events alone would make it %s: others decide as well\n",
+			strings.ToUpper(string(u.Alone)))
 	}
 	if !u.Seen {
 		fmt.Fprintln(w, "  "+unseen(u.Hidden))
@@ -76,8 +78,8 @@ func (w answerWriter) use(u *why.AnswerUse) {
 
 // stepWords say what the steps after match and exclude do.
 var stepWords = map[string]string{
-	"exclusive": "another segment of its group comes first", "holdout": "drawn into the control group", "top or cap": "others come first",
-	"min_size": "fewer people qualify than it asks",
+	"exclusive": "another segment of its group comes first", "holdout": "drawn into the control group",
+	"top or cap": "others come first", "min_size": "fewer people qualify than it asks",
 }
 
 // unseen says why no condition was asked.
@@ -99,7 +101,8 @@ func (w answerWriter) evidence(n why.AnswerNode) string {
 		return ""
 	}
 	last := n.Evidence[len(n.Evidence)-1]
-	return fmt.Sprintf("%s, last %s (%s, %s)", plural(n.Events, "event"), w.at(last.At/1e6*1e6), eventName(last), path.Base(last.Object))
+	return fmt.Sprintf("%s, last %s (%s, %s)", plural(n.Events, "event"), w.at(last.At/1e6*1e6), eventName(last),
+		path.Base(last.Object))
 }
 
 func eventName(e why.AnswerEvent) string {
@@ -148,7 +151,8 @@ func (w answerWriter) next(u *why.AnswerUse, searched why.Instant) {
 		if len(turns) == 0 {
 			turns = []string{"a stay ends, or another segment's decision"}
 		}
-		fmt.Fprintf(w, "Change without new events: %s, %s%s (%s)\n", w.at(c.At), still, strings.ToUpper(string(c.Outcome)), strings.Join(turns, ", "))
+		fmt.Fprintf(w, "Change without new events: %s, %s%s (%s)\n", w.at(c.At), still, strings.ToUpper(string(c.Outcome)),
+			strings.Join(turns, ", "))
 	}
 	switch {
 	case len(u.Next) > 0 && u.Next[len(u.Next)-1].Outcome != u.Alone:

@@ -2,8 +2,8 @@ package main
 
 import "io"
 
-// written is standard output, which remembers the first error: whoever prints text need not ask each time whether it came
-// through, and a command whose output is lost does not end as if somebody had it.
+// written is standard output, which remembers the first error: whoever prints text need not ask each time whether it
+// came through, and a command whose output is lost does not end as if somebody had it.
 type written struct {
 	to    io.Writer
 	first error

@@ -10,12 +10,13 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 )
 
-// absurdShare is how many rows of a source may hold an impossible value, one in so many: they are left out and counted. More
-// are no accidents of single rows but a wrong unit, zone or column, and what is left would be a random part of the log.
+// absurdShare is how many rows of a source may hold an impossible value, one in so many: they are left out and counted.
+// More are no accidents of single rows but a wrong unit, zone or column, and what is left would be a random part of the
+// log.
 const absurdShare = 100
 
-// absurd refuses a source that was read and holds too many impossible values. The share is taken of all its rows that were
-// read; in a row group that its statistics ruled out, texts were not decoded and are not judged.
+// absurd refuses a source that was read and holds too many impossible values. The share is taken of all its rows that
+// were read; in a row group that its statistics ruled out, texts were not decoded and are not judged.
 func (s *Source) absurd() error {
 	c := &s.Counts
 	bad := c.Invalid + c.Oversized
@@ -24,14 +25,19 @@ func (s *Source) absurd() error {
 	}
 	var found []string
 	if c.Invalid > 0 {
-		found = append(found, fmt.Sprintf("%s rows without a time, or with one before 1990 or after now, in %s", shown.Count(c.Invalid), s.eventTime()))
+		found = append(found,
+			fmt.Sprintf("%s rows without a time, or with one before 1990 or after now, in %s", shown.Count(c.Invalid),
+				s.eventTime()))
 	}
 	if c.Oversized > 0 {
 		slices.Sort(s.oversizedIn)
-		found = append(found, fmt.Sprintf("%s rows with a text above 64 KiB or a list above 1,000 entries in %s", shown.Count(c.Oversized), strings.Join(slices.Compact(s.oversizedIn), ", ")))
+		found = append(found,
+			fmt.Sprintf("%s rows with a text above 64 KiB or a list above 1,000 entries in %s", shown.Count(c.Oversized),
+				strings.Join(slices.Compact(s.oversizedIn), ", ")))
 	}
-	return fault.BadInput("ABSURD_VALUES", fmt.Sprintf("read source %s: about %d %% of its %s rows hold an impossible value, expected at most 1 %%: %s",
-		s.Name, max(1, (100*bad+c.Rows/2)/c.Rows), shown.Count(c.Rows), strings.Join(found, "; ")),
+	return fault.BadInput("ABSURD_VALUES",
+		fmt.Sprintf("read source %s: about %d %% of its %s rows hold an impossible value, expected at most 1 %%: %s",
+			s.Name, max(1, (100*bad+c.Rows/2)/c.Rows), shown.Count(c.Rows), strings.Join(found, "; ")),
 		"compare unit, zone and path of the column with the export (docs/how-to/schemas.md), or have the export corrected")
 }
 

@@ -68,7 +68,10 @@ func (r *Rows) Again(q Question) (*Again, error) {
 		if a.Segment() != q.Segment {
 			continue
 		}
-		v := Verdict{Outcome: OutcomeOf(a, r.Person.Raw), Today: slices.Contains(slices.Collect(a.Today()), r.Person.Raw), Trace: a.Trace()}
+		v := Verdict{
+			Outcome: OutcomeOf(a, r.Person.Raw), Today: slices.Contains(slices.Collect(a.Today()), r.Person.Raw),
+			Trace: a.Trace(),
+		}
 		if v.Outcome == segments.Withheld { // for a single person every min_size is too large
 			v.Outcome = segments.In
 		}

@@ -20,8 +20,8 @@ func usesAttributes(plan *segments.Plan) bool {
 	return false
 }
 
-// readAttributes brings the customers' attributes before the gate, as records of the moment up to which the run knows, and
-// files those of whom it admits.
+// readAttributes brings the customers' attributes before the gate, as records of the moment up to which the run knows,
+// and files those of whom it admits.
 func (h *hearing) readAttributes(ctx context.Context) error {
 	if !usesAttributes(h.plan) {
 		return nil

@@ -205,7 +205,8 @@ func (c *consentRows) words() error {
 		}
 		p, err := c.log.policy.Purposes.Pattern(c.purpose.Dict.Value(i))
 		if err != nil {
-			return consentFailure(consent.Unreadable("the consent log has a purpose that is none of measure, profile, link, partner_data, activate:<name>, * and activate:*"))
+			return consentFailure(consent.Unreadable("the consent log has a purpose that is none of measure, profile, link, " +
+				"partner_data, activate:<name>, * and activate:*"))
 		}
 		c.patterns[i] = p
 	}
@@ -236,7 +237,8 @@ func (c *consentRows) load(l *consent.Loader) error {
 	for i := range c.n {
 		recorded := int64(c.recorded.Value(i))
 		switch {
-		case c.recorded.IsNull(i) || c.at.IsNull(i) && c.actions[c.action.Codes[i]] != consent.Heartbeat || c.action.Null(i) || c.id.Null(i):
+		case c.recorded.IsNull(i) || c.at.IsNull(i) && c.actions[c.action.Codes[i]] != consent.Heartbeat ||
+			c.action.Null(i) || c.id.Null(i):
 			return consentFailure(consent.Unreadable("the consent log has a row without event_id, action, at or recorded_at"))
 		case recorded >= c.log.hideAt:
 			continue
@@ -255,7 +257,9 @@ func (c *consentRows) load(l *consent.Loader) error {
 		if recorded < at-3600e6 {
 			skewed++
 		}
-		e := consent.Event{At: at, Action: action, Pattern: c.patterns[c.purpose.Codes[i]], Trusted: c.trusted[c.source.Codes[i]]}
+		e := consent.Event{
+			At: at, Action: action, Pattern: c.patterns[c.purpose.Codes[i]], Trusted: c.trusted[c.source.Codes[i]],
+		}
 		if c.notice.IsValid(i) {
 			e.Notice = int32(min(c.notice.Value(i), math.MaxInt32))
 		}
@@ -311,7 +315,9 @@ func (l *consentLog) note(rows, watermark, skewed int64) {
 
 // newLog is the consent log of the inputs, with rows recorded from an instant on hidden.
 func (d *Decision) newLog(hideAt int64) *consentLog {
-	return &consentLog{in: d, policy: d.policy, hideAt: hideAt, trusted: d.Project.Consent.TrustedSources, seed: maphash.MakeSeed()}
+	return &consentLog{
+		in: d, policy: d.policy, hideAt: hideAt, trusted: d.Project.Consent.TrustedSources, seed: maphash.MakeSeed(),
+	}
 }
 
 // ledger reads the consent log and the lists; the feed is judged before any row is.
@@ -348,8 +354,9 @@ func (d *Decision) ledger(ctx context.Context) (*consent.Ledger, error) {
 // feedLimits are the limits of the consent log.
 func (in *Inputs) feedLimits() consent.FeedLimits {
 	return consent.FeedLimits{
-		Now: in.KnownBy, MaxAge: project.Micros(in.Project.Consent.MaxFeedAge), MaxConsentAge: project.Micros(in.Project.Consent.MaxConsentAge),
-		PreviousRows: in.Seen.Rows, PreviousFirst: in.Seen.FirstDay,
+		Now: in.KnownBy, MaxAge: project.Micros(in.Project.Consent.MaxFeedAge),
+		MaxConsentAge: project.Micros(in.Project.Consent.MaxConsentAge),
+		PreviousRows:  in.Seen.Rows, PreviousFirst: in.Seen.FirstDay,
 	}
 }
 

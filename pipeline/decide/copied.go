@@ -15,8 +15,8 @@ import (
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
-// Copied are some rows of a row group, copied out of it so that they can be scanned again and again. It is a scan.RowGroup
-// without statistics.
+// Copied are some rows of a row group, copied out of it so that they can be scanned again and again. It is a
+// scan.RowGroup without statistics.
 type Copied struct {
 	Object    string   // key of the object they came from
 	Numbers   []uint32 // their numbers there
@@ -25,8 +25,8 @@ type Copied struct {
 	in        []string
 }
 
-// copyRows copies columns of some rows of a row group: those that decide, and those that only name a row, which a damaged object may
-// lack.
+// copyRows copies columns of some rows of a row group: those that decide, and those that only name a row, which a
+// damaged object may lack.
 func copyRows(g *parquet.RowGroup, object string, rows []uint32, decide, name []string) (*Copied, error) {
 	h := &Copied{Object: object, Numbers: rows, columns: map[string]arrow.Array{}}
 	for i, column := range slices.Concat(decide, name) {

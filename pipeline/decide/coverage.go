@@ -49,7 +49,8 @@ func (c *coverages) From(cond *rules.Condition) int64 {
 	return from
 }
 
-// Covers reports whether every source of the condition covers all of [from, before); nothing is missing from no time at all.
+// Covers reports whether every source of the condition covers all of [from, before); nothing is missing from no time at
+// all.
 func (c *coverages) Covers(cond *rules.Condition, from, before int64) bool {
 	if from >= before {
 		return true
@@ -74,8 +75,8 @@ func (c *coverages) Covers(cond *rules.Condition, from, before int64) bool {
 // CoveredFrom is the first instant from which every source of a condition is complete.
 func (d *Decision) CoveredFrom(c *rules.Condition) int64 { return d.cover.From(c) }
 
-// FindCoverage finds what a source covers: from its first partition (or covers_from, or the first arrival) on; a missing
-// arrival day, a skipped object's day or an incomplete partition uncovers that UTC day of event time.
+// FindCoverage finds what a source covers: from its first partition (or covers_from, or the first arrival) on; a
+// missing arrival day, a skipped object's day or an incomplete partition uncovers that UTC day of event time.
 func (s *Source) FindCoverage(ctx context.Context, in *Inputs) error {
 	s.Cover = Coverage{schema: s.Schema, From: s.CoversFrom}
 	s.Incomplete = nil

@@ -1,4 +1,5 @@
-// Package decide says who is in which audience: one call, a pure function of inputs, requests and options. Nothing is written.
+// Package decide says who is in which audience: one call, a pure function of inputs, requests and options. Nothing is
+// written.
 //
 // In come a checked project, its storage and what is asked; out comes a Decision, made once and never changed. What a
 // segment comes to on its way, what a single person's rows are to it, and deciding again about them belong to it, too.
@@ -17,8 +18,8 @@ import (
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
-// Request asks who is in a segment. The segments of one world must be in dependency order, with all they refer to; requests
-// of different worlds share the rows and nothing else.
+// Request asks who is in a segment. The segments of one world must be in dependency order, with all they refer to;
+// requests of different worlds share the rows and nothing else.
 type Request struct {
 	Segment *rules.Segment
 	World   int  // 0 is the project itself: only its segments go to destinations
@@ -42,8 +43,8 @@ type Options struct {
 	Person *Person // whose decision can be explained and made again; nil: nobody's
 }
 
-// Sample is a share of the people of one kind. Of the other kind all are looked at, for they share rows with those who are
-// drawn.
+// Sample is a share of the people of one kind. Of the other kind all are looked at, for they share rows with those who
+// are drawn.
 type Sample struct {
 	segments.Sample
 	Kind identity.Kind
@@ -75,8 +76,8 @@ type Decision struct {
 	attributes folder.Table // of customers
 }
 
-// Phase is one part of a decision and how long it took by the inputs' clock: list, ledger, copies, logins, gate, read (scan,
-// gate and filing together) or settle.
+// Phase is one part of a decision and how long it took by the inputs' clock: list, ledger, copies, logins, gate, read
+// (scan, gate and filing together) or settle.
 type Phase struct {
 	Name string
 	Took time.Duration
@@ -90,8 +91,8 @@ func (d *Decision) timed(name string, part func() error) error {
 	return err
 }
 
-// Decide answers requests: the feed is checked, the ledger is complete before the first row is judged, and the same inputs
-// give the same audiences.
+// Decide answers requests: the feed is checked, the ledger is complete before the first row is judged, and the same
+// inputs give the same audiences.
 func Decide(ctx context.Context, in Inputs, requests []Request, o Options) (*Decision, error) {
 	in, err := in.Resolve()
 	if err != nil {

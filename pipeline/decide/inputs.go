@@ -20,7 +20,8 @@ import (
 	"github.com/malgrupp/malgrupp/segments"
 )
 
-// Inputs are everything that a decision depends on beside what is asked: nothing below looks at a clock or the environment.
+// Inputs are everything that a decision depends on beside what is asked: nothing below looks at a clock or the
+// environment.
 type Inputs struct {
 	*load.Loaded
 	Stores  *folder.Stores
@@ -52,8 +53,9 @@ type Progress struct {
 	Rows        int64 // rows read so far
 }
 
-// Resolve returns the inputs with their instants (docs/language.md, Time): known_by is the clock unless given, as_of the
-// start of its local day unless given. A known_by that lies too far before the clock makes a replay of days gone by.
+// Resolve returns the inputs with their instants (docs/language.md, Time): known_by is the clock unless given, as_of
+// the start of its local day unless given. A known_by that lies too far before the clock makes a replay of days gone
+// by.
 func (in Inputs) Resolve() (Inputs, error) {
 	if in.settled {
 		return in, nil
@@ -123,7 +125,8 @@ func (in *Inputs) Has(segment string) bool {
 }
 
 func noSegment(pattern string) error {
-	return fault.New(fault.Usage, "SELECT", fmt.Errorf("no segment matches %q", pattern), "see malgrupp validate for the names")
+	return fault.New(fault.Usage, "SELECT", fmt.Errorf("no segment matches %q", pattern),
+		"see malgrupp validate for the names")
 }
 
 // Select returns the segments that patterns name, with those they refer to; without patterns, all.

@@ -17,8 +17,8 @@ type Late struct {
 	Watermark int64 // of the log now, as far as it was read
 }
 
-// Late reads the objects of the consent log that are new since the decision for denying events recorded after an instant. A
-// feed that has become stale by now is an error.
+// Late reads the objects of the consent log that are new since the decision for denying events recorded after an
+// instant. A feed that has become stale by now is an error.
 func (d *Decision) Late(ctx context.Context, after, now int64) (Late, error) {
 	log := d.newLog(math.MaxInt64)
 	bucket, err := log.list(ctx)
@@ -44,7 +44,8 @@ func (d *Decision) Late(ctx context.Context, after, now int64) (Late, error) {
 }
 
 // denials reads objects for denying events recorded after an instant.
-func (l *consentLog) denials(ctx context.Context, bucket *store.Bucket, objects []store.Object, after int64) (late []consent.Denial, newest int64, err error) {
+func (l *consentLog) denials(ctx context.Context, bucket *store.Bucket, objects []store.Object,
+	after int64) (late []consent.Denial, newest int64, err error) {
 	newest = math.MinInt64
 	read := l.in.Reading(bucket, objects, consentSchema)
 	read.Workers = 1

@@ -140,7 +140,8 @@ func listParquet(name string, data []byte, limits parquet.Limits) ([]listRow, er
 func (d *Decision) forbid(l *consent.Loader, list string, r listRow) error {
 	kind, ok := map[string]identity.Kind{"device": identity.Device, "customer": identity.Customer}[r[0]]
 	if !ok {
-		return consentFailure(consent.Unreadable("the " + list + " list has a subject_type that is neither device nor customer"))
+		return consentFailure(consent.Unreadable("the " + list + " list has a subject_type that is neither device nor " +
+			"customer"))
 	}
 	pattern := consent.EveryPurpose
 	if r[2] != "" {

@@ -32,8 +32,10 @@ func (d *Decision) find(asked *Person) error {
 			}
 		}
 		if p.Raw == "" {
-			return fault.New(fault.Usage, "SUBJECT", fmt.Errorf("nobody in the consent log and the rows has the keyed id %s", p.Keyed),
-				"a segment of customers wants the keyed id of a customer, one of devices that of a device; with - the raw id is read from standard input")
+			return fault.New(fault.Usage, "SUBJECT",
+				fmt.Errorf("nobody in the consent log and the rows has the keyed id %s", p.Keyed),
+				"a segment of customers wants the keyed id of a customer, one of devices that of a device; with - the raw id is "+
+					"read from standard input")
 		}
 	}
 	p.number, p.Known = d.numberOf(p.Kind, p.Raw)

@@ -75,8 +75,8 @@ func (r *Rows) person() scan.Person {
 	return p
 }
 
-// hers leaves out the rows, without a login, of a device that somebody else used at the time: they are not the person's, and
-// why they are refused is none of her business.
+// hers leaves out the rows, without a login, of a device that somebody else used at the time: they are not the
+// person's, and why they are refused is none of her business.
 func (r *Rows) hers(g *parquet.RowGroup, schema *rules.Schema, rows []uint32) ([]uint32, error) {
 	if r.star == nil || r.Person.Kind != identity.Customer {
 		return rows, nil
@@ -100,7 +100,8 @@ func (r *Rows) hers(g *parquet.RowGroup, schema *rules.Schema, rows []uint32) ([
 			return false
 		}
 		device, ok := r.numberOf(identity.Device, devices(row))
-		owner := r.star.Owner(device, evidence.None, evidence.None, min(int64(times.Value(int(row))), r.policy.Now), func(identity.Number) bool { return true })
+		owner := r.star.Owner(device, evidence.None, evidence.None, min(int64(times.Value(int(row))), r.policy.Now),
+			func(identity.Number) bool { return true })
 		return !ok || times.IsNull(int(row)) || owner.How != identity.ByAttachment || owner.Customer != r.Person.number
 	}), nil
 }
@@ -119,7 +120,8 @@ func roleTexts(g *parquet.RowGroup, schema *rules.Schema, role rules.Role) (func
 }
 
 // copy reads objects and keeps the rows that find returns, in the order of objects and row groups.
-func (r *Rows) copy(ctx context.Context, read *folder.Reading, decide, name []string, find func(g *parquet.RowGroup) ([]uint32, error)) (map[scan.Unit]*Copied, error) {
+func (r *Rows) copy(ctx context.Context, read *folder.Reading, decide, name []string,
+	find func(g *parquet.RowGroup) ([]uint32, error)) (map[scan.Unit]*Copied, error) {
 	kept := map[scan.Unit]*Copied{}
 	var mu sync.Mutex
 	err := read.Each(ctx, func(_ int, u scan.Unit, g *parquet.RowGroup) error {
@@ -191,8 +193,8 @@ func (r *Rows) read(ctx context.Context, source int, person scan.Person) error {
 	return nil
 }
 
-// comesLater reports whether some row of the person's in a source happened at as_of or after it: whether it is a copy only a later
-// run would ask.
+// comesLater reports whether some row of the person's in a source happened at as_of or after it: whether it is a copy
+// only a later run would ask.
 func (r *Rows) comesLater(source int) bool {
 	column, _ := r.Sources[source].Schema.WithRole(rules.RoleEventTime)
 	for _, h := range r.groups[source] {
@@ -242,7 +244,9 @@ func (r *Rows) readRecords(ctx context.Context) error {
 	}
 	read := r.Reading(t.Bucket, t.Objects, schema)
 	read.Workers = 1
-	kept, err := r.copy(ctx, read, columns, nil, func(g *parquet.RowGroup) ([]uint32, error) { return reader.RowsOfCustomer(g, r.Person.Raw) })
+	kept, err := r.copy(ctx, read, columns, nil, func(g *parquet.RowGroup) ([]uint32, error) {
+		return reader.RowsOfCustomer(g, r.Person.Raw)
+	})
 	for _, u := range unitsOf(kept) {
 		r.Records = append(r.Records, kept[u])
 	}

@@ -166,9 +166,10 @@ func (h *hearing) read(ctx context.Context, s *Source) error {
 	return s.absurd()
 }
 
-// ReadAgain reads row groups of what may have arrived, or happened, in a time, once the decision is made. A damaged object
-// of a source that may skip them starts anew without it: begin is called first, and again then.
-func (d *Decision) ReadAgain(ctx context.Context, within func(s *Source) (from, before int64), begin func(), visit func(worker int, s *Source, g *parquet.RowGroup) error) error {
+// ReadAgain reads row groups of what may have arrived, or happened, in a time, once the decision is made. A damaged
+// object of a source that may skip them starts anew without it: begin is called first, and again then.
+func (d *Decision) ReadAgain(ctx context.Context, within func(s *Source) (from, before int64), begin func(),
+	visit func(worker int, s *Source, g *parquet.RowGroup) error) error {
 	sources := slices.Clone(d.Sources)
 	for i := range sources {
 		sources[i].bad = maps.Clone(sources[i].bad)
@@ -214,8 +215,8 @@ func (s *Source) wrap(err error, objects []store.Object) error {
 	return err
 }
 
-// findCopies tells the copies of a source apart as of a moment, among partitions of [from, before); nil where its schema or
-// setting does not let it.
+// findCopies tells the copies of a source apart as of a moment, among partitions of [from, before); nil where its
+// schema or setting does not let it.
 func (d *Decision) findCopies(ctx context.Context, s *Source, asOf, from, before int64) (*scan.Copies, error) {
 	within := project.Micros(s.Dedupe)
 	copies := s.scanner.NewCopies(within, asOf)
@@ -271,7 +272,8 @@ func (d *Decision) readLogins(ctx context.Context) (*identity.Star, error) {
 		}
 	}
 	limits := identity.Limits{
-		Attach: project.Micros(conf.AttachWindow), Shared: project.Micros(conf.SharedWindow), Kiosk: conf.KioskCustomers, MaxDevices: conf.MaxDevices,
+		Attach: project.Micros(conf.AttachWindow), Shared: project.Micros(conf.SharedWindow), Kiosk: conf.KioskCustomers,
+		MaxDevices: conf.MaxDevices,
 	}
 	if err := limits.Check(); err != nil {
 		return nil, fault.New(fault.Invalid, "IDENTITY", err, "see identity: in malgrupp.yaml")

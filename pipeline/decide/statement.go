@@ -28,8 +28,8 @@ type StatementOptions struct {
 	Members bool              // only the ids of members
 }
 
-// Statement writes one segment for one use as an SQL statement. Nothing is read but the listing of the sources, from which
-// follows what they cover. What cannot be said is a *query.UnsaidError.
+// Statement writes one segment for one use as an SQL statement. Nothing is read but the listing of the sources, from
+// which follows what they cover. What cannot be said is a *query.UnsaidError.
 func Statement(ctx context.Context, in Inputs, segment string, o StatementOptions) (string, error) {
 	in, err := in.Resolve()
 	if err != nil {
@@ -52,9 +52,12 @@ func Statement(ctx context.Context, in Inputs, segment string, o StatementOption
 		return "", err
 	}
 	q := &query.Query{
-		Dialect: o.Dialect, Segments: in.Segments, Target: s.Name, Serves: func(o *rules.Segment) bool { return d.serves(o, use) }, Use: use, Policy: d.policy, Trusted: in.Project.Consent.TrustedSources,
-		Times:   segments.Times{AsOf: in.AsOf, SessionGap: project.Micros(in.Project.SessionGap)},
-		MaxSkew: project.Micros(in.Project.MaxClockSkew), Blocked: append(identity.Placeholders(), in.Project.Identity.Blocked...),
+		Dialect: o.Dialect, Segments: in.Segments, Target: s.Name, Serves: func(o *rules.Segment) bool {
+			return d.serves(o, use)
+		}, Use: use, Policy: d.policy, Trusted: in.Project.Consent.TrustedSources,
+		Times:      segments.Times{AsOf: in.AsOf, SessionGap: project.Micros(in.Project.SessionGap)},
+		MaxSkew:    project.Micros(in.Project.MaxClockSkew),
+		Blocked:    append(identity.Placeholders(), in.Project.Identity.Blocked...),
 		Attributes: in.Attributes(), Members: o.Members, Form: builtin.SQL, Test: builtin.CompileSQL,
 	}
 	if q.Tables, err = tables.others(s.Name); err != nil {
@@ -96,7 +99,9 @@ func (d *Decision) statementUse(s *rules.Segment, destination string) (consent.U
 	}
 	i := slices.Index(s.Deliver, destination)
 	if i < 0 {
-		return consent.Use{}, fault.New(fault.Usage, "USE", fmt.Errorf("segment %s does not go to %q", s.Name, destination), "one of "+strings.Join(s.Deliver, ", "))
+		return consent.Use{},
+			fault.New(fault.Usage, "USE", fmt.Errorf("segment %s does not go to %q", s.Name, destination),
+				"one of "+strings.Join(s.Deliver, ", "))
 	}
 	return uses[i], nil
 }
@@ -118,13 +123,17 @@ func (in *Inputs) tableNames(o StatementOptions) (*tableNames, error) {
 	known := []string{"consent", "suppression", "protected", "stay", "attributes"}
 	for _, s := range in.Project.Sources {
 		if slices.Contains(known, s.Name) {
-			return nil, fault.New(fault.Usage, "TABLE", fmt.Errorf("source %s is called like a table of the statement", s.Name), "rename the source")
+			return nil,
+				fault.New(fault.Usage, "TABLE", fmt.Errorf("source %s is called like a table of the statement", s.Name),
+					"rename the source")
 		}
 		known = append(known, s.Name)
 	}
 	for name := range o.Tables {
 		if !slices.Contains(known, name) {
-			return nil, fault.New(fault.Usage, "TABLE", fmt.Errorf("there is no table %q in a statement", name), "one of "+strings.Join(known, ", "))
+			return nil,
+				fault.New(fault.Usage, "TABLE", fmt.Errorf("there is no table %q in a statement", name),
+					"one of "+strings.Join(known, ", "))
 		}
 	}
 	return &tableNames{in, o.Dialect, o.Tables}, nil
@@ -144,7 +153,8 @@ func (t *tableNames) events(segment string) (out []query.EventTable, err error) 
 			return nil, fault.New(fault.Usage, "SQL", query.Incomplete(segment), "see malgrupp sql --unsupported")
 		}
 		out = append(out, query.EventTable{
-			Name: s.Name, Expr: t.folder(s.Name, s.URL), Schema: t.in.Schemas[s.Schema], Partner: s.Partner != "", Dedupe: project.Micros(s.Dedupe),
+			Name: s.Name, Expr: t.folder(s.Name, s.URL), Schema: t.in.Schemas[s.Schema], Partner: s.Partner != "",
+			Dedupe: project.Micros(s.Dedupe),
 		})
 	}
 	return out, nil
@@ -242,7 +252,8 @@ func (in *Inputs) statementHead(s *rules.Segment, use consent.Use, o StatementOp
 	line("as of      %s", value.FormatTimestamp(in.AsOf))
 	line("known by   %s", value.FormatTimestamp(in.KnownBy))
 	line("use        %s", use.Name)
-	line("dialect    %s; written by malgrupp sql. Times are microseconds since 1970 UTC, decimals units of their last place.", o.Dialect.Name)
+	line("dialect    %s; written by malgrupp sql. Times are microseconds since 1970 UTC, decimals units of their "+
+		"last place.", o.Dialect.Name)
 	if s.Stay != (value.Duration{}) && o.Tables["stay"] == "" {
 		line("stay       nobody is taken to have qualified before; name their record with --table stay=...")
 	}

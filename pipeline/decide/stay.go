@@ -9,13 +9,15 @@ import (
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
-// stayRecords are the records of those whose time in a segment of the plan lasts as of then. A record of a night to come, of which
-// `why` thinks, asks for the consent that holds now.
+// stayRecords are the records of those whose time in a segment of the plan lasts as of then. A record of a night to
+// come, of which `why` thinks, asks for the consent that holds now.
 func stayRecords(d *Decision, plan *segments.Plan, of state.StayRecord, asOf int64) (records []scan.Record) {
 	for _, s := range plan.Stays() {
 		for _, k := range of {
 			if k.Segment == s.Segment.Name && k.Use == d.Uses[s.Use].Name && Stays(s.Segment, k, asOf) {
-				records = append(records, scan.Record{Customer: s.Segment.Level == rules.CustomerLevel, ID: k.ID, At: min(k.Last, d.KnownBy), Pick: s.Pick})
+				records = append(records, scan.Record{
+					Customer: s.Segment.Level == rules.CustomerLevel, ID: k.ID, At: min(k.Last, d.KnownBy), Pick: s.Pick,
+				})
 			}
 		}
 	}

@@ -36,7 +36,8 @@ func (in *Inputs) policy() (*consent.Policy, error) {
 	}
 	conf := in.Project.Consent
 	p := &consent.Policy{
-		Now: in.KnownBy, Retention: project.Micros(in.Project.Retention), MaxConsentAge: project.Micros(conf.MaxConsentAge), Purposes: purposes,
+		Now: in.KnownBy, Retention: project.Micros(in.Project.Retention), MaxConsentAge: project.Micros(conf.MaxConsentAge),
+		Purposes: purposes,
 	}
 	for i := range purposes.Len() {
 		name := purposes.Name(i)
@@ -48,8 +49,8 @@ func (in *Inputs) policy() (*consent.Policy, error) {
 	return p, nil
 }
 
-// listUse is what rows are asked for where a list goes to a destination. The bank's own pages hand nobody over, so they ask
-// no more than the segment does (docs/consent.md, Uses).
+// listUse is what rows are asked for where a list goes to a destination. The bank's own pages hand nobody over, so they
+// ask no more than the segment does (docs/consent.md, Uses).
 func listUse(p *consent.Policy, d project.Destination, customer bool) (consent.Use, error) {
 	if d.Own {
 		return p.Purposes.SegmentUse(customer), nil
@@ -129,7 +130,8 @@ func (d *Decision) plan(ctx context.Context) (*segments.Plan, error) {
 // Plan is what the decision computed.
 func (d *Decision) Plan() (*segments.Plan, error) { return d.planAsOf(d.AsOf, d.cover) }
 
-// planAsOf is the plan for windows that end then, over data that cover that much, with more segments beside those asked for.
+// planAsOf is the plan for windows that end then, over data that cover that much, with more segments beside those asked
+// for.
 func (d *Decision) planAsOf(asOf int64, cover segments.Coverage, more ...segments.Request) (*segments.Plan, error) {
 	times := segments.Times{AsOf: asOf, SessionGap: project.Micros(d.Project.SessionGap)}
 	plan, err := segments.NewPlan(slices.Concat(d.asked, more), len(d.Uses), times, builtin.Folds, cover)
@@ -142,8 +144,9 @@ func (d *Decision) planAsOf(asOf int64, cover segments.Coverage, more ...segment
 // scanPlan is the plan as the scan sees it.
 func (d *Decision) scanPlan(p *segments.Plan) *scan.Plan {
 	s := &scan.Plan{
-		Picks: p.Picks, Wants: p.Wants(), Values: p.Values, Edges: p.Edges, KnownBy: d.KnownBy, MaxSkew: project.Micros(d.Project.MaxClockSkew),
-		Blocked: d.Project.Identity.Blocked, Customers: d.Project.Identity.Linked, Labels: d.InUse(),
+		Picks: p.Picks, Wants: p.Wants(), Values: p.Values, Edges: p.Edges, KnownBy: d.KnownBy,
+		MaxSkew: project.Micros(d.Project.MaxClockSkew), Blocked: d.Project.Identity.Blocked,
+		Customers: d.Project.Identity.Linked, Labels: d.InUse(),
 		Compile: func(t *rules.Test, z *value.Zone) (kernel.Row, error) {
 			row, err := builtin.CompileTest(t, z)
 			return kernel.Row(row), err

@@ -1,5 +1,6 @@
-// Package fault is what can go wrong in ways that somebody outside branches on: the kind of a failure, which becomes the exit
-// code, a stable reason with a page, and what to do next. Errors of the rooms below that say so themselves need not know it.
+// Package fault is what can go wrong in ways that somebody outside branches on: the kind of a failure, which becomes
+// the exit code, a stable reason with a page, and what to do next. Errors of the rooms below that say so themselves
+// need not know it.
 package fault
 
 import (

@@ -75,8 +75,11 @@ func TestBothWaysAgreeForWhatPeopleWrite(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := rapid.SampledFrom(plans).Draw(t, "plan")
 		regions := []string{p.region, "", "FI", "AX", "IT", "BR", "QQ"}
-		before := rapid.SampledFrom([]string{"+" + p.code, "00" + p.code, p.code, "+" + p.code + "(0)", "+" + p.code + "0", "0", ""})
-		text := before.Draw(t, "before") + rapid.StringOfN(rapid.RuneFrom([]rune("0123456789")), 3, 14, -1).Draw(t, "national")
+		before := rapid.SampledFrom([]string{
+			"+" + p.code, "00" + p.code, p.code, "+" + p.code + "(0)", "+" + p.code + "0", "0", "",
+		})
+		text := before.Draw(t, "before") +
+			rapid.StringOfN(rapid.RuneFrom([]rune("0123456789")), 3, 14, -1).Draw(t, "national")
 		if compareWays(t, text, rapid.SampledFrom(regions).Draw(t, "region")) {
 			planned++
 		}
@@ -88,7 +91,8 @@ func TestBothWaysAgreeForWhatPeopleWrite(t *testing.T) {
 
 func TestTheUsualFormsTakeTheShortWay(t *testing.T) {
 	for country, texts := range map[string][]string{
-		"FI": {"040 555 0123", "+358 40 555 0123", "00358405550123", "358405550123", "+358 (0)9 555 01234", "+358 040 5550123"},
+		"FI": {"040 555 0123", "+358 40 555 0123", "00358405550123", "358405550123", "+358 (0)9 555 01234",
+			"+358 040 5550123"},
 		"SE": {"070-555 01 23", "+46705550123", "08-555 012 34"},
 		"NO": {"905 55 012", "+4790555012"},
 		"DK": {"32 55 50 12", "+4532555012"},

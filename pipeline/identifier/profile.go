@@ -29,8 +29,8 @@ type rule struct {
 	sent sending
 }
 
-// A form writes clean texts the way a platform wants them before they are hashed. It appends to dst; with a reason other
-// than Accepted, what it appended means nothing. Forms are small values that compare with ==.
+// A form writes clean texts the way a platform wants them before they are hashed. It appends to dst; with a reason
+// other than Accepted, what it appended means nothing. Forms are small values that compare with ==.
 type form interface {
 	append(dst []byte, text, country string) ([]byte, Reason)
 }
@@ -176,8 +176,8 @@ func (p *Profile) AppendHash(dst []byte, f Field, value string) ([]byte, Reason)
 	return p.fields[f].sent.appendHash(dst, value)
 }
 
-// appendNormal is the one place where normal forms come from: no form sees what is not UTF-8, and an empty one never gets
-// further.
+// appendNormal is the one place where normal forms come from: no form sees what is not UTF-8, and an empty one never
+// gets further.
 func (p *Profile) appendNormal(dst []byte, f Field, value, country string) ([]byte, Reason) {
 	if !p.Takes(f) {
 		return dst, NotTaken

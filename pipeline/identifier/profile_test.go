@@ -194,7 +194,8 @@ func TestAnInvisibleCharacterAtTheEndChangesNothing(t *testing.T) {
 		short, reason := p.Normal(f, value, country)
 		general, otherwise := p.Normal(f, value+"\u200b", country)
 		if short != general || reason != otherwise {
-			t.Fatalf("%s of %q is %q, %v by the short way and %q, %v by the general one", f, value, short, reason, general, otherwise)
+			t.Fatalf("%s of %q is %q, %v by the short way and %q, %v by the general one", f, value, short, reason, general,
+				otherwise)
 		}
 	})
 }

@@ -61,11 +61,13 @@ func (s sample) check(t *testing.T, line int) {
 	f := fieldOf(t, s.field)
 	normal, reason := p.Normal(f, s.value, s.country)
 	if normal != s.normal || reason.String() != s.reason {
-		t.Errorf("line %d: %s %s of %q is %q, %v; want %q, %s", line, s.profile, s.field, s.value, normal, reason, s.normal, s.reason)
+		t.Errorf("line %d: %s %s of %q is %q, %v; want %q, %s", line, s.profile, s.field, s.value, normal, reason, s.normal,
+			s.reason)
 	}
 	sent, reason := p.Append(nil, f, s.value, s.country)
 	if s.sent != "" && string(sent) != s.sent || (reason != Accepted) != (len(sent) == 0) || reason.String() != s.reason {
-		t.Errorf("line %d: %s %s of %q sends %q, %v; want %q, %s", line, s.profile, s.field, s.value, sent, reason, s.sent, s.reason)
+		t.Errorf("line %d: %s %s of %q sends %q, %v; want %q, %s", line, s.profile, s.field, s.value, sent, reason, s.sent,
+			s.reason)
 	}
 }
 

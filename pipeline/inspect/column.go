@@ -152,7 +152,9 @@ func mask(text string) string {
 
 // shown is the column for people: samples by how often they came.
 func (s *seen) shown() InspectedColumn {
-	c := InspectedColumn{Path: s.path, Type: s.typ, List: s.list, Codecs: s.codecs, Encodings: s.encodings, Stored: s.stored, Fault: s.fault}
+	c := InspectedColumn{
+		Path: s.path, Type: s.typ, List: s.list, Codecs: s.codecs, Encodings: s.encodings, Stored: s.stored, Fault: s.fault,
+	}
 	if s.column.Zone != "" {
 		c.Type += ", no zone"
 	}

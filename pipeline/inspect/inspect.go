@@ -24,7 +24,8 @@ type InspectOptions struct {
 	Watch   func(decide.Progress)
 }
 
-// Inspection is what was found in a log. Unless values were asked for it holds none but times, and keys of key-value lists.
+// Inspection is what was found in a log. Unless values were asked for it holds none but times, and keys of key-value
+// lists.
 type Inspection struct {
 	URL         string            `json:"url"`
 	Listed      int               `json:"listed_objects"` // without those that writers leave beside their data
@@ -125,7 +126,9 @@ func found(ctx context.Context, stores *folder.Stores, place string) (*store.Buc
 	}
 	listing = slices.DeleteFunc(listing, func(o store.Object) bool { return folder.Hidden(o.Key) })
 	if len(listing) == 0 {
-		return nil, nil, fault.BadInput("INPUT_MISSING", fmt.Sprintf("inspect %s: no object lies there", bucket.URL()), "check the path; names that begin with _ or a dot do not count")
+		return nil, nil,
+			fault.BadInput("INPUT_MISSING", fmt.Sprintf("inspect %s: no object lies there", bucket.URL()),
+				"check the path; names that begin with _ or a dot do not count")
 	}
 	return bucket, listing, nil
 }

@@ -60,7 +60,8 @@ type PartitionOptions struct {
 
 // Failed reports whether something is missing that a run would need.
 func (s *SourcePartitions) Failed() bool {
-	return len(s.Missing) > 0 && !s.GapsEmpty || s.Overdue != "" || len(s.Incomplete) > 0 || len(s.Strange) > 0 || s.Objects == 0
+	return len(s.Missing) > 0 && !s.GapsEmpty || s.Overdue != "" || len(s.Incomplete) > 0 || len(s.Strange) > 0 ||
+		s.Objects == 0
 }
 
 // Partitions lists the sources of a job and says what is there, late and missing. It opens no object.
@@ -97,14 +98,16 @@ func sourcesOf(p *project.Project, names []string) ([]project.Source, error) {
 	for _, name := range names {
 		at := slices.IndexFunc(p.Sources, func(s project.Source) bool { return s.Name == name })
 		if at < 0 {
-			return nil, fault.New(fault.Usage, "SOURCE", fmt.Errorf("the project has no source %q", name), "see sources in malgrupp.yaml")
+			return nil,
+				fault.New(fault.Usage, "SOURCE", fmt.Errorf("the project has no source %q", name), "see sources in malgrupp.yaml")
 		}
 		out = append(out, p.Sources[at])
 	}
 	return out, nil
 }
 
-func (s *SourcePartitions) list(ctx context.Context, in *decide.Inputs, conf project.Source, bucket *store.Bucket, listing []store.Object, grace time.Duration) error {
+func (s *SourcePartitions) list(ctx context.Context, in *decide.Inputs, conf project.Source, bucket *store.Bucket,
+	listing []store.Object, grace time.Duration) error {
 	if s.Key != "" {
 		listing = slices.DeleteFunc(listing, func(o store.Object) bool {
 			date, ok := folder.After(o.Key, s.Key)

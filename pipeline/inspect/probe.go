@@ -17,8 +17,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-// search looks for rows in all sources. It tells nothing about anybody: only whether a log has what rules name. Rows that show
-// content which nobody may use are not looked at.
+// search looks for rows in all sources. It tells nothing about anybody: only whether a log has what rules name. Rows
+// that show content which nobody may use are not looked at.
 type search struct {
 	probes       []lint.Probe
 	tests        []*kernel.Test // nil where every row of the events is meant
@@ -26,8 +26,9 @@ type search struct {
 	from, before int64 // of the event time
 }
 
-// Rows counts rows of [from, before) as the linter asks for them, by the probes' keys. Of what need not be counted it stops
-// looking once it has seen some. A damaged object of a source that may skip them is left out, as when people are decided.
+// Rows counts rows of [from, before) as the linter asks for them, by the probes' keys. Of what need not be counted it
+// stops looking once it has seen some. A damaged object of a source that may skip them is left out, as when people are
+// decided.
 func Rows(ctx context.Context, d *decide.Decision, probes []lint.Probe, from, before int64) (map[string]int64, error) {
 	s := &search{probes: probes, tests: make([]*kernel.Test, len(probes)), from: from, before: before}
 	for i := range probes {
@@ -49,7 +50,9 @@ func Rows(ctx context.Context, d *decide.Decision, probes []lint.Probe, from, be
 	}
 	workers := make([]searcher, max(1, d.Workers))
 	var done atomic.Int64
-	err := d.ReadAgain(ctx, s.within(d), func() { s.rows = make([]atomic.Int64, len(probes)) }, func(w int, source *decide.Source, g *parquet.RowGroup) error {
+	err := d.ReadAgain(ctx, s.within(d), func() {
+		s.rows = make([]atomic.Int64, len(probes))
+	}, func(w int, source *decide.Source, g *parquet.RowGroup) error {
 		d.Tell(decide.Progress{Phase: "values", Done: done.Add(1)})
 		workers[w].search, workers[w].schema, workers[w].unusable = s, source.Schema, unusable[source.Schema]
 		return workers[w].read(g)
@@ -64,7 +67,8 @@ func Rows(ctx context.Context, d *decide.Decision, probes []lint.Probe, from, be
 	return out, nil
 }
 
-// within is when rows of the time looked through may have come in: after they happened, so later partitions count as well.
+// within is when rows of the time looked through may have come in: after they happened, so later partitions count as
+// well.
 func (s *search) within(d *decide.Decision) func(source *decide.Source) (from, before int64) {
 	return func(source *decide.Source) (from, before int64) {
 		if source.Partition.Event {

@@ -10,8 +10,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-// profiler looks through the columns of row groups, one after another, with buffers of its own: at each text once, however
-// many rows have it. What it answers is valid until it is asked again.
+// profiler looks through the columns of row groups, one after another, with buffers of its own: at each text once,
+// however many rows have it. What it answers is valid until it is asked again.
 type profiler struct {
 	all    []uint32
 	counts []int64

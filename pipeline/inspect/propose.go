@@ -46,7 +46,9 @@ func (l *look) propose(name string, in *Inspection) Proposal {
 		}
 	}
 	for _, list := range in.Crowded {
-		out = append(out, fmt.Sprintf("left out: %s: it has too many different keys for names; say param(...) for those that rules need", Printable(list)))
+		out = append(out,
+			fmt.Sprintf("left out: %s: it has too many different keys for names; say param(...) for those that rules need",
+				Printable(list)))
 	}
 	assignRoles(columns)
 	if p.Problem = lacking(columns); p.Problem != "" {
@@ -57,7 +59,8 @@ func (l *look) propose(name string, in *Inspection) Proposal {
 	slices.SortStableFunc(columns, func(a, b *proposed) int { return roleOrder(a.column.Role) - roleOrder(b.column.Role) })
 	if extra := len(columns) - mostColumns; extra > 0 {
 		columns = columns[:mostColumns]
-		p.Remarks = append(p.Remarks, fmt.Sprintf("left out: the last %d columns: a schema of so many is better written by hand", extra))
+		p.Remarks = append(p.Remarks,
+			fmt.Sprintf("left out: the last %d columns: a schema of so many is better written by hand", extra))
 	}
 	nameColumns(columns)
 	p.Text = proposalText(p, columns, in)
@@ -82,7 +85,8 @@ func (l *look) candidate(s *seen) (*proposed, string) {
 		return nil, "a type that rules do not have (" + s.typ + ")"
 	case t.Kind == value.Decimal && (t.Scale < 0 || t.Scale > t.Precision):
 		return nil, "a decimal of more places than rules have"
-	case len(s.path) > longestPath || c.column.Param == "" && (!plainPath.MatchString(s.path) || Printable(s.path) != s.path):
+	case len(s.path) > longestPath || c.column.Param == "" &&
+		(!plainPath.MatchString(s.path) || Printable(s.path) != s.path):
 		return nil, "a name that a schema cannot write: rename it in the export"
 	}
 	if unit := s.unit(); unit != "" {
@@ -102,7 +106,8 @@ func (l *look) candidate(s *seen) (*proposed, string) {
 // readsList reports whether a leaf belongs to a key-value list whose keys were found or are too many.
 func (l *look) readsList(leaf string) bool {
 	below := func(list string) bool { return strings.HasPrefix(leaf, list+".") }
-	return slices.ContainsFunc(l.crowded, below) || slices.ContainsFunc(l.columns, func(s *seen) bool { return s.column.Param != "" && below(s.column.From) })
+	return slices.ContainsFunc(l.crowded, below) ||
+		slices.ContainsFunc(l.columns, func(s *seen) bool { return s.column.Param != "" && below(s.column.From) })
 }
 
 // lacking says which of the roles that a schema needs nobody plays.
@@ -112,9 +117,11 @@ func lacking(columns []*proposed) string {
 		role rules.Role
 		what string
 	}{
-		{rules.RoleEventTime, "when an event happened (a timestamp, or an integer named like one; times kept as text are not read)"},
+		{rules.RoleEventTime,
+			"when an event happened (a timestamp, or an integer named like one; times kept as text are not read)"},
 		{rules.RoleEventName, "what happened (a text named event_name, event, event_type, action or the like)"},
-		{rules.RoleDevice, "on which device (a text or number named device_id, client_id, cookie_id, visitor_id or the like)"},
+		{rules.RoleDevice,
+			"on which device (a text or number named device_id, client_id, cookie_id, visitor_id or the like)"},
 	} {
 		if !slices.ContainsFunc(columns, func(c *proposed) bool { return c.column.Role == need.role }) {
 			missing = append(missing, need.what)
@@ -129,8 +136,11 @@ func lacking(columns []*proposed) string {
 // remarksOn are about columns as a whole.
 func remarksOn(columns []*proposed) (out []string) {
 	for _, c := range columns {
-		if own := c.own(); slices.Contains(signals, strings.ReplaceAll(own, ".", "_")) || slices.Contains(signals, own[strings.LastIndexByte(own, '.')+1:]) {
-			out = append(out, fmt.Sprintf("%s may hold a refusal: rows are not asked for consent, so export it to the consent log", Printable(c.seen.path)))
+		if own := c.own(); slices.Contains(signals, strings.ReplaceAll(own, ".", "_")) ||
+			slices.Contains(signals, own[strings.LastIndexByte(own, '.')+1:]) {
+			out = append(out,
+				fmt.Sprintf("%s may hold a refusal: rows are not asked for consent, so export it to the consent log",
+					Printable(c.seen.path)))
 		}
 	}
 	for _, role := range []struct {

@@ -15,13 +15,15 @@ var known = []struct {
 	names []string
 }{
 	{rules.RoleEventTime, []value.Kind{value.Timestamp}, []string{
-		"event_time", "event_timestamp", "derived_tstamp", "event_tstamp", "event_ts", "event_datetime", "event_at", "occurred_at", "occurred", "original_timestamp",
-		"client_timestamp", "client_time", "timestamp", "time_stamp", "tstamp", "ts", "time", "datetime", "date_time", "hit_time", "visit_time", "request_time",
+		"event_time", "event_timestamp", "derived_tstamp", "event_tstamp", "event_ts", "event_datetime", "event_at",
+		"occurred_at", "occurred", "original_timestamp", "client_timestamp", "client_time", "timestamp", "time_stamp",
+		"tstamp", "ts", "time", "datetime", "date_time", "hit_time", "visit_time", "request_time",
 		"timestamp_col", "created_at", "collector_tstamp", "dvce_created_tstamp", "event_date",
 	}},
 	{rules.RoleReceivedAt, []value.Kind{value.Timestamp}, []string{
-		"received_at", "collector_tstamp", "received_time", "receive_time", "received", "server_received_at", "arrived_at", "arrival_time", "ingested_at",
-		"ingestion_time", "ingest_time", "server_timestamp", "server_time", "server_upload_time", "load_tstamp", "loaded_at", "inserted_at",
+		"received_at", "collector_tstamp", "received_time", "receive_time", "received", "server_received_at", "arrived_at",
+		"arrival_time", "ingested_at", "ingestion_time", "ingest_time", "server_timestamp", "server_time",
+		"server_upload_time", "load_tstamp", "loaded_at", "inserted_at",
 	}},
 	{rules.RoleEventID, []value.Kind{value.Text, value.Integer}, []string{
 		"event_id", "event_uuid", "insert_id", "message_id", "hit_id", "request_id", "uuid", "id",
@@ -30,20 +32,26 @@ var known = []struct {
 		"event_name", "event", "event_type", "event_action", "action", "hit_type", "activity", "name", "type",
 	}},
 	{rules.RoleDevice, []value.Kind{value.Text, value.Integer}, []string{
-		"device_id", "domain_userid", "user_pseudo_id", "client_id", "cookie_id", "visitor_id", "anonymous_id", "browser_id", "installation_id", "install_id",
-		"app_instance_id", "fullvisitorid", "full_visitor_id", "amplitude_id", "distinct_id", "device_uuid", "network_userid", "cookie", "panelist_id",
+		"device_id", "domain_userid", "user_pseudo_id", "client_id", "cookie_id", "visitor_id", "anonymous_id", "browser_id",
+		"installation_id", "install_id", "app_instance_id", "fullvisitorid", "full_visitor_id", "amplitude_id", "distinct_id",
+		"device_uuid", "network_userid", "cookie", "panelist_id",
 	}},
 	{rules.RoleCustomer, []value.Kind{value.Text, value.Integer}, []string{
-		"customer_id", "user_id", "customer", "customer_number", "customer_no", "client_number", "account_id", "member_id", "userid", "login_id", "crm_id",
+		"customer_id", "user_id", "customer", "customer_number", "customer_no", "client_number", "account_id", "member_id",
+		"userid", "login_id", "crm_id",
 	}},
 	{rules.RoleSession, []value.Kind{value.Text, value.Integer}, []string{
 		"session_id", "domain_sessionid", "ga_session_id", "visit_id", "session", "sessionid", "source_session",
 	}},
-	{rules.RoleSeq, []value.Kind{value.Integer}, []string{"seq", "sequence", "sequence_number", "hit_number", "event_index", "batch_event_index"}},
+	{rules.RoleSeq, []value.Kind{value.Integer},
+		[]string{"seq", "sequence", "sequence_number", "hit_number", "event_index", "batch_event_index"}},
 }
 
 // signals are names of columns in which a browser or a consent dialogue may have said no.
-var signals = []string{"gpc", "sec_gpc", "global_privacy_control", "dnt", "do_not_track", "browser_deny", "tc_string", "tcstring", "gdpr_consent", "consent"}
+var signals = []string{
+	"gpc", "sec_gpc", "global_privacy_control", "dnt", "do_not_track", "browser_deny", "tc_string", "tcstring",
+	"gdpr_consent", "consent",
+}
 
 // roleOrder is the place of a role's column in a proposal; columns without one come last.
 func roleOrder(role rules.Role) int {

@@ -9,14 +9,16 @@ import (
 
 // schemaHead is the beginning of every file of kind EventSchema, up to its first column.
 func schemaHead(name string) string {
-	return fmt.Sprintf("apiVersion: malgrupp/v1\nkind: EventSchema\nmetadata: {name: %s, version: 1}\nspec:\n  columns:\n", name)
+	return fmt.Sprintf("apiVersion: malgrupp/v1\nkind: EventSchema\nmetadata: {name: %s, version: 1}\nspec:\n  columns:\n",
+		name)
 }
 
 // proposalText writes the schema with its columns in the order given.
 func proposalText(p Proposal, columns []*proposed, in *Inspection) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Guessed by malgrupp data inspect from %d rows of %s, %d of which were opened.\n"+
-		"# Somebody who knows the log has to look at roles, units, zones and what is optional.\n", in.Sampled, countedObjects(in.Listed), len(in.Objects))
+		"# Somebody who knows the log has to look at roles, units, zones and what is optional.\n", in.Sampled,
+		countedObjects(in.Listed), len(in.Objects))
 	for i, r := range p.Remarks {
 		if i == mostRemarks {
 			fmt.Fprintf(&b, "# and %d more remarks\n", len(p.Remarks)-i)

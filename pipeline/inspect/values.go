@@ -178,7 +178,8 @@ func (t *tests) findings(rows int64) (out []finding) {
 		add(test.kind, test.column, test.message, test.failed, test.worst)
 	}
 	if p := t.pair; p != nil {
-		add(DriftTime, p.event, "later than "+p.received+": clocks that run ahead, or a wrong zone or unit", p.failed, halfOfRows)
+		add(DriftTime, p.event, "later than "+p.received+": clocks that run ahead, or a wrong zone or unit", p.failed,
+			halfOfRows)
 	}
 	return out
 }

@@ -51,7 +51,8 @@ func Generate(dir string) error {
 	defer root.Close()
 	for _, f := range files {
 		if _, err := root.Lstat(f.name); !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("make keys in %s: %s is already there and is not overwritten; choose another folder, or move the old keys to a safe place", dir, f.name)
+			return fmt.Errorf("make keys in %s: %s is already there and is not overwritten; choose another folder, or move "+
+				"the old keys to a safe place", dir, f.name)
 		}
 	}
 	for i, f := range files {

@@ -1,9 +1,9 @@
-// Package keys holds everything secret of a run: the master keys behind keyed ids, the recipients of lists, the identity
-// that reads the program's own state back, and the key that signs manifest lines.
+// Package keys holds everything secret of a run: the master keys behind keyed ids, the recipients of lists, the
+// identity that reads the program's own state back, and the key that signs manifest lines.
 //
 // In come references (env:NAME, file:PATH, age:PATH), never secrets themselves; out come keyed ids, ciphertext and
-// signatures. The package knows no storage, no people and no environment: variables are looked up by a function that the
-// caller gives. Nothing it returns or fails with shows a secret.
+// signatures. The package knows no storage, no people and no environment: variables are looked up by a function that
+// the caller gives. Nothing it returns or fails with shows a secret.
 package keys
 
 import (
@@ -74,7 +74,9 @@ func (s Source) master(ref string) (root, error) {
 	defer clear(key)
 	if _, err := hex.Decode(key, text); err != nil || len(key) != masterLength {
 		// The decoder's own error would show a character of the key.
-		return nil, fmt.Errorf("%s: want %d hex digits, found %d characters; malgrupp secret keygen makes a key", ref, 2*masterLength, len(text))
+		return nil,
+			fmt.Errorf("%s: want %d hex digits, found %d characters; malgrupp secret keygen makes a key", ref, 2*masterLength,
+				len(text))
 	}
 	return newRoot(key)
 }
@@ -97,8 +99,8 @@ func (s Source) recipients(ref string) ([]age.Recipient, error) {
 // has returned nil; it does not close w.
 func (r *Ring) EncryptList(w io.Writer) (io.WriteCloser, error) { return encrypt(w, r.recipients) }
 
-// EncryptState returns a writer whose contents DecryptState can read. Nothing is complete before Close has returned nil;
-// it does not close w.
+// EncryptState returns a writer whose contents DecryptState can read. Nothing is complete before Close has returned
+// nil; it does not close w.
 func (r *Ring) EncryptState(w io.Writer) (io.WriteCloser, error) {
 	return encrypt(w, r.state.recipients)
 }

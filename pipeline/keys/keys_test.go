@@ -23,7 +23,9 @@ func project(t *testing.T) (Source, Config) {
 		t.Fatal(err)
 	}
 	return Source{Dir: dir, Env: noEnv}, Config{
-		Master: map[int]string{1: "file:" + MasterFile}, State: "file:" + StateFile, Recipients: "file:" + RecipientsFile, Signing: "file:" + SigningFile,
+		Master: map[int]string{
+			1: "file:" + MasterFile,
+		}, State: "file:" + StateFile, Recipients: "file:" + RecipientsFile, Signing: "file:" + SigningFile,
 	}
 }
 
@@ -168,7 +170,8 @@ func TestTruncatedOrSwappedCiphertextIsRefused(t *testing.T) {
 	copy(swapped[body:], whole[body+chunk+16:body+2*(chunk+16)])
 	copy(swapped[body+chunk+16:], whole[body:body+chunk+16])
 	for name, bad := range map[string][]byte{
-		"cut by a byte": whole[:len(whole)-1], "cut by the last chunk": whole[:len(whole)-17], "chunks swapped": swapped, "empty": nil,
+		"cut by a byte": whole[:len(whole)-1], "cut by the last chunk": whole[:len(whole)-17], "chunks swapped": swapped,
+		"empty": nil,
 	} {
 		plain, err := ring.DecryptState(bytes.NewReader(bad))
 		if err == nil {

@@ -107,7 +107,9 @@ func TestWrongKeysAreRefusedWithoutShowingThem(t *testing.T) {
 	} {
 		src, config := project(t)
 		src.Env = func(name string) (string, bool) {
-			return map[string]string{"CANARY": canary + "\n", "RSA": "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"}[name], name != "NOWHERE"
+			return map[string]string{
+				"CANARY": canary + "\n", "RSA": "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+			}[name], name != "NOWHERE"
 		}
 		spoil(&config)
 		_, err := Open(src, config)

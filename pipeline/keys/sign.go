@@ -16,7 +16,8 @@ func (s Source) signing(ref string) (ed25519.PrivateKey, error) {
 		return nil, err
 	}
 	defer clear(text.bytes)
-	wrong := fmt.Errorf("%s: want one Ed25519 key as PKCS#8 PEM, as malgrupp secret keygen or openssl genpkey -algorithm ed25519 writes it", ref)
+	wrong := fmt.Errorf("%s: want one Ed25519 key as PKCS#8 PEM, as malgrupp secret keygen or openssl genpkey "+
+		"-algorithm ed25519 writes it", ref)
 	block, _ := pem.Decode(text.bytes)
 	if block == nil || block.Type != pemType {
 		return nil, wrong

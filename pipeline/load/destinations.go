@@ -9,14 +9,18 @@ import (
 
 // Platforms is what a project file may say about destinations.
 func Platforms() project.Platforms {
-	p := project.Platforms{Columns: columnNames(platform.Columns()), Country: func(code string) bool { return identifier.CountryOf(code) == code && code != "" }}
+	p := project.Platforms{
+		Columns: columnNames(platform.Columns()), Country: func(code string) bool {
+			return identifier.CountryOf(code) == code && code != ""
+		},
+	}
 	for _, profile := range identifier.Profiles() {
 		p.Profiles = append(p.Profiles, profile.ID())
 	}
 	for _, t := range platform.Types() {
 		p.Kinds = append(p.Kinds, project.Kind{
-			Type: t.Type, Own: t.Own, Send: columnNames(t.Send), Usual: columnNames(t.Usual), Together: columnNames(t.Together()),
-			Account: t.Account, Accepts: t.Accepts,
+			Type: t.Type, Own: t.Own, Send: columnNames(t.Send), Usual: columnNames(t.Usual),
+			Together: columnNames(t.Together()), Account: t.Account, Accepts: t.Accepts,
 		})
 	}
 	return p

@@ -1,5 +1,5 @@
-// Package load reads a project folder, once and whole: settings, schemas, value sets, rules and tests come in as files and go
-// out checked, with all findings. It knows what comes with the program: schemas, and what platforms accept.
+// Package load reads a project folder, once and whole: settings, schemas, value sets, rules and tests come in as files
+// and go out checked, with all findings. It knows what comes with the program: schemas, and what platforms accept.
 package load
 
 import (
@@ -71,7 +71,9 @@ func yamlFiles(fsys fs.FS, folders ...string) ([]*source.Source, error) {
 			return err
 		})
 		if err != nil {
-			return nil, fault.New(fault.Usage, "PROJECT", fmt.Errorf("read folder %s of the project: %w", folder, err), "check the folder's rights")
+			return nil,
+				fault.New(fault.Usage, "PROJECT", fmt.Errorf("read folder %s of the project: %w", folder, err),
+					"check the folder's rights")
 		}
 	}
 	return out, nil
@@ -136,8 +138,8 @@ func (l *Loaded) ownSchemas() (own []*rules.Schema) {
 func (l *Loaded) Scope(today value.CivilDate) *rules.Scope {
 	p := l.Project
 	s := &rules.Scope{
-		Language: builtin.Language(), ValueSets: l.Sets, Contacts: p.Contacts, Zone: p.Zone, AsOf: today, Retention: p.Retention,
-		Destinations: l.destinations(),
+		Language: builtin.Language(), ValueSets: l.Sets, Contacts: p.Contacts, Zone: p.Zone, AsOf: today,
+		Retention: p.Retention, Destinations: l.destinations(),
 	}
 	var used []string
 	for _, src := range p.Sources {
@@ -147,10 +149,12 @@ func (l *Loaded) Scope(today value.CivilDate) *rules.Scope {
 		used = append(used, src.Schema)
 		switch schema, ok := l.Schemas[src.Schema]; {
 		case !ok:
-			l.badSchema(src.Schema, fmt.Sprintf("source %s names schema %q, which no file of schemas/ defines", src.Name, src.Schema),
+			l.badSchema(src.Schema,
+				fmt.Sprintf("source %s names schema %q, which no file of schemas/ defines", src.Name, src.Schema),
 				"one of "+strings.Join(l.schemaNames(), ", "))
 		case schema.Customers:
-			l.badSchema(src.Schema, fmt.Sprintf("schema %s of source %s is of customers, not of events", src.Schema, src.Name), "a schema without of: customers")
+			l.badSchema(src.Schema, fmt.Sprintf("schema %s of source %s is of customers, not of events", src.Schema, src.Name),
+				"a schema without of: customers")
 		default:
 			s.Schemas = append(s.Schemas, schema)
 		}
@@ -159,7 +163,8 @@ func (l *Loaded) Scope(today value.CivilDate) *rules.Scope {
 		switch schema := l.Schemas[p.Attributes.Schema]; {
 		case schema == nil: // a profile condition will say so
 		case !schema.Customers:
-			l.badSchema(p.Attributes.Schema, "schema "+p.Attributes.Schema+" of profiles_of_customers is of events", "a schema that says of: customers")
+			l.badSchema(p.Attributes.Schema, "schema "+p.Attributes.Schema+" of profiles_of_customers is of events",
+				"a schema that says of: customers")
 		default:
 			s.Profile = schema
 		}
@@ -185,7 +190,9 @@ func (l *Loaded) badSchema(name, message, want string) {
 	text := l.Project.Text
 	at := max(strings.Index(text.Text, name), 0)
 	e := &source.Finding{
-		Code: "E-UNKNOWN-SCHEMA", Severity: source.SeverityError, Source: text, Span: source.Span{Start: at, End: min(at+len(name), len(text.Text))}, Message: message,
+		Code: "E-UNKNOWN-SCHEMA", Severity: source.SeverityError, Source: text, Span: source.Span{
+			Start: at, End: min(at+len(name), len(text.Text)),
+		}, Message: message,
 		Hints: []source.Hint{{Label: source.LabelExpected, Text: want}},
 	}
 	if !slices.ContainsFunc(l.Findings, func(o *source.Finding) bool { return o.Message == e.Message }) {

@@ -32,8 +32,9 @@ const expiresSoon = 30
 // Deliveries).
 const matchedShare = 40
 
-// Receivers looks at every destination of a checked project, without asking anybody: agreements against today, sizes against
-// what the platform wants, identifiers against the segments' level, names against each other. now is microseconds UTC.
+// Receivers looks at every destination of a checked project, without asking anybody: agreements against today, sizes
+// against what the platform wants, identifiers against the segments' level, names against each other. now is
+// microseconds UTC.
 func Receivers(l *Loaded, now int64) []Receiver {
 	today := l.Project.Zone.Day(now)
 	var out []Receiver
@@ -65,7 +66,8 @@ func (r *Receiver) checkAgreement(today value.CivilDate) {
 	switch left := int(r.Expires - today); {
 	case r.Own:
 	case left < 0:
-		r.broken("agreement %s ran out on %s: nobody is added any more; renew it and set processor: expires", r.Agreement, r.Expires)
+		r.broken("agreement %s ran out on %s: nobody is added any more; renew it and set processor: expires", r.Agreement,
+			r.Expires)
 	case left <= expiresSoon:
 		r.warn("agreement %s runs out on %s, in %d days", r.Agreement, r.Expires, left)
 	}
@@ -83,10 +85,12 @@ func (r *Receiver) checkSegments(l *Loaded) {
 	}
 	for _, s := range r.Segments {
 		if r.Platform.Identifies() && s.Level == rules.DeviceLevel && !slices.Contains(r.Send, platform.MAID.String()) {
-			r.broken("segment %s is of devices, and of a device only its advertising id is handed over, which is not sent here: add maid to send, or make it identity: customer", s.Name)
+			r.broken("segment %s is of devices, and of a device only its advertising id is handed over, which is not sent "+
+				"here: add maid to send, or make it identity: customer", s.Name)
 		}
 		if least := max(l.Project.Guards.MinAudience, r.MinSize, s.MinSize); least*matchedShare/100 < r.Platform.Minimum {
-			r.warn("segment %s may go out with %d people; %s uses a list from %d matched people on: min_size: %d is on the safe side",
+			r.warn("segment %s may go out with %d people; %s uses a list from %d matched people on: min_size: %d is on the "+
+				"safe side",
 				s.Name, least, r.Type, r.Platform.Minimum, r.Platform.Minimum*100/matchedShare)
 		}
 	}

@@ -16,8 +16,8 @@ var schemaFiles embed.FS
 // ShippedPrefix begins the names of the schemas that come with the program; a project's own may not take it.
 const ShippedPrefix = "malgrupp-"
 
-// ShippedNames are the names of the schemas that come with the program, in order: a source may say one without a file in
-// schemas/.
+// ShippedNames are the names of the schemas that come with the program, in order: a source may say one without a file
+// in schemas/.
 func ShippedNames() []string {
 	entries, err := schemaFiles.ReadDir("schemas")
 	if err != nil {

@@ -61,7 +61,9 @@ func benchTable(b *testing.B, codec parquet.Codec) []byte {
 // BenchmarkRead compares Cursor with parquet-go's pages, whose slices are copied into reused buffers: the goal is at
 // most 1.25 times its time.
 func BenchmarkRead(b *testing.B) {
-	for name, codec := range map[string]parquet.Codec{"none": parquet.Uncompressed, "snappy": parquet.Snappy, "zstd": parquet.Zstd} {
+	for name, codec := range map[string]parquet.Codec{
+		"none": parquet.Uncompressed, "snappy": parquet.Snappy, "zstd": parquet.Zstd,
+	} {
 		data := benchTable(b, codec)
 		b.Run(name+"/cursor", func(b *testing.B) { perRow(b, func() { readColumns(b, data) }) })
 		b.Run(name+"/pages", func(b *testing.B) { perRow(b, func() { readPages(b, data) }) })
@@ -79,7 +81,9 @@ func perRow(b *testing.B, read func()) {
 var benchCursor parquet.Cursor
 
 func readColumns(b *testing.B, data []byte) {
-	f, err := parquet.Open(bytes.NewReader(data), int64(len(data)), "bench", &rules.Schema{Columns: benchColumns}, parquet.Limits{})
+	f, err := parquet.Open(bytes.NewReader(data), int64(len(data)), "bench", &rules.Schema{
+		Columns: benchColumns,
+	}, parquet.Limits{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -99,7 +103,8 @@ var benchBuffers struct {
 }
 
 func readPages(b *testing.B, data []byte) {
-	f, err := upstream.OpenFile(bytes.NewReader(data), int64(len(data)), upstream.SkipPageIndex(true), upstream.SkipBloomFilters(true))
+	f, err := upstream.OpenFile(bytes.NewReader(data), int64(len(data)), upstream.SkipPageIndex(true),
+		upstream.SkipBloomFilters(true))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -105,9 +105,11 @@ func (h *pageHeader) check(limits Limits, chunk int64) error {
 		return faultf("a page declares %d values in %d bytes, more than the %d bytes a page may take: raise `limits`",
 			h.values, h.decoded, limits.PageBytes)
 	case chunk > limits.ChunkBytes:
-		return faultf("its pages declare more than the %d bytes a column of a row group may take: raise `limits`", limits.ChunkBytes)
+		return faultf("its pages declare more than the %d bytes a column of a row group may take: raise `limits`",
+			limits.ChunkBytes)
 	case int64(h.decoded) > ratioFreeBytes && int64(h.decoded)/maxRatio > int64(h.stored):
-		return faultf("a page of %d bytes declares %d bytes when decompressed, above %d times its size", h.stored, h.decoded, maxRatio)
+		return faultf("a page of %d bytes declares %d bytes when decompressed, above %d times its size", h.stored, h.decoded,
+			maxRatio)
 	}
 	return nil
 }

@@ -94,8 +94,8 @@ func (c *column) decode(g *RowGroup, leaf *node) error {
 	return nil
 }
 
-// reserve makes room for n slots, and for what the decoders write beyond their last value. Further slots come as pages prove
-// to have them.
+// reserve makes room for n slots, and for what the decoders write beyond their last value. Further slots come as pages
+// prove to have them.
 func (c *column) reserve(n int) {
 	if c.isText() {
 		c.text = slices.Grow(c.text, n+runSlack)

@@ -30,8 +30,8 @@ type columnWriter struct {
 	known  []int32  // -1: not met in this row group
 }
 
-// newColumnWriter gives the column its logical type and the older converted type: the format asks for both, and many readers
-// know only the older one.
+// newColumnWriter gives the column its logical type and the older converted type: the format asks for both, and many
+// readers know only the older one.
 func newColumnWriter(column rules.Column) (*columnWriter, error) {
 	c := &columnWriter{column: column}
 	c.dict.reset()
@@ -54,7 +54,9 @@ func newColumnWriter(column rules.Column) (*columnWriter, error) {
 	case value.Decimal:
 		scale, precision := int32(column.Type.Scale), int32(column.Type.Precision)
 		if precision < 1 || precision > maxDecimalDigits || scale < 0 || scale > precision {
-			return nil, fmt.Errorf("write parquet table: column %q: %s is not a decimal of at most %d digits", column.Name, typeName(column.Type), maxDecimalDigits)
+			return nil,
+				fmt.Errorf("write parquet table: column %q: %s is not a decimal of at most %d digits", column.Name,
+					typeName(column.Type), maxDecimalDigits)
 		}
 		e.LogicalType.Value = &format.DecimalType{Scale: scale, Precision: precision}
 		e.ConvertedType, e.Scale, e.Precision = thrift.New(deprecated.Decimal), thrift.New(scale), thrift.New(precision)
@@ -70,7 +72,8 @@ func newColumnWriter(column rules.Column) (*columnWriter, error) {
 	case value.Boolean:
 		kind = format.Boolean
 	default:
-		return nil, fmt.Errorf("write parquet table: column %q: no column has the type %s", column.Name, typeName(column.Type))
+		return nil,
+			fmt.Errorf("write parquet table: column %q: no column has the type %s", column.Name, typeName(column.Type))
 	}
 	e.Type = thrift.New(kind)
 	return c, nil
@@ -88,7 +91,8 @@ func (c *columnWriter) check(rows int, v *Values) error {
 		have = len(v.Text)
 	}
 	if have != rows || v.Null != nil && len(v.Null) != rows {
-		return fmt.Errorf("column %q: got %d values (%d null marks), expected %d of type %s", c.column.Name, have, len(v.Null), rows, typeName(c.column.Type))
+		return fmt.Errorf("column %q: got %d values (%d null marks), expected %d of type %s", c.column.Name, have,
+			len(v.Null), rows, typeName(c.column.Type))
 	}
 	if !c.column.Optional && slices.Contains(v.Null, true) {
 		return fmt.Errorf("column %q: it is not optional, so it takes no null", c.column.Name)

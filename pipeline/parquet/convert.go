@@ -220,8 +220,8 @@ const (
 	microsPerDay = 86_400_000_000
 )
 
-// int96Micros reads nanoseconds of the day and Julian day. The sum wraps round as Spark's does: so its writer stores times
-// whose day number would not fit.
+// int96Micros reads nanoseconds of the day and Julian day. The sum wraps round as Spark's does: so its writer stores
+// times whose day number would not fit.
 func int96Micros(b []byte) int64 {
 	nanos := int64(binary.LittleEndian.Uint64(b))
 	day := int64(int32(binary.LittleEndian.Uint32(b[8:]))) - julianEpoch

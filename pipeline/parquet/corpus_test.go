@@ -152,7 +152,8 @@ func TestABombOfOtherWritersIsRefusedForItsSize(t *testing.T) {
 		_, err := read(data, &rules.Schema{Columns: []rules.Column{
 			{Name: "n", From: "arr", Param: "k", Slot: "int", Type: value.Type{Kind: value.Integer}},
 		}}, new(parquet.Cursor))
-		if !isDamaged(err) || !strings.Contains(err.Error(), `column "n"`) || !strings.Contains(err.Error(), "raise `limits`") {
+		if !isDamaged(err) || !strings.Contains(err.Error(), `column "n"`) ||
+			!strings.Contains(err.Error(), "raise `limits`") {
 			t.Errorf("two gigabytes in four thousand bytes: %v", err)
 		}
 	})

@@ -17,8 +17,8 @@ type Cursor struct {
 	group   RowGroup
 }
 
-// RowGroup is where a Cursor stands. It and its arrays are valid until the cursor moves, and so are the strings taken from
-// them, which share their memory: clone what has to live longer.
+// RowGroup is where a Cursor stands. It and its arrays are valid until the cursor moves, and so are the strings taken
+// from them, which share their memory: clone what has to live longer.
 type RowGroup struct {
 	cursor  *Cursor
 	file    *File
@@ -71,8 +71,8 @@ func (g *RowGroup) NullCount(name string) (nulls int64, ok bool) {
 
 // Column returns the column of that name of the schema, decoded when it is first asked for:
 //
-//   - text: *array.Dictionary of int32 and utf8; if there are nulls, the dictionary's last entry is the null and indices
-//     themselves are never null; entries may repeat
+//   - text: *array.Dictionary of int32 and utf8; if there are nulls, the dictionary's last entry is the null and
+//     indices themselves are never null; entries may repeat
 //   - integer: *array.Int64; decimal: *array.Int64, unscaled at the schema's scale
 //   - timestamp: *array.Timestamp, microseconds since 1970 in UTC; what lies beyond an int64 is its nearest end
 //   - date: *array.Date32; float: *array.Float64, NaN read as null; boolean: *array.Boolean
@@ -100,7 +100,8 @@ func (g *RowGroup) Column(name string) (arrow.Array, error) {
 }
 
 // Oversized lists, in ascending order, the rows of which a column decoded so far held a text value above 64 KiB or a
-// key-value list above 1,000 entries. Such a value reads as null; a caller that lets no unseen value pass drops the row.
+// key-value list above 1,000 entries. Such a value reads as null; a caller that lets no unseen value pass drops the
+// row.
 func (g *RowGroup) Oversized() []int32 { return g.oversized }
 
 // OversizedIn returns the names of the columns that held them, in the order of their decoding.

@@ -17,9 +17,9 @@ import (
 type damaged struct {
 	data []byte
 	how  string
-	// exact says that rows, if there are any, must be the victim's: what was changed carries a checksum, or is never read, or
-	// contradicts what the file says elsewhere. The format protects nothing else: a whole page moved to another page's place,
-	// or a footer that says something else, may be a good file with other rows.
+	// exact says that rows, if there are any, must be the victim's: what was changed carries a checksum, or is never read,
+	// or contradicts what the file says elsewhere. The format protects nothing else: a whole page moved to another page's
+	// place, or a footer that says something else, may be a good file with other rows.
 	exact bool
 }
 
@@ -91,7 +91,9 @@ func cutAtBorder(r *rand.Rand, v *victim) damaged {
 
 // cut ends the data at that offset, as an upload does that broke off, or one that went on with the footer.
 func (v *victim) cut(at int, footer bool) damaged {
-	d := damaged{data: bytes.Clone(v.data[:at]), how: fmt.Sprintf("cut at byte %d, footer kept: %v", at, footer), exact: true}
+	d := damaged{
+		data: bytes.Clone(v.data[:at]), how: fmt.Sprintf("cut at byte %d, footer kept: %v", at, footer), exact: true,
+	}
 	if footer {
 		d.data = append(d.data, v.data[v.Footer:]...)
 	}
@@ -175,7 +177,9 @@ func growPageLength(r *rand.Rand, v *victim) damaged {
 	}
 	d := damaged{exact: true}
 	at := r.IntN(len(v.Pages))
-	d.data = v.withHeader(at, func(h *format.PageHeader) { d.how = fmt.Sprintf("page %d: %s", at, growOne(r, pageNumbers(h), 31)) })
+	d.data = v.withHeader(at, func(h *format.PageHeader) {
+		d.how = fmt.Sprintf("page %d: %s", at, growOne(r, pageNumbers(h), 31))
+	})
 	return d
 }
 
@@ -270,7 +274,8 @@ func swapBodies(r *rand.Rand, v *victim) damaged {
 	a, b := v.twoParts(r)
 	parts[a].body, parts[b].body = parts[b].body, parts[a].body
 	return damaged{
-		data: v.assemble(parts, nil), how: fmt.Sprintf("bodies of pages %d and %d swapped", a, b), exact: v.Pages[a].HasCRC || v.Pages[b].HasCRC,
+		data: v.assemble(parts, nil), how: fmt.Sprintf("bodies of pages %d and %d swapped", a, b),
+		exact: v.Pages[a].HasCRC || v.Pages[b].HasCRC,
 	}
 }
 

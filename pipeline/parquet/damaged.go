@@ -5,8 +5,8 @@ import (
 	"runtime"
 )
 
-// DamagedError says that an object cannot be used: it is broken, it asks for more memory than allowed, or it is not what
-// its schema promises. It never holds a value of the object.
+// DamagedError says that an object cannot be used: it is broken, it asks for more memory than allowed, or it is not
+// what its schema promises. It never holds a value of the object.
 type DamagedError struct {
 	Object string // name given to Open
 	Column string // column of the schema, or path of the file's column; empty if the whole object is meant

@@ -16,12 +16,16 @@ import (
 func described(t testing.TB) []byte {
 	t.Helper()
 	group := upstream.Group{
-		"at":   upstream.TimestampAdjusted(upstream.Millisecond, false),
-		"name": upstream.Compressed(upstream.Encoded(upstream.Optional(upstream.String()), &upstream.RLEDictionary), &upstream.Zstd),
+		"at": upstream.TimestampAdjusted(upstream.Millisecond, false),
+		"name": upstream.Compressed(upstream.Encoded(upstream.Optional(upstream.String()), &upstream.RLEDictionary),
+			&upstream.Zstd),
 		"tags": upstream.Repeated(upstream.String()),
 	}
-	row := upstream.Row{upstream.ValueOf(int64(1)).Level(0, 0, 0), upstream.ValueOf("a").Level(0, 1, 1), upstream.ValueOf(nil).Level(0, 0, 2)}
-	return file(t, upstream.NewSchema("t", group), []upstream.Row{row, row, row}, upstream.MaxRowsPerRowGroup(2), upstream.CreatedBy("somebody", "1", "x"))
+	row := upstream.Row{
+		upstream.ValueOf(int64(1)).Level(0, 0, 0), upstream.ValueOf("a").Level(0, 1, 1), upstream.ValueOf(nil).Level(0, 0, 2),
+	}
+	return file(t, upstream.NewSchema("t", group), []upstream.Row{row, row, row}, upstream.MaxRowsPerRowGroup(2),
+		upstream.CreatedBy("somebody", "1", "x"))
 }
 
 func TestADescriptionIsWhatTheFooterSays(t *testing.T) {
@@ -41,8 +45,16 @@ func TestADescriptionIsWhatTheFooterSays(t *testing.T) {
 		Writer: "somebody version 1(build x)", Rows: 3, Groups: []int64{2, 1},
 		Columns: []parquet.Leaf{
 			{Path: "at", Type: "INT64 (timestamp, ms)", Codecs: []string{"UNCOMPRESSED"}, Encodings: []string{"PLAIN"}},
-			{Path: "name", Type: "BYTE_ARRAY (text)", Codecs: []string{"ZSTD"}, Encodings: []string{"PLAIN", "RLE", "RLE_DICTIONARY"}},
-			{Path: "tags", Type: "BYTE_ARRAY (text)", List: true, Codecs: []string{"UNCOMPRESSED"}, Encodings: []string{"DELTA_LENGTH_BYTE_ARRAY", "RLE"}},
+			{
+				Path: "name", Type: "BYTE_ARRAY (text)", Codecs: []string{"ZSTD"}, Encodings: []string{
+					"PLAIN", "RLE", "RLE_DICTIONARY",
+				},
+			},
+			{
+				Path: "tags", Type: "BYTE_ARRAY (text)", List: true, Codecs: []string{"UNCOMPRESSED"}, Encodings: []string{
+					"DELTA_LENGTH_BYTE_ARRAY", "RLE",
+				},
+			},
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -57,15 +69,23 @@ func TestAComparisonNamesEveryDepartureAtOnce(t *testing.T) {
 	}
 	optional := of("later", value.Text)
 	optional.Optional = true
-	schema := &rules.Schema{Columns: []rules.Column{of("at", value.Timestamp), of("name", value.Text), of("device", value.Text), optional}}
+	schema := &rules.Schema{
+		Columns: []rules.Column{of("at", value.Timestamp), of("name", value.Text), of("device", value.Text), optional},
+	}
 	got, err := parquet.Compare(bytes.NewReader(data), int64(len(data)), "t", schema)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := &parquet.Difference{
 		Misfits: []parquet.Misfit{
-			{Column: "at", Reason: "the file holds INT64 (timestamp, ms), expected timestamp: its times name no zone, say which with `zone`"},
-			{Column: "device", Absent: true, Reason: "the file has no column \"device\": correct `from`, or say `optional: true`"},
+			{
+				Column: "at",
+				Reason: "the file holds INT64 (timestamp, ms), expected timestamp: its times name no zone, say which with `zone`",
+			},
+			{
+				Column: "device", Absent: true,
+				Reason: "the file has no column \"device\": correct `from`, or say `optional: true`",
+			},
 		},
 		Lacking: []string{"later"}, Unnamed: []string{"tags"},
 	}
@@ -107,7 +127,8 @@ func TestTheKeysOfListsAreFoundWithTheirSlots(t *testing.T) {
 // Whatever the bytes are, looking at them ends with an answer or a DamagedError.
 func FuzzDescribe(f *testing.F) {
 	var out bytes.Buffer
-	if err := upstream.Write(&out, []gaEvent{{Name: "view", Params: []parameter{texted("page", "/a"), counted("engaged", 5)}}}); err != nil {
+	if err := upstream.Write(&out,
+		[]gaEvent{{Name: "view", Params: []parameter{texted("page", "/a"), counted("engaged", 5)}}}); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(out.Bytes())
@@ -125,7 +146,8 @@ func FuzzDescribe(f *testing.F) {
 		if _, err := parquet.Compare(r, size, "t", schema); err != nil && !isDamaged(err) {
 			t.Error(err)
 		}
-		if found, _, err := parquet.Params(r, size, "t", 1000, limits); err != nil && !isDamaged(err) || err == nil && len(found) > 5*200 {
+		if found, _, err := parquet.Params(r, size, "t", 1000, limits); err != nil && !isDamaged(err) || err == nil &&
+			len(found) > 5*200 {
 			t.Error(len(found), err)
 		}
 	})

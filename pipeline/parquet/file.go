@@ -1,8 +1,8 @@
-// Package parquet reads event logs and other tables from Parquet objects as Arrow columns, decoded on demand, and writes
-// the program's own tables. An object comes in as an io.ReaderAt with its name and a schema; out go row groups whose
-// columns have the schema's types, whatever the file's physical form. Objects are not trusted: every size is checked
-// before memory is taken for it, and whatever is wrong becomes a DamagedError. The package knows neither where objects
-// lie nor what columns mean to the program.
+// Package parquet reads event logs and other tables from Parquet objects as Arrow columns, decoded on demand, and
+// writes the program's own tables. An object comes in as an io.ReaderAt with its name and a schema; out go row groups
+// whose columns have the schema's types, whatever the file's physical form. Objects are not trusted: every size is
+// checked before memory is taken for it, and whatever is wrong becomes a DamagedError. The package knows neither where
+// objects lie nor what columns mean to the program.
 //
 // Footers, encodings and writing are parquet-go's; the walk over pages, decompression under a limit and the assembly of
 // columns are our own, so that no length is believed unchecked and buffers last from row group to row group.
@@ -32,8 +32,8 @@ type File struct {
 }
 
 // Open reads and checks the footer of an object of that size and finds the schema's columns in it. The name is only for
-// messages. Columns that the schema calls optional, or limits by since or until, may be missing; they read as null.
-// The error is a *DamagedError if the object is at fault, and the storage's own otherwise. The File keeps r and schema's
+// messages. Columns that the schema calls optional, or limits by since or until, may be missing; they read as null. The
+// error is a *DamagedError if the object is at fault, and the storage's own otherwise. The File keeps r and schema's
 // columns; the caller closes r after the last use.
 func Open(r io.ReaderAt, size int64, name string, schema *rules.Schema, limits Limits) (*File, error) {
 	f := &File{name: name, reader: r, limits: limits.withDefaults(), empties: schema.EmptyIsNull}
@@ -70,14 +70,15 @@ func (f *File) open(size int64, schema *rules.Schema) error {
 	return nil
 }
 
-// takeGroups checks the row groups of a file whose data ends at that offset. No byte belongs to two column chunks: else a
-// small file could be read at great length.
+// takeGroups checks the row groups of a file whose data ends at that offset. No byte belongs to two column chunks: else
+// a small file could be read at great length.
 func (f *File) takeGroups(groups []format.RowGroup, leaves []*node, end int64) error {
 	left := end - magicBytes
 	for i := range groups {
 		g := &groups[i]
 		if g.NumRows > f.limits.ChunkBytes/bytesPerValue {
-			return faultf("row group %d: the footer declares %d rows, too many for the %d bytes that a column may take: raise `limits`",
+			return faultf("row group %d: the footer declares %d rows, too many for the %d bytes that a column may take: "+
+				"raise `limits`",
 				i, g.NumRows, f.limits.ChunkBytes)
 		}
 		if err := checkRowGroup(g, leaves, end); err != nil {

@@ -18,8 +18,8 @@ const (
 const encryptedReason = "it is encrypted, which is not supported: export it without Parquet encryption"
 
 // readFooter returns the metadata of an object of that size and the offset at which its data ends. Sizes are checked
-// before anything is allocated for them. Storages charge and wait by the request, so the footer is guessed to lie in the
-// last 64th of the object, which costs little where it does not.
+// before anything is allocated for them. Storages charge and wait by the request, so the footer is guessed to lie in
+// the last 64th of the object, which costs little where it does not.
 func readFooter(r io.ReaderAt, size int64) (*format.FileMetaData, int64, error) {
 	if size < magicBytes+tailBytes {
 		return nil, 0, faultf("it has %d bytes, too few for a Parquet file", size)

@@ -76,32 +76,45 @@ func TestEveryPhysicalFormReadsAsTheSchemasType(t *testing.T) {
 		column rules.Column
 		want   []any
 	}{
-		"text":                     {upstream.String(), []any{"a", "b", "a"}, text, []any{"a", "b", "a"}},
-		"text without annotation":  {upstream.Leaf(upstream.ByteArrayType), []any{"a", "\xff"}, text, []any{"a", "\xff"}},
-		"optional text":            {upstream.Optional(upstream.String()), []any{nil, "b", nil}, text, []any{nil, "b", nil}},
-		"nothing but nulls":        {upstream.Optional(upstream.String()), []any{nil, nil}, text, []any{nil, nil}},
-		"signed 8 bits":            {upstream.Int(8), []any{int32(-5)}, integer, []any{int64(-5)}},
-		"unsigned 32 bits":         {upstream.Uint(32), []any{uint32(math.MaxUint32)}, integer, []any{int64(math.MaxUint32)}},
-		"unsigned 64 bits":         {upstream.Uint(64), []any{uint64(7)}, integer, []any{int64(7)}},
-		"optional integer":         {upstream.Optional(int64s), []any{nil, int64(7), nil, int64(-1)}, integer, []any{nil, int64(7), nil, int64(-1)}},
-		"decimal of 32 bits":       {upstream.Decimal(1, 9, upstream.Int32Type), []any{int32(-125)}, money, []any{int64(-1250)}},
-		"decimal of 64 bits":       {upstream.Decimal(2, 18, upstream.Int64Type), []any{int64(125)}, money, []any{int64(125)}},
-		"decimal of 16 bytes":      {upstream.Decimal(0, 38, wide), []any{flba(2, 0), flba(0xFF)}, money, []any{int64(51200), int64(25500)}},
-		"decimal of more places":   {upstream.Decimal(4, 38, wide), []any{flba(0x27, 0x10)}, money, []any{int64(100)}},
-		"integer as decimal":       {int64s, []any{int64(3)}, money, []any{int64(300)}},
-		"milliseconds":             {upstream.Timestamp(upstream.Millisecond), []any{int64(-1)}, instant, []any{int64(-1000)}},
-		"microseconds":             {upstream.Timestamp(upstream.Microsecond), []any{int64(-1)}, instant, []any{int64(-1)}},
-		"nanoseconds go down":      {upstream.Timestamp(upstream.Nanosecond), []any{int64(-1), int64(1999)}, instant, []any{int64(-1), int64(1)}},
-		"milliseconds beyond":      {upstream.Timestamp(upstream.Millisecond), []any{int64(math.MaxInt64), int64(math.MinInt64)}, instant, []any{int64(math.MaxInt64), int64(math.MinInt64)}},
-		"wall clock":               {upstream.TimestampAdjusted(upstream.Microsecond, false), []any{int64(1_782_907_200_000_000)}, helsinki, []any{int64(1_782_896_400_000_000)}},
-		"integer seconds":          {int32s, []any{int32(2)}, seconds, []any{int64(2_000_000)}},
-		"integer nanoseconds":      {int64s, []any{int64(2500)}, nanos, []any{int64(2)}},
-		"INT96":                    {upstream.Leaf(upstream.Int96Type), []any{deprecated.Int96{1500, 0, 2440589}}, instant, []any{int64(86_400_000_001)}},
-		"date":                     {upstream.Date(), []any{int32(-1)}, column(value.Date), []any{int64(-1)}},
-		"float":                    {upstream.Leaf(upstream.FloatType), []any{float32(0.5)}, column(value.Float), []any{0.5}},
-		"double with NaN":          {upstream.Leaf(upstream.DoubleType), []any{0.25, math.NaN(), math.Inf(1)}, column(value.Float), []any{0.25, nil, math.Inf(1)}},
-		"optional double with NaN": {upstream.Optional(upstream.Leaf(upstream.DoubleType)), []any{nil, math.NaN(), 1.5}, column(value.Float), []any{nil, nil, 1.5}},
-		"boolean":                  {upstream.Optional(upstream.Leaf(upstream.BooleanType)), []any{true, nil, false}, column(value.Boolean), []any{int64(1), nil, int64(0)}},
+		"text":                    {upstream.String(), []any{"a", "b", "a"}, text, []any{"a", "b", "a"}},
+		"text without annotation": {upstream.Leaf(upstream.ByteArrayType), []any{"a", "\xff"}, text, []any{"a", "\xff"}},
+		"optional text":           {upstream.Optional(upstream.String()), []any{nil, "b", nil}, text, []any{nil, "b", nil}},
+		"nothing but nulls":       {upstream.Optional(upstream.String()), []any{nil, nil}, text, []any{nil, nil}},
+		"signed 8 bits":           {upstream.Int(8), []any{int32(-5)}, integer, []any{int64(-5)}},
+		"unsigned 32 bits":        {upstream.Uint(32), []any{uint32(math.MaxUint32)}, integer, []any{int64(math.MaxUint32)}},
+		"unsigned 64 bits":        {upstream.Uint(64), []any{uint64(7)}, integer, []any{int64(7)}},
+		"optional integer": {upstream.Optional(int64s), []any{nil, int64(7), nil, int64(-1)}, integer,
+			[]any{nil, int64(7), nil, int64(-1)}},
+		"decimal of 32 bits": {upstream.Decimal(1, 9, upstream.Int32Type), []any{int32(-125)}, money,
+			[]any{int64(-1250)}},
+		"decimal of 64 bits": {upstream.Decimal(2, 18, upstream.Int64Type), []any{int64(125)}, money,
+			[]any{int64(125)}},
+		"decimal of 16 bytes": {upstream.Decimal(0, 38, wide), []any{flba(2, 0), flba(0xFF)}, money,
+			[]any{int64(51200), int64(25500)}},
+		"decimal of more places": {upstream.Decimal(4, 38, wide), []any{flba(0x27, 0x10)}, money, []any{int64(100)}},
+		"integer as decimal":     {int64s, []any{int64(3)}, money, []any{int64(300)}},
+		"milliseconds": {upstream.Timestamp(upstream.Millisecond), []any{int64(-1)}, instant,
+			[]any{int64(-1000)}},
+		"microseconds": {upstream.Timestamp(upstream.Microsecond), []any{int64(-1)}, instant, []any{int64(-1)}},
+		"nanoseconds go down": {upstream.Timestamp(upstream.Nanosecond), []any{int64(-1), int64(1999)}, instant,
+			[]any{int64(-1), int64(1)}},
+		"milliseconds beyond": {upstream.Timestamp(upstream.Millisecond),
+			[]any{int64(math.MaxInt64), int64(math.MinInt64)}, instant, []any{int64(math.MaxInt64), int64(math.MinInt64)}},
+		"wall clock": {upstream.TimestampAdjusted(upstream.Microsecond, false),
+			[]any{int64(1_782_907_200_000_000)}, helsinki, []any{int64(1_782_896_400_000_000)}},
+		"integer seconds":     {int32s, []any{int32(2)}, seconds, []any{int64(2_000_000)}},
+		"integer nanoseconds": {int64s, []any{int64(2500)}, nanos, []any{int64(2)}},
+		"INT96": {upstream.Leaf(upstream.Int96Type), []any{deprecated.Int96{1500, 0, 2440589}}, instant,
+			[]any{int64(86_400_000_001)}},
+		"date":  {upstream.Date(), []any{int32(-1)}, column(value.Date), []any{int64(-1)}},
+		"float": {upstream.Leaf(upstream.FloatType), []any{float32(0.5)}, column(value.Float), []any{0.5}},
+		"double with NaN": {upstream.Leaf(upstream.DoubleType), []any{0.25, math.NaN(), math.Inf(1)},
+			column(value.Float), []any{0.25, nil, math.Inf(1)}},
+		"optional double " +
+			"with NaN": {upstream.Optional(upstream.Leaf(upstream.DoubleType)), []any{nil, math.NaN(), 1.5}, column(value.Float),
+			[]any{nil, nil, 1.5}},
+		"boolean": {upstream.Optional(upstream.Leaf(upstream.BooleanType)), []any{true, nil, false}, column(value.Boolean),
+			[]any{int64(1), nil, int64(0)}},
 	} {
 		for version := 1; version <= 2; version++ {
 			got, err := readOne(t, single(t, c.node, c.in, upstream.DataPageVersion(version)), c.column)
@@ -125,12 +138,13 @@ func TestFormsThatLoseSomethingAreRefused(t *testing.T) {
 		in     any
 		column rules.Column
 	}{
-		"number as text":                   {int64s, int64(1), column(value.Text)},
-		"text as number":                   {upstream.String(), "1", column(value.Integer)},
-		"time of day as timestamp":         {upstream.Time(upstream.Microsecond), int64(1), column(value.Timestamp)},
-		"integer without unit":             {int64s, int64(1), column(value.Timestamp)},
-		"timestamp with unit":              {upstream.Timestamp(upstream.Microsecond), int64(1), unit},
-		"wall clock without zone":          {upstream.TimestampAdjusted(upstream.Microsecond, false), int64(1), column(value.Timestamp)},
+		"number as text":           {int64s, int64(1), column(value.Text)},
+		"text as number":           {upstream.String(), "1", column(value.Integer)},
+		"time of day as timestamp": {upstream.Time(upstream.Microsecond), int64(1), column(value.Timestamp)},
+		"integer without unit":     {int64s, int64(1), column(value.Timestamp)},
+		"timestamp with unit":      {upstream.Timestamp(upstream.Microsecond), int64(1), unit},
+		"wall clock without zone": {upstream.TimestampAdjusted(upstream.Microsecond, false), int64(1),
+			column(value.Timestamp)},
 		"INT96 as event time":              {upstream.Leaf(upstream.Int96Type), deprecated.Int96{}, event},
 		"decimal with too many digits":     {upstream.Decimal(2, 18, upstream.Int64Type), int64(1_000_000), money},
 		"decimal that overflows its scale": {upstream.Decimal(0, 18, upstream.Int64Type), int64(math.MaxInt64 / 10), money},
@@ -171,11 +185,15 @@ func TestEncodingsAndCodecsReadTheSame(t *testing.T) {
 			}
 		}
 	}
-	for _, e := range []encoding.Encoding{&upstream.Plain, &upstream.RLEDictionary, &upstream.DeltaLengthByteArray, &upstream.DeltaByteArray} {
+	for _, e := range []encoding.Encoding{
+		&upstream.Plain, &upstream.RLEDictionary, &upstream.DeltaLengthByteArray, &upstream.DeltaByteArray,
+	} {
 		check(upstream.String(), e, texts, value.Text)
 		check(upstream.Optional(upstream.String()), e, nulled, value.Text)
 	}
-	for _, e := range []encoding.Encoding{&upstream.Plain, &upstream.RLEDictionary, &upstream.DeltaBinaryPacked, &upstream.ByteStreamSplit} {
+	for _, e := range []encoding.Encoding{
+		&upstream.Plain, &upstream.RLEDictionary, &upstream.DeltaBinaryPacked, &upstream.ByteStreamSplit,
+	} {
 		check(upstream.Leaf(upstream.Int64Type), e, ints, value.Integer)
 	}
 }
@@ -264,7 +282,8 @@ func TestParametersAndStructsAreFound(t *testing.T) {
 	}
 	schema := &rules.Schema{Columns: []rules.Column{
 		{Name: "country", From: "geo.country", Type: value.Type{Kind: value.Text}},
-		param("page", "page", "string", value.Text), param("engaged", "engaged", "int", value.Integer), param("ratio", "ratio", "double", value.Float),
+		param("page", "page", "string", value.Text), param("engaged", "engaged", "int", value.Integer),
+		param("ratio", "ratio", "double", value.Float),
 	}}
 	var cursor parquet.Cursor
 	got, err := read(out.Bytes(), schema, &cursor)
@@ -272,7 +291,8 @@ func TestParametersAndStructsAreFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := [][]any{
-		{nil, nil, "FI", nil, nil}, {"/a", nil, "/b", nil, "/d"}, {int64(5), nil, nil, nil, int64(7)}, {nil, nil, nil, nil, nil},
+		{nil, nil, "FI", nil, nil}, {"/a", nil, "/b", nil, "/d"}, {int64(5), nil, nil, nil, int64(7)},
+		{nil, nil, nil, nil, nil},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -329,18 +349,23 @@ func TestBoundsHoldInTheSchemasUnits(t *testing.T) {
 		lo, hi int64
 		ok     bool
 	}{
-		"integer":      {upstream.Int(32), []any{int32(3), int32(-4)}, column(value.Integer), -4, 3, true},
-		"unsigned":     {upstream.Uint(32), []any{uint32(1), uint32(math.MaxUint32)}, column(value.Integer), 1, math.MaxUint32, true},
-		"decimal":      {upstream.Decimal(1, 9, upstream.Int32Type), []any{int32(3), int32(4)}, money, 30, 40, true},
-		"milliseconds": {upstream.Timestamp(upstream.Millisecond), []any{int64(3), int64(4)}, column(value.Timestamp), 3000, 4000, true},
-		"date":         {upstream.Date(), []any{int32(3), int32(4)}, column(value.Date), 3, 4, true},
-		"wall clock":   {upstream.TimestampAdjusted(upstream.Microsecond, false), []any{int64(0)}, wall, -97_200_000_000, 97_200_000_000, true},
-		"text":         {upstream.String(), []any{"a"}, column(value.Text), 0, 0, false},
-		"double":       {upstream.Leaf(upstream.DoubleType), []any{1.0}, column(value.Float), 0, 0, false},
-		"INT96":        {upstream.Leaf(upstream.Int96Type), []any{deprecated.Int96{}}, column(value.Timestamp), 0, 0, false},
+		"integer": {upstream.Int(32), []any{int32(3), int32(-4)}, column(value.Integer), -4, 3, true},
+		"unsigned": {upstream.Uint(32), []any{uint32(1), uint32(math.MaxUint32)}, column(value.Integer), 1,
+			math.MaxUint32, true},
+		"decimal": {upstream.Decimal(1, 9, upstream.Int32Type), []any{int32(3), int32(4)}, money, 30, 40, true},
+		"milliseconds": {upstream.Timestamp(upstream.Millisecond), []any{int64(3), int64(4)}, column(value.Timestamp), 3000,
+			4000, true},
+		"date": {upstream.Date(), []any{int32(3), int32(4)}, column(value.Date), 3, 4, true},
+		"wall clock": {upstream.TimestampAdjusted(upstream.Microsecond, false), []any{int64(0)}, wall, -97_200_000_000,
+			97_200_000_000, true},
+		"text":   {upstream.String(), []any{"a"}, column(value.Text), 0, 0, false},
+		"double": {upstream.Leaf(upstream.DoubleType), []any{1.0}, column(value.Float), 0, 0, false},
+		"INT96":  {upstream.Leaf(upstream.Int96Type), []any{deprecated.Int96{}}, column(value.Timestamp), 0, 0, false},
 	} {
 		data := single(t, c.node, c.in)
-		f, err := parquet.Open(bytes.NewReader(data), int64(len(data)), "t", &rules.Schema{Columns: []rules.Column{c.column}}, parquet.Limits{})
+		f, err := parquet.Open(bytes.NewReader(data), int64(len(data)), "t", &rules.Schema{
+			Columns: []rules.Column{c.column},
+		}, parquet.Limits{})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

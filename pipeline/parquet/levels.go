@@ -12,7 +12,8 @@ import (
 )
 
 // levelsV1 takes the length-prefixed levels off the front of a version 1 page.
-func (s *scratch) levelsV1(into *[]uint8, body []byte, encoding format.Encoding, most uint8, n int) ([]uint8, []byte, error) {
+func (s *scratch) levelsV1(into *[]uint8, body []byte, encoding format.Encoding, most uint8, n int) ([]uint8, []byte,
+	error) {
 	if encoding != format.RLE {
 		return nil, nil, faultf("levels are encoded as %s, which is not supported", encoding)
 	}
@@ -27,8 +28,8 @@ func (s *scratch) levelsV1(into *[]uint8, body []byte, encoding format.Encoding,
 	return levels, body[length:], err
 }
 
-// levelsV2 unpacks the levels of a version 2 page, which fill packed: more would be values, pushed aside by a wrong length.
-// Some writers store levels of columns that have none, in runs of no width.
+// levelsV2 unpacks the levels of a version 2 page, which fill packed: more would be values, pushed aside by a wrong
+// length. Some writers store levels of columns that have none, in runs of no width.
 func (s *scratch) levelsV2(into *[]uint8, packed []byte, most uint8, n int) ([]uint8, error) {
 	if most == 0 && len(packed) == 0 {
 		return nil, nil
@@ -74,9 +75,9 @@ func countLevel(levels []uint8, level uint8) int { return bytes.Count(levels, []
 // runSlack is by how many values the last bit-packed run may exceed what was asked for; writers pad runs.
 const runSlack = 512
 
-// checkRuns walks the runs of the hybrid of run lengths and bit packing until they hold n values, and returns where they
-// end. The decoder believes run lengths and allocates for them, so they are checked before it starts. Some writers cut
-// the padding of the last packed run; its end then lies behind packed, in the slack that every buffer here has.
+// checkRuns walks the runs of the hybrid of run lengths and bit packing until they hold n values, and returns where
+// they end. The decoder believes run lengths and allocates for them, so they are checked before it starts. Some writers
+// cut the padding of the last packed run; its end then lies behind packed, in the slack that every buffer here has.
 func checkRuns(packed []byte, width, n int) (end int, err error) {
 	short := faultf("a page holds fewer values than it declares (%d)", n)
 	for have, i := 0, 0; ; {

@@ -25,8 +25,8 @@ const (
 	plausibleFree  = 64 << 10
 )
 
-// plausible is how many of the declared bytes are allocated at once for so many stored ones. The rest comes when what was
-// declared turns out to be true, so that no lie costs more memory than the object's own size justifies.
+// plausible is how many of the declared bytes are allocated at once for so many stored ones. The rest comes when what
+// was declared turns out to be true, so that no lie costs more memory than the object's own size justifies.
 func plausible(declared, stored int) int { return min(declared, plausibleRatio*stored+plausibleFree) }
 
 func (l Limits) withDefaults() Limits {

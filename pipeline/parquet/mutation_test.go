@@ -34,7 +34,8 @@ const brotliWindow = 16 << 20
 
 const defaultMutations = 4000
 
-// TestDamageIsAnErrorOrTheSameRows makes as many damaged files as MALGRUPP_MUTATIONS says; each follows from its number.
+// TestDamageIsAnErrorOrTheSameRows makes as many damaged files as MALGRUPP_MUTATIONS says; each follows from its
+// number.
 func TestDamageIsAnErrorOrTheSameRows(t *testing.T) {
 	n := defaultMutations
 	if asked := os.Getenv("MALGRUPP_MUTATIONS"); asked != "" {
@@ -56,8 +57,8 @@ func TestDamageIsAnErrorOrTheSameRows(t *testing.T) {
 	}
 }
 
-// TestACutAtAnyPageBorderIsNoticed goes through all borders, one byte before and after each, with and without the footer put
-// back behind the cut.
+// TestACutAtAnyPageBorderIsNoticed goes through all borders, one byte before and after each, with and without the
+// footer put back behind the cut.
 func TestACutAtAnyPageBorderIsNoticed(t *testing.T) {
 	for _, v := range victims(t) {
 		for i, border := range v.borders() {
@@ -94,7 +95,8 @@ func TestLiesThatWentUnnoticedAreRefused(t *testing.T) {
 			m.RowGroups[0].Columns[1].MetaData.DictionaryPageOffset = m.RowGroups[0].Columns[0].MetaData.DataPageOffset
 		}), "points to a dictionary, and there is none"},
 	} {
-		if _, err := read(c.data, c.v.schema, new(parquet.Cursor)); !isDamaged(err) || !strings.Contains(err.Error(), c.want) {
+		if _, err := read(c.data, c.v.schema, new(parquet.Cursor)); !isDamaged(err) ||
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -157,10 +159,13 @@ func sameRows(a, b [][]any) bool {
 	return slices.EqualFunc(a, b, slices.Equal[[]any])
 }
 
-// judge reads a damaged file and says what came of it: an error, the same rows, or other rows where that cannot be known.
+// judge reads a damaged file and says what came of it: an error, the same rows, or other rows where that cannot be
+// known.
 func (v *victim) judge(t *testing.T, number int, d damaged) string {
 	t.Helper()
-	watchdog := time.AfterFunc(mostTime, func() { panic(fmt.Sprintf("mutation %d of %s hangs: %s", number, v.name, d.how)) })
+	watchdog := time.AfterFunc(mostTime, func() {
+		panic(fmt.Sprintf("mutation %d of %s hangs: %s", number, v.name, d.how))
+	})
 	defer watchdog.Stop()
 	var rows [][]any
 	var err error

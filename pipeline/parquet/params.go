@@ -9,8 +9,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-// Param is a key that was met in a key-value list, with the slot that its values lie in, as param(list, key, slot) names
-// them in a schema.
+// Param is a key that was met in a key-value list, with the slot that its values lie in, as param(list, key, slot)
+// names them in a schema.
 type Param struct {
 	List, Key, Slot string
 	Kind            value.Kind // of the slot's values
@@ -24,12 +24,16 @@ const maxKeys = 200
 var slotKinds = []struct {
 	slot string
 	kind value.Kind
-}{{"string", value.Text}, {"int", value.Integer}, {"double", value.Float}, {"float", value.Float}, {"int", value.Boolean}}
+}{
+	{"string", value.Text}, {"int", value.Integer}, {"double", value.Float}, {"float", value.Float},
+	{"int", value.Boolean},
+}
 
 // Params reads the key-value lists of the first row groups of an object, up to that many rows (but one group at least),
 // and returns the keys it met by list, key and entries, the slot with most entries first. Lists with more than 200 keys
 // are only named, in crowded. Errors are those of Open.
-func Params(r io.ReaderAt, size int64, name string, rows int64, limits Limits) (found []Param, crowded []string, err error) {
+func Params(r io.ReaderAt, size int64, name string, rows int64, limits Limits) (found []Param, crowded []string,
+	err error) {
 	schema, err := listColumns(r, size, name)
 	if err != nil || len(schema.Columns) == 0 {
 		return nil, nil, err
@@ -63,7 +67,8 @@ func Params(r io.ReaderAt, size int64, name string, rows int64, limits Limits) (
 		}
 	}
 	slices.SortFunc(found, func(a, b Param) int {
-		return cmp.Or(cmp.Compare(a.List, b.List), cmp.Compare(a.Key, b.Key), cmp.Compare(b.Entries, a.Entries), cmp.Compare(a.Slot, b.Slot))
+		return cmp.Or(cmp.Compare(a.List, b.List), cmp.Compare(a.Key, b.Key), cmp.Compare(b.Entries, a.Entries),
+			cmp.Compare(a.Slot, b.Slot))
 	})
 	return found, slices.Compact(crowded), nil
 }
@@ -94,7 +99,9 @@ func (n *node) slots(columns []rules.Column) []rules.Column {
 	for _, child := range n.children {
 		taken := map[*node]bool{}
 		for _, s := range slotKinds {
-			column := rules.Column{Name: child.path + " " + s.slot, From: child.path, Param: "any", Slot: s.slot, Type: value.Type{Kind: s.kind}}
+			column := rules.Column{
+				Name: child.path + " " + s.slot, From: child.path, Param: "any", Slot: s.slot, Type: value.Type{Kind: s.kind},
+			}
 			if b, err := bindParam(binding{column: column}, child); err == nil && !taken[b.leaf] {
 				taken[b.leaf] = true
 				columns = append(columns, column)

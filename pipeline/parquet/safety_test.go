@@ -36,16 +36,20 @@ func goodFiles(t testing.TB) map[string][]byte {
 		"delta":        single(t, upstream.Encoded(word, &upstream.DeltaBinaryPacked), ints),
 		"gzip":         single(t, upstream.Compressed(word, &upstream.Gzip), ints),
 		"zstd":         single(t, upstream.Compressed(word, &upstream.Zstd), ints),
-		"small pages":  single(t, upstream.Compressed(text, &upstream.Snappy), texts, upstream.PageBufferSize(100), upstream.DataPageVersion(1)),
-		"brotli":       single(t, upstream.Compressed(text, &upstream.Brotli), texts),
-		"lz4":          single(t, upstream.Compressed(text, &upstream.Lz4Raw), texts),
+		"small pages": single(t, upstream.Compressed(text, &upstream.Snappy), texts, upstream.PageBufferSize(100),
+			upstream.DataPageVersion(1)),
+		"brotli": single(t, upstream.Compressed(text, &upstream.Brotli), texts),
+		"lz4":    single(t, upstream.Compressed(text, &upstream.Lz4Raw), texts),
 	}
 	files["pages"] = single(t, upstream.Compressed(word, &upstream.Snappy), ints, upstream.PageBufferSize(500))
-	files["dictionary and pages"] = single(t, upstream.Encoded(text, &upstream.RLEDictionary), texts, upstream.PageBufferSize(100))
-	files["row groups"] = single(t, upstream.Encoded(word, &upstream.RLEDictionary), ints, upstream.MaxRowsPerRowGroup(150))
+	files["dictionary and pages"] = single(t, upstream.Encoded(text, &upstream.RLEDictionary), texts,
+		upstream.PageBufferSize(100))
+	files["row groups"] = single(t, upstream.Encoded(word, &upstream.RLEDictionary), ints,
+		upstream.MaxRowsPerRowGroup(150))
 	files["columns"] = twoColumns(t, ints)
 	var out bytes.Buffer
-	if err := upstream.Write(&out, []gaEvent{{Name: "a", Params: []parameter{texted("page", "/a"), counted("n", 1)}}, {Name: "b"}}); err != nil {
+	if err := upstream.Write(&out,
+		[]gaEvent{{Name: "a", Params: []parameter{texted("page", "/a"), counted("n", 1)}}, {Name: "b"}}); err != nil {
 		t.Fatal(err)
 	}
 	files["list"] = out.Bytes()
@@ -67,7 +71,11 @@ func twoColumns(t testing.TB, ints []any) []byte {
 func parameters(optional bool) []rules.Column {
 	return []rules.Column{
 		{Name: "n", From: "event_params", Param: "n", Slot: "int", Type: value.Type{Kind: value.Integer}, Optional: optional},
-		{Name: "p", From: "event_params", Param: "page", Slot: "string", Type: value.Type{Kind: value.Text}, Optional: optional},
+		{
+			Name: "p", From: "event_params", Param: "page", Slot: "string", Type: value.Type{
+				Kind: value.Text,
+			}, Optional: optional,
+		},
 	}
 }
 
@@ -168,7 +176,9 @@ func (f *failing) ReadAt(p []byte, offset int64) (int, error) {
 func TestAStoragesFailureIsNotTheObjectsFault(t *testing.T) {
 	data := single(t, upstream.String(), []any{"a"})
 	r := &failing{ReaderAt: bytes.NewReader(data)}
-	f, err := parquet.Open(r, int64(len(data)), "object", &rules.Schema{Columns: []rules.Column{column(value.Text)}}, parquet.Limits{})
+	f, err := parquet.Open(r, int64(len(data)), "object", &rules.Schema{
+		Columns: []rules.Column{column(value.Text)},
+	}, parquet.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,8 +194,11 @@ func TestBuffersAreReusedFromRowGroupToRowGroup(t *testing.T) {
 	for i := range 50_000 {
 		in = append(in, int64(i%300))
 	}
-	data := single(t, upstream.Compressed(upstream.Leaf(upstream.Int64Type), &upstream.Snappy), in, upstream.MaxRowsPerRowGroup(10_000))
-	f, err := parquet.Open(bytes.NewReader(data), int64(len(data)), "t", &rules.Schema{Columns: []rules.Column{column(value.Integer)}}, parquet.Limits{})
+	data := single(t, upstream.Compressed(upstream.Leaf(upstream.Int64Type), &upstream.Snappy), in,
+		upstream.MaxRowsPerRowGroup(10_000))
+	f, err := parquet.Open(bytes.NewReader(data), int64(len(data)), "t", &rules.Schema{
+		Columns: []rules.Column{column(value.Integer)},
+	}, parquet.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

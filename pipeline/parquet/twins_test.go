@@ -42,7 +42,8 @@ func named(t *testing.T, data []byte) map[string][]any {
 func TestTablesOfImpalaFollowFromTheirIDs(t *testing.T) {
 	root := vectors(t, "data", "parquet")
 	for name, perDay := range map[string]int64{
-		"alltypes_plain.parquet": 2, "alltypes_plain.snappy.parquet": 2, "alltypes_dictionary.parquet": 2, "alltypes_tiny_pages.parquet": 10,
+		"alltypes_plain.parquet": 2, "alltypes_plain.snappy.parquet": 2, "alltypes_dictionary.parquet": 2,
+		"alltypes_tiny_pages.parquet": 10,
 	} {
 		got := named(t, load(t, root, name))
 		want := map[string][]any{}
@@ -65,7 +66,8 @@ func TestTablesOfImpalaFollowFromTheirIDs(t *testing.T) {
 	}
 }
 
-// impalaRow is the row of an id. The small tables have two rows a month, the large one ten a day with the partition's year and month.
+// impalaRow is the row of an id. The small tables have two rows a month, the large one ten a day with the partition's
+// year and month.
 func impalaRow(id, per int64) map[string]any {
 	n := id % per
 	day := time.Date(2009, 1, 1+int(id/per), 0, 0, 0, 0, time.UTC)
@@ -86,13 +88,15 @@ func impalaRow(id, per int64) map[string]any {
 
 func TestFilesWithTheSameRowsReadTheSame(t *testing.T) {
 	root := vectors(t, "data", "parquet")
-	plain, snappy := named(t, load(t, root, "alltypes_plain.parquet")), named(t, load(t, root, "alltypes_plain.snappy.parquet"))
+	plain, snappy := named(t, load(t, root, "alltypes_plain.parquet")),
+		named(t, load(t, root, "alltypes_plain.snappy.parquet"))
 	for column := range plain {
 		if diff := cmp.Diff(plain[column][2:4], snappy[column]); diff != "" { // ids 6 and 7
 			t.Errorf("%s: %s", column, diff)
 		}
 	}
-	if diff := cmp.Diff(named(t, load(t, root, "brotli_compressed.parquet")), named(t, load(t, root, "lz4_raw_compressed.parquet"))); diff != "" {
+	if diff := cmp.Diff(named(t, load(t, root, "brotli_compressed.parquet")),
+		named(t, load(t, root, "lz4_raw_compressed.parquet"))); diff != "" {
 		t.Errorf("brotli and LZ4: %s", diff)
 	}
 }
@@ -104,10 +108,12 @@ func TestFilesThatCountAreComplete(t *testing.T) {
 		n      int
 		value  func(i int) any
 	}{
-		"concatenated_gzip_members.parquet":         {"long_col", 513, func(i int) any { return int64(i + 1) }},
-		"fastparquet_test.parquet":                  {"f", 1000, func(i int) any { return float64(i) }},
-		"repeated_no_annotation.parquet":            {"id", 6, func(i int) any { return int64(i + 1) }},
-		"delta_length_byte_array.parquet":           {"FRUIT", 1000, func(i int) any { return fmt.Sprintf("apple_banana_mango%d", i*i) }},
+		"concatenated_gzip_members.parquet": {"long_col", 513, func(i int) any { return int64(i + 1) }},
+		"fastparquet_test.parquet":          {"f", 1000, func(i int) any { return float64(i) }},
+		"repeated_no_annotation.parquet":    {"id", 6, func(i int) any { return int64(i + 1) }},
+		"delta_length_byte_array.parquet": {"FRUIT", 1000, func(i int) any {
+			return fmt.Sprintf("apple_banana_mango%d", i*i)
+		}},
 		"nulls.snappy.parquet":                      {"b_struct.b_c_int", 8, func(int) any { return nil }},
 		"nested_maps.snappy.parquet":                {"c", 6, func(int) any { return 1.0 }},
 		"dict-page-offset-zero.parquet":             {"l_partkey", 39, func(int) any { return int64(1552) }},
@@ -187,19 +193,39 @@ func TestForeignFilesReadThroughASchemaOfOurs(t *testing.T) {
 	}{
 		{"aws_dms.parquet", rules.Column{From: "my_numeric", Type: money}, []any{int64(142713184759), int64(127264981981)}},
 		{"aws_dms.parquet", rules.Column{From: "my_money", Type: money}, []any{int64(4763296975854), int64(1266405351171)}},
-		{"parquet_net_decimals.parquet", rules.Column{From: "weight measure:WEIGHT(KG, 0)", Type: money}, []any{int64(9300), int64(15500)}},
-		{"aws_dms.parquet", rules.Column{From: "my_timestamp", Type: timestamp, Role: rules.RoleEventTime}, []any{int64(1635694452458000), int64(1648945527534000)}},
+		{"parquet_net_decimals.parquet", rules.Column{
+			From: "weight measure:WEIGHT(KG, 0)", Type: money,
+		}, []any{int64(9300), int64(15500)}},
+		{"aws_dms.parquet", rules.Column{
+			From: "my_timestamp", Type: timestamp, Role: rules.RoleEventTime,
+		}, []any{int64(1635694452458000), int64(1648945527534000)}},
 		{"aws_dms.parquet", rules.Column{From: "id", Type: timestamp, Unit: "s"}, []any{int64(1_000_000), int64(2_000_000)}},
 		{"aws_dms.parquet", rules.Column{From: "my_int", Type: money}, []any{int64(129849808100), int64(53143049300)}},
-		{"test-timezone.parquet", rules.Column{From: "date", Type: timestamp}, []any{int64(1701696000000000), int64(1701696300000000)}},
-		{requests, rules.Column{From: "EdgeStartTimestamp", Type: timestamp, Zone: "UTC"}, []any{int64(1681430390000000), int64(1681430396000000)}},
-		{requests, rules.Column{From: "EdgeStartTimestamp", Type: timestamp, Zone: "Europe/Helsinki"}, []any{int64(1681419590000000), int64(1681419596000000)}},
+		{"test-timezone.parquet", rules.Column{
+			From: "date", Type: timestamp,
+		}, []any{int64(1701696000000000), int64(1701696300000000)}},
+		{requests, rules.Column{
+			From: "EdgeStartTimestamp", Type: timestamp, Zone: "UTC",
+		}, []any{int64(1681430390000000), int64(1681430396000000)}},
+		{requests, rules.Column{
+			From: "EdgeStartTimestamp", Type: timestamp, Zone: "Europe/Helsinki",
+		}, []any{int64(1681419590000000), int64(1681419596000000)}},
 		{requests, rules.Column{From: "ClientRequestURI", Type: value.Type{Kind: value.Text}}, []any{"/", "/"}},
-		{"mr_times.parq", rules.Column{From: "date_added", Type: timestamp, Role: rules.RoleEventTime, INT96: "utc"}, []any{int64(1470092881000000), int64(1470179282000000)}},
-		{"parquet_net_decimals.parquet", rules.Column{From: "EventDate", Type: timestamp, INT96: "utc"}, []any{int64(1376956800000000), int64(1270080000000000)}},
-		{"int96_from_spark.parquet", rules.Column{From: "a", Type: timestamp, INT96: "utc"}, []any{int64(1704141296123456), int64(1704070800000000)}},
-		{"databricks_photon.zstd.parquet", rules.Column{From: "col-3877fd94-0973-4941-ac6b-646849a1ff65", Type: value.Type{Kind: value.Text}}, []any{"Mr. Daniel Ferguson MD", "Stephanie Mcgrath"}},
-		{"nulls.snappy.parquet", rules.Column{From: "b_struct.b_c_int", Type: value.Type{Kind: value.Integer}}, []any{nil, nil}},
+		{"mr_times.parq", rules.Column{
+			From: "date_added", Type: timestamp, Role: rules.RoleEventTime, INT96: "utc",
+		}, []any{int64(1470092881000000), int64(1470179282000000)}},
+		{"parquet_net_decimals.parquet", rules.Column{
+			From: "EventDate", Type: timestamp, INT96: "utc",
+		}, []any{int64(1376956800000000), int64(1270080000000000)}},
+		{"int96_from_spark.parquet", rules.Column{
+			From: "a", Type: timestamp, INT96: "utc",
+		}, []any{int64(1704141296123456), int64(1704070800000000)}},
+		{"databricks_photon.zstd.parquet", rules.Column{
+			From: "col-3877fd94-0973-4941-ac6b-646849a1ff65", Type: value.Type{Kind: value.Text},
+		}, []any{"Mr. Daniel Ferguson MD", "Stephanie Mcgrath"}},
+		{"nulls.snappy.parquet", rules.Column{
+			From: "b_struct.b_c_int", Type: value.Type{Kind: value.Integer},
+		}, []any{nil, nil}},
 	} {
 		c.column.Name = "ours"
 		got, err := readColumn(load(t, root, c.file), c.file, c.column)
@@ -220,11 +246,19 @@ func TestForeignFilesThatASchemaMisreadsAreRefusedByName(t *testing.T) {
 		column rules.Column
 		want   string
 	}{
-		{"aws_dms.parquet", rules.Column{From: "my_money", Type: value.Type{Kind: value.Decimal, Precision: 18}}, "raise the scale"},
-		{"parquet_net_decimals.parquet", rules.Column{From: "weight measure:WEIGHT(KG, 0)", Type: value.Type{Kind: value.Decimal, Precision: 18, Scale: 18}}, "lower the scale"},
-		{"aws_dms.parquet", rules.Column{From: "my_numeric", Type: value.Type{Kind: value.Decimal, Precision: 6, Scale: 2}}, "widen the type"},
+		{"aws_dms.parquet", rules.Column{
+			From: "my_money", Type: value.Type{Kind: value.Decimal, Precision: 18},
+		}, "raise the scale"},
+		{"parquet_net_decimals.parquet", rules.Column{
+			From: "weight measure:WEIGHT(KG, 0)", Type: value.Type{Kind: value.Decimal, Precision: 18, Scale: 18},
+		}, "lower the scale"},
+		{"aws_dms.parquet", rules.Column{
+			From: "my_numeric", Type: value.Type{Kind: value.Decimal, Precision: 6, Scale: 2},
+		}, "widen the type"},
 		{"aws_dms.parquet", rules.Column{From: "id", Type: timestamp}, "say with `unit`"},
-		{"aws_dms.parquet", rules.Column{From: "my_timestamp", Type: timestamp, Unit: "ms"}, "`unit` is for plain integers only"},
+		{"aws_dms.parquet", rules.Column{
+			From: "my_timestamp", Type: timestamp, Unit: "ms",
+		}, "`unit` is for plain integers only"},
 		{requests, rules.Column{From: "EdgeStartTimestamp", Type: timestamp}, "say which with `zone`"},
 		{"mr_times.parq", rules.Column{From: "date_added", Type: timestamp, Role: rules.RoleEventTime}, "say `int96: utc`"},
 		{"nested_lists.snappy.parquet", rules.Column{From: "a", Type: value.Type{Kind: value.Text}}, "a group or a list"},
@@ -246,7 +280,9 @@ func TestForeignFilesThatASchemaMisreadsAreRefusedByName(t *testing.T) {
 
 // readColumn reads one column of a file through a schema of that column alone.
 func readColumn(data []byte, name string, column rules.Column) ([]any, error) {
-	f, err := parquet.Open(bytes.NewReader(data), int64(len(data)), name, &rules.Schema{Columns: []rules.Column{column}}, parquet.Limits{})
+	f, err := parquet.Open(bytes.NewReader(data), int64(len(data)), name, &rules.Schema{
+		Columns: []rules.Column{column},
+	}, parquet.Limits{})
 	if err != nil {
 		return nil, err
 	}

@@ -92,8 +92,8 @@ func unpackCodes(dst []int32, packed []byte, n, limit int) ([]int32, error) {
 	return codes, nil
 }
 
-// allBelow reports whether all codes lie in [0, limit). It goes without a branch for each: a negative difference or code
-// leaves its sign.
+// allBelow reports whether all codes lie in [0, limit). It goes without a branch for each: a negative difference or
+// code leaves its sign.
 func allBelow(codes []int32, limit int32) bool {
 	var s0, s1, s2, s3 int32
 	last := limit - 1
@@ -134,7 +134,8 @@ func (c *column) appendWords(v []int64, s *scratch, encoding format.Encoding, sr
 	return v, c.convert.words(v[from:])
 }
 
-func (c *column) appendByteStrings(v []int64, s *scratch, encoding format.Encoding, src []byte, n int) ([]int64, error) {
+func (c *column) appendByteStrings(v []int64, s *scratch, encoding format.Encoding, src []byte, n int) ([]int64,
+	error) {
 	length := c.convert.length
 	if c.convert.physical == format.ByteArray {
 		length = 0

@@ -31,14 +31,18 @@ func (tb *table) rows() int {
 	return len(tb.cells[0])
 }
 
-var kinds = []value.Kind{value.Text, value.Integer, value.Decimal, value.Float, value.Boolean, value.Date, value.Timestamp}
+var kinds = []value.Kind{
+	value.Text, value.Integer, value.Decimal, value.Float, value.Boolean, value.Date, value.Timestamp,
+}
 
 func drawTable(t *rapid.T) *table {
 	tb := new(table)
 	rows := rapid.IntRange(0, 120).Draw(t, "rows")
 	for i := range rapid.IntRange(1, 8).Draw(t, "columns") {
 		kind := rapid.SampledFrom(kinds).Draw(t, "kind")
-		column := rules.Column{Name: fmt.Sprintf("c%d", i), Type: value.Type{Kind: kind}, Optional: rapid.Bool().Draw(t, "optional")}
+		column := rules.Column{
+			Name: fmt.Sprintf("c%d", i), Type: value.Type{Kind: kind}, Optional: rapid.Bool().Draw(t, "optional"),
+		}
 		if kind == value.Decimal {
 			column.Type.Precision, column.Type.Scale = 18, 2
 		}
@@ -176,7 +180,8 @@ func TestWhatIsWrittenReadsBack(t *testing.T) {
 		tb := drawTable(t)
 		o := parquet.WriterOptions{
 			RowsPerGroup: rapid.IntRange(1, 150).Draw(t, "group"),
-			Codec:        rapid.SampledFrom([]parquet.Codec{parquet.Snappy, parquet.Zstd, parquet.Uncompressed}).Draw(t, "codec"),
+			Codec: rapid.SampledFrom([]parquet.Codec{parquet.Snappy, parquet.Zstd, parquet.Uncompressed}).Draw(t,
+				"codec"),
 		}
 		data := tb.write(t, o, rapid.IntRange(1, 150).Draw(t, "batch"))
 		got, err := read(data, &rules.Schema{Columns: tb.columns}, &cursor)
@@ -220,7 +225,8 @@ func TestCodesAndStringsWriteTheSame(t *testing.T) {
 			text[i] = dictionary[code]
 		}
 	}
-	if !bytes.Equal(write(parquet.Values{Codes: codes, Dictionary: dictionary, Null: null}), write(parquet.Values{Text: text, Null: null})) {
+	if !bytes.Equal(write(parquet.Values{Codes: codes, Dictionary: dictionary, Null: null}),
+		write(parquet.Values{Text: text, Null: null})) {
 		t.Error("the bytes differ")
 	}
 }
@@ -279,7 +285,8 @@ func TestColumnsCarryTheOlderConvertedTypesToo(t *testing.T) {
 		}
 	}
 	want := map[string]string{
-		"text": fmt.Sprint(deprecated.UTF8), "integer": fmt.Sprint(deprecated.Int64), "decimal": fmt.Sprint(deprecated.Decimal, " ", 12, " ", 2), "date": fmt.Sprint(deprecated.Date),
+		"text": fmt.Sprint(deprecated.UTF8), "integer": fmt.Sprint(deprecated.Int64),
+		"decimal": fmt.Sprint(deprecated.Decimal, " ", 12, " ", 2), "date": fmt.Sprint(deprecated.Date),
 		"timestamp": fmt.Sprint(deprecated.TimestampMicros), "float": "none",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -59,7 +59,8 @@ func Members(a *segments.Audience, s Source) (Additions, Dropped) {
 }
 
 // inShares deals ids out to workers and puts their people, each share in order, into one order.
-func inShares(ids []string, workers int, share func(ids []string) ([]person, Dropped)) (people []person, dropped Dropped) {
+func inShares(ids []string, workers int, share func(ids []string) ([]person, Dropped)) (people []person,
+	dropped Dropped) {
 	size := max(1, (len(ids)+max(1, workers)-1)/max(1, workers))
 	var shares [][]string
 	for part := range slices.Chunk(ids, size) {
@@ -89,8 +90,8 @@ func byEntry(a, b person) int {
 	return strings.Compare(a.subject, b.subject)
 }
 
-// sortByEntry sorts people. Entries begin alike and soon differ, so eight bytes from there on, side by side, decide nearly
-// always; the entries themselves lie all over the memory.
+// sortByEntry sorts people. Entries begin alike and soon differ, so eight bytes from there on, side by side, decide
+// nearly always; the entries themselves lie all over the memory.
 func sortByEntry(people []person) {
 	if slices.IsSortedFunc(people, byEntry) {
 		return

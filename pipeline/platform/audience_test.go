@@ -23,8 +23,8 @@ type covered struct{}
 func (covered) From(*rules.Condition) int64                { return 0 }
 func (covered) Covers(*rules.Condition, int64, int64) bool { return true }
 
-// audience makes devices members in the only way there is: each grants and is admitted by the gate with one row. Level is
-// that of the segment.
+// audience makes devices members in the only way there is: each grants and is admitted by the gate with one row. Level
+// is that of the segment.
 func audience(t testing.TB, devices []string, level rules.Level) *segments.Audience {
 	t.Helper()
 	zone, err := value.LoadZone("UTC")
@@ -37,17 +37,25 @@ func audience(t testing.TB, devices []string, level rules.Level) *segments.Audie
 	}
 	uses := []consent.Use{purposes.SegmentUse(false)}
 	segment := &rules.Segment{Name: "savers", Zone: zone, Level: level, Match: &rules.Condition{
-		Verb: "did", AnyEvent: true, Window: &rules.Window{All: true}, Compare: &rules.Compare{Op: rules.AtLeast, Bound: value.Number{Int: 1}},
+		Verb: "did", AnyEvent: true, Window: &rules.Window{All: true}, Compare: &rules.Compare{
+			Op: rules.AtLeast, Bound: value.Number{Int: 1},
+		},
 	}}
-	plan, err := segments.NewPlan([]segments.Request{{Segment: segment, Uses: []int{0}}}, 1, segments.Times{AsOf: now}, builtin.Folds, covered{})
+	plan, err := segments.NewPlan([]segments.Request{{Segment: segment, Uses: []int{0}}}, 1, segments.Times{
+		AsOf: now,
+	}, builtin.Folds, covered{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	subjects := identity.NewSubjects()
-	filling := consent.Fill(&consent.Policy{Now: now, Retention: 400 * day, MaxConsentAge: 390 * day, Purposes: purposes}, subjects)
+	filling := consent.Fill(&consent.Policy{
+		Now: now, Retention: 400 * day, MaxConsentAge: 390 * day, Purposes: purposes,
+	}, subjects)
 	loader := filling.Loader()
 	for _, d := range devices {
-		loader.Add(loader.Subject(identity.Device, []byte(d)), consent.Event{At: now - 2*day, Action: consent.Grant, Pattern: consent.Profile, Trusted: true})
+		loader.Add(loader.Subject(identity.Device, []byte(d)), consent.Event{
+			At: now - 2*day, Action: consent.Grant, Pattern: consent.Profile, Trusted: true,
+		})
 	}
 	ledger, err := filling.Seal(1)
 	if err != nil {

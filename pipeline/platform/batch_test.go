@@ -19,12 +19,13 @@ import (
 // spoilt are bad values of each column with the reason that is counted.
 var spoilt = map[Column]map[string]string{
 	Email: {
-		"not-an-email": "not_an_email", "matti@järvi.example": "non_ascii_domain", "@example.com": "not_an_email", "a@example.com,b@example.com": "not_an_email",
-		"\u200b": "empty", "a\xff@example.com": "bad_utf8",
+		"not-an-email": "not_an_email", "matti@järvi.example": "non_ascii_domain", "@example.com": "not_an_email",
+		"a@example.com,b@example.com": "not_an_email", "\u200b": "empty", "a\xff@example.com": "bad_utf8",
 	},
 	Phone: {
-		"+0000000000": "bad_country_code", "040-CALL-ME": "letters", "040 123 4567 ext 12": "extension", "+358 40": "bad_length", "+358 555555555": "placeholder",
-		"()": "empty", "\u200b\u2060": "empty", "40 123 4567": "national_without_trunk_prefix", "040*1234567": "bad_character",
+		"+0000000000": "bad_country_code", "040-CALL-ME": "letters", "040 123 4567 ext 12": "extension",
+		"+358 40": "bad_length", "+358 555555555": "placeholder", "()": "empty", "\u200b\u2060": "empty",
+		"40 123 4567": "national_without_trunk_prefix", "040*1234567": "bad_character",
 	},
 	FirstName: {"Matti2": "digits_in_name", "\ufeff": "empty"},
 	LastName:  {"R2D2": "digits_in_name", "\u00ad\u00a0": "empty"},
@@ -36,7 +37,8 @@ var spoilt = map[Column]map[string]string{
 	BirthDate: {"29.2.2000": "date_not_iso_8601", "2001-02-29": "no_such_date", "1850-01-01": "bad_year"},
 	Gender:    {"nainen": "unknown_gender", "?": "unknown_gender"},
 	MAID: {
-		"00000000-0000-0000-0000-000000000000": "all_zero", "38400000-8cf0-11bd-b23e": "not_a_uuid", "384000008cf011bdb23e10b96e40000d": "uuid_without_hyphens",
+		"00000000-0000-0000-0000-000000000000": "all_zero", "38400000-8cf0-11bd-b23e": "not_a_uuid",
+		"384000008cf011bdb23e10b96e40000d": "uuid_without_hyphens",
 	},
 }
 
@@ -44,14 +46,15 @@ var spoilt = map[Column]map[string]string{
 func goodRow(i int) Contact {
 	letters := fmt.Sprintf("%c%c", 'a'+i/26, 'a'+i%26)
 	return Contact{
-		Email: "person." + letters + "@example.com", Phone: fmt.Sprintf("040 12 34%03d", i), FirstName: "Liv " + letters, LastName: "Berg " + letters,
-		Country: "FI", PostalCode: fmt.Sprintf("%05d", 100+i), City: "Espoo " + letters, BirthDate: fmt.Sprintf("19%02d-01-01", i), Gender: "f",
-		MAID: fmt.Sprintf("38400000-8cf0-11bd-b23e-%012d", 1+i), MAIDOS: []string{"ios", "android"}[i%2],
+		Email: "person." + letters + "@example.com", Phone: fmt.Sprintf("040 12 34%03d", i), FirstName: "Liv " + letters,
+		LastName: "Berg " + letters, Country: "FI", PostalCode: fmt.Sprintf("%05d", 100+i), City: "Espoo " + letters,
+		BirthDate: fmt.Sprintf("19%02d-01-01", i), Gender: "f", MAID: fmt.Sprintf("38400000-8cf0-11bd-b23e-%012d", 1+i),
+		MAIDOS: []string{"ios", "android"}[i%2],
 	}
 }
 
-// TestABatchOfGoodPeopleAndOneBadOneDeliversTheGood: the bad value takes nobody along, and is counted under its field and
-// reason.
+// TestABatchOfGoodPeopleAndOneBadOneDeliversTheGood: the bad value takes nobody along, and is counted under its field
+// and reason.
 func TestABatchOfGoodPeopleAndOneBadOneDeliversTheGood(t *testing.T) {
 	each(t, func(t *testing.T, p *Platform, part *Part) {
 		if !p.Identifies() {
@@ -134,7 +137,10 @@ func TestNothingThatIsHashedLeavesPlain(t *testing.T) {
 				}
 			}
 		}
-		s := Source{Platform: p, Part: part, Send: p.Send, Contacts: plainTable(rules.CustomerLevel, "", people...), Consent: "list:ads:customer"}
+		s := Source{
+			Platform: p, Part: part, Send: p.Send, Contacts: plainTable(rules.CustomerLevel, "", people...),
+			Consent: "list:ads:customer",
+		}
 		adds, dropped := Members(audience(t, ids(people), rules.CustomerLevel), s)
 		l := List{Segment: "savers", Action: Adds, Consent: s.Consent, Send: s.Send, Entries: adds.Entries()}
 		out := bytes.NewBuffer(written(t, part, l))
@@ -152,7 +158,9 @@ func TestNothingThatIsHashedLeavesPlain(t *testing.T) {
 
 // spellings are a value as stored and in usual forms, where they are long enough not to stand in a hash by chance.
 func spellings(value string) (out []string) {
-	for _, v := range []string{value, strings.ToLower(value), strings.ReplaceAll(value, " ", ""), strings.TrimLeft(value, "0")} {
+	for _, v := range []string{
+		value, strings.ToLower(value), strings.ReplaceAll(value, " ", ""), strings.TrimLeft(value, "0"),
+	} {
 		if len(v) > 6 {
 			out = append(out, v)
 		}
@@ -193,8 +201,9 @@ func TestAWriteThatFailsIsAnError(t *testing.T) {
 // TestTheHashOfNothingNeverLeaves: whatever a column holds that looks like nothing, in both forms.
 func TestTheHashOfNothingNeverLeaves(t *testing.T) {
 	nothing := []string{
-		"", " ", "\t\n", "\u00a0", "\u200b", "\ufeff", "\u200b\u200c\u200d\u2060\u00ad", "+", "()", "(0)", "-", "--", ".", "...", "@", "00", "tel:", "'", "\x00", "\v\f", "\xff",
-		"0", "{}", "\u2028", "=", ",", "+@gmail.com", sum(""), strings.ToUpper(sum("")), " " + sum("") + "\u200b",
+		"", " ", "\t\n", "\u00a0", "\u200b", "\ufeff", "\u200b\u200c\u200d\u2060\u00ad", "+", "()", "(0)", "-", "--", ".",
+		"...", "@", "00", "tel:", "'", "\x00", "\v\f", "\xff", "0", "{}", "\u2028", "=", ",", "+@gmail.com", sum(""),
+		strings.ToUpper(sum("")), " " + sum("") + "\u200b",
 	}
 	each(t, func(t *testing.T, p *Platform, part *Part) {
 		var people []someone
@@ -211,9 +220,14 @@ func TestTheHashOfNothingNeverLeaves(t *testing.T) {
 			hashed[c] = Form{Hashed: true, Profile: p.Profile}
 		}
 		for _, forms := range []map[Column]Form{nil, hashed} {
-			s := Source{Platform: p, Part: part, Send: p.Send, Consent: "list:ads:customer", Contacts: filed(NewContacts(forms, "FI"), rules.CustomerLevel, people...)}
+			s := Source{
+				Platform: p, Part: part, Send: p.Send, Consent: "list:ads:customer",
+				Contacts: filed(NewContacts(forms, "FI"), rules.CustomerLevel, people...),
+			}
 			adds, _ := Members(audience(t, ids(people), rules.CustomerLevel), s)
-			list := written(t, part, List{Segment: "savers", Action: Snapshot, Consent: s.Consent, Send: s.Send, Entries: adds.Entries()})
+			list := written(t, part, List{
+				Segment: "savers", Action: Snapshot, Consent: s.Consent, Send: s.Send, Entries: adds.Entries(),
+			})
 			if bytes.Contains(bytes.ToLower(list), []byte(sum(""))) {
 				t.Errorf("it does, of columns %v", forms)
 			}

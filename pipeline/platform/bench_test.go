@@ -34,8 +34,9 @@ func benchRow(i int) Contact {
 	first := []string{"Aino", "Väinö", "Liv", "Anna Maria", "Erik", "Åsa"}[i%6]
 	last := []string{"Virtanen", "Mäkelä", "Bäckström-Lind", "Korhonen", "Öberg"}[i%5]
 	return Contact{
-		Email: fmt.Sprintf("%s.person%07d@example.com", []string{"Aino", "liv", "erik", "anna"}[i%4], i), Phone: fmt.Sprintf("040 %07d", i%10_000_000),
-		FirstName: first, LastName: last, Country: "FI", PostalCode: fmt.Sprintf("%05d", 100+i%90_000),
+		Email: fmt.Sprintf("%s.person%07d@example.com", []string{"Aino", "liv", "erik", "anna"}[i%4], i),
+		Phone: fmt.Sprintf("040 %07d", i%10_000_000), FirstName: first, LastName: last, Country: "FI",
+		PostalCode: fmt.Sprintf("%05d", 100+i%90_000),
 	}
 }
 

@@ -114,7 +114,8 @@ func TestAnAccountIsWrittenAsItsPlatformWritesIt(t *testing.T) {
 		kind      string
 		good, bad []string
 	}{
-		{"google_data_manager", []string{"1234567890", "123-456-7890"}, []string{"", "-", "act_1", "123 456", "12345678901234567890", "１２３"}},
+		{"google_data_manager", []string{"1234567890", "123-456-7890"},
+			[]string{"", "-", "act_1", "123 456", "12345678901234567890", "１２３"}},
 		{"google_customer_match_csv", []string{"123-456-7890"}, []string{"my account"}},
 		{"meta_csv", []string{"act_1234567890123"}, []string{"", "act_", "1234567890", "act_12a", "ACT_12"}},
 	} {
@@ -134,7 +135,10 @@ func TestAnAccountIsWrittenAsItsPlatformWritesIt(t *testing.T) {
 
 // entriesOf are the entries of drawn people in a part and what each is to be read as.
 func entriesOf(t *testing.T, rt *rapid.T, p *Platform, part *Part) (l List, want map[string]record) {
-	l = List{Segment: "savers", Action: rapid.SampledFrom([]Action{Adds, Removes, Snapshot}).Draw(rt, "action"), Consent: "list:x:customer"}
+	l = List{
+		Segment: "savers", Action: rapid.SampledFrom([]Action{Adds, Removes, Snapshot}).Draw(rt, "action"),
+		Consent: "list:x:customer",
+	}
 	if p.Identifies() {
 		l.Send = drawSend(rt, p)
 		want = entriesOfPeople(t, rt, Source{Platform: p, Part: part, Send: l.Send, Consent: l.Consent})
@@ -234,7 +238,8 @@ func TestEveryListIsReadBackAsItWasMeant(t *testing.T) {
 	})
 }
 
-// whole says that the records of one person hold all that is to be told about her, and none leaves out a kind that she has.
+// whole says that the records of one person hold all that is to be told about her, and none leaves out a kind that she
+// has.
 func whole(t *rapid.T, r receiver, want record, records []record) {
 	if diff := cmp.Diff(want, union(records)); diff != "" {
 		t.Fatalf("what is told of a person (-want +got):\n%s", diff)

@@ -27,7 +27,8 @@ const (
 )
 
 var columnNames = [columns]string{
-	"email", "phone", "first_name", "last_name", "country", "postal_code", "city", "birth_date", "gender", "maid", "maid_os",
+	"email", "phone", "first_name", "last_name", "country", "postal_code", "city", "birth_date", "gender", "maid",
+	"maid_os",
 }
 
 func (c Column) String() string { return columnNames[c] }
@@ -65,8 +66,8 @@ type Contacts struct {
 	of      [2]map[string][]Contact // of devices, of customers
 }
 
-// NewContacts returns Contacts without rows. country is the ISO 3166-1 code of rows that name none, "" if it is not known;
-// a column without a form is plain.
+// NewContacts returns Contacts without rows. country is the ISO 3166-1 code of rows that name none, "" if it is not
+// known; a column without a form is plain.
 func NewContacts(forms map[Column]Form, country string) *Contacts {
 	c := &Contacts{country: country, of: [2]map[string][]Contact{{}, {}}}
 	for column, form := range forms {

@@ -13,8 +13,9 @@ import (
 
 // Defects that were seen in other programs of this kind, numbered as they were collected, each with a case that would
 // catch it here. Those of conversation with a platform are not here but with the deliveries: 13 (wipe, then add), 14
-// (sessions of Meta), 17 (answers for each element), 18 (faults without a status) and 19 (batches by count alone: files are
-// not batches, and Google's limits are counts). 10 (a payload that the API cannot decode) is TestEveryBodyIsARequestOfGoogle.
+// (sessions of Meta), 17 (answers for each element), 18 (faults without a status) and 19 (batches by count alone: files
+// are not batches, and Google's limits are counts). 10 (a payload that the API cannot decode) is
+// TestEveryBodyIsARequestOfGoogle.
 
 // told1 is what a part is told of one customer in Finland.
 func told1(t *testing.T, kind, part string, send []Column, rows ...Contact) ([]record, Dropped) {
@@ -39,7 +40,9 @@ func TestDefect01HashesThatNobodyElseMakes(t *testing.T) {
 		record{"email": {"1df6b43bc68dd38eca94e6a65b4f466ae537b796c81a526918b40ac4a7b906c7"}})
 	same(t, "google_customer_match_csv", contactColumns, Contact{Email: "ALEXJ@example.com"},
 		record{"email": {"2ef46c4214c3fc1b277a2d976d55194e12b899aa50d721f28da858c7689756e3"}})
-	same(t, "meta_csv", []Column{Email, Phone, FirstName}, Contact{Email: "John_Smith@gmail.com", Phone: "(650)555-1212", FirstName: "Mary", Country: "US"}, record{
+	same(t, "meta_csv", []Column{Email, Phone, FirstName}, Contact{
+		Email: "John_Smith@gmail.com", Phone: "(650)555-1212", FirstName: "Mary", Country: "US",
+	}, record{
 		"email":   {"62a14e44f765419d10fea99367361a727c12365e2520f32218d505ed9aa0f62f"},
 		"phone":   {"e323ec626319ca94ee8bff2e4c87cf613be6ea19919ed1364124e16807ab3176"},
 		"address": {partly("meta_csv", FirstName, "6915771be1c5aa0c886870b6951b03d7eafc121fea0e80a5ea83beb7c449f4ec")},
@@ -51,16 +54,22 @@ func TestDefect02NormalFormsThatComeLateOrTwice(t *testing.T) {
 	google := record{"email": {sum("ainovirtanen@gmail.com")}, "phone": {sum("+358401234567")}}
 	same(t, "google_data_manager", contactColumns, row, google)
 	same(t, "google_customer_match_csv", contactColumns, row, google)
-	same(t, "meta_csv", contactColumns, row, record{"email": {sum("aino.virtanen+pankki@gmail.com")}, "phone": {sum("358401234567")}})
+	same(t, "meta_csv", contactColumns, row, record{
+		"email": {sum("aino.virtanen+pankki@gmail.com")}, "phone": {sum("358401234567")},
+	})
 	// Hashed twice: a hash in a plain column is refused, not hashed again.
-	if got, dropped := told1(t, "google_data_manager", "", contactColumns, Contact{Email: sum("a@example.com")}); len(got) > 0 || dropped.Values[Value{"email", "not_an_email"}] != 1 {
+	if got, dropped := told1(t, "google_data_manager", "", contactColumns, Contact{
+		Email: sum("a@example.com"),
+	}); len(got) > 0 || dropped.Values[Value{"email", "not_an_email"}] != 1 {
 		t.Errorf("a hash in a plain column is told as %v, dropped %v", got, dropped.Values)
 	}
 }
 
 func TestDefect03OneBadRowTakesTheBatchAlong(t *testing.T) {
 	for _, kind := range []string{"google_data_manager", "google_customer_match_csv", "meta_csv"} {
-		people := []someone{{"c1", []Contact{goodRow(1)}}, {"c2", []Contact{{Phone: "+0000000000"}}}, {"c3", []Contact{goodRow(3)}}}
+		people := []someone{
+			{"c1", []Contact{goodRow(1)}}, {"c2", []Contact{{Phone: "+0000000000"}}}, {"c3", []Contact{goodRow(3)}},
+		}
 		s := source(kind, "", contactColumns, plainTable(customers, "FI", people...))
 		_, records, dropped := told(t, audience(t, ids(people), customers), s)
 		if len(records) != 2 || dropped.People != 1 || dropped.Values[Value{"phone", "bad_country_code"}] != 1 {
@@ -74,19 +83,26 @@ func slots(t *testing.T, kind string, send []Column, row Contact) []string {
 	t.Helper()
 	s := source(kind, "", send, plainTable(customers, "FI", someone{"c1", []Contact{row}}))
 	adds, _ := Members(audience(t, []string{"c1"}, customers), s)
-	_, rows := cells(t, written(t, s.Part, List{Segment: "savers", Action: Adds, Send: send, Consent: s.Consent, Entries: adds.Entries()}))
+	_, rows := cells(t,
+		written(t, s.Part, List{Segment: "savers", Action: Adds, Send: send, Consent: s.Consent, Entries: adds.Entries()}))
 	return rows[0]
 }
 
 func TestDefect04RowsGetShorterWhereAnIdentifierIsMissing(t *testing.T) {
 	row := Contact{Phone: "040 123 4567", MAID: droidID, MAIDOS: "android"}
-	if diff := cmp.Diff([]string{"", sum("358401234567"), "", droidID}, slots(t, "meta_csv", []Column{MAID, LastName, Phone, Email}, row)); diff != "" {
+	if diff := cmp.Diff([]string{"", sum("358401234567"), "", droidID},
+		slots(t, "meta_csv", []Column{MAID, LastName, Phone, Email}, row)); diff != "" {
 		t.Error(diff)
 	}
 	// The order of what is sent is the project file's affair and never that of the slots.
-	full := Contact{Email: "liv@example.com", Phone: "040 123 4567", FirstName: "Liv", LastName: "Berg", Country: "FI", PostalCode: "00100"}
+	full := Contact{
+		Email: "liv@example.com", Phone: "040 123 4567", FirstName: "Liv", LastName: "Berg", Country: "FI",
+		PostalCode: "00100",
+	}
 	want := []string{sum("liv@example.com"), sum("+358401234567"), sum("liv"), sum("berg"), "FI", "00100"}
-	for _, send := range [][]Column{{Email, Phone, FirstName, LastName, Country, PostalCode}, {PostalCode, Phone, Country, LastName, Email, FirstName}} {
+	for _, send := range [][]Column{
+		{Email, Phone, FirstName, LastName, Country, PostalCode}, {PostalCode, Phone, Country, LastName, Email, FirstName},
+	} {
 		if diff := cmp.Diff(want, slots(t, "google_customer_match_csv", send, full)); diff != "" {
 			t.Error(diff)
 		}
@@ -95,31 +111,47 @@ func TestDefect04RowsGetShorterWhereAnIdentifierIsMissing(t *testing.T) {
 
 func TestDefect05ASlotIsSkippedWhereTheColumnIsThere(t *testing.T) {
 	want := []string{"", sum("+358401234567"), "", "", "", ""}
-	if diff := cmp.Diff(want, slots(t, "google_customer_match_csv", []Column{Email, Phone, FirstName, LastName, Country, PostalCode}, Contact{Phone: "040 123 4567"})); diff != "" {
+	if diff := cmp.Diff(want,
+		slots(t, "google_customer_match_csv", []Column{Email, Phone, FirstName, LastName, Country, PostalCode}, Contact{
+			Phone: "040 123 4567",
+		})); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"", sum("358401234567"), ""}, slots(t, "meta_csv", []Column{Email, Phone, MAID}, Contact{Phone: "040 123 4567"})); diff != "" {
+	if diff := cmp.Diff([]string{"", sum("358401234567"), ""},
+		slots(t, "meta_csv", []Column{Email, Phone, MAID}, Contact{Phone: "040 123 4567"})); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestDefect06NordicLettersAreDropped(t *testing.T) {
-	for city, folded := range map[string]string{"Jyväskylä": "jyvaskyla", "Malmö": "malmo", "Ærøskøbing": "aeroskobing", "Åbo": "abo"} {
+	for city, folded := range map[string]string{
+		"Jyväskylä": "jyvaskyla", "Malmö": "malmo", "Ærøskøbing": "aeroskobing", "Åbo": "abo",
+	} {
 		same(t, "meta_csv", []Column{City}, Contact{City: city}, record{"address": {partly("meta_csv", City, sum(folded))}})
 	}
-	same(t, "meta_csv", []Column{LastName}, Contact{LastName: "Mäkelä"}, record{"address": {partly("meta_csv", LastName, sum("mäkelä"))}})
+	same(t, "meta_csv", []Column{LastName}, Contact{LastName: "Mäkelä"}, record{
+		"address": {partly("meta_csv", LastName, sum("mäkelä"))},
+	})
 }
 
 func TestDefect07APostalCodeIsCutAtItsPrefix(t *testing.T) {
-	same(t, "meta_csv", []Column{PostalCode}, Contact{PostalCode: "FI-00100"}, record{"address": {partly("meta_csv", PostalCode, sum("00100"))}})
-	same(t, "google_data_manager", googleAddress, Contact{FirstName: "Liv", LastName: "Berg", PostalCode: "SE-111 22", Country: "SE"},
+	same(t, "meta_csv", []Column{PostalCode}, Contact{PostalCode: "FI-00100"}, record{
+		"address": {partly("meta_csv", PostalCode, sum("00100"))},
+	})
+	same(t, "google_data_manager", googleAddress, Contact{
+		FirstName: "Liv", LastName: "Berg", PostalCode: "SE-111 22", Country: "SE",
+	},
 		record{"address": {sum("liv") + "," + sum("berg") + ",SE,11122"}})
 }
 
 func TestDefect08AnUnknownGenderIsMale(t *testing.T) {
 	for _, unknown := range []string{"nainen", "x", "unknown", "0", "-"} {
-		got, dropped := told1(t, "meta_csv", "", []Column{Email, Gender, BirthDate}, Contact{Email: "liv@example.com", Gender: unknown, BirthDate: "3 March 1984"})
-		if diff := cmp.Diff([]record{{"email": {sum("liv@example.com")}}}, got); diff != "" || dropped.Values[Value{"gender", "unknown_gender"}] != 1 || dropped.Values[Value{"birth_date", "date_not_iso_8601"}] != 1 {
+		got, dropped := told1(t, "meta_csv", "", []Column{Email, Gender, BirthDate}, Contact{
+			Email: "liv@example.com", Gender: unknown, BirthDate: "3 March 1984",
+		})
+		if diff := cmp.Diff([]record{{"email": {sum("liv@example.com")}}}, got); diff != "" ||
+			dropped.Values[Value{"gender", "unknown_gender"}] != 1 ||
+			dropped.Values[Value{"birth_date", "date_not_iso_8601"}] != 1 {
 			t.Errorf("%q, dropped %v:\n%s", unknown, dropped.Values, diff)
 		}
 	}
@@ -132,7 +164,8 @@ func TestDefect08AnUnknownGenderIsMale(t *testing.T) {
 func TestDefect09TikTokAddressesAreCutAndItsDeviceIDsAreNot(t *testing.T) {
 	tiktok, _ := identifier.ProfileOf("tiktok.v1")
 	for field, c := range map[identifier.Field][2]string{
-		identifier.Email: {"Aino.Virtanen+bank@Example.com", "aino.virtanen+bank@example.com"}, identifier.IDFA: {iosID, strings.ToLower(iosID)},
+		identifier.Email: {"Aino.Virtanen+bank@Example.com", "aino.virtanen+bank@example.com"},
+		identifier.IDFA:  {iosID, strings.ToLower(iosID)},
 	} {
 		if got, _ := tiktok.Normal(field, c[0], ""); got != c[1] {
 			t.Errorf("%s is %q, want %q", field, got, c[1])
@@ -166,7 +199,8 @@ func TestDefect12WhatLooksHashedIsTakenAsAHash(t *testing.T) {
 		{"an address in a column of hashes", "liv@example.com", "not_a_hash", hashed},
 	} {
 		table := filed(NewContacts(c.forms, ""), customers, someone{"c1", []Contact{{Email: c.value}}})
-		_, got, dropped := told(t, audience(t, []string{"c1"}, customers), source("google_data_manager", "", contactColumns, table))
+		_, got, dropped := told(t, audience(t, []string{"c1"}, customers),
+			source("google_data_manager", "", contactColumns, table))
 		if len(got) != 0 || dropped.Values[Value{"email", c.reason}] != 1 {
 			t.Errorf("%s is told as %v, dropped %v", c.name, got, dropped.Values)
 		}
@@ -174,7 +208,11 @@ func TestDefect12WhatLooksHashedIsTakenAsAHash(t *testing.T) {
 }
 
 func TestDefect15OnePersonIsSplitIntoSeveralMembers(t *testing.T) {
-	rows := []Contact{{Email: "liv@example.com", Phone: "040 123 4567"}, {Email: "liv@example.net", FirstName: "Liv", LastName: "Berg", PostalCode: "00100"}}
+	rows := []Contact{
+		{Email: "liv@example.com", Phone: "040 123 4567"}, {
+			Email: "liv@example.net", FirstName: "Liv", LastName: "Berg", PostalCode: "00100",
+		},
+	}
 	want := record{
 		"email": sorted(sum("liv@example.com"), sum("liv@example.net")), "phone": {sum("+358401234567")},
 		"address": {sum("liv") + "," + sum("berg") + ",FI,00100"},
@@ -187,22 +225,26 @@ func TestDefect15OnePersonIsSplitIntoSeveralMembers(t *testing.T) {
 	}
 }
 
-// TestDefect15RowsOfMetaMixAddresses: who has two addresses is two rows, and none has the town of one and the name of the
-// other.
+// TestDefect15RowsOfMetaMixAddresses: who has two addresses is two rows, and none has the town of one and the name of
+// the other.
 func TestDefect15RowsOfMetaMixAddresses(t *testing.T) {
 	send := []Column{Email, FirstName, LastName, City, PostalCode, Country}
 	var rows []Contact
 	var want []string
 	for _, a := range [][5]string{
-		{"Liv", "Berg", "Espoo", "00100", "FI"}, {"Liv", "Sund", "Malmö", "211 19", "SE"}, {"Live", "Aas", "Oslo", "0150", "NO"}, {"Lif", "Holm", "Tallinn", "10111", "EE"},
+		{"Liv", "Berg", "Espoo", "00100", "FI"}, {"Liv", "Sund", "Malmö", "211 19", "SE"},
+		{"Live", "Aas", "Oslo", "0150", "NO"}, {"Lif", "Holm", "Tallinn", "10111", "EE"},
 	} {
-		rows = append(rows, Contact{Email: "liv@example.com", FirstName: a[0], LastName: a[1], City: a[2], PostalCode: a[3], Country: a[4]})
+		rows = append(rows, Contact{
+			Email: "liv@example.com", FirstName: a[0], LastName: a[1], City: a[2], PostalCode: a[3], Country: a[4],
+		})
 		one := slots(t, "meta_csv", send, rows[len(rows)-1])
 		want = append(want, strings.Join(one, ","))
 	}
 	s := source("meta_csv", "", send, plainTable(customers, "", someone{"c1", rows}))
 	adds, _ := Members(audience(t, []string{"c1"}, customers), s)
-	_, all := cells(t, written(t, s.Part, List{Segment: "savers", Action: Adds, Send: send, Consent: s.Consent, Entries: adds.Entries()}))
+	_, all := cells(t,
+		written(t, s.Part, List{Segment: "savers", Action: Adds, Send: send, Consent: s.Consent, Entries: adds.Entries()}))
 	var got []string
 	for _, r := range all {
 		got = append(got, strings.Join(r, ","))
@@ -212,16 +254,21 @@ func TestDefect15RowsOfMetaMixAddresses(t *testing.T) {
 	}
 }
 
-// TestDefect16PersonalDataInLogs: what a run reports of what it dropped are fields, reasons and counts. Lists and errors are
-// searched in TestNothingThatIsHashedLeavesPlain.
+// TestDefect16PersonalDataInLogs: what a run reports of what it dropped are fields, reasons and counts. Lists and
+// errors are searched in TestNothingThatIsHashedLeavesPlain.
 func TestDefect16PersonalDataInLogs(t *testing.T) {
-	_, dropped := told1(t, "meta_csv", "", []Column{Email, Phone}, Contact{Email: "Liv.Berg at example.com", Phone: "call me"})
-	if diff := cmp.Diff(map[Value]int{{"email", "not_an_email"}: 1, {"phone", "letters"}: 1, {"", noneKnown}: 1}, dropped.Values); diff != "" {
+	_, dropped := told1(t, "meta_csv", "", []Column{Email, Phone}, Contact{
+		Email: "Liv.Berg at example.com", Phone: "call me",
+	})
+	if diff := cmp.Diff(map[Value]int{
+		{"email", "not_an_email"}: 1, {"phone", "letters"}: 1, {"", noneKnown}: 1,
+	}, dropped.Values); diff != "" {
 		t.Error(diff)
 	}
 }
 
-// TestDefect20ARemovalSaysWhatIsTrueNow: it says what was told, so a person who changed her address leaves under the old one.
+// TestDefect20ARemovalSaysWhatIsTrueNow: it says what was told, so a person who changed her address leaves under the
+// old one.
 func TestDefect20ARemovalSaysWhatIsTrueNow(t *testing.T) {
 	for _, kind := range []string{"google_data_manager", "google_customer_match_csv", "meta_csv"} {
 		told := func(email string) (Additions, Source) {

@@ -9,13 +9,13 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/identifier"
 )
 
-// An entry is a person's identifiers as they are sent: word=value for each, by field and then by value, with a tab between
-// two. Holdings keep entries, so that a removal says exactly what the addition said, whatever became of profiles and
-// contact data since: nothing else finds the person again (docs/adr/0012-a-list-is-a-set-of-entries.md). Values are
-// hashes, device ids, country and postal codes: none holds a tab.
+// An entry is a person's identifiers as they are sent: word=value for each, by field and then by value, with a tab
+// between two. Holdings keep entries, so that a removal says exactly what the addition said, whatever became of
+// profiles and contact data since: nothing else finds the person again (docs/adr/0012-a-list-is-a-set-of-entries.md).
+// Values are hashes, device ids, country and postal codes: none holds a tab.
 
-// addressWord is the word of name and address together: the values of the part's columns of an address with commas between,
-// "" for one that is not told.
+// addressWord is the word of name and address together: the values of the part's columns of an address with commas
+// between, "" for one that is not told.
 const addressWord = "address"
 
 // identifiers yields word and value of each identifier of an entry.

@@ -43,10 +43,11 @@ func writeRows(w io.Writer, header []string, rows iter.Seq[[]string]) error {
 // plain are the characters of ids, keys and hashes: with these alone no cell is a formula that does anything.
 const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:+/=-"
 
-// formula reports an id that a spreadsheet would read as a formula: it begins with = + - or @ and holds a character that
-// ids, keys and hashes do not have (docs/platforms.md, Neutral files).
+// formula reports an id that a spreadsheet would read as a formula: it begins with = + - or @ and holds a character
+// that ids, keys and hashes do not have (docs/platforms.md, Neutral files).
 func formula(id string) string {
-	if id != "" && strings.ContainsRune("=+-@", rune(id[0])) && strings.ContainsFunc(id, func(r rune) bool { return !strings.ContainsRune(plain, r) }) {
+	if id != "" && strings.ContainsRune("=+-@", rune(id[0])) &&
+		strings.ContainsFunc(id, func(r rune) bool { return !strings.ContainsRune(plain, r) }) {
 		return "a spreadsheet would read it as a formula"
 	}
 	return ""

@@ -9,12 +9,13 @@ import (
 	"testing"
 )
 
-// FuzzEntries hands every writer an entry of any text, as holdings of other versions might: nothing panics, rows keep the
-// width of their header, and an entry of the alphabet of identifiers is JSON in every body.
+// FuzzEntries hands every writer an entry of any text, as holdings of other versions might: nothing panics, rows keep
+// the width of their header, and an entry of the alphabet of identifiers is JSON in every body.
 func FuzzEntries(f *testing.F) {
 	for _, entry := range []string{
-		"", "=", "\t", "email=" + sum("a"), "email=" + sum("a") + "\tphone=" + sum("b") + "\taddress=g,f,FI,00100", "address=", "address=,,,,,,,,,,,", "idfa=" + iosID,
-		"first_initial=x", "email=a\temail=b\tphone=c\tphone=d\tphone=e", "address=a,b,c,d,e,f,g\taddress=a", "word", "email=\"\n\r,", "c1\tsavers\tloans", "=1+1",
+		"", "=", "\t", "email=" + sum("a"), "email=" + sum("a") + "\tphone=" + sum("b") + "\taddress=g,f,FI,00100",
+		"address=", "address=,,,,,,,,,,,", "idfa=" + iosID, "first_initial=x", "email=a\temail=b\tphone=c\tphone=d\tphone=e",
+		"address=a,b,c,d,e,f,g\taddress=a", "word", "email=\"\n\r,", "c1\tsavers\tloans", "=1+1",
 	} {
 		f.Add(entry)
 	}
@@ -23,7 +24,11 @@ func FuzzEntries(f *testing.F) {
 		for _, p := range Types() {
 			for _, part := range p.Parts {
 				for _, action := range []Action{Adds, Removes, Snapshot} {
-					l := List{Segment: "savers", Action: action, Consent: "list:ads:customer", Send: p.Usual, Entries: []string{entry, entry + "\temail=x"}}
+					l := List{
+						Segment: "savers", Action: action, Consent: "list:ads:customer", Send: p.Usual, Entries: []string{
+							entry, entry + "\temail=x",
+						},
+					}
 					list := written(t, &part, l)
 					switch {
 					case p.Ext == "csv":
@@ -49,13 +54,14 @@ func widths(t *testing.T, p *Platform, list []byte) {
 	}
 }
 
-// FuzzRows hands the joiner a row of any text, in plain columns and in columns of hashes: what comes out is an entry that is
-// read back, has no trace of an unhashed name, and never the hash of nothing.
+// FuzzRows hands the joiner a row of any text, in plain columns and in columns of hashes: what comes out is an entry
+// that is read back, has no trace of an unhashed name, and never the hash of nothing.
 func FuzzRows(f *testing.F) {
 	full := goodRow(1)
 	f.Add(full[0], full[1], full[2], full[3], full[4], full[5], full[6], full[7], full[8], full[9], full[10])
 	f.Add(" ", "+", "\u200b", "()", "FI", "-", "--", "0", "", "{}", "ios")
-	f.Add(sum(""), "00358 40 123 4567", "a,b", "a\tb", "GB", "SW1A 1AA", "東京", "2000-02-29", "Male", "{"+droidID+"}", "ANDROID")
+	f.Add(sum(""), "00358 40 123 4567", "a,b", "a\tb", "GB", "SW1A 1AA", "東京", "2000-02-29", "Male", "{"+droidID+"}",
+		"ANDROID")
 	f.Add("a@example.com", "b", "Liv", "=1+1", "NL", "-1234 AB", "@x", "-1", "+", droidID, "android")
 	f.Add(sum("a"), sum("b"), sum("c"), sum("d"), "nl", "1234 AB", "a\"b", "20000229", "f", iosID, "ios")
 	f.Fuzz(func(t *testing.T, email, phone, first, last, country, postal, city, birth, gender, maid, os string) {
@@ -95,7 +101,9 @@ func joinOne(t *testing.T, s Source) {
 			t.Fatalf("the address %q has not %d parts", value, len(s.Part.Address))
 		}
 	}
-	list := written(t, s.Part, List{Segment: "savers", Action: Adds, Consent: s.Consent, Send: s.Send, Entries: []string{entry}})
+	list := written(t, s.Part, List{
+		Segment: "savers", Action: Adds, Consent: s.Consent, Send: s.Send, Entries: []string{entry},
+	})
 	text(t, list)
 	if s.Platform.Ext == "csv" {
 		noFormulas(t, list)

@@ -11,19 +11,24 @@ import (
 // Google Customer Match by file (docs/platforms.md, Google Customer Match): what to do with it is chosen in Google's
 // interface, so each of adds, removes and snapshot is a file. People with device ids go into a file of their own.
 var _ = define(Platform{
-	Type: "google_customer_match_csv", Ext: "csv", Ads: true, RefusesNames: true, ByHand: true, Profile: "google.v1", Minimum: 100, Account: googleAccount,
-	Doc: "Google Customer Match by hand or schedule: CSV with Google's headers; e-mail, phone and names as SHA-256 in hex, country and " +
-		"postal code plain; device ids plain in a file of their own.",
+	Type: "google_customer_match_csv", Ext: "csv", Ads: true, RefusesNames: true, ByHand: true, Profile: "google.v1",
+	Minimum: 100, Account: googleAccount,
+	Doc: "Google Customer Match by hand or schedule: CSV with Google's headers; e-mail, phone and names as SHA-256 in " +
+		"hex, country and postal code plain; device ids plain in a file of their own.",
 	Send:  []Column{Email, Phone, FirstName, LastName, Country, PostalCode, MAID},
 	Usual: []Column{Email, Phone, MAID},
 	Parts: []Part{
-		{Takes: []identifier.Field{identifier.Email, identifier.Phone}, Address: googleAddress, Whole: true, Addresses: 1, Write: writeCustomerMatch},
+		{
+			Takes: []identifier.Field{
+				identifier.Email, identifier.Phone,
+			}, Address: googleAddress, Whole: true, Addresses: 1, Write: writeCustomerMatch,
+		},
 		{Name: "mobile", Takes: []identifier.Field{identifier.IDFA, identifier.AAID}, Write: writeMobileIDs},
 	},
 })
 
-// writeCustomerMatch writes one row for each person: as many columns of e-mail and phone as somebody needs, and name and
-// address where they are sent or somebody has them.
+// writeCustomerMatch writes one row for each person: as many columns of e-mail and phone as somebody needs, and name
+// and address where they are sent or somebody has them.
 func writeCustomerMatch(w io.Writer, l List) error {
 	emails, phones, address := 1, 1, slices.Contains(l.Send, LastName)
 	for _, entry := range l.Entries {

@@ -14,15 +14,29 @@ import (
 // bodies, one a line, without destinations, which the delivery adds. One list takes one type of key, mobile lists one
 // system each.
 var _ = define(Platform{
-	Type: "google_data_manager", Ext: "jsonl", Ads: true, RefusesNames: true, Profile: "google.v1", Minimum: 100, Account: googleAccount,
-	Doc: "Google Ads and DV360 by the Data Manager API: bodies of audienceMembers:ingest (adds, snapshot) and :remove, one a line, " +
-		"10,000 members each; SHA-256 in hex, device ids plain, one list for each mobile system.",
+	Type: "google_data_manager", Ext: "jsonl", Ads: true, RefusesNames: true, Profile: "google.v1", Minimum: 100,
+	Account: googleAccount,
+	Doc: "Google Ads and DV360 by the Data Manager API: bodies of audienceMembers:ingest (adds, snapshot) and :remove, " +
+		"one a line, 10,000 members each; SHA-256 in hex, device ids plain, one list for each mobile system.",
 	Send:  []Column{Email, Phone, FirstName, LastName, Country, PostalCode, MAID},
 	Usual: []Column{Email, Phone, MAID},
 	Parts: []Part{
-		{Takes: []identifier.Field{identifier.Email, identifier.Phone}, Address: googleAddress, Whole: true, Most: googleIdentifiers, Write: googleBodies(contactMember, `"encoding":"HEX",`)},
-		{Name: "ios", Takes: []identifier.Field{identifier.IDFA}, Most: googleIdentifiers, Write: googleBodies(mobileMember, "")},
-		{Name: "android", Takes: []identifier.Field{identifier.AAID}, Most: googleIdentifiers, Write: googleBodies(mobileMember, "")},
+		{
+			Takes: []identifier.Field{
+				identifier.Email, identifier.Phone,
+			}, Address: googleAddress, Whole: true, Most: googleIdentifiers,
+			Write: googleBodies(contactMember, `"encoding":"HEX",`),
+		},
+		{
+			Name: "ios", Takes: []identifier.Field{
+				identifier.IDFA,
+			}, Most: googleIdentifiers, Write: googleBodies(mobileMember, ""),
+		},
+		{
+			Name: "android", Takes: []identifier.Field{
+				identifier.AAID,
+			}, Most: googleIdentifiers, Write: googleBodies(mobileMember, ""),
+		},
 	},
 })
 
@@ -35,11 +49,13 @@ const (
 	googleIdentifiers = 10
 )
 
-// googleGranted says that people consented to both uses that Google asks about; the gate admitted them for this destination.
+// googleGranted says that people consented to both uses that Google asks about; the gate admitted them for this
+// destination.
 const googleGranted = `"consent":{"adUserData":"CONSENT_GRANTED","adPersonalization":"CONSENT_GRANTED"},` +
 	`"termsOfService":{"customerMatchTermsOfServiceStatus":"ACCEPTED"},`
 
-// googleBodies returns a writer of request bodies whose members are written by member; encoding says how keys are encoded.
+// googleBodies returns a writer of request bodies whose members are written by member; encoding says how keys are
+// encoded.
 func googleBodies(member func(dst []byte, entry string) []byte, encoding string) func(w io.Writer, l List) error {
 	return func(w io.Writer, l List) error {
 		head := "{" + encoding
@@ -67,8 +83,8 @@ func googleBodies(member func(dst []byte, entry string) []byte, encoding string)
 	}
 }
 
-// contactMember writes a member with e-mail addresses, phone numbers and addresses. Values are hashes, country and postal
-// codes: nothing in them needs escaping.
+// contactMember writes a member with e-mail addresses, phone numbers and addresses. Values are hashes, country and
+// postal codes: nothing in them needs escaping.
 func contactMember(dst []byte, entry string) []byte {
 	dst = append(dst, `{"compositeData":{"userData":{"userIdentifiers":[`...)
 	for word, value := range identifiers(entry) {
@@ -115,7 +131,8 @@ func mobileMember(dst []byte, entry string) []byte {
 // googleAccount takes ten digits, with or without hyphens.
 func googleAccount(account string) string {
 	digits := strings.ReplaceAll(account, "-", "")
-	if len(digits) == 0 || len(digits) > 12 || strings.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' }) {
+	if len(digits) == 0 || len(digits) > 12 ||
+		strings.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' }) {
 		return `digits such as "123-456-7890"`
 	}
 	return ""

@@ -13,7 +13,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// These tests read the request bodies of google_data_manager with the types that Google generates from its own description.
+// These tests read the request bodies of google_data_manager with the types that Google generates from its own
+// description.
 
 // body is a request as Google's types hold it: one of the two.
 type body interface {
@@ -91,8 +92,8 @@ func checkIngest(t rapid.TB, r datamanager.IngestAudienceMembersRequest) {
 	checkMembers(t, r.AudienceMembers, r.Encoding)
 }
 
-// checkMembers checks Google's rules for members: exactly one kind of data, identifiers of exactly one kind, whole addresses,
-// hashes declared as HEX and nothing else declared.
+// checkMembers checks Google's rules for members: exactly one kind of data, identifiers of exactly one kind, whole
+// addresses, hashes declared as HEX and nothing else declared.
 func checkMembers(t rapid.TB, members []*datamanager.AudienceMember, encoding string) {
 	t.Helper()
 	if len(members) == 0 || len(members) > 10_000 {
@@ -100,7 +101,8 @@ func checkMembers(t rapid.TB, members []*datamanager.AudienceMember, encoding st
 	}
 	hashes := false
 	for _, m := range members {
-		if m.Consent != nil || len(m.DestinationReferences) != 0 || m.UserData != nil || m.UserIdData != nil || (m.CompositeData == nil) == (m.MobileData == nil) {
+		if m.Consent != nil || len(m.DestinationReferences) != 0 || m.UserData != nil || m.UserIdData != nil ||
+			(m.CompositeData == nil) == (m.MobileData == nil) {
 			t.Fatal("a member has other data than contact data or mobile ids")
 		}
 		if m.MobileData != nil {
@@ -180,7 +182,8 @@ func TestABodyHasAtMostTenThousandMembers(t *testing.T) {
 	}
 }
 
-// TestATenthIdentifierIsTheLast: of somebody with more, e-mail addresses stay before phone numbers and both before addresses.
+// TestATenthIdentifierIsTheLast: of somebody with more, e-mail addresses stay before phone numbers and both before
+// addresses.
 func TestATenthIdentifierIsTheLast(t *testing.T) {
 	var rows []Contact
 	for i := range 8 {
@@ -212,12 +215,16 @@ func TestNobodyIsIngestedWithoutAQuestionForConsent(t *testing.T) {
 	for i := range p.Parts {
 		for _, action := range []Action{Adds, Snapshot} {
 			var out bytes.Buffer
-			err := p.Parts[i].Write(&out, List{Segment: "savers", Action: action, Entries: []string{"email=" + sum("liv@example.com")}})
+			err := p.Parts[i].Write(&out, List{
+				Segment: "savers", Action: action, Entries: []string{"email=" + sum("liv@example.com")},
+			})
 			if err == nil || out.Len() > 0 {
 				t.Errorf("%s of part %q are written: %v", action, p.Parts[i].Name, err)
 			}
 		}
-		removal := written(t, &p.Parts[i], List{Segment: "savers", Action: Removes, Entries: []string{"email=" + sum("liv@example.com")}})
+		removal := written(t, &p.Parts[i], List{
+			Segment: "savers", Action: Removes, Entries: []string{"email=" + sum("liv@example.com")},
+		})
 		if bytes.Contains(removal, []byte("onsent")) || bytes.Contains(removal, []byte("terms")) {
 			t.Error("a removal speaks of consent or terms, and needs neither")
 		}

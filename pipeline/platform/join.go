@@ -10,11 +10,12 @@ import (
 // fields are the identifiers that columns hold; that of a device id depends on its system.
 var fields = [columns]identifier.Field{
 	Email: identifier.Email, Phone: identifier.Phone, FirstName: identifier.GivenName, LastName: identifier.FamilyName,
-	Country: identifier.Country, PostalCode: identifier.PostalCode, City: identifier.City, BirthDate: identifier.BirthDate, Gender: identifier.Gender,
+	Country: identifier.Country, PostalCode: identifier.PostalCode, City: identifier.City, BirthDate: identifier.BirthDate,
+	Gender: identifier.Gender,
 }
 
-// joiner makes the entries of one list: all rows of a member, normalised and hashed, in an order that does not depend on
-// that of the rows.
+// joiner makes the entries of one list: all rows of a member, normalised and hashed, in an order that does not depend
+// on that of the rows.
 type joiner struct {
 	contacts *Contacts
 	profile  *identifier.Profile
@@ -132,8 +133,8 @@ func (j *joiner) append(f identifier.Field, c Column, value, country string, d *
 	return true
 }
 
-// nameAndAddress adds name and address of a row as one identifier: its good parts at their places, commas between them, unless
-// the platform takes only whole ones. Those name a country, so it may be that of the table.
+// nameAndAddress adds name and address of a row as one identifier: its good parts at their places, commas between them,
+// unless the platform takes only whole ones. Those name a country, so it may be that of the table.
 func (j *joiner) nameAndAddress(row *Contact, country string, d *Dropped) {
 	start := len(j.maker.values)
 	parts := 0

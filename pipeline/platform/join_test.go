@@ -67,26 +67,46 @@ func TestSeveralRowsOfAMemberAreSeveralIdentifiers(t *testing.T) {
 	for _, c := range []joining{
 		{
 			name: "each once, in an order that is not that of the rows", level: customers, send: contactColumns, country: "FI",
-			rows: []Contact{{Email: "liv@example.com"}, {Email: "LIV@example.com ", Phone: "040 123 4567"}, {Email: "liv@example.net", Phone: "+358401234567"}},
+			rows: []Contact{
+				{Email: "liv@example.com"}, {Email: "LIV@example.com ", Phone: "040 123 4567"},
+				{Email: "liv@example.net", Phone: "+358401234567"},
+			},
 			want: []record{{"email": sorted(sum("liv@example.com"), sum("liv@example.net")), "phone": {sum("+358401234567")}}},
 		},
-		{name: "a column that is not sent is not told", level: customers, send: []Column{Phone}, country: "FI", rows: []Contact{{Email: "liv@example.com"}}, dropped: nobody},
+		{
+			name: "a column that is not sent is not told", level: customers, send: []Column{
+				Phone,
+			}, country: "FI", rows: []Contact{{Email: "liv@example.com"}}, dropped: nobody,
+		},
 		{name: "a member without a row", level: customers, send: contactColumns, dropped: nobody},
-		{name: "a row without a value", level: customers, send: contactColumns, rows: []Contact{{}, {MAIDOS: "ios"}}, dropped: nobody},
 		{
-			name: "more than the platform takes of one person", level: customers, send: contactColumns, rows: addresses(12), want: []record{{"email": hashes(12)[:10]}},
-			dropped: map[Value]int{{"email", overLimit}: 2},
+			name: "a row without a value", level: customers, send: contactColumns, rows: []Contact{
+				{}, {MAIDOS: "ios"},
+			}, dropped: nobody,
 		},
 		{
-			name: "twelve spellings of one address", level: customers, send: contactColumns, want: []record{{"email": {sum("liv@example.com")}}},
-			rows: []Contact{{Email: "liv@example.com"}, {Email: "Liv@example.com"}, {Email: "LIv@example.com"}, {Email: "LIV@example.com"}, {Email: "l i v@example.com"}},
+			name: "more than the platform takes of one person", level: customers, send: contactColumns, rows: addresses(12),
+			want: []record{{"email": hashes(12)[:10]}}, dropped: map[Value]int{{"email", overLimit}: 2},
 		},
 		{
-			name: "a form without a limit takes all", kind: "meta_csv", level: customers, send: contactColumns, rows: addresses(12), want: oneEach("email", hashes(12)),
+			name: "twelve spellings of one address", level: customers, send: contactColumns, want: []record{
+				{"email": {sum("liv@example.com")}},
+			},
+			rows: []Contact{
+				{Email: "liv@example.com"}, {Email: "Liv@example.com"}, {Email: "LIv@example.com"}, {Email: "LIV@example.com"},
+				{Email: "l i v@example.com"},
+			},
 		},
 		{
-			name: "a form with room for one address", kind: "google_customer_match_csv", level: customers, send: googleAddress, country: "FI",
-			rows:    []Contact{{FirstName: "Liv", LastName: "Berg", PostalCode: "00100"}, {FirstName: "Liv", LastName: "Berg", PostalCode: "00200"}},
+			name: "a form without a limit takes all", kind: "meta_csv", level: customers, send: contactColumns,
+			rows: addresses(12), want: oneEach("email", hashes(12)),
+		},
+		{
+			name: "a form with room for one address", kind: "google_customer_match_csv", level: customers, send: googleAddress,
+			country: "FI", rows: []Contact{
+				{FirstName: "Liv", LastName: "Berg", PostalCode: "00100"},
+				{FirstName: "Liv", LastName: "Berg", PostalCode: "00200"},
+			},
 			want:    []record{{"address": {sum("liv") + "," + sum("berg") + ",FI,00100"}}},
 			dropped: map[Value]int{{"address", overLimit}: 1},
 		},
@@ -118,24 +138,53 @@ func oneEach(word string, values []string) (out []record) {
 }
 
 func TestADeviceIsToldByItsAdvertisingIDAlone(t *testing.T) {
-	full := Contact{Email: "liv@example.com", Phone: "+358401234567", FirstName: "Liv", LastName: "Berg", Country: "FI", PostalCode: "00100", MAID: iosID, MAIDOS: "ios"}
+	full := Contact{
+		Email: "liv@example.com", Phone: "+358401234567", FirstName: "Liv", LastName: "Berg", Country: "FI",
+		PostalCode: "00100", MAID: iosID, MAIDOS: "ios",
+	}
 	for _, c := range []joining{
-		{name: "its own id", part: "ios", level: devices, send: allColumns, rows: []Contact{full}, want: []record{{"maid": {iosID}}}},
-		{name: "never a contact key that stands in its row", level: devices, send: allColumns, rows: []Contact{full}, dropped: nobody},
 		{
-			name: "nor in a form that takes both", kind: "meta_csv", level: devices, send: allColumns, rows: []Contact{full}, want: []record{{"maid": {strings.ToLower(iosID)}}},
+			name: "its own id", part: "ios", level: devices, send: allColumns, rows: []Contact{full}, want: []record{
+				{"maid": {iosID}},
+			},
 		},
-		{name: "an id of another system", part: "android", level: devices, send: allColumns, rows: []Contact{full}, dropped: nobody},
-		{name: "ids that are not sent", part: "ios", level: devices, send: contactColumns, rows: []Contact{full}, dropped: nobody},
 		{
-			name: "an id of an unknown system", part: "ios", level: devices, send: allColumns, rows: []Contact{{MAID: iosID, MAIDOS: "windows"}, {MAID: droidID}},
+			name: "never a contact key that stands in its row", level: devices, send: allColumns, rows: []Contact{
+				full,
+			}, dropped: nobody,
+		},
+		{
+			name: "nor in a form that takes both", kind: "meta_csv", level: devices, send: allColumns, rows: []Contact{
+				full,
+			}, want: []record{{"maid": {strings.ToLower(iosID)}}},
+		},
+		{
+			name: "an id of another system", part: "android", level: devices, send: allColumns, rows: []Contact{
+				full,
+			}, dropped: nobody,
+		},
+		{
+			name: "ids that are not sent", part: "ios", level: devices, send: contactColumns, rows: []Contact{
+				full,
+			}, dropped: nobody,
+		},
+		{
+			name: "an id of an unknown system", part: "ios", level: devices, send: allColumns, rows: []Contact{
+				{MAID: iosID, MAIDOS: "windows"}, {MAID: droidID},
+			},
 			dropped: map[Value]int{{"maid", unknownOS}: 2, {"", noneKnown}: 1},
 		},
 		{
-			name: "somebody who limited tracking", part: "ios", level: devices, send: allColumns, rows: []Contact{{MAID: "00000000-0000-0000-0000-000000000000", MAIDOS: "ios"}},
+			name: "somebody who limited tracking", part: "ios", level: devices, send: allColumns, rows: []Contact{
+				{MAID: "00000000-0000-0000-0000-000000000000", MAIDOS: "ios"},
+			},
 			dropped: map[Value]int{{"idfa", "all_zero"}: 1, {"", noneKnown}: 1},
 		},
-		{name: "a system in any case", part: "android", level: devices, send: allColumns, rows: []Contact{{MAID: droidID, MAIDOS: " Android"}}, want: []record{{"maid": {droidID}}}},
+		{
+			name: "a system in any case", part: "android", level: devices, send: allColumns, rows: []Contact{
+				{MAID: droidID, MAIDOS: " Android"},
+			}, want: []record{{"maid": {droidID}}},
+		},
 	} {
 		t.Run(c.name, c.check)
 	}
@@ -147,7 +196,8 @@ func TestACustomerAndADeviceOfOneNameAreTwo(t *testing.T) {
 		other := map[rules.Level]rules.Level{customers: devices, devices: customers}[level]
 		table := plainTable(other, "FI", someone{"c1", []Contact{{Email: "liv@example.com", MAID: iosID, MAIDOS: "ios"}}})
 		for _, part := range []string{"", "ios"} {
-			adds, _, dropped := told(t, audience(t, []string{"c1"}, level), source("google_data_manager", part, allColumns, table))
+			adds, _, dropped := told(t, audience(t, []string{"c1"}, level),
+				source("google_data_manager", part, allColumns, table))
 			if adds.Len() != 0 || dropped.People != 1 {
 				t.Errorf("a row of level %v is told of a member of level %v", other, level)
 			}
@@ -160,18 +210,21 @@ func TestIdentifiersAreJoinedForMembersOnly(t *testing.T) {
 	for i := range 20 {
 		table = append(table, someone{fmt.Sprintf("c%d", i), []Contact{{Email: fmt.Sprintf("p%d@example.com", i)}}})
 	}
-	adds, records, _ := told(t, audience(t, ids(table[:3]), customers), source("google_data_manager", "", contactColumns, plainTable(customers, "", table...)))
+	adds, records, _ := told(t, audience(t, ids(table[:3]), customers),
+		source("google_data_manager", "", contactColumns, plainTable(customers, "", table...)))
 	want := sorted(sum("p0@example.com"), sum("p1@example.com"), sum("p2@example.com"))
 	if diff := cmp.Diff(oneEach("email", want), records); diff != "" || adds.Consent() != "list:ads:customer" {
 		t.Errorf("for %q:\n%s", adds.Consent(), diff)
 	}
 }
 
-// TestOfMembersWithOneEntryTheFirstStandsForAll: a family with one address is one entry, whatever the order of its making.
+// TestOfMembersWithOneEntryTheFirstStandsForAll: a family with one address is one entry, whatever the order of its
+// making.
 func TestOfMembersWithOneEntryTheFirstStandsForAll(t *testing.T) {
 	var people []someone
 	for i := range 300 {
-		people = append(people, someone{fmt.Sprintf("c%03d", i), []Contact{{Email: fmt.Sprintf("family%d@example.com", i*7%100)}}})
+		people = append(people,
+			someone{fmt.Sprintf("c%03d", i), []Contact{{Email: fmt.Sprintf("family%d@example.com", i*7%100)}}})
 	}
 	s := source("google_data_manager", "", contactColumns, plainTable(customers, "", people...))
 	adds, _ := Members(audience(t, ids(people), customers), s)
@@ -190,9 +243,15 @@ func TestAColumnOfHashesGoesAsItIs(t *testing.T) {
 	hash := sum("liv@example.com")
 	form := map[Column]Form{Email: {Hashed: true, Profile: "google.v1"}}
 	for _, c := range []joining{
-		{name: "a hash", level: customers, send: contactColumns, forms: form, rows: []Contact{{Email: " " + strings.ToUpper(hash)}}, want: []record{{"email": {hash}}}},
 		{
-			name: "what is no hash", level: customers, send: contactColumns, forms: form, rows: []Contact{{Email: "liv@example.com"}, {Email: hash[1:]}, {Email: "x" + hash}, {Email: hash + hash}},
+			name: "a hash", level: customers, send: contactColumns, forms: form, rows: []Contact{
+				{Email: " " + strings.ToUpper(hash)},
+			}, want: []record{{"email": {hash}}},
+		},
+		{
+			name: "what is no hash", level: customers, send: contactColumns, forms: form, rows: []Contact{
+				{Email: "liv@example.com"}, {Email: hash[1:]}, {Email: "x" + hash}, {Email: hash + hash},
+			},
 			dropped: map[Value]int{{"email", "not_a_hash"}: 4, {"", noneKnown}: 1},
 		},
 		{
@@ -235,29 +294,63 @@ func TestAHashIsAcceptedOnlyWhereItsProfileMakesTheSame(t *testing.T) {
 	}
 }
 
-// TestACountryIsNeverGuessed: a national number and a postal code are read by the country of their row, by that of the table
-// if the row names none, and by no other.
+// TestACountryIsNeverGuessed: a national number and a postal code are read by the country of their row, by that of the
+// table if the row names none, and by no other.
 func TestACountryIsNeverGuessed(t *testing.T) {
 	phone := func(n string) []record { return []record{{"phone": {sum(n)}}} }
 	for _, c := range []joining{
-		{name: "the row's", country: "FI", rows: []Contact{{Phone: "070-123 45 67", Country: "se "}}, want: phone("46701234567")},
-		{name: "the table's", country: "FI", rows: []Contact{{Phone: "040 123 4567", Country: " "}}, want: phone("358401234567")},
-		{name: "none", rows: []Contact{{Phone: "040 123 4567"}}, dropped: map[Value]int{{"phone", "no_country"}: 1, {"", noneKnown}: 1}},
+		{
+			name: "the row's", country: "FI", rows: []Contact{
+				{Phone: "070-123 45 67", Country: "se "},
+			}, want: phone("46701234567"),
+		},
+		{
+			name: "the table's", country: "FI", rows: []Contact{
+				{Phone: "040 123 4567", Country: " "},
+			}, want: phone("358401234567"),
+		},
+		{
+			name: "none", rows: []Contact{{Phone: "040 123 4567"}}, dropped: map[Value]int{
+				{"phone", "no_country"}: 1, {"", noneKnown}: 1,
+			},
+		},
 		{name: "none is needed", rows: []Contact{{Phone: "+358 40 123 4567"}}, want: phone("358401234567")},
-		{name: "a name", country: "FI", rows: []Contact{{Phone: "040 123 4567", Country: "Finland"}}, dropped: map[Value]int{{"phone", "no_country"}: 1, {"", noneKnown}: 1}},
-		{name: "no code", country: "FI", rows: []Contact{{Phone: "040 123 4567", Country: "XX"}}, dropped: map[Value]int{{"phone", "no_country"}: 1, {"", noneKnown}: 1}},
-		{name: "a code that is not of ISO 3166", country: "FI", rows: []Contact{{PostalCode: "SW1A 1AA", Country: "UK"}}, dropped: map[Value]int{{"postal_code", "no_country"}: 1, {"", noneKnown}: 1}},
-		{name: "letters that are no country", country: "FI", rows: []Contact{{PostalCode: "00100", Country: "ZZ"}}, dropped: map[Value]int{{"postal_code", "no_country"}: 1, {"", noneKnown}: 1}},
 		{
-			name: "a hash", country: "FI", forms: map[Column]Form{Country: {Hashed: true, Profile: "meta.v1"}}, rows: []Contact{{Phone: "040 123 4567", Country: sum("se")}},
+			name: "a name", country: "FI", rows: []Contact{{Phone: "040 123 4567", Country: "Finland"}}, dropped: map[Value]int{
+				{"phone", "no_country"}: 1, {"", noneKnown}: 1,
+			},
+		},
+		{
+			name: "no code", country: "FI", rows: []Contact{{Phone: "040 123 4567", Country: "XX"}}, dropped: map[Value]int{
+				{"phone", "no_country"}: 1, {"", noneKnown}: 1,
+			},
+		},
+		{
+			name: "a code that is not of ISO 3166", country: "FI", rows: []Contact{
+				{PostalCode: "SW1A 1AA", Country: "UK"},
+			}, dropped: map[Value]int{{"postal_code", "no_country"}: 1, {"", noneKnown}: 1},
+		},
+		{
+			name: "letters that are no country", country: "FI", rows: []Contact{
+				{PostalCode: "00100", Country: "ZZ"},
+			}, dropped: map[Value]int{{"postal_code", "no_country"}: 1, {"", noneKnown}: 1},
+		},
+		{
+			name: "a hash", country: "FI", forms: map[Column]Form{Country: {Hashed: true, Profile: "meta.v1"}}, rows: []Contact{
+				{Phone: "040 123 4567", Country: sum("se")},
+			},
 			dropped: map[Value]int{{"phone", "no_country"}: 1, {"", noneKnown}: 1},
 		},
 		{
-			name: "a code in a column of hashes", country: "FI", forms: map[Column]Form{Country: {Hashed: true, Profile: "meta.v1"}}, rows: []Contact{{Phone: "040 123 4567", Country: "FI"}},
+			name: "a code in a column of hashes", country: "FI", forms: map[Column]Form{
+				Country: {Hashed: true, Profile: "meta.v1"},
+			}, rows: []Contact{{Phone: "040 123 4567", Country: "FI"}},
 			dropped: map[Value]int{{"phone", "no_country"}: 1, {"", noneKnown}: 1},
 		},
 		{
-			name: "the table's beside hashes", country: "FI", forms: map[Column]Form{Country: {Hashed: true, Profile: "meta.v1"}}, rows: []Contact{{Phone: "040 123 4567"}},
+			name: "the table's beside hashes", country: "FI", forms: map[Column]Form{
+				Country: {Hashed: true, Profile: "meta.v1"},
+			}, rows: []Contact{{Phone: "040 123 4567"}},
 			want: phone("358401234567"),
 		},
 	} {
@@ -297,7 +390,9 @@ func TestAnAddressGoesWholeOrNotAtAll(t *testing.T) {
 
 func TestAnAddressWithoutACountryIsInThatOfTheTable(t *testing.T) {
 	joining{
-		level: customers, send: googleAddress, country: "SE", rows: []Contact{{FirstName: "Liv", LastName: "Berg", PostalCode: "SE-111 22"}},
+		level: customers, send: googleAddress, country: "SE", rows: []Contact{
+			{FirstName: "Liv", LastName: "Berg", PostalCode: "SE-111 22"},
+		},
 		want: []record{{"address": {sum("liv") + "," + sum("berg") + ",SE,11122"}}},
 	}.check(t)
 }

@@ -12,9 +12,10 @@ import (
 // Meta custom audiences by file (docs/platforms.md, Meta): fixed columns in one order, an unknown value is an empty
 // cell in its place. Who has several values of one kind has several rows, each with the other keys repeated.
 var _ = define(Platform{
-	Type: "meta_csv", Ext: "csv", Ads: true, RefusesNames: true, ByHand: true, Profile: "meta.v1", Minimum: 100, Account: metaAccount,
-	Doc: "Meta custom audiences by file: CSV with Meta's headers; everything as SHA-256 in hex but device ids, which are plain. A person with " +
-		"two e-mail addresses is two rows.",
+	Type: "meta_csv", Ext: "csv", Ads: true, RefusesNames: true, ByHand: true, Profile: "meta.v1", Minimum: 100,
+	Account: metaAccount,
+	Doc: "Meta custom audiences by file: CSV with Meta's headers; everything as SHA-256 in hex but device ids, which " +
+		"are plain. A person with two e-mail addresses is two rows.",
 	Send:  []Column{Email, Phone, FirstName, LastName, City, PostalCode, Country, BirthDate, Gender, MAID},
 	Usual: []Column{Email, Phone, MAID},
 	Parts: []Part{{
@@ -24,7 +25,8 @@ var _ = define(Platform{
 	}},
 })
 
-// metaColumns are Meta's columns in their order, each with our column that fills it: e-mail, phone, the address, device id.
+// metaColumns are Meta's columns in their order, each with our column that fills it: e-mail, phone, the address, device
+// id.
 var metaColumns = [...]struct {
 	header string
 	column Column
@@ -64,8 +66,8 @@ func writeMeta(w io.Writer, l List) error {
 	})
 }
 
-// metaUsed returns the numbers of the columns of a list: those that are sent, and those that an entry of earlier settings
-// still needs to be removed.
+// metaUsed returns the numbers of the columns of a list: those that are sent, and those that an entry of earlier
+// settings still needs to be removed.
 func metaUsed(l List) (used []int) {
 	var needed [len(metaColumns)]bool
 	for _, entry := range l.Entries {
@@ -83,7 +85,8 @@ func metaUsed(l List) (used []int) {
 	return used
 }
 
-// metaRows yields the rows of an entry: as many as it has values of the commonest kind. A kind with fewer repeats its first.
+// metaRows yields the rows of an entry: as many as it has values of the commonest kind. A kind with fewer repeats its
+// first.
 func metaRows(entry string) iter.Seq[*metaRow] {
 	return func(yield func(*metaRow) bool) {
 		var emails, phones, addresses, devices []string

@@ -24,7 +24,8 @@ type listed struct {
 	AsOf             int64 // microseconds UTC
 }
 
-// neutral are the forms that hold the subjects' own ids; each is read back with another reader than the one that is judged.
+// neutral are the forms that hold the subjects' own ids; each is read back with another reader than the one that is
+// judged.
 var neutral = map[string]func(t rapid.TB, list []byte) []listed{
 	"file_csv": func(t rapid.TB, list []byte) (out []listed) {
 		t.Helper()
@@ -54,7 +55,8 @@ func parseParquet(t rapid.TB, list []byte) (out []listed) {
 	t.Helper()
 	text := value.Type{Kind: value.Text}
 	schema := &rules.Schema{Columns: []rules.Column{
-		{Name: "subject", Type: text}, {Name: "segment", Type: text}, {Name: "as_of", Type: value.Type{Kind: value.Timestamp}},
+		{Name: "subject", Type: text}, {Name: "segment", Type: text},
+		{Name: "as_of", Type: value.Type{Kind: value.Timestamp}},
 	}}
 	f, err := parquet.Open(bytes.NewReader(list), int64(len(list)), "list", schema, parquet.Limits{})
 	if err != nil {
@@ -85,17 +87,20 @@ func parseParquet(t rapid.TB, list []byte) (out []listed) {
 
 // formulas are ids that do something once a spreadsheet opens them.
 var formulas = []string{
-	`=1+1|cmd`, `=HYPERLINK("http://x.example","y")`, `=cmd|' /C calc'!A0`, `+SUM(A1:A2)`, `-2+3+cmd|' /C calc'!A0`, `@SUM(1,2)`, `@A1!x`,
-	`=IMPORTXML("http://x.example")`, `-A1 B2`, `+"x"`, `="a"`, `=a;b`,
+	`=1+1|cmd`, `=HYPERLINK("http://x.example","y")`, `=cmd|' /C calc'!A0`, `+SUM(A1:A2)`, `-2+3+cmd|' /C calc'!A0`,
+	`@SUM(1,2)`, `@A1!x`, `=IMPORTXML("http://x.example")`, `-A1 B2`, `+"x"`, `="a"`, `=a;b`,
 }
 
 // harmless ids look a little like formulas and do nothing.
 var harmless = []string{
-	"d-1", "k1.T9rSBS_C55xmPzfW2u-yvw", "+358401234567", "-17", "=ab==", "user@bank.example", "0012", "a,b", `a"b`, "ä ö", "日本", "x=1+1|cmd", "1-2 3", "a;b", "'quoted'",
+	"d-1", "k1.T9rSBS_C55xmPzfW2u-yvw", "+358401234567", "-17", "=ab==", "user@bank.example", "0012", "a,b", `a"b`, "ä ö",
+	"日本", "x=1+1|cmd", "1-2 3", "a;b", "'quoted'",
 }
 
 // savers is a list without people.
-var savers = List{Segment: "new-savers", Action: Snapshot, AsOf: time.Date(2026, 4, 9, 21, 0, 0, 0, time.UTC).UnixMicro()}
+var savers = List{
+	Segment: "new-savers", Action: Snapshot, AsOf: time.Date(2026, 4, 9, 21, 0, 0, 0, time.UTC).UnixMicro(),
+}
 
 // write writes a list with these entries in the first form of a type.
 func write(t *testing.T, kind string, l List, entries []string) []byte {
@@ -159,7 +164,9 @@ var unprintable = []string{"a\x00", "\ta", "a\nb", "a\r", "a\x1b[1m", "a\x7f", "
 
 func TestWhoCannotBeWrittenIsLeftOutAndCounted(t *testing.T) {
 	a := audience(t, slices.Concat(harmless, formulas, unprintable), rules.DeviceLevel)
-	for kind, want := range map[string]int{"file_csv": len(formulas) + len(unprintable), "file_parquet": len(unprintable)} {
+	for kind, want := range map[string]int{
+		"file_csv": len(formulas) + len(unprintable), "file_parquet": len(unprintable),
+	} {
 		p, _ := Of(kind)
 		adds, dropped := Members(a, Source{Platform: p, Part: &p.Parts[0]})
 		if dropped.People != want || adds.Len()+dropped.People != a.Len() {
@@ -186,7 +193,8 @@ func TestASpecimenOfEachNeutralForm(t *testing.T) {
 		t.Error(diff)
 	}
 	fraction := List{Segment: "s", AsOf: savers.AsOf + 123_456}
-	if diff := cmp.Diff([]listed{{"d1", "s", fraction.AsOf}}, parseParquet(t, write(t, "file_parquet", fraction, []string{"d1"}))); diff != "" {
+	if diff := cmp.Diff([]listed{{"d1", "s", fraction.AsOf}},
+		parseParquet(t, write(t, "file_parquet", fraction, []string{"d1"}))); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -203,13 +211,15 @@ func TestTheFeedOfOwnPagesSaysWhoseSegmentsChanged(t *testing.T) {
 	before := map[string][]string{"a": {"d1", "d2", "d3"}, "b": {"d2"}}
 	after := map[string][]string{"a": {"d1", "d2"}, "b": {"d2", "d4"}, "c": {"d1"}}
 	adds, removes, snapshot := Merge(before, after)
-	if diff := cmp.Diff([][]string{{"d1\ta\tc", "d4\tb"}, {"d3"}, {"d1\ta\tc", "d2\ta\tb", "d4\tb"}}, [][]string{adds, removes, snapshot}); diff != "" {
+	if diff := cmp.Diff([][]string{{"d1\ta\tc", "d4\tb"}, {"d3"}, {"d1\ta\tc", "d2\ta\tb", "d4\tb"}},
+		[][]string{adds, removes, snapshot}); diff != "" {
 		t.Error(diff)
 	}
 	want := `{"subject":"d1","segments":["a","c"],"as_of":"2026-04-09T21:00:00Z"}
 {"subject":"<d\"3>","segments":[],"as_of":"2026-04-09T21:00:00Z"}
 `
-	if diff := cmp.Diff(want, string(write(t, "personalisation_feed", savers, []string{"d1\ta\tc", `<d"3>`}))); diff != "" {
+	if diff := cmp.Diff(want,
+		string(write(t, "personalisation_feed", savers, []string{"d1\ta\tc", `<d"3>`}))); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -12,8 +12,8 @@ import (
 
 var _ = define(Platform{
 	Type: "personalisation_feed", Ext: "jsonl", Own: true, Merged: true,
-	Doc: "The bank's own pages: one JSON object a line, subject -> the segments it is in now. Adds are subjects whose segments changed, " +
-		"removes those that are in none any more, the snapshot is everybody.",
+	Doc: "The bank's own pages: one JSON object a line, subject -> the segments it is in now. Adds are subjects whose " +
+		"segments changed, removes those that are in none any more, the snapshot is everybody.",
 	Parts: []Part{{Write: writeFeed}},
 })
 
@@ -39,8 +39,8 @@ func writeFeed(w io.Writer, l List) error {
 	return buffered.Flush()
 }
 
-// Merge makes the three lists of a merged platform from the entries of each segment before and after a run: whose segments
-// changed, who is in none any more, and everybody.
+// Merge makes the three lists of a merged platform from the entries of each segment before and after a run: whose
+// segments changed, who is in none any more, and everybody.
 func Merge(before, after map[string][]string) (adds, removes, snapshot []string) {
 	was, is := bySubject(before), bySubject(after)
 	for _, subject := range slices.Sorted(maps.Keys(is)) {

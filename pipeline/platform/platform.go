@@ -1,8 +1,9 @@
 // Package platform writes lists in the form that a destination accepts.
 //
 // In come Additions (made only from an Audience and identifiers, so everybody in them was admitted by the gate) and
-// Removals (made only from what state says was told); out go bytes. The package knows why nobody is a member, sees no event
-// and opens no place: it writes to an io.Writer. One file for each destination type, and one conformance suite over all.
+// Removals (made only from what state says was told); out go bytes. The package knows why nobody is a member, sees no
+// event and opens no place: it writes to an io.Writer. One file for each destination type, and one conformance suite
+// over all.
 package platform
 
 import (
@@ -24,8 +25,8 @@ type Platform struct {
 	Own bool
 	// Ads says that it is an ad platform: labels with policy no_ads keep a rule away.
 	Ads bool
-	// RefusesNames says that the platform switches off audiences whose names speak of financial status, health and the like
-	// (docs/platforms.md, Names); ByHand that its lists are files that somebody uploads under their own names.
+	// RefusesNames says that the platform switches off audiences whose names speak of financial status, health and the
+	// like (docs/platforms.md, Names); ByHand that its lists are files that somebody uploads under their own names.
 	RefusesNames, ByHand bool
 	// Profile is the id of the profile that identifiers are normalised by; "" where a list holds the subject's own id.
 	Profile string
@@ -45,14 +46,14 @@ type Part struct {
 	Name string // in file names; "" for the first
 	// Takes are the identifiers of an entry that go into this part; nil with a platform of subjects' own ids.
 	Takes []identifier.Field
-	// Address are the columns of name and address: those of one row of the table are one identifier, so that nobody is given
-	// the name of one row and the town of another. Whole says that only all of them are one.
+	// Address are the columns of name and address: those of one row of the table are one identifier, so that nobody is
+	// given the name of one row and the town of another. Whole says that only all of them are one.
 	Address []Column
 	Whole   bool
 	// Most is how many identifiers, Addresses how many addresses of one person it takes; 0: no limit.
 	Most, Addresses int
-	// Unsafe says why an id cannot be written in this form, "" if it can; nil: all can. Ids with control characters and ids
-	// that are not UTF-8 never can.
+	// Unsafe says why an id cannot be written in this form, "" if it can; nil: all can. Ids with control characters and
+	// ids that are not UTF-8 never can.
 	Unsafe func(id string) string
 	// Write writes one list. The same list gives the same bytes.
 	Write func(w io.Writer, l List) error
@@ -131,7 +132,8 @@ func (p *Platform) Together() []Column {
 	return nil
 }
 
-// Accepts reports whether hashes of a column that were made with another profile are what the platform's own would make.
+// Accepts reports whether hashes of a column that were made with another profile are what the platform's own would
+// make.
 func (p *Platform) Accepts(column, profile string) bool {
 	own, ok := identifier.ProfileOf(p.Profile)
 	made, known := identifier.ProfileOf(profile)

@@ -12,8 +12,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// record is what a receiver reads of one row or member: values by word. A slot without a value is no word; name and address
-// are one word where the platform takes them as one, and device ids are "maid" whatever their system.
+// record is what a receiver reads of one row or member: values by word. A slot without a value is no word; name and
+// address are one word where the platform takes them as one, and device ids are "maid" whatever their system.
 type record map[string][]string
 
 // receiver reads lists of one destination type back. It knows what the platform documents and nothing of the writer.
@@ -124,7 +124,8 @@ func memberRecord(t rapid.TB, m *datamanager.AudienceMember) record {
 			r["phone"] = append(r["phone"], i.PhoneNumber)
 		case i.Address != nil:
 			a := i.Address
-			r["address"] = append(r["address"], strings.Join([]string{a.GivenName, a.FamilyName, a.RegionCode, a.PostalCode}, ","))
+			r["address"] = append(r["address"],
+				strings.Join([]string{a.GivenName, a.FamilyName, a.RegionCode, a.PostalCode}, ","))
 		default:
 			t.Errorf("an identifier is none of the three kinds")
 		}
@@ -184,7 +185,9 @@ func readMeta(t rapid.TB, _ string, _ Action, list []byte) (out []record) {
 			all[at], last = row[i], at
 		}
 		r := record{}
-		for word, value := range map[string]string{"email": all[0], "phone": all[1], "address": strings.Join(all[2:9], ","), "maid": all[9]} {
+		for word, value := range map[string]string{
+			"email": all[0], "phone": all[1], "address": strings.Join(all[2:9], ","), "maid": all[9],
+		} {
 			if strings.Trim(value, ",") != "" {
 				r[word] = []string{value}
 			}

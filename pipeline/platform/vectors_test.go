@@ -37,8 +37,8 @@ func platformVectors(t *testing.T) (out []vector) {
 	return out
 }
 
-// TestEveryVectorHoldsFromTheStoredRowToTheWrittenList drives the vectors of fields that a column holds through all types of
-// their profile. A part of an address stands in a row whose other parts are good.
+// TestEveryVectorHoldsFromTheStoredRowToTheWrittenList drives the vectors of fields that a column holds through all
+// types of their profile. A part of an address stands in a row whose other parts are good.
 func TestEveryVectorHoldsFromTheStoredRowToTheWrittenList(t *testing.T) {
 	a := audience(t, []string{"c1"}, rules.CustomerLevel)
 	driven := map[string]int{}
@@ -97,8 +97,10 @@ func (v vector) check(t *testing.T, s Source, a *segments.Audience) {
 	_, records, dropped := told(t, a, s)
 	if v.refusal != "" {
 		// A cell without text is no value: there is nothing to refuse.
-		if n := dropped.Values[Value{v.field, v.refusal}]; len(records) != 0 || dropped.People != 1 || (v.value != "") != (n == 1) {
-			t.Errorf("line %d in %s: %v is told, dropped %v; want nothing and %s", v.line, s.Platform.Type, records, dropped.Values, v.refusal)
+		if n := dropped.Values[Value{v.field, v.refusal}]; len(records) != 0 || dropped.People != 1 ||
+			(v.value != "") != (n == 1) {
+			t.Errorf("line %d in %s: %v is told, dropped %v; want nothing and %s", v.line, s.Platform.Type, records,
+				dropped.Values, v.refusal)
 		}
 		return
 	}

@@ -40,7 +40,8 @@ var workedPeople = []someone{
 		City: "Malmö", PostalCode: "211 19", Country: "SE", MAID: "6D92078A-8246-4BA4-AE5B-76104861E7DC", MAIDOS: "ios",
 	}}},
 	{"3", []Contact{{
-		Email: "kati.makela@example.com", FirstName: "Kati", LastName: "Mäkelä", City: "Jyväskylä", PostalCode: "40100", Country: "FI",
+		Email: "kati.makela@example.com", FirstName: "Kati", LastName: "Mäkelä", City: "Jyväskylä", PostalCode: "40100",
+		Country: "FI",
 	}}},
 }
 
@@ -70,9 +71,11 @@ func TestTheWorkedCSVFilesAreWrittenByteForByte(t *testing.T) {
 		file, kind, part string
 		send             []Column
 	}{
-		{"google-customer-match.csv", "google_customer_match_csv", "", []Column{Email, Phone, FirstName, LastName, Country, PostalCode}},
+		{"google-customer-match.csv", "google_customer_match_csv", "",
+			[]Column{Email, Phone, FirstName, LastName, Country, PostalCode}},
 		{"google-customer-match-mobile.csv", "google_customer_match_csv", "mobile", []Column{Email, MAID}},
-		{"meta-customer-list.csv", "meta_csv", "", []Column{MAID, Email, Phone, FirstName, LastName, City, PostalCode, Country}},
+		{"meta-customer-list.csv", "meta_csv", "",
+			[]Column{MAID, Email, Phone, FirstName, LastName, City, PostalCode, Country}},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			want := paper(t, "examples", c.file)
@@ -108,8 +111,8 @@ func TestTheWorkedRequestBodiesAreWrittenByteForByte(t *testing.T) {
 	}
 }
 
-// addressed adds to a body what the delivery adds, the destinations of an example and that it is only to be validated, and
-// indents it.
+// addressed adds to a body what the delivery adds, the destinations of an example and that it is only to be validated,
+// and indents it.
 func addressed(t *testing.T, body, example []byte) []byte {
 	t.Helper()
 	var from struct{ Destinations json.RawMessage }
@@ -129,8 +132,9 @@ func addressed(t *testing.T, body, example []byte) []byte {
 var specimenPeople = []someone{
 	{"c1", []Contact{
 		{
-			Email: "Liv.Hansen@example.com", Phone: "912 34 567", FirstName: "Liv", LastName: "Hansen-Berg", City: "Tromsø", PostalCode: "N-9008",
-			Country: "NO", BirthDate: "1984-03-07", Gender: "female", MAID: "8B6A2C1D-0000-4000-8000-00000000ABCD", MAIDOS: "ios",
+			Email: "Liv.Hansen@example.com", Phone: "912 34 567", FirstName: "Liv", LastName: "Hansen-Berg", City: "Tromsø",
+			PostalCode: "N-9008", Country: "NO", BirthDate: "1984-03-07", Gender: "female",
+			MAID: "8B6A2C1D-0000-4000-8000-00000000ABCD", MAIDOS: "ios",
 		},
 		{Email: "liv@example.com"},
 	}},
@@ -139,8 +143,9 @@ var specimenPeople = []someone{
 	{"c4", nil},
 }
 
-// TestASpecimenOfEveryTextForm compares with testdata; UPDATE=1 rewrites it. Removals have a specimen where they are written
-// otherwise than additions. The bytes of a Parquet file are its codec's affair: TestASpecimenOfEachNeutralForm reads one.
+// TestASpecimenOfEveryTextForm compares with testdata; UPDATE=1 rewrites it. Removals have a specimen where they are
+// written otherwise than additions. The bytes of a Parquet file are its codec's affair: TestASpecimenOfEachNeutralForm
+// reads one.
 func TestASpecimenOfEveryTextForm(t *testing.T) {
 	each(t, func(t *testing.T, p *Platform, part *Part) {
 		if p.Ext == "parquet" {

@@ -20,9 +20,9 @@ type Comparison struct {
 	Uses    []UseComparison `json:"uses"`
 }
 
-// UseComparison is who would be delivered by two rules under one use of their consent. Whoever enters or leaves is counted
-// once: at the one change that does it by itself, or under Several. Under a use that one of the rules does not ask for, it
-// has nobody.
+// UseComparison is who would be delivered by two rules under one use of their consent. Whoever enters or leaves is
+// counted once: at the one change that does it by itself, or under Several. Under a use that one of the rules does not
+// ask for, it has nobody.
 type UseComparison struct {
 	Use     string        `json:"use"`
 	Old     shown.Count   `json:"old"`
@@ -38,8 +38,8 @@ type UseComparison struct {
 type ChangeCount struct {
 	diff.Difference
 	Flow
-	// Alone is what the older rule would gain and lose with this change and no other; it may be undone by others, so it adds
-	// up to nothing. It is missing where the change alone would leave no rule.
+	// Alone is what the older rule would gain and lose with this change and no other; it may be undone by others, so it
+	// adds up to nothing. It is missing where the change alone would leave no rule.
 	Alone *Flow `json:"alone,omitempty"`
 }
 
@@ -49,12 +49,15 @@ type Flow struct {
 	Leaving  shown.Count `json:"leaving"`
 }
 
-// Compare decides two rules on the same rows, each in the place of the project's segment of its name, and the older one with
-// each change alone. Nothing is written and no state is read: nobody stays from earlier runs.
+// Compare decides two rules on the same rows, each in the place of the project's segment of its name, and the older one
+// with each change alone. Nothing is written and no state is read: nobody stays from earlier runs.
 func Compare(ctx context.Context, in decide.Inputs, old, now *rules.Segment) (*Comparison, error) {
 	if old.Level != now.Level {
-		return nil, fault.New(fault.Usage, "IDENTITY", fmt.Errorf("compare %s with %s on data: one is about a %s, the other about a %s, so nobody of one can be in the other",
-			old.Source.Name, now.Source.Name, old.Level, now.Level), "leave out --data, or look at each with malgrupp preview")
+		return nil,
+			fault.New(fault.Usage, "IDENTITY",
+				fmt.Errorf("compare %s with %s on data: one is about a %s, the other about a %s, so nobody of one can be in "+
+					"the other",
+					old.Source.Name, now.Source.Name, old.Level, now.Level), "leave out --data, or look at each with malgrupp preview")
 	}
 	in.Stay = nil
 	c := comparing{in: &in, changes: diff.Changes(old, now)}
@@ -71,7 +74,9 @@ func Compare(ctx context.Context, in decide.Inputs, old, now *rules.Segment) (*C
 	if c.Decision, err = decide.Decide(ctx, in, c.requests, decide.Options{}); err != nil {
 		return nil, err
 	}
-	out := &Comparison{AsOf: value.FormatTimestamp(c.AsOf), KnownBy: value.FormatTimestamp(c.KnownBy), Uses: []UseComparison{}}
+	out := &Comparison{
+		AsOf: value.FormatTimestamp(c.AsOf), KnownBy: value.FormatTimestamp(c.KnownBy), Uses: []UseComparison{},
+	}
 	for use := range c.Uses {
 		if c.Asks(*c.old, use) || c.Asks(*c.now, use) {
 			out.Uses = append(out.Uses, c.compare(use))
@@ -91,8 +96,8 @@ type comparing struct {
 	alone    []*decide.Request // by change; nil: the change alone is no rule
 }
 
-// beside puts a rule into a world of its own: the project with it in the place of the segment of its name, and without the
-// other rule if that is what it was called before or is called now.
+// beside puts a rule into a world of its own: the project with it in the place of the segment of its name, and without
+// the other rule if that is what it was called before or is called now.
 func (c *comparing) beside(s, other *rules.Segment) (*decide.Request, error) {
 	all := []*rules.Segment{s}
 	for _, p := range c.in.Segments {
@@ -148,8 +153,10 @@ func (c *comparing) compare(use int) UseComparison {
 	}
 	entering, leaving := moved(old, now, alone, true), moved(now, old, alone, false)
 	u := UseComparison{
-		Use: c.Uses[use].Name, Old: shown.Count(old.Len()), New: shown.Count(now.Len()), Both: shown.Count(now.Len() - entering.all),
-		Total: Flow{shown.Count(entering.all), shown.Count(leaving.all)}, Several: Flow{shown.Count(entering.several), shown.Count(leaving.several)}, Changes: []ChangeCount{},
+		Use: c.Uses[use].Name, Old: shown.Count(old.Len()), New: shown.Count(now.Len()),
+		Both: shown.Count(now.Len() - entering.all), Total: Flow{
+			shown.Count(entering.all), shown.Count(leaving.all),
+		}, Several: Flow{shown.Count(entering.several), shown.Count(leaving.several)}, Changes: []ChangeCount{},
 	}
 	for i, change := range c.changes {
 		n := ChangeCount{Difference: change.Difference, Flow: Flow{shown.Count(entering.by[i]), shown.Count(leaving.by[i])}}
@@ -167,7 +174,8 @@ type movement struct {
 	by           []int
 }
 
-// moved counts who is in b and not in a. A change moves somebody by itself if it alone brings him in, or throws him out.
+// moved counts who is in b and not in a. A change moves somebody by itself if it alone brings him in, or throws him
+// out.
 func moved(a, b *segments.Audience, alone []*segments.Audience, in bool) movement {
 	m := movement{by: make([]int, len(alone))}
 	for id := range b.Members() {

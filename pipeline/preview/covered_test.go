@@ -19,12 +19,18 @@ func TestABarShowsWhatIsMissing(t *testing.T) {
 		want string
 	}{
 		{"all there", decide.Span{From: day(10), Before: day(14)}, nil, "####"},
-		{"a day in the middle", decide.Span{From: day(10), Before: day(14)}, []decide.Span{{From: day(11), Before: day(12)}}, "#.##"},
-		{"from the second day's noon on", decide.Span{From: day(10), Before: day(14)}, []decide.Span{{From: day(10), Before: day(11) + day(1)/2}}, ".-##"},
+		{"a day in the middle", decide.Span{
+			From: day(10), Before: day(14),
+		}, []decide.Span{{From: day(11), Before: day(12)}}, "#.##"},
+		{"from the second day's noon on", decide.Span{
+			From: day(10), Before: day(14),
+		}, []decide.Span{{From: day(10), Before: day(11) + day(1)/2}}, ".-##"},
 		{"nothing", decide.Span{From: day(10), Before: day(14)}, []decide.Span{{From: 0, Before: day(20)}}, "...."},
 		{"hours", decide.Span{From: day(10), Before: day(10) + day(1)/4}, nil, "#"},
 		{"a day shortened by the change of clocks", decide.Span{From: day(10), Before: day(13) - day(1)/24}, nil, "###"},
-		{"a day of many", decide.Span{From: day(0), Before: day(120)}, []decide.Span{{From: day(60), Before: day(61)}}, strings.Repeat("#", 30) + "-" + strings.Repeat("#", 29)},
+		{"a day of many", decide.Span{
+			From: day(0), Before: day(120),
+		}, []decide.Span{{From: day(60), Before: day(61)}}, strings.Repeat("#", 30) + "-" + strings.Repeat("#", 29)},
 	} {
 		if got := bar(c.of, c.gaps); got != c.want {
 			t.Errorf("%s: %s, want %s", c.what, got, c.want)

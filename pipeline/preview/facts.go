@@ -18,8 +18,9 @@ type FactsOptions struct {
 	Days int // before as_of, at least 1
 }
 
-// Facts decides all segments of a job and looks through the rows of its recent days, to learn what the linter asks of the
-// logs. Nothing is written, and neither keys nor the state of earlier runs are needed: nobody stays from earlier runs.
+// Facts decides all segments of a job and looks through the rows of its recent days, to learn what the linter asks of
+// the logs. Nothing is written, and neither keys nor the state of earlier runs are needed: nobody stays from earlier
+// runs.
 func Facts(ctx context.Context, in decide.Inputs, o FactsOptions) (*lint.Facts, error) {
 	ruled := in.Segments
 	requests := decide.Ask(append(ruled[:len(ruled):len(ruled)], everybodySeen(ruled, o.Days)...))
@@ -43,7 +44,9 @@ func Facts(ctx context.Context, in decide.Inputs, o FactsOptions) (*lint.Facts, 
 	lists := listsOf(d)
 	for _, l := range lists {
 		least := max(d.Project.Guards.MinAudience, l.Destination.MinSize, l.Segment.MinSize)
-		f.Lists[l.Segment.Name] = append(f.Lists[l.Segment.Name], lint.ListSize{Destination: l.Destination.Name, Members: l.audience.Len(), Least: least})
+		f.Lists[l.Segment.Name] = append(f.Lists[l.Segment.Name], lint.ListSize{
+			Destination: l.Destination.Name, Members: l.audience.Len(), Least: least,
+		})
 	}
 	f.Pairs = pairs(lists)
 	probes := lint.Probes(d.Scope(0), ruled, d.AsOf, o.Days)
@@ -51,9 +54,9 @@ func Facts(ctx context.Context, in decide.Inputs, o FactsOptions) (*lint.Facts, 
 	return f, err
 }
 
-// everybodySeen are segments of the program's own, whose members are all people of whom a use was given a row of the recent
-// days: for each level one with the destinations of its segments, and one with none if some of them have none, so that every
-// use is among theirs.
+// everybodySeen are segments of the program's own, whose members are all people of whom a use was given a row of the
+// recent days: for each level one with the destinations of its segments, and one with none if some of them have none,
+// so that every use is among theirs.
 func everybodySeen(segs []*rules.Segment, days int) (out []*rules.Segment) {
 	for _, level := range []rules.Level{rules.DeviceLevel, rules.CustomerLevel} {
 		told := map[string]bool{}
@@ -94,7 +97,9 @@ func everybodySeen(segs []*rules.Segment, days int) (out []*rules.Segment) {
 // sizeOf counts what a segment comes to in one use.
 func sizeOf(d *decide.Decision, a *segments.Audience) lint.Size {
 	waiting, unknown := a.Count()
-	s := lint.Size{Members: a.Len(), Hidden: a.Hidden, Qualified: a.Qualified, Undecided: waiting + unknown, True: map[string]int{}}
+	s := lint.Size{
+		Members: a.Len(), Hidden: a.Hidden, Qualified: a.Qualified, Undecided: waiting + unknown, True: map[string]int{},
+	}
 	if study := a.Study(); study != nil {
 		s.Matched, s.Excluded = study.Matched, study.Excluded
 		for _, n := range study.Nodes {

@@ -49,7 +49,9 @@ const (
 // sinceRun compares every list of a segment with what was last told, before anything is held back.
 func sinceRun(j *pipeline.Job, look *pipeline.Look, s *rules.Segment) (*SinceRun, error) {
 	if look.LastRun() == "" {
-		return nil, fault.New(fault.Usage, "COMPARE", errors.New("compare with the last run: no run was published yet"), "compare with a rule file instead")
+		return nil,
+			fault.New(fault.Usage, "COMPARE", errors.New("compare with the last run: no run was published yet"),
+				"compare with a rule file instead")
 	}
 	out := &SinceRun{RunID: look.LastRun(), Lists: []SinceList{}}
 	told := map[string]bool{}
@@ -96,12 +98,15 @@ func (k keyers) find(held map[string]bool, subject string) string {
 	return ""
 }
 
-func sinceList(ring *keys.Ring, held map[string]bool, segment *rules.Segment, t pipeline.Told) (s SinceList, err error) {
+func sinceList(ring *keys.Ring, held map[string]bool, segment *rules.Segment, t pipeline.Told) (s SinceList,
+	err error) {
 	keyers, err := newKeyers(ring, t.Destination, held)
 	if err != nil {
 		return s, err
 	}
-	s = SinceList{Destination: t.Destination, Part: t.Part, Use: t.Use, Held: shown.Count(len(held)), Because: []LeftBecause{}}
+	s = SinceList{
+		Destination: t.Destination, Part: t.Part, Use: t.Use, Held: shown.Count(len(held)), Because: []LeftBecause{},
+	}
 	for _, subject := range t.Members.Told() {
 		if key := keyers.find(held, subject); key != "" {
 			delete(held, key)

@@ -10,8 +10,8 @@ import (
 	"github.com/malgrupp/malgrupp/segments"
 )
 
-// Overlap is how many people two audiences share. Share is their common members in per cent of all of both; it is missing
-// where it would say how few they are.
+// Overlap is how many people two audiences share. Share is their common members in per cent of all of both; it is
+// missing where it would say how few they are.
 type Overlap struct {
 	Use     string       `json:"use"`
 	Segment string       `json:"segment"`
@@ -29,7 +29,11 @@ func overlapOf(d *decide.Decision, a, b *segments.Audience, sample *segments.Sam
 		}
 	}
 	either := a.Len() + b.Len() - common
-	o = Overlap{Use: d.Uses[a.Use()].Name, Segment: a.Segment().Name, Other: b.Segment().Name, Common: shown.People{N: common, Sample: sample}}
+	o = Overlap{
+		Use: d.Uses[a.Use()].Name, Segment: a.Segment().Name, Other: b.Segment().Name, Common: shown.People{
+			N: common, Sample: sample,
+		},
+	}
 	if common >= shown.Floor && either-common >= shown.Floor {
 		share := 100 * common / either
 		o.Share = &share
@@ -37,8 +41,8 @@ func overlapOf(d *decide.Decision, a, b *segments.Audience, sample *segments.Sam
 	return o, [2]int{common, either}
 }
 
-// overlaps compares an audience with others of its use that are delivered, the most alike first; with nil, all delivered
-// audiences with each other.
+// overlaps compares an audience with others of its use that are delivered, the most alike first; with nil, all
+// delivered audiences with each other.
 func overlaps(d *decide.Decision, of *segments.Audience, sample *segments.Sample) []Overlap {
 	type pair struct {
 		Overlap
@@ -65,7 +69,8 @@ func overlaps(d *decide.Decision, of *segments.Audience, sample *segments.Sample
 		}
 	}
 	slices.SortFunc(pairs, func(x, y pair) int {
-		return cmp.Or(cmp.Compare(y.order[0]*x.order[1], x.order[0]*y.order[1]), cmp.Compare(x.Use, y.Use), cmp.Compare(x.Segment, y.Segment), cmp.Compare(x.Other, y.Other))
+		return cmp.Or(cmp.Compare(y.order[0]*x.order[1], x.order[0]*y.order[1]), cmp.Compare(x.Use, y.Use),
+			cmp.Compare(x.Segment, y.Segment), cmp.Compare(x.Other, y.Other))
 	})
 	out := []Overlap{}
 	for _, p := range pairs {
@@ -74,8 +79,8 @@ func overlaps(d *decide.Decision, of *segments.Audience, sample *segments.Sample
 	return out
 }
 
-// Overlaps decides all segments and compares the delivered ones with each other, use by use, the most alike first. Nothing
-// is written.
+// Overlaps decides all segments and compares the delivered ones with each other, use by use, the most alike first.
+// Nothing is written.
 func Overlaps(ctx context.Context, in decide.Inputs) ([]Overlap, error) {
 	d, err := decide.Selected(ctx, in, nil, decide.Options{})
 	if err != nil {

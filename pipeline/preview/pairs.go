@@ -5,23 +5,28 @@ import (
 	"github.com/malgrupp/malgrupp/segments"
 )
 
-// mostly is the share of the smaller of two lists, in per cent, that must be in the larger for the two to be nearly the same:
-// were it less, not even 80 % of all their people could be in both.
+// mostly is the share of the smaller of two lists, in per cent, that must be in the larger for the two to be nearly the
+// same: were it less, not even 80 % of all their people could be in both.
 const mostly = 80
 
-// pairs compares lists of one destination and use and keeps those that hold most of the same people, each two segments once.
+// pairs compares lists of one destination and use and keeps those that hold most of the same people, each two segments
+// once.
 func pairs(lists []counted) (out []lint.Pair) {
 	type two struct{ a, b *segments.Audience }
 	known := map[two]bool{}
 	for i := range lists {
 		for k := range lists {
 			a, b := &lists[i], &lists[k]
-			if a.Destination.Name != b.Destination.Name || a.Segment.Name >= b.Segment.Name || a.Use != b.Use || known[two{a.audience, b.audience}] {
+			if a.Destination.Name != b.Destination.Name || a.Segment.Name >= b.Segment.Name || a.Use != b.Use ||
+				known[two{a.audience, b.audience}] {
 				continue
 			}
 			known[two{a.audience, b.audience}] = true
 			if common, most := commonOf(a.audience, b.audience); most {
-				out = append(out, lint.Pair{A: a.Segment.Name, B: b.Segment.Name, Destination: a.Destination.Name, InA: a.audience.Len(), InB: b.audience.Len(), Common: common})
+				out = append(out, lint.Pair{
+					A: a.Segment.Name, B: b.Segment.Name, Destination: a.Destination.Name, InA: a.audience.Len(),
+					InB: b.audience.Len(), Common: common,
+				})
 			}
 		}
 	}

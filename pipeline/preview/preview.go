@@ -1,6 +1,6 @@
-// Package preview tells what rules come to before anything is delivered: one segment and how it came to be, two rules on the
-// same rows, audiences beside each other, what changed since the last run, and what the linter asks the logs. Nothing is
-// written.
+// Package preview tells what rules come to before anything is delivered: one segment and how it came to be, two rules
+// on the same rows, audiences beside each other, what changed since the last run, and what the linter asks the logs.
+// Nothing is written.
 package preview
 
 import (
@@ -19,7 +19,8 @@ import (
 	"github.com/malgrupp/malgrupp/segments/identity"
 )
 
-// Preview is what a segment would come to, use by use, and why. Every number of people is rounded, or estimated from a sample.
+// Preview is what a segment would come to, use by use, and why. Every number of people is rounded, or estimated from a
+// sample.
 type Preview struct {
 	Segment      string                 `json:"segment"`
 	Definition   string                 `json:"definition"`
@@ -42,8 +43,8 @@ type Use struct {
 	Control   shown.People `json:"control"`
 	Capped    shown.People `json:"capped"` // beyond top or cap
 	Members   shown.People `json:"members"`
-	// Hidden are the members whom rows that consent hides could throw out: some condition holds for want of events over time
-	// of which not all their rows may be seen.
+	// Hidden are the members whom rows that consent hides could throw out: some condition holds for want of events over
+	// time of which not all their rows may be seen.
 	Hidden   shown.People            `json:"members_resting_on_hidden_time"`
 	Nodes    []Node                  `json:"conditions"`
 	Overlaps []Overlap               `json:"overlaps"`
@@ -78,16 +79,18 @@ type Options struct {
 // shownOverlaps is how many other audiences a preview names.
 const shownOverlaps = 5
 
-// Of decides all segments and tells how one of them came to be. Nothing is written, not even the lock. With a sample, only
-// the segments of the same identity level are decided, about the people drawn, and what destinations would be told is left
-// out, for that is a matter of everybody.
+// Of decides all segments and tells how one of them came to be. Nothing is written, not even the lock. With a sample,
+// only the segments of the same identity level are decided, about the people drawn, and what destinations would be told
+// is left out, for that is a matter of everybody.
 func Of(ctx context.Context, j *pipeline.Job, segment string, o Options) (*Preview, error) {
 	in, err := j.Resolve()
 	if err != nil {
 		return nil, err
 	}
 	if o.SinceLastRun && in.Replay() {
-		return nil, fault.New(fault.Usage, "COMPARE", errors.New("compare with the last run: days gone by have none"), "give a --known-by of today, or none")
+		return nil,
+			fault.New(fault.Usage, "COMPARE", errors.New("compare with the last run: days gone by have none"),
+				"give a --known-by of today, or none")
 	}
 	s, err := in.Segment(segment)
 	if err != nil {
@@ -136,8 +139,9 @@ func kindOf(s *rules.Segment) identity.Kind {
 func useOf(look *pipeline.Look, a *segments.Audience, sample *segments.Sample) Use {
 	people := func(n int) shown.People { return shown.People{N: n, Sample: sample} }
 	u := Use{
-		Use: look.Uses[a.Use()].Name, Qualified: people(a.Qualified), Control: people(count(a.Control())), Capped: people(count(a.Capped())),
-		Members: people(a.Len()), Hidden: people(a.Hidden), Nodes: []Node{}, Lists: []pipeline.SegmentCount{},
+		Use: look.Uses[a.Use()].Name, Qualified: people(a.Qualified), Control: people(count(a.Control())),
+		Capped: people(count(a.Capped())), Members: people(a.Len()), Hidden: people(a.Hidden), Nodes: []Node{},
+		Lists: []pipeline.SegmentCount{},
 	}
 	u.Overlaps = overlaps(look.Decision, a, sample)
 	u.Overlaps = u.Overlaps[:min(shownOverlaps, len(u.Overlaps))]
@@ -145,7 +149,8 @@ func useOf(look *pipeline.Look, a *segments.Audience, sample *segments.Sample) U
 		u.Seen, u.Matched, u.Excluded = people(s.Seen), people(s.Matched), people(s.Excluded)
 		for _, n := range s.Nodes {
 			node := Node{
-				Path: n.Path, Depth: n.Depth, True: people(n.True), False: people(n.False), Unknown: people(n.Unknown), Wait: people(n.Wait), NoValue: people(n.NoValue),
+				Path: n.Path, Depth: n.Depth, True: people(n.True), False: people(n.False), Unknown: people(n.Unknown),
+				Wait: people(n.Wait), NoValue: people(n.NoValue),
 			}
 			if n.Droppable {
 				without := people(n.Without)

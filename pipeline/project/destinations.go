@@ -47,7 +47,8 @@ func (p *Project) destination(s section, name string, platforms Platforms) Desti
 		Activate: s.text("activate", name),
 	}
 	if n, _, ok := s.find("activate"); ok && !destinationForm.MatchString(d.Activate) {
-		s.file.doc.Fail("E-NAME", n.Span(), fmt.Sprintf("BAD_PURPOSE: %q cannot be the name of a consent", d.Activate), expected("up to 32 small letters, digits, - and _"))
+		s.file.doc.Fail("E-NAME", n.Span(), fmt.Sprintf("BAD_PURPOSE: %q cannot be the name of a consent", d.Activate),
+			expected("up to 32 small letters, digits, - and _"))
 	}
 	if !ok {
 		return d
@@ -74,7 +75,8 @@ func (s section) kind(platforms Platforms) (Kind, bool) {
 		types = append(types, k.Type)
 	}
 	if slices.Contains(laterType, t) {
-		s.file.doc.Fail("E-NOT-BUILT", n.Span(), "destinations of type "+t+" are not built in this version", expected("one of "+strings.Join(types, ", "))).Missing = t
+		s.file.doc.Fail("E-NOT-BUILT", n.Span(), "destinations of type "+t+" are not built in this version",
+			expected("one of "+strings.Join(types, ", "))).Missing = t
 		return Kind{}, false
 	}
 	if _, ok := n.Word(types...); !ok {
@@ -110,7 +112,8 @@ func (s section) send(kind Kind) []string {
 	have := 0
 	for i, column := range send {
 		if !slices.Contains(kind.Send, column) || slices.Contains(send[:i], column) {
-			s.file.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("%q cannot be sent to %s, or is named twice", column, kind.Type), expected("some of "+strings.Join(kind.Send, ", ")))
+			s.file.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("%q cannot be sent to %s, or is named twice", column, kind.Type),
+				expected("some of "+strings.Join(kind.Send, ", ")))
 		}
 		if slices.Contains(kind.Together, column) {
 			have++
@@ -118,15 +121,17 @@ func (s section) send(kind Kind) []string {
 	}
 	switch {
 	case len(send) == 0:
-		s.file.doc.Fail("E-TYPE", n.Span(), "the destination would be sent nothing", expected("some of "+strings.Join(kind.Send, ", ")))
+		s.file.doc.Fail("E-TYPE", n.Span(), "the destination would be sent nothing",
+			expected("some of "+strings.Join(kind.Send, ", ")))
 	case have > 0 && have < len(kind.Together):
-		s.file.doc.Fail("E-TYPE", n.Span(), kind.Type+" takes an address whole or not at all", expected("all of "+strings.Join(kind.Together, ", ")+", or none"))
+		s.file.doc.Fail("E-TYPE", n.Span(), kind.Type+" takes an address whole or not at all",
+			expected("all of "+strings.Join(kind.Together, ", ")+", or none"))
 	}
 	return send
 }
 
-// sameProfiles refuses a column of hashes that were made with another profile than the platform's: they would never match
-// (docs/platforms.md, Common rules).
+// sameProfiles refuses a column of hashes that were made with another profile than the platform's: they would never
+// match (docs/platforms.md, Common rules).
 func (s section) sameProfiles(d Destination, kind Kind, ids *Identifiers) {
 	if ids == nil {
 		return
@@ -134,7 +139,8 @@ func (s section) sameProfiles(d Destination, kind Kind, ids *Identifiers) {
 	for _, column := range d.Send {
 		if made, hashed := ids.Hashed[column]; hashed && !kind.Accepts(column, made) {
 			n, _, _ := s.find("type")
-			s.file.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("%s would be sent hashes of %s that were made with %s and can never match there", d.Name, column, made),
+			s.file.doc.Fail("E-TYPE", n.Span(),
+				fmt.Sprintf("%s would be sent hashes of %s that were made with %s and can never match there", d.Name, column, made),
 				expected("the column plain, or another destination, or send: without "+column))
 		}
 	}
@@ -168,7 +174,9 @@ func (p *Project) attributes(s section) {
 		return
 	}
 	s.only()
-	p.Attributes = &Attributes{URL: folder(s.required("url", `"customer_attributes/"`)), Schema: s.text("schema", "customer-attributes")}
+	p.Attributes = &Attributes{
+		URL: folder(s.required("url", `"customer_attributes/"`)), Schema: s.text("schema", "customer-attributes"),
+	}
 }
 
 // identifiers reads where the contact keys are and in which form.
@@ -181,7 +189,8 @@ func (p *Project) identifiers(s section, platforms Platforms) {
 	p.Identifiers.Country = setting(s, "default_country", "", func(n yaml.Node) (string, bool) {
 		country, ok := n.Text()
 		if ok && !platforms.Country(country) {
-			s.file.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("%q is not a country code", country), expected("a code of ISO 3166-1 such as FI"))
+			s.file.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("%q is not a country code", country),
+				expected("a code of ISO 3166-1 such as FI"))
 		}
 		return country, ok
 	})

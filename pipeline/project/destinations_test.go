@@ -19,8 +19,12 @@ var platforms = Platforms{
 		{Type: "file_csv"},
 		{Type: "file_parquet"},
 		{
-			Type: "google_data_manager", Send: []string{"email", "first_name", "last_name", "maid"}, Usual: []string{"email", "maid"},
-			Together: []string{"first_name", "last_name"}, Accepts: func(_, profile string) bool { return profile == "google.v1" },
+			Type: "google_data_manager", Send: []string{"email", "first_name", "last_name", "maid"}, Usual: []string{
+				"email", "maid",
+			},
+			Together: []string{"first_name", "last_name"}, Accepts: func(_, profile string) bool {
+				return profile == "google.v1"
+			},
 			Account: func(a string) string {
 				if strings.Trim(a, "0123456789-") != "" {
 					return "digits"
@@ -43,17 +47,24 @@ keys: {master: "env:MASTER", state: "env:STATE", recipients: "file:r.txt", signi
 output: {url: out/}
 identifiers: {url: contact_keys, default_country: SE, columns: {email: plain}}
 destinations:
-  ads: {type: google_data_manager, account: "123-456", send: [maid, email], processor: {agreement: A-1, expires: 2027-01-31}}
+  ads: {type: google_data_manager, account: "123-456", send: [maid, email],
+    processor: {agreement: A-1, expires: 2027-01-31}}
   site: {type: personalisation_feed}
 `
 
 func TestDestinationsAreReadByTheirKind(t *testing.T) {
 	p := read(t, adsProject, "")
-	if diff := cmp.Diff(&Identifiers{URL: "contact_keys/", Country: "SE", Hashed: map[string]string{}}, p.Identifiers); diff != "" {
+	if diff := cmp.Diff(&Identifiers{
+		URL: "contact_keys/", Country: "SE", Hashed: map[string]string{},
+	}, p.Identifiers); diff != "" {
 		t.Error(diff)
 	}
 	want := []Destination{
-		{Name: "ads", Type: "google_data_manager", Activate: "ads", Account: "123-456", Send: []string{"maid", "email"}, Enabled: true, Agreement: "A-1", Expires: value.CivilDate(p.Destinations[0].Expires)},
+		{
+			Name: "ads", Type: "google_data_manager", Activate: "ads", Account: "123-456", Send: []string{
+				"maid", "email",
+			}, Enabled: true, Agreement: "A-1", Expires: value.CivilDate(p.Destinations[0].Expires),
+		},
 		{Name: "site", Type: "personalisation_feed", Own: true, Activate: "site", Enabled: true},
 	}
 	if diff := cmp.Diff(want, p.Destinations); diff != "" {
@@ -77,17 +88,23 @@ func TestMistakesOfDestinationsAreNamed(t *testing.T) {
 		{"email: plain", `email: "sha256_hex(meta.v1)"`, "hashes of email that were made with meta.v1"},
 		{"default_country: SE", "default_country: Sweden", `"Sweden" is not a country code`},
 		{"identifiers: {url: contact_keys, default_country: SE, columns: {email: plain}}", "", `needs the key "identifiers"`},
-		{"{type: personalisation_feed}", "{type: personalisation_feed, account: x}", `"account" is not a key of destinations.site`},
-		{"{type: personalisation_feed}", "{type: personalisation_feed, send: [email]}", `"send" is not a key of destinations.site`},
+		{"{type: personalisation_feed}", "{type: personalisation_feed, account: x}",
+			`"account" is not a key of destinations.site`},
+		{"{type: personalisation_feed}", "{type: personalisation_feed, send: [email]}",
+			`"send" is not a key of destinations.site`},
 		{"type: personalisation_feed", "type: snapchat", "snapchat are not built"},
 		{"type: personalisation_feed", "type: pigeon", `"pigeon"`},
 	} {
-		_, found := Read(&source.Source{Name: "malgrupp.yaml", Text: strings.Replace(adsProject, c.old, c.new, 1)}, "", platforms)
+		_, found := Read(&source.Source{
+			Name: "malgrupp.yaml", Text: strings.Replace(adsProject, c.old, c.new, 1),
+		}, "", platforms)
 		if !slices.ContainsFunc(found, func(e *source.Finding) bool { return strings.Contains(e.Message, c.want) }) {
 			t.Errorf("%s: want %q in\n%s", c.new, c.want, found.Text())
 		}
 	}
-	if _, found := Read(&source.Source{Name: "malgrupp.yaml", Text: strings.Replace(adsProject, "email: plain", `email: "sha256_hex(google.v1)"`, 1)}, "", platforms); len(found) > 0 {
+	if _, found := Read(&source.Source{
+		Name: "malgrupp.yaml", Text: strings.Replace(adsProject, "email: plain", `email: "sha256_hex(google.v1)"`, 1),
+	}, "", platforms); len(found) > 0 {
 		t.Error(found.Text())
 	}
 }

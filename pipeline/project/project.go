@@ -154,8 +154,8 @@ type Destination struct {
 	Expires   value.CivilDate
 }
 
-// Platforms is what may be said about destinations and identifiers. The package knows no platform itself: it is handed in,
-// so that a platform is one file.
+// Platforms is what may be said about destinations and identifiers. The package knows no platform itself: it is handed
+// in, so that a platform is one file.
 type Platforms struct {
 	Kinds    []Kind
 	Columns  []string // of the identifiers table

@@ -42,18 +42,28 @@ func TestWhatNobodyWritesHasItsDefault(t *testing.T) {
 	}
 	hour, minute := value.Duration{N: 26, Unit: value.Hour}, value.Duration{N: 5, Unit: value.Minute}
 	want := Project{
-		Name: "shop", Retention: days(395), MaxClockSkew: minute, SessionGap: value.Duration{N: 30, Unit: value.Minute}, Contacts: []string{"team"},
-		Sources: []Source{{Name: "web", URL: "log/", Schema: "web-events", Dedupe: days(7), Complete: Listed, OnBadObject: Stop}},
+		Name: "shop", Retention: days(395), MaxClockSkew: minute, SessionGap: value.Duration{
+			N: 30, Unit: value.Minute,
+		}, Contacts: []string{"team"},
+		Sources: []Source{
+			{Name: "web", URL: "log/", Schema: "web-events", Dedupe: days(7), Complete: Listed, OnBadObject: Stop},
+		},
 		Consent: Consent{
 			URL: "yes-and-no/", Partition: Partition{Key: "dt=", Zone: utc}, MaxFeedAge: hour, MaxConsentAge: days(390),
 			TrustedSources: []string{"cmp", "bank_ui", "call_centre"},
 			MinNotice:      map[string]int{"measure": 0, "profile": 0, "link": 0, "partner_data": 0, "activate": 0},
 		},
 		Identity: Identity{AttachWindow: days(30), SharedWindow: days(90), KioskCustomers: 5, MaxDevices: 20},
-		Keys:     Keys{Master: map[int]string{1: "env:MASTER"}, State: "file:state", Recipients: "file:recipients", Signing: "file:signing"},
-		Output:   "lists/", State: "lists/state/", Audit: "lists/audit/",
-		Guards: Guards{50, 50}, Limits: Limits{Chunk: 256 << 20, Page: 64 << 20}, Security: Security{Endpoints: map[string]string{}},
-		Destinations: []Destination{{Name: "mail", Type: "file_csv", Activate: "mail", Enabled: true, Agreement: "A-1", Expires: date(t, "2027-01-31")}},
+		Keys: Keys{
+			Master: map[int]string{1: "env:MASTER"}, State: "file:state", Recipients: "file:recipients", Signing: "file:signing",
+		},
+		Output: "lists/", State: "lists/state/", Audit: "lists/audit/",
+		Guards: Guards{50, 50}, Limits: Limits{Chunk: 256 << 20, Page: 64 << 20}, Security: Security{
+			Endpoints: map[string]string{},
+		},
+		Destinations: []Destination{
+			{Name: "mail", Type: "file_csv", Activate: "mail", Enabled: true, Agreement: "A-1", Expires: date(t, "2027-01-31")},
+		},
 	}
 	if p.Zone.Name() != "Europe/Stockholm" {
 		t.Errorf("the zone is %s", p.Zone.Name())
@@ -119,7 +129,8 @@ func TestAProfileLiesOverTheFileKeyByKey(t *testing.T) {
 		"destinations.mail.type = file_csv (malgrupp.yaml:12)",
 		"destinations.mail.enabled = false (malgrupp.yaml:21 (profile test))",
 	}
-	got := settingsOf(p, "retention", "max_clock_skew", "consent.partition", "identity.kiosk_customers", "identity.max_devices", "output.url",
+	got := settingsOf(p, "retention", "max_clock_skew", "consent.partition", "identity.kiosk_customers",
+		"identity.max_devices", "output.url",
 		"output.state", "destinations.file.type", "destinations.mail.enabled", "destinations.mail.type")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -146,31 +157,43 @@ func TestAProfileThatIsNotThereIsNamed(t *testing.T) {
 func TestLongFormsAreRead(t *testing.T) {
 	long := strings.NewReplacer(
 		`{name: web, url: "log/", schema: web-events}`,
-		`{name: web, url: "log/", schema: web-events, partition: {key: "day=", of: event, zone: Europe/Helsinki}, origin: "partner:homes.example", dedupe: {within: 2d}, covers_from: 2026-01-02, gaps: empty, complete: success, on_bad_object: skip}
+		`{name: web, url: "log/", schema: web-events, partition: {key: "day=", of: event, zone: Europe/Helsinki},
+     origin: "partner:homes.example", dedupe: {within: 2d}, covers_from: 2026-01-02, gaps: empty, complete: success,
+     on_bad_object: skip}
   - {name: app, url: "app/", schema: app-events, partition: "dt=", dedupe: none}`,
-		"protected: none", `protected: {url: "p.parquet", max_age: 400d}, suppression: "s.parquet", max_feed_age: 30h, partition: none`,
+		"protected: none",
+		`protected: {url: "p.parquet", max_age: 400d}, suppression: "s.parquet", max_feed_age: 30h, partition: none`,
 		`master: "env:MASTER"`, `master: {1: "env:OLD", 2: "env:NEW"}, mounted: true`,
-	).Replace(smallest) + "limits: {chunk_mib: 1, page_mib: 2}\nsecurity: {file_roots: [\"/data\"], endpoints: {s3: \"http://127.0.0.1:9\"}}\n"
+	).Replace(smallest) + "limits: {chunk_mib: 1, page_mib: 2}\nsecurity: {file_roots: [\"/data\"], endpoints: {s3: " +
+		"\"http://127.0.0.1:9\"}}\n"
 	p := read(t, long, "")
 	web, app := p.Sources[0], p.Sources[1]
-	if web.Partition.Key != "day=" || !web.Partition.Event || web.Partition.Zone.Name() != "Europe/Helsinki" || web.Partner != "homes.example" ||
-		web.Dedupe != days(2) || web.CoversFrom != p.Zone.Midnight(date(t, "2026-01-02")) || !web.GapsEmpty || web.Complete != Success || web.OnBadObject != Skip {
+	if web.Partition.Key != "day=" || !web.Partition.Event || web.Partition.Zone.Name() != "Europe/Helsinki" ||
+		web.Partner != "homes.example" ||
+		web.Dedupe != days(2) || web.CoversFrom != p.Zone.Midnight(date(t, "2026-01-02")) || !web.GapsEmpty ||
+		web.Complete != Success || web.OnBadObject != Skip {
 		t.Errorf("%+v", web)
 	}
 	if app.Partition.Key != "dt=" || app.Partition.Event || app.Dedupe != (value.Duration{}) || app.Partner != "" {
 		t.Errorf("%+v", app)
 	}
-	want := Consent{Protected: &List{"p.parquet", days(400)}, Suppression: &List{"s.parquet", value.Duration{N: 30, Unit: value.Hour}}}
-	if diff := cmp.Diff(want, Consent{Protected: p.Consent.Protected, Suppression: p.Consent.Suppression, Partition: p.Consent.Partition}); diff != "" {
+	want := Consent{
+		Protected: &List{"p.parquet", days(400)}, Suppression: &List{"s.parquet", value.Duration{N: 30, Unit: value.Hour}},
+	}
+	if diff := cmp.Diff(want, Consent{
+		Protected: p.Consent.Protected, Suppression: p.Consent.Suppression, Partition: p.Consent.Partition,
+	}); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff(map[int]string{1: "env:OLD", 2: "env:NEW"}, p.Keys.Master); diff != "" || !p.Keys.Mounted {
 		t.Error(diff)
 	}
-	if p.Limits != (Limits{1 << 20, 2 << 20}) || p.Security.Endpoints["s3"] != "http://127.0.0.1:9" || p.Security.FileRoots[0] != "/data" {
+	if p.Limits != (Limits{1 << 20, 2 << 20}) || p.Security.Endpoints["s3"] != "http://127.0.0.1:9" ||
+		p.Security.FileRoots[0] != "/data" {
 		t.Errorf("%+v %+v", p.Limits, p.Security)
 	}
-	if got := settingsOf(p, "sources[0].partition.zone"); !slices.Equal(got, []string{"sources[0].partition.zone = Europe/Helsinki (malgrupp.yaml:7)"}) {
+	if got := settingsOf(p, "sources[0].partition.zone"); !slices.Equal(got,
+		[]string{"sources[0].partition.zone = Europe/Helsinki (malgrupp.yaml:7)"}) {
 		t.Errorf("%q", got)
 	}
 }
@@ -178,7 +201,8 @@ func TestLongFormsAreRead(t *testing.T) {
 func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 	text := strings.NewReplacer(
 		"timezone: Europe/Stockholm", "timezone: Europe/Atlantis",
-		"schema: web-events}", "schema: web-events, partition: dt, origin: elsewhere, complete: manifest}\n  - {name: web, url: x, schema: y}",
+		"schema: web-events}",
+		"schema: web-events, partition: dt, origin: elsewhere, complete: manifest}\n  - {name: web, url: x, schema: y}",
 		"protected: none", "max_consent_age: 400d",
 		`master: "env:MASTER"`, `master: {0: "env:OLD"}`,
 		"processor: {agreement: A-1, expires: 2027-01-31}", "vendor: 7",
@@ -194,14 +218,18 @@ identity: {attach_window: 31d, shared_window: 89d, max_devices: 21}
 	}
 	want := []string{
 		`E-UNKNOWN-ZONE there is no time zone "Europe/Atlantis"`,
-		`E-TYPE partition is "dt"`, `E-TYPE origin is "elsewhere"`, `E-NOT-BUILT complete: manifest is not built in this version`,
+		`E-TYPE partition is "dt"`, `E-TYPE origin is "elsewhere"`,
+		`E-NOT-BUILT complete: manifest is not built in this version`,
 		`E-DUPLICATE-NAME two sources are called "web"`,
-		`E-MISSING-KEY the project needs the key "consent.protected"`, `E-RANGE CONSENT_AGE_TOO_LONG: a grant is used for longer than 13 months`,
+		`E-MISSING-KEY the project needs the key "consent.protected"`,
+		`E-RANGE CONSENT_AGE_TOO_LONG: a grant is used for longer than 13 months`,
 		`E-TYPE "0" is not a key number`,
-		`E-NOT-BUILT destinations.mail.vendor is not built in this version`, `E-MISSING-KEY the project needs the key "destinations.mail.processor"`,
+		`E-NOT-BUILT destinations.mail.vendor is not built in this version`,
+		`E-MISSING-KEY the project needs the key "destinations.mail.processor"`,
 		`E-RANGE RETENTION_TOO_LONG: rows are kept longer than 25 months`,
 		`E-UNKNOWN-KEY`, `E-RANGE K_TOO_SMALL: guards.min_audience is 10`,
-		`E-RANGE identity.attach_window is laxer than identity allows`, `E-RANGE identity.shared_window is laxer than identity allows`, `E-RANGE`,
+		`E-RANGE identity.attach_window is laxer than identity allows`,
+		`E-RANGE identity.shared_window is laxer than identity allows`, `E-RANGE`,
 	}
 	for _, w := range want {
 		if !slices.ContainsFunc(got, func(g string) bool { return strings.HasPrefix(g, w) }) {
@@ -222,7 +250,9 @@ func TestEveryTypeOfTheDesignIsWrittenOrRefusedByName(t *testing.T) {
 		read(t, text, "")
 	}
 	for _, kind := range laterType {
-		_, found := Read(&source.Source{Name: "malgrupp.yaml", Text: strings.Replace(smallest, "file_csv", kind, 1)}, "", platforms)
+		_, found := Read(&source.Source{
+			Name: "malgrupp.yaml", Text: strings.Replace(smallest, "file_csv", kind, 1),
+		}, "", platforms)
 		if len(found) != 1 || found[0].Code != "E-NOT-BUILT" || found[0].Missing != kind {
 			t.Errorf("%s: %s", kind, found.Text())
 		}
@@ -233,7 +263,9 @@ func FuzzRead(f *testing.F) {
 	f.Add(smallest, "")
 	f.Add(profiled, "test")
 	f.Add("apiVersion: malgrupp/v1\nkind: Project\nmetadata: 1\nsources: {}\nkeys: []\nprofiles: [1]\n", "x")
-	f.Add("apiVersion: malgrupp/v1\nkind: Project\nmetadata: {name: a}\nsources: [1, {dedupe: 1, partition: [2]}]\nconsent: {protected: {}, suppression: 4}\nkeys: {master: [1]}\ndestinations: {a: 1, b: {type: [], processor: 3}}\n", "")
+	f.Add("apiVersion: malgrupp/v1\nkind: Project\nmetadata: {name: a}\nsources: [1, {dedupe: 1, partition: "+
+		"[2]}]\nconsent: {protected: {}, suppression: 4}\nkeys: {master: [1]}\ndestinations: {a: 1, b: {type: [], "+
+		"processor: 3}}\n", "")
 	f.Fuzz(func(t *testing.T, text, profile string) {
 		p, found := Read(&source.Source{Name: "malgrupp.yaml", Text: text}, profile, platforms)
 		if p == nil && !found.Failed() {

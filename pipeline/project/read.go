@@ -90,7 +90,8 @@ func (p *Project) general(s section) {
 	}
 	p.Retention = s.duration("retention", days(395))
 	if rn, _, ok := s.find("retention"); ok && Micros(p.Retention) > Micros(days(761)) {
-		s.file.doc.Fail("E-RANGE", rn.Span(), "RETENTION_TOO_LONG: rows are kept longer than 25 months", expected("at most 761d"))
+		s.file.doc.Fail("E-RANGE", rn.Span(), "RETENTION_TOO_LONG: rows are kept longer than 25 months",
+			expected("at most 761d"))
 	}
 	p.MaxClockSkew = s.duration("max_clock_skew", value.Duration{N: 5, Unit: value.Minute})
 	p.SessionGap = s.duration("session_gap", value.Duration{N: 30, Unit: value.Minute})
@@ -152,7 +153,8 @@ func sources(top section, zone *value.Zone) []Source {
 		}
 		if src.Complete == Manifest {
 			v, _, _ := s.find("complete")
-			s.file.doc.Fail("E-NOT-BUILT", v.Span(), "complete: manifest is not built in this version", expected("listed or success")).Missing = "complete: manifest"
+			s.file.doc.Fail("E-NOT-BUILT", v.Span(), "complete: manifest is not built in this version",
+				expected("listed or success")).Missing = "complete: manifest"
 		}
 		src.Partition = partition(s, "none")
 		src.Partner = origin(s)
@@ -189,7 +191,8 @@ func partition(s section, def string) Partition {
 		p.Zone = sub.zone("zone", utc)
 	}
 	if p.Key != "" && !strings.HasSuffix(p.Key, "=") {
-		s.file.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("partition is %q", p.Key), expected(`a folder prefix such as "dt=", or none`))
+		s.file.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("partition is %q", p.Key),
+			expected(`a folder prefix such as "dt=", or none`))
 	}
 	return p
 }
@@ -203,7 +206,8 @@ func origin(s section) string {
 	site, partner := strings.CutPrefix(text, "partner:")
 	if !partner || site == "" {
 		n, _, _ := s.find("origin")
-		s.file.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("origin is %q", text), expected("own, or partner: and the site, such as partner:homes.example"))
+		s.file.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("origin is %q", text),
+			expected("own, or partner: and the site, such as partner:homes.example"))
 	}
 	return site
 }
@@ -233,7 +237,8 @@ func (p *Project) consent(s section) {
 	c.MaxFeedAge = s.duration("max_feed_age", value.Duration{N: 26, Unit: value.Hour})
 	c.MaxConsentAge = s.duration("max_consent_age", days(390))
 	if n, _, ok := s.find("max_consent_age"); ok && Micros(c.MaxConsentAge) > Micros(days(395)) {
-		s.file.doc.Fail("E-RANGE", n.Span(), "CONSENT_AGE_TOO_LONG: a grant is used for longer than 13 months", expected("at most 395d"))
+		s.file.doc.Fail("E-RANGE", n.Span(), "CONSENT_AGE_TOO_LONG: a grant is used for longer than 13 months",
+			expected("at most 395d"))
 	}
 	c.TrustedSources = s.texts("trusted_sources", []string{"cmp", "bank_ui", "call_centre"})
 	c.MinNotice = map[string]int{}
@@ -288,7 +293,8 @@ func (s section) stricter(key string, def value.Duration, longer bool) value.Dur
 		if longer {
 			bound = "at least "
 		}
-		s.file.doc.Fail("E-RANGE", n.Span(), fmt.Sprintf("%s%s is laxer than identity allows", s.path, key), expected(bound+def.String()))
+		s.file.doc.Fail("E-RANGE", n.Span(), fmt.Sprintf("%s%s is laxer than identity allows", s.path, key),
+			expected(bound+def.String()))
 	}
 	return d
 }
@@ -296,8 +302,10 @@ func (s section) stricter(key string, def value.Duration, longer bool) value.Dur
 func (p *Project) keys(s section) {
 	s.only()
 	p.Keys = Keys{
-		State: s.required("state", `"file:keys/state.key"`), Recipients: s.required("recipients", `"file:keys/recipients.txt"`),
-		Signing: s.required("signing", `"file:keys/signing.key"`), Mounted: s.flag("mounted", false), Master: map[int]string{},
+		State:      s.required("state", `"file:keys/state.key"`),
+		Recipients: s.required("recipients", `"file:keys/recipients.txt"`),
+		Signing:    s.required("signing", `"file:keys/signing.key"`), Mounted: s.flag("mounted", false),
+		Master: map[int]string{},
 	}
 	n, profile, ok := s.find("master")
 	switch {
@@ -352,8 +360,8 @@ func (p *Project) limits(top section) {
 	sec := top.sub("security")
 	sec.only()
 	p.Security = Security{
-		FileRoots: sec.texts("file_roots", nil), AllowPrivateEndpoint: sec.flag("allow_private_endpoint", false), AllowExplain: sec.flag("allow_explain", false),
-		Endpoints: map[string]string{},
+		FileRoots: sec.texts("file_roots", nil), AllowPrivateEndpoint: sec.flag("allow_private_endpoint", false),
+		AllowExplain: sec.flag("allow_explain", false), Endpoints: map[string]string{},
 	}
 	e := sec.sub("endpoints")
 	e.only()

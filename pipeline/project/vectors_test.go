@@ -40,7 +40,8 @@ func TestSettingsAreRefusedAsThePaperSays(t *testing.T) {
 		case "report_k":
 			project += "guards: {report_k: " + value + "}\n"
 		case "purpose":
-			project = strings.Replace(project, "type: file_csv,", "type: file_csv, activate: \""+strings.TrimPrefix(value, "activate:")+"\",", 1)
+			project = strings.Replace(project, "type: file_csv,",
+				"type: file_csv, activate: \""+strings.TrimPrefix(value, "activate:")+"\",", 1)
 		case "accept_legitimate_interest":
 			acknowledgements++
 			continue

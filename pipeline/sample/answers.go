@@ -60,7 +60,9 @@ func answerLog() *log[answer] {
 func heartbeats(l *log[answer], seed uint64, day int64) {
 	for hour := range int64(24) {
 		at := day*dayMicros + hour*hourMicros
-		l.add(at, answer{id: hash(seed, heartbeatLabel, uint64(at)), action: "heartbeat", at: at, recorded: at, source: "exporter"})
+		l.add(at, answer{
+			id: hash(seed, heartbeatLabel, uint64(at)), action: "heartbeat", at: at, recorded: at, source: "exporter",
+		})
 	}
 }
 
@@ -97,7 +99,8 @@ func (b *bank) answers(kind, subject string, at int64) {
 }
 
 // firstAnswer is what a banner or an adviser hears; it returns what was granted. One in ten does not answer at all.
-func (b *bank) firstAnswer(c chance, say func(action string, at int64, purposes ...string), at int64) (allowed []string) {
+func (b *bank) firstAnswer(c chance, say func(action string, at int64, purposes ...string),
+	at int64) (allowed []string) {
 	switch n := c.IntN(100); {
 	case n < 60:
 		allowed = everyPurpose

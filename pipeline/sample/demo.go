@@ -60,7 +60,8 @@ type bank struct {
 func Demo(ctx context.Context, dir string, o DemoOptions) error {
 	o = o.withDefaults()
 	if o.Users < 1 || o.Users > mostUsers || o.Days < 1 || o.Days > mostDays {
-		return fmt.Errorf("make a demo of %d people and %d days: want 1 to %d people and 1 to %d days", o.Users, o.Days, mostUsers, mostDays)
+		return fmt.Errorf("make a demo of %d people and %d days: want 1 to %d people and 1 to %d days", o.Users, o.Days,
+			mostUsers, mostDays)
 	}
 	zone, err := value.LoadZone("Europe/Helsinki")
 	if err != nil {
@@ -98,7 +99,8 @@ func newBank(o DemoOptions, zone *value.Zone) *bank {
 }
 
 // demoMark begins the project file of every demo, and of no other project.
-const demoMark = "# Made by malgrupp demo, which replaces this folder when forced; take this line out to keep the folder.\n"
+const demoMark = "# Made by malgrupp demo, which replaces this folder when forced; take this line out to keep the " +
+	"folder.\n"
 
 // What a demo and its runs make, beside keys.
 var (
@@ -159,5 +161,6 @@ func (b *bank) write(ctx context.Context, root *os.Root) error {
 // writeDay writes what arrived on one UTC day.
 func (b *bank) writeDay(root *os.Root, day int64) error {
 	heartbeats(b.consents, b.seed, day)
-	return errors.Join(b.clicks.write(root, day, b.now), b.listings.write(root, day, b.now), b.consents.write(root, day, b.now))
+	return errors.Join(b.clicks.write(root, day, b.now), b.listings.write(root, day, b.now),
+		b.consents.write(root, day, b.now))
 }

@@ -2,8 +2,9 @@ package sample
 
 import "math/rand/v2"
 
-// dice is a source of chance that can be put back to any place at no cost: what happens to one person on one day depends
-// on nothing but the seed, the person and the day, so every part of a log can be made on its own. It is SplitMix64.
+// dice is a source of chance that can be put back to any place at no cost: what happens to one person on one day
+// depends on nothing but the seed, the person and the day, so every part of a log can be made on its own. It is
+// SplitMix64.
 type dice struct{ state uint64 }
 
 // Uint64 makes dice a rand.Source.

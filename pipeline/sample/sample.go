@@ -1,8 +1,8 @@
 // Package sample makes projects: the scaffold that a new user begins with, and an invented bank to try the program on.
 //
-// In come sizes, a seed and the moment that counts as now; out come files below one folder. The same input gives the same
-// bytes (keys apart, which are random), on every machine. Nobody in these logs exists. The package does not know how a
-// run reads or judges what it writes.
+// In come sizes, a seed and the moment that counts as now; out come files below one folder. The same input gives the
+// same bytes (keys apart, which are random), on every machine. Nobody in these logs exists. The package does not know
+// how a run reads or judges what it writes.
 package sample
 
 import (
@@ -50,7 +50,8 @@ var scaffolds = map[string][]file{
 	Minimal: append(all("minimal"), shared("mortgage-calculator-no-application")...),
 	Bank:    append(all("bank"), ignored),
 	demo: append(append(all("demo"), below("bank/value-sets/partner-sites.yaml")), shared(
-		"mortgage-calculator-no-application", "app-savers-3plus", "fund-explorers", "linked-savings-or-funds", "evening-weekend-users")...),
+		"mortgage-calculator-no-application", "app-savers-3plus", "fund-explorers", "linked-savings-or-funds",
+		"evening-weekend-users")...),
 }
 
 // ignored says what does not belong in version control.

@@ -141,7 +141,9 @@ func TestAFolderThatHoldsAProjectIsNotTouchedUnlessForced(t *testing.T) {
 	if diff := cmp.Diff(before, digests(t, dir)); diff != "" {
 		t.Errorf("a refusal changed the folder: %s", diff)
 	}
-	if err := sample.Init(dir, sample.InitOptions{Template: sample.Bank, Now: now.AddDate(0, 0, 1), Force: true}); err != nil {
+	if err := sample.Init(dir, sample.InitOptions{
+		Template: sample.Bank, Now: now.AddDate(0, 0, 1), Force: true,
+	}); err != nil {
 		t.Error(err)
 	}
 }

@@ -25,7 +25,10 @@ const (
 var topics = [...]topic{
 	homes: {
 		share: 18, product: "mortgage", priced: true, applies: 9, least: 60_000, most: 420_000, step: 5_000,
-		pages: []string{"/lainat", "/lainat/asuntolaina", "/lainat/asuntolaina/korot", "/lainat/asuntolaina/ensiasunto", "/lainat/asuntolaina/laskuri"},
+		pages: []string{
+			"/lainat", "/lainat/asuntolaina", "/lainat/asuntolaina/korot", "/lainat/asuntolaina/ensiasunto",
+			"/lainat/asuntolaina/laskuri",
+		},
 	},
 	cars: {
 		share: 8, product: "car_loan", priced: true, applies: 12, least: 4_000, most: 45_000, step: 500,
@@ -38,8 +41,8 @@ var topics = [...]topic{
 	funds: {
 		share: 24, product: "fund", applies: 4,
 		pages: []string{
-			"/rahastot", "/rahastot/pohjola", "/rahastot/maailma", "/rahastot/korko", "/rahastot/metsa", "/rahastot/kiinteisto", "/rahastot/kasvu",
-			"/rahastot/osinko", "/rahastot/ilmasto", "/rahastot/itameri",
+			"/rahastot", "/rahastot/pohjola", "/rahastot/maailma", "/rahastot/korko", "/rahastot/metsa", "/rahastot/kiinteisto",
+			"/rahastot/kasvu", "/rahastot/osinko", "/rahastot/ilmasto", "/rahastot/itameri",
 		},
 	},
 	cards: {
@@ -47,7 +50,9 @@ var topics = [...]topic{
 		pages: []string{"/kortit", "/kortit/credit", "/kortit/debit", "/hinnasto"},
 	},
 	generalTopic: {
-		pages: []string{"/", "/hinnasto", "/asiakaspalvelu", "/ajankohtaista", "/konttorit", "/turvallisuus", "/maksuvaikeudet"},
+		pages: []string{
+			"/", "/hinnasto", "/asiakaspalvelu", "/ajankohtaista", "/konttorit", "/turvallisuus", "/maksuvaikeudet",
+		},
 	},
 }
 
@@ -56,11 +61,15 @@ const homesSite = "https://homes.example/"
 
 var (
 	searches = []string{
-		"https://www.search.example/?q=asuntolaina", "https://www.search.example/?q=saastotili", "https://www.search.example/?q=rahasto",
-		"https://www.search.example/?q=luottokortti", "https://www.search.example/?q=pankki",
+		"https://www.search.example/?q=asuntolaina", "https://www.search.example/?q=saastotili",
+		"https://www.search.example/?q=rahasto", "https://www.search.example/?q=luottokortti",
+		"https://www.search.example/?q=pankki",
 	}
-	neighbours = []string{"https://news.example/talous", "https://forum.example/raha", "https://cars.example/vaihtoautot", "https://www.homes.example/"}
-	cities     = []string{"Helsinki", "Espoo", "Tampere", "Vantaa", "Oulu", "Turku"}
+	neighbours = []string{
+		"https://news.example/talous", "https://forum.example/raha", "https://cars.example/vaihtoautot",
+		"https://www.homes.example/",
+	}
+	cities = []string{"Helsinki", "Espoo", "Tampere", "Vantaa", "Oulu", "Turku"}
 )
 
 // hours says how visits spread over a local day: chances per hour, in thousandths.

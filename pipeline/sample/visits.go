@@ -224,8 +224,8 @@ func (b *bank) finish(t *topic, deep bool, do func(string, func(*click))) {
 	}
 }
 
-// interest is the topic of one visit: whoever comes from a home for sale asks for a loan, everybody else looks twice for
-// something he cares about.
+// interest is the topic of one visit: whoever comes from a home for sale asks for a loan, everybody else looks twice
+// for something he cares about.
 func (b *bank) interest(p *person, from string) int {
 	if strings.HasPrefix(from, homesSite) {
 		return homes

@@ -1,4 +1,5 @@
-// Package shown is how a number of people leaves the program: rounded, hidden where it is small, or estimated from a sample.
+// Package shown is how a number of people leaves the program: rounded, hidden where it is small, or estimated from a
+// sample.
 package shown
 
 import (
@@ -48,9 +49,9 @@ func (c *Count) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-// People is a number of people that somebody counted: all of them, or those of a sample, from which the number of all is
-// estimated. It leaves the program as a Count, an estimate with its interval, and nobody can take one for the other: a
-// count is a number, an estimate an object.
+// People is a number of people that somebody counted: all of them, or those of a sample, from which the number of all
+// is estimated. It leaves the program as a Count, an estimate with its interval, and nobody can take one for the other:
+// a count is a number, an estimate an object.
 type People struct {
 	N      int
 	Sample *segments.Sample // nil: everybody was counted
@@ -62,9 +63,9 @@ const normal95 = 1.959964
 // Few reports whether the sample has 1 to 49 of these people.
 func (p People) Few() bool { return p.Sample != nil && p.N > 0 && p.N < Floor }
 
-// drawn is between what the number of people drawn lies, for all that is told of it. Whoever knows the share could turn an
-// estimate back into that number, and who is drawn is no secret: so it is hidden and rounded like a count before it is
-// multiplied.
+// drawn is between what the number of people drawn lies, for all that is told of it. Whoever knows the share could turn
+// an estimate back into that number, and who is drawn is no secret: so it is hidden and rounded like a count before it
+// is multiplied.
 func (p People) drawn() (from, to int) {
 	switch {
 	case p.N == 0:
@@ -75,10 +76,10 @@ func (p People) drawn() (from, to int) {
 	return p.N / 10 * 10, p.N/10*10 + 9
 }
 
-// estimate inverts the score test: each of m people was drawn with probability p, so N of them are likely as long as
-// (N - m p)^2 <= z^2 m p (1-p). It is Wilson's interval turned round: the size is unknown, the share is known. The interval
-// holds the number 19 times of 20, and is that of every number which the one drawn could be; its bounds are rounded
-// outwards to tens. The estimate of few is only a bound: fewer than it says.
+// estimate inverts the score test: each of m people was drawn with probability p, so N of them are likely as long as (N
+// - m p)^2 <= z^2 m p (1-p). It is Wilson's interval turned round: the size is unknown, the share is known. The
+// interval holds the number 19 times of 20, and is that of every number which the one drawn could be; its bounds are
+// rounded outwards to tens. The estimate of few is only a bound: fewer than it says.
 func (p People) estimate() (about, low, high Count) {
 	share := float64(p.Sample.Parts) / segments.Whole
 	spread := normal95 * normal95 * (1 - share)
@@ -105,8 +106,8 @@ func (p People) String() string {
 	return fmt.Sprintf("%s (%s to %s)", about, low, high)
 }
 
-// MarshalJSON writes a Count, or an object with an estimate, low and high: the estimate is a text such as "<1000" where 1
-// to 49 of the sample stand behind it.
+// MarshalJSON writes a Count, or an object with an estimate, low and high: the estimate is a text such as "<1000" where
+// 1 to 49 of the sample stand behind it.
 func (p People) MarshalJSON() ([]byte, error) {
 	if p.Sample == nil {
 		return Count(p.N).MarshalJSON()

@@ -7,22 +7,25 @@ import (
 	"github.com/malgrupp/malgrupp/segments"
 )
 
-// The interval must hold the true number 19 times of 20, whatever that number is: the chance is summed over every number of
-// people that could be drawn.
+// The interval must hold the true number 19 times of 20, whatever that number is: the chance is summed over every
+// number of people that could be drawn.
 func TestTheIntervalHoldsTheTrueNumber(t *testing.T) {
 	for _, parts := range []int{100, 500, 2000, 5000, 9000} {
 		for _, people := range []int{60, 200, 1000, 5000, 20000} {
 			p, chance, all := float64(parts)/segments.Whole, 0.0, 0.0
 			for drawn := range people + 1 {
 				lg := func(n int) float64 { v, _ := math.Lgamma(float64(n) + 1); return v }
-				mass := math.Exp(lg(people) - lg(drawn) - lg(people-drawn) + float64(drawn)*math.Log(p) + float64(people-drawn)*math.Log1p(-p))
+				mass := math.Exp(lg(people) - lg(drawn) - lg(people-drawn) + float64(drawn)*math.Log(p) +
+					float64(people-drawn)*math.Log1p(-p))
 				all += mass
-				if _, low, high := (People{drawn, &segments.Sample{Parts: parts}}).estimate(); int64(low) <= int64(people) && int64(people) <= int64(high) {
+				if _, low, high := (People{drawn, &segments.Sample{Parts: parts}}).estimate(); int64(low) <= int64(people) &&
+					int64(people) <= int64(high) {
 					chance += mass
 				}
 			}
 			if math.Abs(all-1) > 1e-6 || chance < 0.94 {
-				t.Errorf("%d people at %d parts: the interval holds them with a chance of %.3f (of %.3f), want 0.95", people, parts, chance, all)
+				t.Errorf("%d people at %d parts: the interval holds them with a chance of %.3f (of %.3f), want 0.95", people, parts,
+					chance, all)
 			}
 		}
 	}
@@ -49,14 +52,16 @@ func TestACountIsANumberAndAnEstimateIsNone(t *testing.T) {
 	}
 }
 
-// Who is drawn is no secret, and three people drawn are three known people: what is shown of a sample says of the number drawn
-// no more than what is shown of a count.
+// Who is drawn is no secret, and three people drawn are three known people: what is shown of a sample says of the
+// number drawn no more than what is shown of a count.
 func TestAnEstimateSaysNoMoreOfThoseDrawnThanACount(t *testing.T) {
 	for _, parts := range []int{1, 5, 500, 3333, 5000, 9999} {
 		of := &segments.Sample{Parts: parts}
 		for n := range 400 {
-			if got, want := (People{n, of}).String() == (People{n + 1, of}).String(), Count(n).String() == Count(n+1).String(); !got && want {
-				t.Errorf("at %d parts %d drawn read %q and %d %q, both are counted as %s", parts, n, People{n, of}, n+1, People{n + 1, of}, Count(n))
+			if got, want := (People{n, of}).String() == (People{n + 1, of}).String(),
+				Count(n).String() == Count(n+1).String(); !got && want {
+				t.Errorf("at %d parts %d drawn read %q and %d %q, both are counted as %s", parts, n, People{n, of}, n+1,
+					People{n + 1, of}, Count(n))
 			}
 		}
 	}

@@ -1,8 +1,8 @@
 // Package state keeps what destinations were last told, so that the next run can take the difference.
 //
-// Holdings and the stay record are Parquet tables, encrypted to the project's state identity. In come entries of lists that
-// were published and people who qualified, out go the same at the next run. The package knows no rules, no consent and no
-// platform.
+// Holdings and the stay record are Parquet tables, encrypted to the project's state identity. In come entries of lists
+// that were published and people who qualified, out go the same at the next run. The package knows no rules, no consent
+// and no platform.
 package state
 
 import (
@@ -48,7 +48,8 @@ func (h *Holdings) Lists() []List {
 		}
 	}
 	slices.SortFunc(out, func(a, b List) int {
-		return cmp.Or(strings.Compare(a.Destination, b.Destination), strings.Compare(a.Segment, b.Segment), strings.Compare(a.Kind, b.Kind),
+		return cmp.Or(strings.Compare(a.Destination, b.Destination), strings.Compare(a.Segment, b.Segment),
+			strings.Compare(a.Kind, b.Kind),
 			strings.Compare(a.Part, b.Part))
 	})
 	return out

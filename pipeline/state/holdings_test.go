@@ -92,7 +92,8 @@ func check(t *rapid.T, h *Holdings, believed told, r *keys.Ring) {
 		}
 		for _, p := range h.lists[l] {
 			if p.runID != members[p.entry] || p.key != keyer.Key(keys.NewID("s "+p.entry)) || p.profile != "google.v1" {
-				t.Fatalf("%v: %q is held since run %s, want %s, under the key %s and the profile %s", l, p.entry, p.runID, members[p.entry], p.key, p.profile)
+				t.Fatalf("%v: %q is held since run %s, want %s, under the key %s and the profile %s", l, p.entry, p.runID,
+					members[p.entry], p.key, p.profile)
 			}
 		}
 	}
@@ -206,7 +207,9 @@ func TestHoldingsOfANewerFormatAreRefused(t *testing.T) {
 
 func TestHoldingsOfTheFirstFormatAreRead(t *testing.T) {
 	r := ring(t)
-	first := slices.DeleteFunc(slices.Clone(schema.Columns), func(c rules.Column) bool { return c.Name == "kind" || c.Name == "part" })
+	first := slices.DeleteFunc(slices.Clone(schema.Columns), func(c rules.Column) bool {
+		return c.Name == "kind" || c.Name == "part"
+	})
 	h, err := Read(sealedTable(t, r, 1, first), r)
 	if err != nil {
 		t.Fatal(err)
@@ -230,7 +233,10 @@ func TestDamagedHoldingsAreRefused(t *testing.T) {
 	if bytes.Contains(sealed, []byte("savers")) {
 		t.Error("the holdings lie open")
 	}
-	damaged := map[string][]byte{"empty": nil, "cut": sealed[:len(sealed)-1], "longer": append(slices.Clone(sealed), 0), "not encrypted": []byte("PAR1PAR1")}
+	damaged := map[string][]byte{
+		"empty": nil, "cut": sealed[:len(sealed)-1], "longer": append(slices.Clone(sealed), 0),
+		"not encrypted": []byte("PAR1PAR1"),
+	}
 	rapid.Check(t, func(rt *rapid.T) {
 		one := slices.Clone(sealed)
 		one[rapid.IntRange(0, len(one)-1).Draw(rt, "byte")] ^= 1 << rapid.IntRange(0, 7).Draw(rt, "bit")

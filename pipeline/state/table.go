@@ -20,8 +20,8 @@ var (
 	instant = value.Type{Kind: value.Timestamp}
 )
 
-// table is one kind of state: a Parquet table, encrypted to the project's state identity. Its first column says in every
-// row of which format it is; one of a newer program is refused.
+// table is one kind of state: a Parquet table, encrypted to the project's state identity. Its first column says in
+// every row of which format it is; one of a newer program is refused.
 type table struct {
 	what, its, it string // in messages
 	format        int64
@@ -90,7 +90,8 @@ func (t *table) check(g *parquet.RowGroup) error {
 	}
 	for _, v := range a.(*array.Int64).Int64Values() {
 		if v > t.format {
-			return fmt.Errorf("read %s: %s format is %d, this version reads up to %d: use the malgrupp that wrote %s, or a newer one",
+			return fmt.Errorf("read %s: %s format is %d, this version reads up to %d: use the malgrupp that wrote %s, or a "+
+				"newer one",
 				t.what, t.its, v, t.format, t.it)
 		}
 	}

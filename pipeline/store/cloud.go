@@ -123,8 +123,8 @@ func (c *cloud) stat(ctx context.Context, key string) (Object, error) {
 
 const anyContent = "application/octet-stream" // Upload demands some type
 
-// upload uses the driver's Upload, which is handed the reader itself: there is no pipe between that a failed write could
-// leave open.
+// upload uses the driver's Upload, which is handed the reader itself: there is no pipe between that a failed write
+// could leave open.
 func (c *cloud) upload(ctx context.Context, key string, r io.Reader, contentType string) error {
 	if contentType == "" {
 		contentType = anyContent

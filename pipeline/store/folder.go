@@ -185,7 +185,8 @@ func (f *folder) write(key string, r io.Reader, publish func(root *os.Root, temp
 
 const maxTemporaries = 10000
 
-// createTemporary makes a new file beside name. Others may write the same name at the same time, or may have died at it.
+// createTemporary makes a new file beside name. Others may write the same name at the same time, or may have died at
+// it.
 func createTemporary(root *os.Root, name string) (*os.File, string, error) {
 	for n := range maxTemporaries {
 		temporary := path.Join(path.Dir(name), fmt.Sprintf(".%s.%d.tmp", path.Base(name), n))

@@ -1,6 +1,6 @@
-// Package store reads and writes objects by URL: a folder (file://), memory (mem://, for tests), S3, Google Cloud Storage
-// and Azure. Keys and bytes come in and go out, under names that cannot leave their place, with conditional creation
-// and leases that hold between processes. The package does not know what objects contain.
+// Package store reads and writes objects by URL: a folder (file://), memory (mem://, for tests), S3, Google Cloud
+// Storage and Azure. Keys and bytes come in and go out, under names that cannot leave their place, with conditional
+// creation and leases that hold between processes. The package does not know what objects contain.
 package store
 
 import (
@@ -33,7 +33,8 @@ type Options struct {
 	Sleep func(ctx context.Context, d time.Duration) error
 }
 
-// Memory holds mem:// buckets by name, so that whoever opens a name again finds what was written. The zero value is empty.
+// Memory holds mem:// buckets by name, so that whoever opens a name again finds what was written. The zero value is
+// empty.
 type Memory struct {
 	mu      sync.Mutex
 	buckets map[string]*blob.Bucket

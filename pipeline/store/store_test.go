@@ -81,10 +81,14 @@ func TestAListingHasEveryObjectInOrder(t *testing.T) {
 		if got := keys(t, b, ""); len(got) != 0 {
 			t.Fatalf("a new bucket lists %q", got)
 		}
-		for _, key := range []string{"dt=2026-01-02/b", "dt=2026-01-02/a", "dt=2026-01-02-x", "dt=2026-01-01/a", "_SUCCESS", ".hidden", "x.attrs"} {
+		for _, key := range []string{
+			"dt=2026-01-02/b", "dt=2026-01-02/a", "dt=2026-01-02-x", "dt=2026-01-01/a", "_SUCCESS", ".hidden", "x.attrs",
+		} {
 			write(t, b, key, key)
 		}
-		want := []string{".hidden", "_SUCCESS", "dt=2026-01-01/a", "dt=2026-01-02-x", "dt=2026-01-02/a", "dt=2026-01-02/b", "x.attrs"}
+		want := []string{
+			".hidden", "_SUCCESS", "dt=2026-01-01/a", "dt=2026-01-02-x", "dt=2026-01-02/a", "dt=2026-01-02/b", "x.attrs",
+		}
 		if diff := cmp.Diff(want, keys(t, b, "")); diff != "" {
 			t.Error(diff)
 		}
@@ -140,7 +144,9 @@ func TestRangesReadWhatWasWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer r.Close()
-		for _, at := range [][2]int64{{0, 4}, {o.Size - 8, 8}, {1, 300_000}, {77, 5}, {400_000, 100}, {o.Size - 4, 10}, {o.Size, 1}} {
+		for _, at := range [][2]int64{
+			{0, 4}, {o.Size - 8, 8}, {1, 300_000}, {77, 5}, {400_000, 100}, {o.Size - 4, 10}, {o.Size, 1},
+		} {
 			p := make([]byte, at[1])
 			n, err := r.ReadAt(p, at[0])
 			want := content[at[0]:min(at[0]+at[1], o.Size)]
@@ -279,10 +285,10 @@ func TestDeletingAndAskingForWhatIsNotThere(t *testing.T) {
 
 // hostile names would reach out of a folder or confuse whoever reads a listing: nothing of them may reach a storage.
 var hostile = []string{
-	"", "/", "/etc/passwd", "//a", "a//b", "a/", "..", "../a", "a/..", "a/../b", "a/../../b", "./a", "a/./b", ".", "...", "a/.../b",
-	". .", "a/ /b", " ", "C:/a", "c:a", `a\b`, `..\a`, `\\host\share`, "%2e%2e/a", "%2E%2E%2fa", "a%2fb", "a%5cb", "a%00b", "%252e/a",
-	"a\x00b", "a\nb", "a\rb", "a\tb", "a\x1b[31m", "a\x7fb", "a\u0085b", "a\u202eb", "a\u200bb", "a\u2028b", "a\xffb", "a\ufeff",
-	strings.Repeat("a", 1025),
+	"", "/", "/etc/passwd", "//a", "a//b", "a/", "..", "../a", "a/..", "a/../b", "a/../../b", "./a", "a/./b", ".", "...",
+	"a/.../b", ". .", "a/ /b", " ", "C:/a", "c:a", `a\b`, `..\a`, `\\host\share`, "%2e%2e/a", "%2E%2E%2fa", "a%2fb",
+	"a%5cb", "a%00b", "%252e/a", "a\x00b", "a\nb", "a\rb", "a\tb", "a\x1b[31m", "a\x7fb", "a\u0085b", "a\u202eb",
+	"a\u200bb", "a\u2028b", "a\xffb", "a\ufeff", strings.Repeat("a", 1025),
 }
 
 func TestHostileNamesReachNoStorage(t *testing.T) {
@@ -318,8 +324,9 @@ func TestLinksAreNotFollowed(t *testing.T) {
 	bucket := filepath.Join(root, "bucket")
 	inside := filepath.Join(bucket, "real")
 	for _, err := range []error{
-		os.MkdirAll(inside, 0o700), os.Symlink(outside, filepath.Join(bucket, "away")), os.Symlink("real", filepath.Join(bucket, "near")),
-		os.Symlink(target, filepath.Join(bucket, "file")), os.Symlink(bucket, filepath.Join(root, "linked")),
+		os.MkdirAll(inside, 0o700), os.Symlink(outside, filepath.Join(bucket, "away")),
+		os.Symlink("real", filepath.Join(bucket, "near")), os.Symlink(target, filepath.Join(bucket, "file")),
+		os.Symlink(bucket, filepath.Join(root, "linked")),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -359,7 +366,8 @@ func TestAFolderHoldsNothingButItsObjectsAndIsPrivate(t *testing.T) {
 		return err
 	})
 	want := map[string]os.FileMode{
-		"bucket": 0o700, "bucket/lists": 0o700, "bucket/lists/a.csv": 0o600, "bucket/markers": 0o700, "bucket/markers/1.json": 0o600,
+		"bucket": 0o700, "bucket/lists": 0o700, "bucket/lists/a.csv": 0o600, "bucket/markers": 0o700,
+		"bucket/markers/1.json": 0o600,
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Error(diff, err)
@@ -369,12 +377,14 @@ func TestAFolderHoldsNothingButItsObjectsAndIsPrivate(t *testing.T) {
 func TestURLsThatAreNotAllowed(t *testing.T) {
 	o := store.Options{Roots: []string{"/project"}, Endpoint: map[string]string{"gs": "https://gcs.example.org"}}
 	for _, url := range []string{
-		"", "events/", "http://bucket/a", "ftp://bucket", "s3:bucket", "s3://", "s3:///a", "s3://key:secret@bucket/a", "s3://k@bucket",
-		"s3://bucket?endpoint=http://169.254.169.254", "s3://bucket?disable_https=true", "s3://bucket?profile=root", "s3://bucket?awssdk=v1",
-		"azblob://c?protocol=http", "azblob://c?domain=evil.example", "azblob://c?localemu=true", "gs://bucket?access_id=-",
-		"gs://bucket?private_key_path=/etc/passwd", "gs://bucket/a", "file:///etc", "file:///project/../etc", "file:///project2",
-		"file://host/project", "file://./project", "file:///project?metadata=skip", "file:///project?no_tmp_dir=1", "mem://bucket",
-		"s3://bucket/../a", "s3://bucket/%2e%2e/a", "s3://bucket#a", "s3://bucket:99/a", "s3://bucket?prefix=../a", "s3://bucket?%zz",
+		"", "events/", "http://bucket/a", "ftp://bucket", "s3:bucket", "s3://", "s3:///a", "s3://key:secret@bucket/a",
+		"s3://k@bucket", "s3://bucket?endpoint=http://169.254.169.254", "s3://bucket?disable_https=true",
+		"s3://bucket?profile=root", "s3://bucket?awssdk=v1", "azblob://c?protocol=http", "azblob://c?domain=evil.example",
+		"azblob://c?localemu=true", "gs://bucket?access_id=-", "gs://bucket?private_key_path=/etc/passwd", "gs://bucket/a",
+		"file:///etc", "file:///project/../etc", "file:///project2",
+		"file://host/project", "file://./project", "file:///project?metadata=skip", "file:///project?no_tmp_dir=1",
+		"mem://bucket", "s3://bucket/../a", "s3://bucket/%2e%2e/a", "s3://bucket#a", "s3://bucket:99/a",
+		"s3://bucket?prefix=../a", "s3://bucket?%zz",
 	} {
 		_, err := store.Open(t.Context(), url, o)
 		refused, ok := errors.AsType[*store.URLError](err)
@@ -386,8 +396,9 @@ func TestURLsThatAreNotAllowed(t *testing.T) {
 
 func TestEndpointsArePublicUnlessAllowed(t *testing.T) {
 	for _, endpoint := range []string{
-		"http://s3.example.org", "https://127.0.0.1:9000", "https://169.254.169.254", "https://10.0.0.1", "https://[::1]", "https://localhost",
-		"https://metadata.google.internal", "https://2130706433", "https://0x7f.1", "https://u:p@s3.example.org", "s3.example.org", "https://",
+		"http://s3.example.org", "https://127.0.0.1:9000", "https://169.254.169.254", "https://10.0.0.1", "https://[::1]",
+		"https://localhost", "https://metadata.google.internal", "https://2130706433", "https://0x7f.1",
+		"https://u:p@s3.example.org", "s3.example.org", "https://",
 	} {
 		o := store.Options{Endpoint: map[string]string{"s3": endpoint}}
 		if _, err := store.Open(t.Context(), "s3://bucket?region=eu-north-1", o); err == nil {

@@ -135,7 +135,9 @@ func (at *location) redirect(query url.Values, endpoint string, private bool) er
 		return &URLError{URL: at.shown, Reason: "its endpoint is not of the form https://host"}
 	}
 	if !private && (e.Scheme != "https" || !isPublic(e.Hostname())) {
-		return &URLError{URL: at.shown, Reason: "its endpoint is not https on a public address: set `allow_private_endpoint` if it should be"}
+		return &URLError{
+			URL: at.shown, Reason: "its endpoint is not https on a public address: set `allow_private_endpoint` if it should be",
+		}
 	}
 	switch at.scheme {
 	case "s3":

@@ -32,7 +32,10 @@ func ParseTest(src *source.Source, l *load.Loaded) (*Suite, source.Findings) {
 	}
 	o.Only(rules.TestKeys.Behind("spec"))
 	// A test that does not say otherwise has all data there could be.
-	base := Case{attributes: l.Attributes(), MaxSkew: l.Project.MaxClockSkew, SessionGap: l.Project.SessionGap, project: l.Segments, Level: rules.DeviceLevel, DataFrom: longAgo}
+	base := Case{
+		attributes: l.Attributes(), MaxSkew: l.Project.MaxClockSkew, SessionGap: l.Project.SessionGap, project: l.Segments,
+		Level: rules.DeviceLevel, DataFrom: longAgo,
+	}
 	if base.segment = p.target(o, l); base.segment != nil {
 		base.Zone, base.Level = base.segment.Zone, base.segment.Level
 	} else {

@@ -15,8 +15,8 @@ func Parse(src *source.Source, l *load.Loaded) (*Suite, source.Findings) {
 	return ParseTest(src, l)
 }
 
-// Check reads the tests of a project whose rules are in order: what is wrong with their files, and which delivered segments
-// they leave out. Nothing is run.
+// Check reads the tests of a project whose rules are in order: what is wrong with their files, and which delivered
+// segments they leave out. Nothing is run.
 func Check(l *load.Loaded) source.Findings {
 	var suites []*Suite
 	var found source.Findings
@@ -30,7 +30,8 @@ func Check(l *load.Loaded) source.Findings {
 	return append(found, Untested(l.Segments, suites)...)
 }
 
-// Untested are the warnings about delivered segments of which no test says that somebody is in, or that somebody is out.
+// Untested are the warnings about delivered segments of which no test says that somebody is in, or that somebody is
+// out.
 func Untested(segs []*rules.Segment, suites []*Suite) (found source.Findings) {
 	type asked struct{ segment, expect string }
 	seen := map[asked]bool{}
@@ -57,7 +58,12 @@ func Untested(segs []*rules.Segment, suites []*Suite) (found source.Findings) {
 		}
 		found = append(found, &source.Finding{
 			Code: "W-UNTESTED", Severity: source.SeverityWarning, Source: s.Source, Span: s.NameSpan, Message: message,
-			Hints: []source.Hint{{Label: source.LabelExpected, Text: "a file of kind SegmentTest in tests/ with a case that expects in and one that expects out"}},
+			Hints: []source.Hint{
+				{
+					Label: source.LabelExpected,
+					Text:  "a file of kind SegmentTest in tests/ with a case that expects in and one that expects out",
+				},
+			},
 		})
 	}
 	return found

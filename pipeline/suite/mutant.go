@@ -19,9 +19,9 @@ type Mutant struct {
 	segment *rules.Segment
 }
 
-// Mutants are the small changes of a rule: each window, bound and period a unit more and less, each comparison turned into
-// its neighbour, each condition and step left out, each did_not made a did. Changes that mean the same as the rule or as one
-// another are left out; what ranks, draws and sizes is not changed. The segment itself stays as it is.
+// Mutants are the small changes of a rule: each window, bound and period a unit more and less, each comparison turned
+// into its neighbour, each condition and step left out, each did_not made a did. Changes that mean the same as the rule
+// or as one another are left out; what ranks, draws and sizes is not changed. The segment itself stays as it is.
 func Mutants(s *rules.Segment) []Mutant {
 	m := &mutator{seen: map[string]bool{s.Normal(): true}, found: []Mutant{}}
 	m.condition(s.Match, forbidden(s.Exclude), func(c *rules.Condition) *rules.Segment {
@@ -57,8 +57,8 @@ func (m *mutator) add(path, change string, s *rules.Segment) {
 	m.found = append(m.found, Mutant{path, change, s})
 }
 
-// condition adds the changes of a condition and of all below it. beside are the conditions that must hold as well; put makes
-// the segment that has another condition in this place.
+// condition adds the changes of a condition and of all below it. beside are the conditions that must hold as well; put
+// makes the segment that has another condition in this place.
 func (m *mutator) condition(c *rules.Condition, beside []*rules.Condition, put func(*rules.Condition) *rules.Segment) {
 	for _, e := range slices.Concat(windowEdits(c, beside), compareEdits(c), builtin.Edits(c), childEdits(c)) {
 		changed := *c
@@ -131,8 +131,8 @@ func compareEdits(c *rules.Condition) (out []builtin.Edit) {
 	return out
 }
 
-// sensible reports whether a bound could stand in a rule: one of a count is not negative, and at least none and less than
-// none say nothing.
+// sensible reports whether a bound could stand in a rule: one of a count is not negative, and at least none and less
+// than none say nothing.
 func sensible(c *rules.Condition, compare *rules.Compare) bool {
 	switch {
 	case c.Metric != nil && c.Metric.Column != "" && c.Metric.Function != "distinct":

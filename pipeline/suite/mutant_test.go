@@ -25,7 +25,9 @@ func segmentOf(t reporter, spec string) *rules.Segment {
 	t.Helper()
 	c := &Case{}
 	c.Zone, _ = value.LoadZone("Europe/Helsinki")
-	scope := c.scope((&Suite{Columns: append(defaultColumns(), rules.Column{Name: "opened_on", Type: value.Type{Kind: value.Date}})}).schema())
+	scope := c.scope((&Suite{
+		Columns: append(defaultColumns(), rules.Column{Name: "opened_on", Type: value.Type{Kind: value.Date}}),
+	}).schema())
 	s, found := scope.Spec("some-rule", yaml.Read(&source.Source{Name: "rule.yaml", Text: spec}).Root())
 	if found.Failed() {
 		t.Fatalf("%s\n%s", spec, found.Text())
@@ -41,7 +43,8 @@ func TestEveryKindOfChangeIsMadeOnce(t *testing.T) {
 		{"match: {did: login, within: 14d}", []string{
 			"match within 14d -> 15d", "match within 14d -> 13d", "match at_least 1 -> 2",
 		}},
-		{"match: {did: login, where: channel = 'app' and amount >= 20, within: {from: 2026-03-01, before: 2026-04-01}, exactly: 2}", []string{
+		{"match: {did: login, where: channel = 'app' and amount >= 20, within: {from: 2026-03-01, before: 2026-04-01}, " +
+			"exactly: 2}", []string{
 			"match within {from: 2026-03-01, before: 2026-04-01} -> {from: 2026-03-02, before: 2026-04-01}",
 			"match within {from: 2026-03-01, before: 2026-04-01} -> {from: 2026-03-01, before: 2026-04-02}",
 			"match within {from: 2026-03-01, before: 2026-04-01} -> {from: 2026-02-28, before: 2026-04-01}",
@@ -49,7 +52,8 @@ func TestEveryKindOfChangeIsMadeOnce(t *testing.T) {
 			"match exactly 2 -> 3", "match exactly 2 -> 1",
 			"match where amount >= 20.00 -> amount > 20.00", "match where channel = 'app' -> channel != 'app'",
 		}},
-		{"match: {all: [{did: any, within: {from: 2w, to: 1w}}, {did_not: login, where: 'channel in (''app'', ''web'')', within: all}]}", []string{
+		{"match: {all: [{did: any, within: {from: 2w, to: 1w}}, {did_not: login, where: 'channel in (''app'', ''web'')', " +
+			"within: all}]}", []string{
 			"match.all[0] dropped", "match.all[1] dropped",
 			"match.all[0] within {from: 2w, to: 1w} -> {from: 3w, to: 1w}", "match.all[0] within {from: 2w, to: 1w} -> 2w",
 			"match.all[0] at_least 1 -> 2",
@@ -66,21 +70,26 @@ func TestEveryKindOfChangeIsMadeOnce(t *testing.T) {
 			"match at_least 2026-04-01 -> 2026-04-02", "match at_least 2026-04-01 -> 2026-03-31",
 		}},
 		{"match: {metric: max(event_time), of: login, within: all, more_than: '2026-04-01T00:00:00Z'}", []string{
-			"match more_than 2026-04-01T00:00:00Z -> 2026-04-01T00:00:01Z", "match more_than 2026-04-01T00:00:00Z -> 2026-03-31T23:59:59Z",
+			"match more_than 2026-04-01T00:00:00Z -> 2026-04-01T00:00:01Z",
+			"match more_than 2026-04-01T00:00:00Z -> 2026-03-31T23:59:59Z",
 		}},
 		{"match: {last: login, where: status is not null, within: all, has: status = 'open' or amount < 5}", []string{
 			"match has amount < 5.00 or status = 'open' -> amount >= 5.00 and status != 'open'",
 			"match has amount < 5.00 -> amount <= 5.00", "match has status = 'open' -> status != 'open'",
 		}},
-		{"match: {session: {all: [{did: login}, {did_not: logout}]}, within: all, lasting_at_least: 1min, at_least: 2}", []string{
-			"match at_least 2 -> 3", "match at_least 2 -> 1", "match lasting_at_least 1min -> 2min", "match lasting_at_least 1min -> none",
-			"match.session.all[0] dropped", "match.session.all[1] dropped", "match.session.all[0] at_least 1 -> 2", "match.session.all[1] did_not -> did",
-		}},
-		{"match: {sequence: [{did: a}, {did: b, within_previous: 2h, without: {did: c, where: status = 'x'}}, {then_not: d, for: 1d}], within: all, span: 30min}", []string{
+		{"match: {session: {all: [{did: login}, {did_not: logout}]}, within: all, lasting_at_least: 1min, at_least: 2}",
+			[]string{
+				"match at_least 2 -> 3", "match at_least 2 -> 1", "match lasting_at_least 1min -> 2min",
+				"match lasting_at_least 1min -> none", "match.session.all[0] dropped", "match.session.all[1] dropped",
+				"match.session.all[0] at_least 1 -> 2", "match.session.all[1] did_not -> did",
+			}},
+		{"match: {sequence: [{did: a}, {did: b, within_previous: 2h, without: {did: c, where: status = 'x'}}, {then_not: " +
+			"d, for: 1d}], within: all, span: 30min}", []string{
 			"match span 30min -> 31min", "match span 30min -> 29min",
 			"match.sequence[0] dropped",
-			"match.sequence[1] within_previous 2h -> 3h", "match.sequence[1] within_previous 2h -> 1h", "match.sequence[1] dropped",
-			"match.sequence[1].without dropped", "match.sequence[1].without where status = 'x' -> status != 'x'",
+			"match.sequence[1] within_previous 2h -> 3h", "match.sequence[1] within_previous 2h -> 1h",
+			"match.sequence[1] dropped", "match.sequence[1].without dropped",
+			"match.sequence[1].without where status = 'x' -> status != 'x'",
 			"match.sequence[2] dropped", "match.sequence[2] for 1d -> 2d",
 		}},
 		{"match: {did: login, within: all}\nexclude: {did: logout, within: all}", []string{
@@ -92,21 +101,27 @@ func TestEveryKindOfChangeIsMadeOnce(t *testing.T) {
 			"match.all[0] within {from: 180d, to: 60d} -> {from: 181d, to: 60d}",
 			"match.all[0] within {from: 180d, to: 60d} -> {from: 179d, to: 60d}",
 			"match.all[0] within {from: 180d, to: 60d} -> {from: 180d, to: 61d}",
-			"match.all[0] at_least 1 -> 2", "match.all[1] within 60d -> 61d", "match.all[1] within 60d -> 59d", "match.all[1] did_not -> did",
+			"match.all[0] at_least 1 -> 2", "match.all[1] within 60d -> 61d", "match.all[1] within 60d -> 59d",
+			"match.all[1] did_not -> did",
 		}},
-		{"match: {did: any, within: {from: 180d, to: 60d}}\nexclude: {any: [{did: any, within: 60d}, {did: login, within: all}]}", []string{
-			"match within {from: 180d, to: 60d} -> {from: 181d, to: 60d}", "match within {from: 180d, to: 60d} -> {from: 179d, to: 60d}",
+		{"match: {did: any, within: {from: 180d, to: 60d}}\nexclude: {any: [{did: any, within: 60d}, {did: login, " +
+			"within: all}]}", []string{
+			"match within {from: 180d, to: 60d} -> {from: 181d, to: 60d}",
+			"match within {from: 180d, to: 60d} -> {from: 179d, to: 60d}",
 			"match within {from: 180d, to: 60d} -> {from: 180d, to: 61d}", "match at_least 1 -> 2",
 			"exclude dropped", "exclude.any[0] dropped", "exclude.any[1] dropped",
-			"exclude.any[0] within 60d -> 61d", "exclude.any[0] within 60d -> 59d", "exclude.any[0] at_least 1 -> 2", "exclude.any[1] at_least 1 -> 2",
+			"exclude.any[0] within 60d -> 61d", "exclude.any[0] within 60d -> 59d", "exclude.any[0] at_least 1 -> 2",
+			"exclude.any[1] at_least 1 -> 2",
 		}},
 		{"match: {sequence: [{did: a}, {did: b, within_previous: 2h}], within: all, span: 3d}", []string{
-			"match.sequence[0] dropped", "match.sequence[1] within_previous 2h -> 3h", "match.sequence[1] within_previous 2h -> 1h", "match.sequence[1] dropped",
+			"match.sequence[0] dropped", "match.sequence[1] within_previous 2h -> 3h",
+			"match.sequence[1] within_previous 2h -> 1h", "match.sequence[1] dropped",
 		}},
 		{"match: {any: [{did: login, within: all}, {did: login, within: all}]}", []string{
 			"match.any[0] dropped", "match.any[0] at_least 1 -> 2",
 		}},
-		{"match: {did: login, within: all}\ntop: {percent: 10, by: {metric: days(), of: login, within: 30d}}\ncap: {count: 5}\nmin_size: 60", []string{
+		{"match: {did: login, within: all}\ntop: {percent: 10, by: {metric: days(), of: login, within: 30d}}\ncap: " +
+			"{count: 5}\nmin_size: 60", []string{
 			"match at_least 1 -> 2",
 		}},
 	} {
@@ -133,7 +148,8 @@ func drawn(t *rapid.T, depth int, inner bool) string {
 	pick := func(of ...string) string { return rapid.SampledFrom(of).Draw(t, "part") }
 	within := ""
 	if !inner {
-		within = ", within: " + pick("14d", "1d", "{from: 9d, to: 1d}", "{from: 2mo, to: 1w}", "{from: 2026-03-01, before: 2026-03-02}", "all", "3h")
+		within = ", within: " +
+			pick("14d", "1d", "{from: 9d, to: 1d}", "{from: 2mo, to: 1w}", "{from: 2026-03-01, before: 2026-03-02}", "all", "3h")
 	}
 	where := pick("", ", where: status = 'x'", ", where: \"status in ('x', 'y') or amount < 3 and channel is null\"")
 	event := pick("a", "b", "any")
@@ -153,14 +169,18 @@ func drawn(t *rapid.T, depth int, inner bool) string {
 	}
 	switch verb := pick(verbs...); verb {
 	case "metric":
-		return fmt.Sprintf("{metric: %s, of: %s%s%s, %s}", pick("count()", "sum(amount)", "days()"), event, where, within, pick("at_least: 1", "at_most: 0", "exactly: 3"))
+		return fmt.Sprintf("{metric: %s, of: %s%s%s, %s}", pick("count()", "sum(amount)", "days()"), event, where, within,
+			pick("at_least: 1", "at_most: 0", "exactly: 3"))
 	case "first":
-		return fmt.Sprintf("{first: %s%s%s, has: %s}", event, where, within, pick("status = 'x'", "status = 'x' and amount >= 1"))
+		return fmt.Sprintf("{first: %s%s%s, has: %s}", event, where, within,
+			pick("status = 'x'", "status = 'x' and amount >= 1"))
 	case "sequence":
-		return fmt.Sprintf("{sequence: [{did: a}, {did: b%s}%s]%s%s}", pick("", ", within_previous: 1h", ", within_previous: 2d, without: {did: c}"),
+		return fmt.Sprintf("{sequence: [{did: a}, {did: b%s}%s]%s%s}",
+			pick("", ", within_previous: 1h", ", within_previous: 2d, without: {did: c}"),
 			pick("", ", {then_not: c, for: 1h}"), within, pick("", ", span: 1d", ", span: 6d"))
 	case "session":
-		return fmt.Sprintf("{session: %s%s%s%s}", drawn(t, depth-1, true), within, pick("", ", lasting_at_least: 1min"), pick("", ", at_least: 2"))
+		return fmt.Sprintf("{session: %s%s%s%s}", drawn(t, depth-1, true), within, pick("", ", lasting_at_least: 1min"),
+			pick("", ", at_least: 2"))
 	case "all", "any":
 		return fmt.Sprintf("{%s: %s}", verb, list())
 	case "not":

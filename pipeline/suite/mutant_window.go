@@ -73,14 +73,15 @@ func forbidden(exclude *rules.Condition) []*rules.Condition {
 	return nil
 }
 
-// hides reports whether nobody could notice that c looks at window w instead of its own, because o must hold as well: o is a
-// did_not of everything that c looks for, over the stretch by which the windows differ. Whoever did such a thing there is out
-// by o, and for everybody else the windows hold the same.
+// hides reports whether nobody could notice that c looks at window w instead of its own, because o must hold as well: o
+// is a did_not of everything that c looks for, over the stretch by which the windows differ. Whoever did such a thing
+// there is out by o, and for everybody else the windows hold the same.
 func hides(o, c *rules.Condition, w *rules.Window) bool {
 	if !o.Is().Absent || c.Sequence != nil || c.InSessions() {
 		return false
 	}
-	if !o.AnyEvent && (c.AnyEvent || !slices.Equal(o.Events, c.Events)) || o.Where != nil && !rules.Equal(o.Where, c.Where) {
+	if !o.AnyEvent && (c.AnyEvent || !slices.Equal(o.Events, c.Events)) || o.Where != nil &&
+		!rules.Equal(o.Where, c.Where) {
 		return false
 	}
 	far, late := c.Window.From, w.From

@@ -62,7 +62,8 @@ func (c *Case) grants() ([]byte, error) {
 	for at := now; at > now-4*step; at -= step {
 		for _, s := range people {
 			for _, purpose := range []string{"measure", "profile", "link", "partner_data"} {
-				t.add(fmt.Sprintf("%s %s %s %d", s.kind, s.id, purpose, at), s.kind, s.id, "grant", purpose, at, at, "cmp", nil, nil, nil)
+				t.add(fmt.Sprintf("%s %s %s %d", s.kind, s.id, purpose, at), s.kind, s.id, "grant", purpose, at, at, "cmp", nil,
+					nil, nil)
 			}
 		}
 	}

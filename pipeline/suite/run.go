@@ -55,8 +55,8 @@ func (s *Suite) Run(ctx context.Context) ([]Result, error) {
 	return out, nil
 }
 
-// schema is the event log of the suite's cases: a column for every role, then the free ones. A column of the project that
-// plays a role keeps the name rules know it by.
+// schema is the event log of the suite's cases: a column for every role, then the free ones. A column of the project
+// that plays a role keeps the name rules know it by.
 func (s *Suite) schema() *rules.Schema {
 	text, at := value.Type{Kind: value.Text}, value.Type{Kind: value.Timestamp}
 	columns := []rules.Column{

@@ -1,8 +1,8 @@
 // Package suite runs tests of rules: files of kind ConformanceSuite and SegmentTest. Every case is a run in memory,
 // through the same reader, gate and engine as a run on real logs.
 //
-// In come checked files, out go verdicts per person, which condition decided, what of a rule the tests have seen, and which
-// small changes of it they would not notice. The package knows no command line and prints nothing.
+// In come checked files, out go verdicts per person, which condition decided, what of a rule the tests have seen, and
+// which small changes of it they would not notice. The package knows no command line and prints nothing.
 package suite
 
 import (
@@ -121,7 +121,9 @@ func ParseSuite(src *source.Source) (*Suite, source.Findings) {
 	e.Metadata.Only(rules.SuiteKeys.Behind("metadata"))
 	s := &Suite{Name: e.Name, Columns: defaultColumns()}
 	base := Case{
-		Level: rules.DeviceLevel, MaxSkew: value.Duration{N: 5, Unit: value.Minute}, SessionGap: value.Duration{N: 30, Unit: value.Minute},
+		Level: rules.DeviceLevel, MaxSkew: value.Duration{N: 5, Unit: value.Minute}, SessionGap: value.Duration{
+			N: 30, Unit: value.Minute,
+		},
 	}
 	base.Zone, _ = value.LoadZone("UTC")
 	if n, ok := e.Top.Find("defaults"); ok {
@@ -147,7 +149,9 @@ func defaultColumns() []rules.Column {
 	for _, name := range []string{"product", "campaign", "page_path", "channel", "status"} {
 		out = append(out, rules.Column{Name: name, Type: value.Type{Kind: value.Text}, Optional: true})
 	}
-	return append(out, rules.Column{Name: "amount", Type: value.Type{Kind: value.Decimal, Precision: 18, Scale: 2}, Optional: true})
+	return append(out, rules.Column{
+		Name: "amount", Type: value.Type{Kind: value.Decimal, Precision: 18, Scale: 2}, Optional: true,
+	})
 }
 
 func (p *parser) defaults(n yaml.Node, base *Case, s *Suite) {

@@ -14,8 +14,8 @@ type Mutation struct {
 	Survivors []Mutant `json:"survivors"` // those that no case notices
 }
 
-// Mutate changes a segment and runs its cases against every change. A change survives if all of them still pass; they must
-// pass before.
+// Mutate changes a segment and runs its cases against every change. A change survives if all of them still pass; they
+// must pass before.
 func Mutate(ctx context.Context, s *rules.Segment, suites []*Suite) (Mutation, error) {
 	out := Mutation{Survivors: Mutants(s)}
 	out.Changes = len(out.Survivors)
@@ -60,8 +60,8 @@ func (c *Case) unnoticed(ctx context.Context, schema *rules.Schema, mutants []Mu
 	return out, nil
 }
 
-// atOnce is how many mutants are judged in one run: all of them, but one of a group that shares people out, in which there
-// can be one version of a segment at a time.
+// atOnce is how many mutants are judged in one run: all of them, but one of a group that shares people out, in which
+// there can be one version of a segment at a time.
 func (c *Case) atOnce(mutants []Mutant) int {
 	if c.segment.Exclusive != nil {
 		return 1

@@ -42,14 +42,16 @@ type failer interface{ Fatal(args ...any) }
 
 // with is a project in which a segment has another spec.
 func with(t failer, l *load.Loaded, name, spec string) *load.Loaded {
-	text := fmt.Sprintf("apiVersion: malgrupp/v1\nkind: Segment\nmetadata: {name: %s, owner: team-digital, review_by: 2026-12-31}\nspec:\n"+
-		"  purpose: analysis\n  identity: device\n  deliver: []\n%s", name, spec)
+	text := fmt.Sprintf("apiVersion: malgrupp/v1\nkind: Segment\nmetadata: {name: %s, owner: team-digital, review_by: "+
+		"2026-12-31}\nspec:\n  purpose: analysis\n  identity: device\n  deliver: []\n%s", name, spec)
 	s, found := l.Scope(0).Segment(&source.Source{Name: "segments/" + name + ".yaml", Text: text})
 	if found.Failed() {
 		t.Fatal(found.Text())
 	}
 	changed := *l
-	changed.Segments = append(slices.DeleteFunc(slices.Clone(l.Segments), func(o *rules.Segment) bool { return o.Name == name }), s)
+	changed.Segments = append(slices.DeleteFunc(slices.Clone(l.Segments), func(o *rules.Segment) bool {
+		return o.Name == name
+	}), s)
 	return &changed
 }
 
@@ -111,7 +113,8 @@ func TestWhatDecidedNoticesChangesToo(t *testing.T) {
 `
 	l := with(t, bank(t), "some-rule", all)
 	for because, survives := range map[string]bool{"": true, "      because: match.all[0]\n": false} {
-		m, err := suite.Mutate(t.Context(), segment(l, "some-rule"), []*suite.Suite{cases(t, l, "some-rule", outBoth+because)})
+		m, err := suite.Mutate(t.Context(), segment(l, "some-rule"),
+			[]*suite.Suite{cases(t, l, "some-rule", outBoth+because)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -127,8 +130,11 @@ func TestInAGroupThatSharesPeopleOutChangesAreJudgedOneByOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l = with(t, with(t, l, "rival", "  match: {did: card_frozen, within: 30d}\n  exclusive: {group: loans, priority: 1}\n"), "some-rule", all+"  exclusive: {group: loans, priority: 2}\n")
-	claimed := inAndOut + "    - {name: is claimed, events: [{t: -5d 10:00, e: calculator_used, product: mortgage}, {t: -5d 10:05, e: card_frozen}], expect: out}\n"
+	l = with(t,
+		with(t, l, "rival", "  match: {did: card_frozen, within: 30d}\n  exclusive: {group: loans, priority: 1}\n"),
+		"some-rule", all+"  exclusive: {group: loans, priority: 2}\n")
+	claimed := inAndOut + "    - {name: is claimed, events: [{t: -5d 10:00, e: calculator_used, product: mortgage}, " +
+		"{t: -5d 10:05, e: card_frozen}], expect: out}\n"
 	s := cases(t, l, "some-rule", claimed)
 	results, err := s.Run(t.Context())
 	if err != nil {
@@ -152,9 +158,12 @@ func TestAChangeThatIsNotMadeWouldMakeNoDifference(t *testing.T) {
 	base := bank(t)
 	rapid.Check(t, func(t *rapid.T) {
 		near := rapid.IntRange(2, 4).Draw(t, "near")
-		of := rapid.SampledFrom([]string{"did: page_view", "metric: days()\n        of: page_view", "metric: distinct(page_path)\n        of: page_view"}).Draw(t, "verb")
+		of := rapid.SampledFrom([]string{
+			"did: page_view", "metric: days()\n        of: page_view", "metric: distinct(page_path)\n        of: page_view",
+		}).Draw(t, "verb")
 		rule := func(to int) string {
-			return fmt.Sprintf("  match:\n    all:\n      - %s\n        at_least: %d\n        within: {from: 6d, to: %dd}\n      - did_not: any\n        within: %dd\n",
+			return fmt.Sprintf("  match:\n    all:\n      - %s\n        at_least: %d\n        within: {from: 6d, to: %dd}\n  "+
+				"    - did_not: any\n        within: %dd\n",
 				of, rapid.IntRange(1, 2).Draw(t, "at least"), to, near)
 		}
 		spec := rule(near)
@@ -162,8 +171,9 @@ func TestAChangeThatIsNotMadeWouldMakeNoDifference(t *testing.T) {
 		later := strings.Replace(spec, fmt.Sprintf("to: %dd", near), fmt.Sprintf("to: %dd", near-1), 1)
 		var events []string
 		for range rapid.IntRange(1, 4).Draw(t, "events") {
-			events = append(events, fmt.Sprintf("{t: -%dd %02d:00, e: page_view, page_path: /%d}", rapid.IntRange(1, 7).Draw(t, "day"),
-				rapid.IntRange(0, 23).Draw(t, "hour"), rapid.IntRange(1, 2).Draw(t, "page")))
+			events = append(events,
+				fmt.Sprintf("{t: -%dd %02d:00, e: page_view, page_path: /%d}", rapid.IntRange(1, 7).Draw(t, "day"),
+					rapid.IntRange(0, 23).Draw(t, "hour"), rapid.IntRange(1, 2).Draw(t, "page")))
 		}
 		list := "    - {name: she, events: [" + strings.Join(events, ", ") + "], expect: in}\n"
 		var got []suite.Status

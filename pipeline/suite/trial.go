@@ -79,7 +79,9 @@ func (s *Suite) Inputs(ctx context.Context, c *Case) (decide.Inputs, error) {
 func (c *Case) inputs(ctx context.Context, schema *rules.Schema, segs []*rules.Segment) (in decide.Inputs, err error) {
 	stores := folder.NewStores(store.Options{Memory: &store.Memory{}})
 	for name, write := range map[string]func() ([]byte, error){
-		"events": func() ([]byte, error) { return eventTable(schema, c.Users) }, "consent": c.grants, "attributes": c.attributeTable,
+		"events": func() ([]byte, error) {
+			return eventTable(schema, c.Users)
+		}, "consent": c.grants, "attributes": c.attributeTable,
 	} {
 		data, err := write()
 		if err != nil {
@@ -97,7 +99,9 @@ func (c *Case) inputs(ctx context.Context, schema *rules.Schema, segs []*rules.S
 		Loaded: &load.Loaded{
 			Project: c.projectFor(schema), Schemas: c.schemas(schema), Segments: segs,
 		},
-		AsOf: c.AsOf, KnownBy: c.KnownBy, Clock: func() time.Time { return time.UnixMicro(c.KnownBy) }, Workers: 1, Stores: stores,
+		AsOf: c.AsOf, KnownBy: c.KnownBy, Clock: func() time.Time {
+			return time.UnixMicro(c.KnownBy)
+		}, Workers: 1, Stores: stores,
 		Log: slog.New(slog.DiscardHandler), Stay: c.stays(segs),
 	}, nil
 }
@@ -109,7 +113,10 @@ func (c *Case) stays(segs []*rules.Segment) (out state.StayRecord) {
 			if u.stay == nil || s.Name != c.Target() {
 				continue
 			}
-			k := state.Stay{Segment: s.Name, Use: "segment:" + string(s.Level), ID: u.ID, Entered: u.stay.last, Last: u.stay.last, Definition: "another"}
+			k := state.Stay{
+				Segment: s.Name, Use: "segment:" + string(s.Level), ID: u.ID, Entered: u.stay.last, Last: u.stay.last,
+				Definition: "another",
+			}
 			if u.stay.same {
 				k.Definition = hex.EncodeToString(s.Hash[:])
 			}
@@ -131,13 +138,19 @@ func (c *Case) Target() string {
 func (c *Case) projectFor(schema *rules.Schema) *project.Project {
 	day := value.Duration{N: 1, Unit: value.Day}
 	p := &project.Project{
-		Name: "suite", Zone: c.Zone, Retention: value.Duration{N: 761, Unit: value.Day}, MaxClockSkew: c.MaxSkew, SessionGap: c.SessionGap,
+		Name: "suite", Zone: c.Zone, Retention: value.Duration{
+			N: 761, Unit: value.Day,
+		}, MaxClockSkew: c.MaxSkew, SessionGap: c.SessionGap,
 		Sources: []project.Source{{
-			Name: "events", URL: "mem://events/", Schema: schema.Name, Dedupe: value.Duration{N: 7, Unit: value.Day}, CoversFrom: c.DataFrom,
+			Name: "events", URL: "mem://events/", Schema: schema.Name, Dedupe: value.Duration{
+				N: 7, Unit: value.Day,
+			}, CoversFrom: c.DataFrom,
 			Complete: project.Listed, OnBadObject: project.Stop,
 		}},
 		Consent: project.Consent{
-			URL: "mem://consent/", MaxFeedAge: day, MaxConsentAge: value.Duration{N: 390, Unit: value.Day}, TrustedSources: []string{"cmp"},
+			URL: "mem://consent/", MaxFeedAge: day, MaxConsentAge: value.Duration{
+				N: 390, Unit: value.Day,
+			}, TrustedSources: []string{"cmp"},
 		},
 		Text: &source.Source{Name: "suite"},
 	}
@@ -154,7 +167,9 @@ func (c *Case) schemas(events *rules.Schema) map[string]*rules.Schema {
 		plain := *c.attributes // a case writes its columns under their own names
 		plain.Columns = nil
 		for _, col := range c.attributes.Columns {
-			plain.Columns = append(plain.Columns, rules.Column{Name: col.Name, From: col.Name, Type: col.Type, Role: col.Role, Optional: true})
+			plain.Columns = append(plain.Columns, rules.Column{
+				Name: col.Name, From: col.Name, Type: col.Type, Role: col.Role, Optional: true,
+			})
 		}
 		out[plain.Name] = &plain
 	}

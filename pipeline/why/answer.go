@@ -1,5 +1,5 @@
-// Package why tells how the decision about one person came about: what each condition was, which events it looked at, what
-// decided, what changes by itself next, and the same as a test without the person. Who asked is written down.
+// Package why tells how the decision about one person came about: what each condition was, which events it looked at,
+// what decided, what changes by itself next, and the same as a test without the person. Who asked is written down.
 package why
 
 import (
@@ -47,14 +47,15 @@ type AnswerUse struct {
 	Destinations []AnswerList     `json:"destinations,omitempty"`
 	Outcome      segments.Outcome `json:"outcome"` // of the run
 	// Alone is what the person's own events come to. It differs from Outcome where others decide as well: top, cap.
-	Alone      segments.Outcome `json:"alone"`
-	Stays      Instant          `json:"stays_until,omitzero"` // in for an earlier day's match
-	DecidedBy  string           `json:"decided_by,omitempty"` // the step after match and exclude that made it so: exclusive, holdout, top or cap, min_size
-	Seen       bool             `json:"seen"`                 // some row may be used
-	Conditions []AnswerNode     `json:"conditions"`
-	Hidden     Hidden           `json:"hidden"`
-	Rests      []AnswerRest     `json:"rests_on,omitempty"`
-	Next       []AnswerChange   `json:"next_changes,omitempty"`
+	Alone segments.Outcome `json:"alone"`
+	Stays Instant          `json:"stays_until,omitzero"` // in for an earlier day's match
+	// the step after match and exclude that made it so: exclusive, holdout, top or cap, min_size
+	DecidedBy  string         `json:"decided_by,omitempty"`
+	Seen       bool           `json:"seen"` // some row may be used
+	Conditions []AnswerNode   `json:"conditions"`
+	Hidden     Hidden         `json:"hidden"`
+	Rests      []AnswerRest   `json:"rests_on,omitempty"`
+	Next       []AnswerChange `json:"next_changes,omitempty"`
 
 	number  int
 	settled bool // the change of the outcome was found
@@ -66,8 +67,8 @@ type AnswerList struct {
 	Held        string `json:"held_back,omitempty"`
 }
 
-// AnswerNode is one condition. Decides says that the person would qualify, or not qualify, if it alone were the opposite; nothing
-// decides where a later step did.
+// AnswerNode is one condition. Decides says that the person would qualify, or not qualify, if it alone were the
+// opposite; nothing decides where a later step did.
 type AnswerNode struct {
 	Path     string           `json:"path"`
 	Depth    int              `json:"depth"`

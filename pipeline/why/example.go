@@ -15,8 +15,8 @@ import (
 	"github.com/malgrupp/malgrupp/segments/identity"
 )
 
-// Example is a decision as a case of a test: the events that conditions wanted, without the person. Texts are pseudonyms,
-// numbers and times are as they were.
+// Example is a decision as a case of a test: the events that conditions wanted, without the person. Texts are
+// pseudonyms, numbers and times are as they were.
 type Example struct {
 	Segment string
 	Use     string
@@ -39,19 +39,26 @@ type ExampleValue struct {
 	Text          bool
 }
 
-// Example turns the answer for one use into a case; "" is the first use for which the person was seen. It fails where a test
-// cannot say what decided.
+// Example turns the answer for one use into a case; "" is the first use for which the person was seen. It fails where a
+// test cannot say what decided.
 func (a *Answer) Example(use string) (*Example, error) {
 	i := slices.IndexFunc(a.Uses, func(u AnswerUse) bool { return u.Seen && (use == "" || u.Use == use) })
 	if i < 0 {
-		return nil, fault.New(fault.Usage, "NO_EXAMPLE", errors.New("no row of the person may be used, so there is nothing that a test could show"), "")
+		return nil,
+			fault.New(fault.Usage, "NO_EXAMPLE",
+				errors.New("no row of the person may be used, so there is nothing that a test could show"), "")
 	}
 	u := &a.Uses[i]
 	switch {
 	case u.Stays != 0:
-		return nil, fault.New(fault.Usage, "NO_EXAMPLE", errors.New("the person stays for an earlier day's match, and a test is about one day"), "ask --as-of a day on which the match itself was true")
+		return nil,
+			fault.New(fault.Usage, "NO_EXAMPLE",
+				errors.New("the person stays for an earlier day's match, and a test is about one day"),
+				"ask --as-of a day on which the match itself was true")
 	case u.Alone == segments.Undecided:
-		return nil, fault.New(fault.Usage, "NO_EXAMPLE", errors.New("data were missing, so the decision is unknown; a test has all data there could be"), "")
+		return nil,
+			fault.New(fault.Usage, "NO_EXAMPLE",
+				errors.New("data were missing, so the decision is unknown; a test has all data there could be"), "")
 	}
 	return a.file.example(a, u)
 }
@@ -66,7 +73,9 @@ func (d *file) example(a *Answer, u *AnswerUse) (*Example, error) {
 		return nil, err
 	}
 	e := &Example{Segment: a.Segment, Use: u.Use, AsOf: d.local(d.AsOf).Format(time.RFC3339Nano), Expect: u.Alone}
-	if decides := slices.DeleteFunc(slices.Clone(u.Conditions), func(n AnswerNode) bool { return !n.Decides }); len(decides) == 1 && u.Alone != segments.In {
+	if decides := slices.DeleteFunc(slices.Clone(u.Conditions), func(n AnswerNode) bool {
+		return !n.Decides
+	}); len(decides) == 1 && u.Alone != segments.In {
 		e.Because = decides[0].Path
 	}
 	reads := d.reads(plan)
@@ -91,7 +100,9 @@ func (d *file) example(a *Answer, u *AnswerUse) (*Example, error) {
 		e.Events = append(e.Events, event)
 	}
 	if len(e.Events) == 0 {
-		return nil, fault.New(fault.Usage, "NO_EXAMPLE", errors.New("no event of the person lies in what the rule looks at, so there is nothing that a test could show"), "")
+		return nil,
+			fault.New(fault.Usage, "NO_EXAMPLE",
+				errors.New("no event of the person lies in what the rule looks at, so there is nothing that a test could show"), "")
 	}
 	for _, h := range d.Records {
 		if e.Profile, err = values(h, d.Attributes(), 0, reads, p); err != nil {
@@ -142,7 +153,8 @@ func (d *file) exampleEvent(s decide.Sight, reads map[string]bool, p *pseudonyms
 }
 
 // values are the columns of a row that the rule reads and that play no role.
-func values(h *decide.Copied, schema *rules.Schema, row int, reads map[string]bool, p *pseudonyms) ([]ExampleValue, error) {
+func values(h *decide.Copied, schema *rules.Schema, row int, reads map[string]bool, p *pseudonyms) ([]ExampleValue,
+	error) {
 	var out []ExampleValue
 	for i := range schema.Columns {
 		c := &schema.Columns[i]
@@ -156,8 +168,10 @@ func values(h *decide.Copied, schema *rules.Schema, row int, reads map[string]bo
 			}
 			pseudonym, ok := p.of(c, text)
 			if !ok {
-				return nil, fault.New(fault.Usage, "NO_EXAMPLE", fmt.Errorf("the rule tells a text of column %s from all others that could stand for it", c.Name),
-					"write the test by hand; malgrupp explain says what the rule looks for")
+				return nil,
+					fault.New(fault.Usage, "NO_EXAMPLE",
+						fmt.Errorf("the rule tells a text of column %s from all others that could stand for it", c.Name),
+						"write the test by hand; malgrupp explain says what the rule looks for")
 			}
 			out = append(out, ExampleValue{c.Name, pseudonym, true})
 			continue
@@ -169,8 +183,8 @@ func values(h *decide.Copied, schema *rules.Schema, row int, reads map[string]bo
 	return out, nil
 }
 
-// relative writes an instant as tests do: -5d 10:00 is ten o'clock five local days before as_of; where that is less than a
-// day, or would be another instant in the hour that a clock change repeats, in full.
+// relative writes an instant as tests do: -5d 10:00 is ten o'clock five local days before as_of; where that is less
+// than a day, or would be another instant in the hour that a clock change repeats, in full.
 func (d *file) relative(at int64) string {
 	zone := d.segment.Zone
 	wall, today := d.local(at), d.local(d.AsOf)

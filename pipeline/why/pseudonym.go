@@ -10,8 +10,9 @@ import (
 	"github.com/malgrupp/malgrupp/segments"
 )
 
-// pseudonyms replaces the texts of columns by others that every test of a plan takes for the same: what a rule cannot tell
-// apart stays so, and what it can tell from each other, too. Equal texts become equal ones, different ones different.
+// pseudonyms replaces the texts of columns by others that every test of a plan takes for the same: what a rule cannot
+// tell apart stays so, and what it can tell from each other, too. Equal texts become equal ones, different ones
+// different.
 type pseudonyms struct {
 	tests map[string][]*rules.Test // by column
 	truth map[*rules.Test]func(v value.Value, null bool) value.Truth
@@ -21,7 +22,8 @@ type pseudonyms struct {
 
 func newPseudonyms(p *segments.Plan) (*pseudonyms, error) {
 	out := &pseudonyms{
-		tests: map[string][]*rules.Test{}, truth: map[*rules.Test]func(value.Value, bool) value.Truth{}, given: map[[2]string]string{}, taken: map[[2]string]bool{},
+		tests: map[string][]*rules.Test{}, truth: map[*rules.Test]func(value.Value, bool) value.Truth{},
+		given: map[[2]string]string{}, taken: map[[2]string]bool{},
 	}
 	for _, pick := range p.Picks {
 		if pick.Where == nil {
@@ -38,8 +40,8 @@ func newPseudonyms(p *segments.Plan) (*pseudonyms, error) {
 	return out, nil
 }
 
-// of returns the pseudonym of a text; a text that a rule or the schema itself names is its own. It fails where no other text
-// is taken for the same.
+// of returns the pseudonym of a text; a text that a rule or the schema itself names is its own. It fails where no other
+// text is taken for the same.
 func (p *pseudonyms) of(column *rules.Column, text string) (string, bool) {
 	key := [2]string{column.Name, text}
 	if given, ok := p.given[key]; ok {
@@ -77,13 +79,15 @@ func (p *pseudonyms) named(column string) (out []string) {
 	return out
 }
 
-// candidates are the n-th texts of every shape that a test may ask for: one of its own, or something around a text that the
-// rule names, as a page, a page's parameter or a site.
+// candidates are the n-th texts of every shape that a test may ask for: one of its own, or something around a text that
+// the rule names, as a page, a page's parameter or a site.
 func (p *pseudonyms) candidates(column string, n int) []string {
 	out := []string{fmt.Sprintf("%s-%d", column, n), fmt.Sprintf("/%s-%d", column, n)}
 	for _, text := range p.named(column) {
-		out = append(out, fmt.Sprintf("%s-%d", text, n), fmt.Sprintf("%s/%d", text, n), fmt.Sprintf("%d-%s", n, text), fmt.Sprintf("%d-%s-%d", n, text, n),
-			fmt.Sprintf("https://site-%d.example%s", n, text), fmt.Sprintf("https://site-%d.example%s/%d", n, text, n), fmt.Sprintf("https://%s/%d", text, n))
+		out = append(out, fmt.Sprintf("%s-%d", text, n), fmt.Sprintf("%s/%d", text, n), fmt.Sprintf("%d-%s", n, text),
+			fmt.Sprintf("%d-%s-%d", n, text, n),
+			fmt.Sprintf("https://site-%d.example%s", n, text), fmt.Sprintf("https://site-%d.example%s/%d", n, text, n),
+			fmt.Sprintf("https://%s/%d", text, n))
 	}
 	for _, t := range p.tests[column] {
 		if t.Term.Key != "" {
@@ -99,5 +103,7 @@ func (p *pseudonyms) candidates(column string, n int) []string {
 // alike reports whether every test of a column takes two texts for the same.
 func (p *pseudonyms) alike(column, a, b string) bool {
 	value := func(text string) value.Value { return value.Value{Kind: value.Text, Text: text} }
-	return !slices.ContainsFunc(p.tests[column], func(t *rules.Test) bool { return p.truth[t](value(a), false) != p.truth[t](value(b), false) })
+	return !slices.ContainsFunc(p.tests[column], func(t *rules.Test) bool {
+		return p.truth[t](value(a), false) != p.truth[t](value(b), false)
+	})
 }

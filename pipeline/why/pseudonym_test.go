@@ -15,8 +15,9 @@ import (
 
 // shapes are conditions of every kind that looks at a text.
 var shapes = []string{
-	"page = 'a'", "page starts_with '/a'", "page ends_with 'b'", "page contains 'ab' and page starts_with '/a'", "page in ('a', 'b')", "page not in ('a', 'b')",
-	"lower(page) = 'ab'", "path(page) starts_with '/a'", "host(page) = 'a.b'", "query_param(page, 'a') is not null", "query_param(page, 'a') = 'b'", "page is null",
+	"page = 'a'", "page starts_with '/a'", "page ends_with 'b'", "page contains 'ab' and page starts_with '/a'",
+	"page in ('a', 'b')", "page not in ('a', 'b')", "lower(page) = 'ab'", "path(page) starts_with '/a'",
+	"host(page) = 'a.b'", "query_param(page, 'a') is not null", "query_param(page, 'a') = 'b'", "page is null",
 	"not (page contains 'a') or page ends_with 'b'", "page matches '^/a[0-9]+$'", "length(page) > 3",
 }
 
@@ -33,7 +34,8 @@ func TestAPseudonymIsTakenForTheTextAndNamesNobody(t *testing.T) {
 		if err != nil {
 			r.Fatal(err)
 		}
-		texts := rapid.SliceOfDistinct(rapid.StringOfN(rapid.RuneFrom([]rune("/ab.?=1A")), 0, 8, -1), rapid.ID).Draw(r, "texts")
+		texts := rapid.SliceOfDistinct(rapid.StringOfN(rapid.RuneFrom([]rune("/ab.?=1A")), 0, 8, -1), rapid.ID).Draw(r,
+			"texts")
 		back := map[string]string{}
 		for _, text := range texts {
 			got, ok := p.of(&schema.Columns[0], text)

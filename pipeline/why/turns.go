@@ -9,13 +9,15 @@ import (
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-// turns are the instants after as_of, ascending, at which the verdict on the person can change though nothing happens: a row
-// leaves a window or enters it, the time of a then_not is over, a stay ends, a day that is missing in the data leaves a
-// window. Between two of them it cannot. Where as_of is a local midnight, as that of a nightly run is, so are they.
+// turns are the instants after as_of, ascending, at which the verdict on the person can change though nothing happens:
+// a row leaves a window or enters it, the time of a then_not is over, a stay ends, a day that is missing in the data
+// leaves a window. Between two of them it cannot. Where as_of is a local midnight, as that of a nightly run is, so are
+// they.
 func (d *file) turns(seen []int64) []int64 {
 	for i := range d.Sources {
 		cover := &d.Sources[i].Cover
-		seen = append(seen, cover.From-1) // from where the data cover is covered itself, a row at an edge still lies in the window
+		// from where the data cover is covered itself, a row at an edge still lies in the window
+		seen = append(seen, cover.From-1)
 		for _, m := range cover.Missing {
 			seen = append(seen, m.From, m.Before-1)
 		}
@@ -56,9 +58,9 @@ func (d *file) nightly() bool { return d.Project.Zone.StartOfDay(d.AsOf) == d.As
 // horizon is how far ahead a crossing is looked for: no window reaches further back than rows may be kept.
 const horizon = 762 * value.MicrosPerDay
 
-// crossings are the instants at which one of the times passes an edge of what the condition looks at: of its window, of the
-// pause before it that tells whether a session had begun by then, of the time after it that a then_not waits for. All edges
-// only move on.
+// crossings are the instants at which one of the times passes an edge of what the condition looks at: of its window, of
+// the pause before it that tells whether a session had begun by then, of the time after it that a then_not waits for.
+// All edges only move on.
 func (d *file) crossings(c *rules.Condition, z *value.Zone, times []int64) (out []int64) {
 	from := d.CoveredFrom(c)
 	edges := func(asOf int64) (int64, int64) { return c.Window.Bounds(asOf, from, z) }
@@ -73,7 +75,10 @@ func (d *file) crossings(c *rules.Condition, z *value.Zone, times []int64) (out 
 		})
 	}
 	if c.Sequence != nil && c.Sequence.Then != nil {
-		passes = append(passes, func(asOf, at int64) bool { _, hi := edges(asOf); return z.Step(hi, c.Sequence.Then.Limit, 1) > at })
+		passes = append(passes, func(asOf, at int64) bool {
+			_, hi := edges(asOf)
+			return z.Step(hi, c.Sequence.Then.Limit, 1) > at
+		})
 	}
 	for _, at := range times {
 		for _, pass := range passes {

@@ -20,9 +20,9 @@ import (
 	"github.com/malgrupp/malgrupp/segments/identity"
 )
 
-// Ask decides like a run, traces one person through it, and tells how the decision came about. A signed line in the audit
-// folder says that it was asked; without that line there is no answer. Nothing else is written. raw says that the subject is
-// a raw id, which is written nowhere.
+// Ask decides like a run, traces one person through it, and tells how the decision came about. A signed line in the
+// audit folder says that it was asked; without that line there is no answer. Nothing else is written. raw says that the
+// subject is a raw id, which is written nowhere.
 func Ask(ctx context.Context, j *pipeline.Job, q pipeline.Question, raw bool) (*Answer, error) {
 	s, person, err := asked(j, q, raw)
 	if err != nil {
@@ -37,7 +37,9 @@ func Ask(ctx context.Context, j *pipeline.Job, q pipeline.Question, raw bool) (*
 		return nil, err
 	}
 	if strings.Contains(q.Reason, look.Person.Raw) {
-		return nil, fault.New(fault.Usage, "REASON", errors.New("the reason names the person, and it is kept in the audit folder"), "name the case instead, such as 'complaint 4711'")
+		return nil,
+			fault.New(fault.Usage, "REASON", errors.New("the reason names the person, and it is kept in the audit folder"),
+				"name the case instead, such as 'complaint 4711'")
 	}
 	c, err := open(ctx, look, s)
 	if err != nil {
@@ -60,11 +62,16 @@ const maxReason = 500
 // asked checks whether the question may be asked, and finds the segment and the person.
 func asked(j *pipeline.Job, q pipeline.Question, raw bool) (*rules.Segment, *decide.Person, error) {
 	if !j.Project.Security.AllowExplain {
-		return nil, nil, fault.New(fault.Invalid, "EXPLAIN_OFF", errors.New("this project does not let anybody look at the decision about one person"),
-			"whoever answers for data protection can set security: {allow_explain: true} in malgrupp.yaml")
+		return nil, nil,
+			fault.New(fault.Invalid, "EXPLAIN_OFF",
+				errors.New("this project does not let anybody look at the decision about one person"),
+				"whoever answers for data protection can set security: {allow_explain: true} in malgrupp.yaml")
 	}
 	if strings.ContainsFunc(q.Reason, unicode.IsControl) || len(q.Reason) > maxReason || q.Reason == "" {
-		return nil, nil, fault.New(fault.Usage, "REASON", fmt.Errorf("the reason is empty, has control characters or is longer than %d bytes", maxReason), "give one line, such as 'complaint 4711'")
+		return nil, nil,
+			fault.New(fault.Usage, "REASON",
+				fmt.Errorf("the reason is empty, has control characters or is longer than %d bytes", maxReason),
+				"give one line, such as 'complaint 4711'")
 	}
 	s, err := j.Segment(q.Segment)
 	if err != nil {
@@ -83,8 +90,10 @@ func personOf(ring *keys.Ring, s *rules.Segment, subject string, raw bool) (*dec
 	if !raw {
 		number, ok := keys.NumberOf(subject)
 		if !ok {
-			return nil, fault.New(fault.Usage, "SUBJECT", errors.New("the subject is no keyed id: one looks like k1.T9rSBS_C55xmPzfW2u-yvw"),
-				"give - and write the raw id to standard input; what is printed then begins with its keyed id")
+			return nil,
+				fault.New(fault.Usage, "SUBJECT",
+					errors.New("the subject is no keyed id: one looks like k1.T9rSBS_C55xmPzfW2u-yvw"),
+					"give - and write the raw id to standard input; what is printed then begins with its keyed id")
 		}
 		keyer, err := ring.KeyerOf(number, label)
 		if err != nil {
@@ -94,7 +103,10 @@ func personOf(ring *keys.Ring, s *rules.Segment, subject string, raw bool) (*dec
 		return p, nil
 	}
 	if p.Raw = identity.Normalise(subject); p.Raw == "" || identity.Blocked(p.Raw) {
-		return nil, fault.New(fault.Usage, "SUBJECT", errors.New("the id on standard input is empty, or stands for nobody in particular"), "write one id of a "+string(s.Level)+" and nothing else")
+		return nil,
+			fault.New(fault.Usage, "SUBJECT",
+				errors.New("the id on standard input is empty, or stands for nobody in particular"),
+				"write one id of a "+string(s.Level)+" and nothing else")
 	}
 	keyer, err := ring.Keyer(label)
 	if err != nil {
@@ -131,8 +143,8 @@ func (d *file) again(asOf int64, without ...decide.Place) (*decide.Again, error)
 	return d.Again(decide.Question{Segment: d.segment, AsOf: asOf, Stay: d.stays, Without: without})
 }
 
-// maxTurns bounds how often the person is decided about again to find the next change, maxRests how many events are left out
-// one by one.
+// maxTurns bounds how often the person is decided about again to find the next change, maxRests how many events are
+// left out one by one.
 const (
 	maxTurns = 400
 	maxRests = 20
@@ -149,8 +161,8 @@ func (d *file) answer(q pipeline.Question) (*Answer, error) {
 		return nil, err
 	}
 	a := &Answer{
-		Segment: q.Segment, Level: string(d.segment.Level), Subject: d.Person.Keyed, Reason: q.Reason, AsOf: Instant(d.AsOf), KnownBy: Instant(d.KnownBy),
-		Definition: decide.Definition(d.segment), file: d, wanted: wanted.Seen,
+		Segment: q.Segment, Level: string(d.segment.Level), Subject: d.Person.Keyed, Reason: q.Reason, AsOf: Instant(d.AsOf),
+		KnownBy: Instant(d.KnownBy), Definition: decide.Definition(d.segment), file: d, wanted: wanted.Seen,
 	}
 	for i := range d.Audiences {
 		if audience := &d.Audiences[i]; audience.Segment() == d.segment {
@@ -163,8 +175,8 @@ func (d *file) answer(q pipeline.Question) (*Answer, error) {
 	return a, d.next(a, now)
 }
 
-// use is the answer for one use: the outcome is the run's own, the evidence that of the person's rows. Hidden rows are those
-// that some condition wanted; of a person of whom no row may be used, all.
+// use is the answer for one use: the outcome is the run's own, the evidence that of the person's rows. Hidden rows are
+// those that some condition wanted; of a person of whom no row may be used, all.
 func (d *file) use(audience *segments.Audience, now, wanted *decide.Again) AnswerUse {
 	use := audience.Use()
 	u := AnswerUse{
@@ -238,7 +250,8 @@ func (d *file) nodeOf(of *decide.Again, use int, path string) *segments.Node {
 // stay is until when somebody remains in the segment for an earlier day's match; zero: not for that.
 func (d *file) stay(audience *segments.Audience, outcome segments.Outcome) Instant {
 	s := audience.Segment()
-	if outcome != segments.In || s.Stay == (value.Duration{}) || slices.Contains(slices.Collect(audience.Today()), d.Person.Raw) {
+	if outcome != segments.In || s.Stay == (value.Duration{}) ||
+		slices.Contains(slices.Collect(audience.Today()), d.Person.Raw) {
 		return 0
 	}
 	for _, k := range d.Stay {
@@ -325,7 +338,8 @@ func (d *file) decisive(u *AnswerUse, s decide.Sight, now *decide.Again) bool {
 	return false
 }
 
-// next finds what changes by itself: every instant at which some condition turns, up to the first at which the outcome does.
+// next finds what changes by itself: every instant at which some condition turns, up to the first at which the outcome
+// does.
 func (d *file) next(a *Answer, now *decide.Again) error {
 	turns := d.turns(d.times())
 	before, last := now, d.AsOf
@@ -360,8 +374,8 @@ func (d *file) next(a *Answer, now *decide.Again) error {
 	return nil
 }
 
-// remember is what the nights from one turn up to the next leave behind of a segment in which people stay: whoever matches
-// begins to stay anew on each of them. The end of that stay is a turn, too.
+// remember is what the nights from one turn up to the next leave behind of a segment in which people stay: whoever
+// matches begins to stay anew on each of them. The end of that stay is a turn, too.
 func (d *file) remember(v *decide.Again, from, to int64, turns []int64) []int64 {
 	if d.segment.Stay == (value.Duration{}) {
 		return turns
@@ -375,7 +389,10 @@ func (d *file) remember(v *decide.Again, from, to int64, turns []int64) []int64 
 			continue
 		}
 		of := func(k state.Stay) bool { return k.Segment == d.segment.Name && k.Use == d.Uses[use].Name }
-		k := state.Stay{Segment: d.segment.Name, Use: d.Uses[use].Name, ID: d.Person.Raw, Entered: night, Last: night, Definition: decide.Definition(d.segment)}
+		k := state.Stay{
+			Segment: d.segment.Name, Use: d.Uses[use].Name, ID: d.Person.Raw, Entered: night, Last: night,
+			Definition: decide.Definition(d.segment),
+		}
 		d.stays = append(slices.DeleteFunc(slices.Clone(d.stays), of), k)
 		over := d.segment.Zone.Step(night, d.segment.Stay, 1)
 		if d.nightly() {

@@ -14,8 +14,9 @@ import (
 var _ = defineAggregate(Aggregate{
 	Aggregate: rules.Aggregate{
 		Name: "avg", Sums: true, Of: []value.Kind{value.Integer, value.Decimal, value.Float},
-		Doc: "The mean of a column over the matching events that have a value. Without any it has no value and the condition is " +
-			"neither true nor false. It is compared as sum against bound times count, so nothing is rounded; it cannot rank.",
+		Doc: "The mean of a column over the matching events that have a value. Without any it has no value and the " +
+			"condition is neither true nor false. It is compared as sum against bound times count, so nothing is rounded; it " +
+			"cannot rank.",
 	},
 	Fold: func(m *rules.Metric, c *rules.Compare, s fold.Setting) fold.Fold {
 		return &averager{m: m, c: c, covered: s.Covered}

@@ -29,7 +29,8 @@ type Function struct {
 	SQL func(d *sql.Dialect, x, key string, clock sql.Clock) string
 }
 
-// FunctionExample shows a result. Of and Result are literals of the language, or null; Zone is the zone's name, if one matters.
+// FunctionExample shows a result. Of and Result are literals of the language, or null; Zone is the zone's name, if one
+// matters.
 type FunctionExample struct {
 	Of, Key, Zone, Result string
 }

@@ -27,10 +27,12 @@ var _ = defineOperator(Operator{
 
 var _ = defineOperator(Operator{
 	Name: "<", Op: where.OpLess, Null: value.Unknown,
-	Doc:      "The value is smaller than the literal; dates and times: earlier; text: sorts before it, byte by byte.",
-	Examples: []OperatorExample{{"x < 10", "9", value.True}, {"x < 10", "10", value.False}, {"x < 'b'", "'ab'", value.True}},
-	Compile:  comparing(func(c int) bool { return c < 0 }),
-	SQL:      comparison("<"),
+	Doc: "The value is smaller than the literal; dates and times: earlier; text: sorts before it, byte by byte.",
+	Examples: []OperatorExample{
+		{"x < 10", "9", value.True}, {"x < 10", "10", value.False}, {"x < 'b'", "'ab'", value.True},
+	},
+	Compile: comparing(func(c int) bool { return c < 0 }),
+	SQL:     comparison("<"),
 })
 
 var _ = defineOperator(Operator{
@@ -43,18 +45,22 @@ var _ = defineOperator(Operator{
 
 var _ = defineOperator(Operator{
 	Name: ">", Op: where.OpGreater, Null: value.Unknown,
-	Doc:      "The value is greater than the literal.",
-	Examples: []OperatorExample{{"x > 10", "10", value.False}, {"x > 10", "11", value.True}, {"x > 10", "null", value.Unknown}},
-	Compile:  comparing(func(c int) bool { return c > 0 }),
-	SQL:      comparison(">"),
+	Doc: "The value is greater than the literal.",
+	Examples: []OperatorExample{
+		{"x > 10", "10", value.False}, {"x > 10", "11", value.True}, {"x > 10", "null", value.Unknown},
+	},
+	Compile: comparing(func(c int) bool { return c > 0 }),
+	SQL:     comparison(">"),
 })
 
 var _ = defineOperator(Operator{
 	Name: ">=", Op: where.OpGreaterEqual, Null: value.Unknown,
-	Doc:      "The value is greater than the literal or equal to it.",
-	Examples: []OperatorExample{{"x >= date '2026-04-01'", "date '2026-04-01'", value.True}, {"x >= 10", "9", value.False}},
-	Compile:  comparing(func(c int) bool { return c >= 0 }),
-	SQL:      comparison(">="),
+	Doc: "The value is greater than the literal or equal to it.",
+	Examples: []OperatorExample{
+		{"x >= date '2026-04-01'", "date '2026-04-01'", value.True}, {"x >= 10", "9", value.False},
+	},
+	Compile: comparing(func(c int) bool { return c >= 0 }),
+	SQL:     comparison(">="),
 })
 
 // comparing compiles a test of how a value compares with one literal.

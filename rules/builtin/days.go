@@ -20,7 +20,9 @@ var _ = defineAggregate(Aggregate{
 	},
 	Rank: func(_ *rules.Metric, s fold.Setting) fold.Ranker { return &activeDays{zone: s.Zone} },
 	SQL: func(c *rules.Condition, s sql.Setting) (sql.Form, error) {
-		return aggregated(c, s, func(rows string) string { return "count(DISTINCT " + when(rows, s.Clock.Day(sql.At)) + ")" }, "0", grows)
+		return aggregated(c, s, func(rows string) string {
+			return "count(DISTINCT " + when(rows, s.Clock.Day(sql.At)) + ")"
+		}, "0", grows)
 	},
 })
 

@@ -10,8 +10,9 @@ import (
 var _ = defineVerb(Verb{
 	Verb: rules.Verb{
 		Name: "did_not", Takes: rules.TakesEvents, Inner: true, Absent: true,
-		Clauses:  []rules.Clause{rules.ClauseWhere, rules.ClauseWithin},
-		Doc:      "There is no matching event in the window. Over days that the data lack this is not known, and not known is never a member.",
+		Clauses: []rules.Clause{rules.ClauseWhere, rules.ClauseWithin},
+		Doc: "There is no matching event in the window. Over days that the data lack this is not known, and not " +
+			"known is never a member.",
 		Anchored: func(*rules.Condition, []bool) bool { return false },
 	},
 	Fold: &fold.Verb{

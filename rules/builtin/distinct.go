@@ -13,15 +13,18 @@ import (
 var _ = defineAggregate(Aggregate{
 	Aggregate: rules.Aggregate{
 		Name: "distinct", Ranks: true, Counts: true,
-		Of:  []value.Kind{value.Text, value.Integer, value.Decimal, value.Float, value.Boolean, value.Date, value.Timestamp},
-		Doc: "The exact number of different values of a column among the matching events; events without a value are skipped.",
+		Of: []value.Kind{value.Text, value.Integer, value.Decimal, value.Float, value.Boolean, value.Date, value.Timestamp},
+		Doc: "The exact number of different values of a column among the matching events; events without a value are " +
+			"skipped.",
 	},
 	Fold: func(_ *rules.Metric, c *rules.Compare, s fold.Setting) fold.Fold {
 		return &distinct{in: fold.RangeOf(c, 0), covered: s.Covered}
 	},
 	Rank: func(*rules.Metric, fold.Setting) fold.Ranker { return &distinct{} },
 	SQL: func(c *rules.Condition, s sql.Setting) (sql.Form, error) {
-		return aggregated(c, s, func(rows string) string { return "count(DISTINCT " + when(rows, s.Value(c.Metric)) + ")" }, "0", grows)
+		return aggregated(c, s, func(rows string) string {
+			return "count(DISTINCT " + when(rows, s.Value(c.Metric)) + ")"
+		}, "0", grows)
 	},
 })
 

@@ -119,10 +119,12 @@ func replaced(terms []rules.Expr, i int, by rules.Expr) []rules.Expr {
 
 // neighbours are the operators that differ at the bound alone.
 var neighbours = map[where.Op]where.Op{
-	where.OpLess: where.OpLessEqual, where.OpLessEqual: where.OpLess, where.OpGreater: where.OpGreaterEqual, where.OpGreaterEqual: where.OpGreater,
+	where.OpLess: where.OpLessEqual, where.OpLessEqual: where.OpLess, where.OpGreater: where.OpGreaterEqual,
+	where.OpGreaterEqual: where.OpGreater,
 }
 
-// flipped is a test with = for !=, in for not in, < for <= and > for >=, or the other way round; nil if it is another one.
+// flipped is a test with = for !=, in for not in, < for <= and > for >=, or the other way round; nil if it is another
+// one.
 func flipped(t rules.Test) *rules.Test {
 	op, bounded := neighbours[t.Op]
 	switch {

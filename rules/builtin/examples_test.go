@@ -45,7 +45,9 @@ func literal(t *testing.T, typ value.Type, text string) (v value.Value, null boo
 func bind(t *testing.T, typ value.Type, where string) *rules.Test {
 	t.Helper()
 	scope := &rules.Scope{Language: builtin.Language(), Schemas: []*rules.Schema{{
-		Name: "example", Columns: []rules.Column{{Name: "x", Type: typ}, {Name: "at", Type: value.Type{Kind: value.Timestamp}, Role: rules.RoleEventTime}},
+		Name: "example", Columns: []rules.Column{
+			{Name: "x", Type: typ}, {Name: "at", Type: value.Type{Kind: value.Timestamp}, Role: rules.RoleEventTime},
+		},
 	}}}
 	e, errs := scope.Where(&source.Source{Name: "example", Text: where})
 	if errs.Failed() {

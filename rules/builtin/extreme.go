@@ -37,14 +37,17 @@ func floatRange(c *rules.Compare) fold.Range {
 // floatOf is the nearest floating point number.
 func floatOf(n value.Number) float64 {
 	text := strconv.FormatInt(n.Int, 10) + "e-" + strconv.Itoa(n.Scale)
-	f, _ := strconv.ParseFloat(strings.TrimSuffix(text, "e-0"), 64) // a decimal text always parses; beyond range it is an infinity
+	// a decimal text always parses; beyond range it is an infinity
+	f, _ := strconv.ParseFloat(strings.TrimSuffix(text, "e-0"), 64)
 	return f
 }
 
 // extremeSQL is the form of the largest or smallest value.
 func extremeSQL(function string, t trend) func(*rules.Condition, sql.Setting) (sql.Form, error) {
 	return func(c *rules.Condition, s sql.Setting) (sql.Form, error) {
-		return aggregated(c, s, func(rows string) string { return function + "(" + when(rows, s.Value(c.Metric)) + ")" }, "", t)
+		return aggregated(c, s, func(rows string) string {
+			return function + "(" + when(rows, s.Value(c.Metric)) + ")"
+		}, "", t)
 	}
 }
 

@@ -14,8 +14,8 @@ var _ = defineVerb(Verb{
 	Verb: rules.Verb{
 		Name: "first", Takes: rules.TakesEvents, Inner: true,
 		Clauses: []rules.Clause{rules.ClauseWhere, rules.ClauseWithin, rules.ClauseHas},
-		Doc: "The earliest matching event of the window is picked, then tested by `has`. Whoever has no such event is not a member; where the tested " +
-			"value is missing the condition is neither true nor false.",
+		Doc: "The earliest matching event of the window is picked, then tested by `has`. Whoever has no such event is not " +
+			"a member; where the tested value is missing the condition is neither true nor false.",
 		Anchored: func(*rules.Condition, []bool) bool { return true },
 	},
 	Fold: pickVerb(false),
@@ -125,7 +125,11 @@ func pickSQL(last bool) func(*rules.Condition, sql.Setting) (sql.Form, error) {
 		}
 		place, n, pass, fail, at := s.Name("place"), s.Name("n"), s.Name("pass"), s.Name("fail"), s.Name("at")
 		f := sql.Form{Stages: []sql.Stage{
-			{Where: rows, Columns: []sql.Column{{Name: place, Expr: fmt.Sprintf("rank() OVER (PARTITION BY %s ORDER BY %s)", s.Keys(), inOrder(last))}}},
+			{
+				Where: rows, Columns: []sql.Column{
+					{Name: place, Expr: fmt.Sprintf("rank() OVER (PARTITION BY %s ORDER BY %s)", s.Keys(), inOrder(last))},
+				},
+			},
 			{Where: place + " = 1", By: s.Key, Columns: []sql.Column{
 				{Name: n, Expr: "count(*)"},
 				{Name: pass, Expr: "count(" + when(has, "1") + ")"},
@@ -141,8 +145,8 @@ func pickSQL(last bool) func(*rules.Condition, sql.Setting) (sql.Form, error) {
 			none = sql.Unknown
 		}
 		// Rows that nothing orders are picked together and must agree.
-		f.Verdict = fmt.Sprintf("CASE WHEN %[1]s IS NULL THEN %[5]d WHEN NOT (%[2]s = %[1]s OR %[3]s = %[1]s OR %[2]s + %[3]s = 0) OR NOT %[4]s THEN %[6]d "+
-			"WHEN %[2]s = %[1]s THEN %[7]d WHEN %[3]s = %[1]s THEN %[8]d ELSE %[9]d END",
+		f.Verdict = fmt.Sprintf("CASE WHEN %[1]s IS NULL THEN %[5]d WHEN NOT (%[2]s = %[1]s OR %[3]s = %[1]s OR %[2]s + "+
+			"%[3]s = 0) OR NOT %[4]s THEN %[6]d WHEN %[2]s = %[1]s THEN %[7]d WHEN %[3]s = %[1]s THEN %[8]d ELSE %[9]d END",
 			n, pass, fail, decided, none, sql.Unknown, sql.True, sql.False, sql.NoValue)
 		return f, nil
 	}
@@ -151,7 +155,8 @@ func pickSQL(last bool) func(*rules.Condition, sql.Setting) (sql.Form, error) {
 // inOrder is the order of somebody's events (docs/language.md, Order of events), as far as it is told apart.
 func inOrder(last bool) string {
 	columns := []string{
-		sql.At, fmt.Sprintf("coalesce(%s, %d)", sql.Seq, math.MinInt64+1), fmt.Sprintf("coalesce(%s, 0)", sql.Received), fmt.Sprintf("substr(coalesce(%s, ''), 1, 16)", sql.EventID),
+		sql.At, fmt.Sprintf("coalesce(%s, %d)", sql.Seq, math.MinInt64+1), fmt.Sprintf("coalesce(%s, 0)", sql.Received),
+		fmt.Sprintf("substr(coalesce(%s, ''), 1, 16)", sql.EventID),
 	}
 	if last {
 		for i := range columns {

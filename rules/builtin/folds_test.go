@@ -60,9 +60,13 @@ func power(n int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(
 var (
 	integers = columnOf{"integers", value.Type{Kind: value.Integer}, nil, units(0, 1)}
 	decimals = columnOf{"decimals", value.Type{Kind: value.Decimal, Precision: 18, Scale: 2}, nil, units(2, 1)}
-	steps    = columnOf{"floats in steps of 0.25", value.Type{Kind: value.Float}, &value.Number{Int: 25, Scale: 2}, units(2, 25)}
-	floats   = columnOf{"floats", value.Type{Kind: value.Float}, nil, func(t *rapid.T) (*big.Rat, int64) {
-		f := rapid.SampledFrom([]float64{-1.5, 0, math.Copysign(0, -1), 0.1, 0.25, 1, 1e17, -1e300, 0.30000000000000004}).Draw(t, "float")
+	steps    = columnOf{
+		"floats in steps of 0.25", value.Type{Kind: value.Float}, &value.Number{Int: 25, Scale: 2}, units(2, 25),
+	}
+	floats = columnOf{"floats", value.Type{Kind: value.Float}, nil, func(t *rapid.T) (*big.Rat, int64) {
+		f := rapid.SampledFrom([]float64{
+			-1.5, 0, math.Copysign(0, -1), 0.1, 0.25, 1, 1e17, -1e300, 0.30000000000000004,
+		}).Draw(t, "float")
 		return new(big.Rat).SetFloat64(f), value.OrderedFloat(f)
 	}}
 )
@@ -90,7 +94,8 @@ func drawRows(t *rapid.T, c columnOf) (subjects int, rows []plainRow) {
 	for range rapid.IntRange(0, 40).Draw(t, "rows") {
 		r := plainRow{
 			subject: rapid.Uint32Range(0, uint32(min(subjects, 6))).Draw(t, "subject") % uint32(subjects),
-			at:      winter + rapid.Int64Range(-60, 60).Draw(t, "hour")*3_600_000_000 + rapid.Int64Range(-1, 1).Draw(t, "micro"), encoded: fold.Null,
+			at:      winter + rapid.Int64Range(-60, 60).Draw(t, "hour")*3_600_000_000 + rapid.Int64Range(-1, 1).Draw(t, "micro"),
+			encoded: fold.Null,
 		}
 		if rapid.IntRange(0, 4).Draw(t, "null") > 0 {
 			r.value, r.encoded = c.draw(t)
@@ -294,7 +299,9 @@ func newVerdicts(n int) fold.Verdicts {
 
 func drawCompare(t *rapid.T) *rules.Compare {
 	return &rules.Compare{
-		Op:    rapid.SampledFrom([]rules.Comparator{rules.AtLeast, rules.AtMost, rules.Exactly, rules.MoreThan, rules.LessThan}).Draw(t, "comparator"),
+		Op: rapid.SampledFrom([]rules.Comparator{
+			rules.AtLeast, rules.AtMost, rules.Exactly, rules.MoreThan, rules.LessThan,
+		}).Draw(t, "comparator"),
 		Bound: value.Number{Int: rapid.Int64Range(-30, 30).Draw(t, "bound"), Scale: rapid.IntRange(0, 4).Draw(t, "places")},
 	}
 }
@@ -330,7 +337,8 @@ func TestMetricsAreTheirPlainArithmetic(t *testing.T) {
 						for s := range uint32(subjects) {
 							value := aggregate(function, s, rows)
 							if got, want := verdictsOf(v, s), judged(function, col, c.Compare, value, covered); got != want {
-								t.Fatalf("%s = %v %s %s, covered %t: %s, want %s", function, value, c.Compare.Op, c.Compare.Bound, covered, got, want)
+								t.Fatalf("%s = %v %s %s, covered %t: %s, want %s", function, value, c.Compare.Op, c.Compare.Bound, covered, got,
+									want)
 							}
 						}
 					}

@@ -35,7 +35,9 @@ func boundsOf(c *rules.Compare, scale int, value string) bounds {
 	return b
 }
 
-var signs = map[rules.Comparator]string{rules.AtLeast: ">=", rules.AtMost: "<=", rules.Exactly: "=", rules.MoreThan: ">", rules.LessThan: "<"}
+var signs = map[rules.Comparator]string{
+	rules.AtLeast: ">=", rules.AtMost: "<=", rules.Exactly: "=", rules.MoreThan: ">", rules.LessThan: "<",
+}
 
 // floatBounds compares a floating point number.
 func floatBounds(c *rules.Compare, value string) bounds {
@@ -54,9 +56,10 @@ func matchingSQL(c *rules.Condition, s sql.Setting) (string, error) {
 	return s.Rows(rules.Pick{Events: c.Events, Any: c.AnyEvent, Where: c.Where}, s.From, s.Before)
 }
 
-// aggregated is the form of one aggregate over the matching rows. aggregate gets the rows' condition; value is made of the
-// aggregate's column and NULL for whoever has no value, unless empty says what nothing is.
-func aggregated(c *rules.Condition, s sql.Setting, aggregate func(rows string) string, empty string, t trend) (sql.Form, error) {
+// aggregated is the form of one aggregate over the matching rows. aggregate gets the rows' condition; value is made of
+// the aggregate's column and NULL for whoever has no value, unless empty says what nothing is.
+func aggregated(c *rules.Condition, s sql.Setting, aggregate func(rows string) string, empty string, t trend) (sql.Form,
+	error) {
 	rows, err := matchingSQL(c, s)
 	if err != nil {
 		return sql.Form{}, err

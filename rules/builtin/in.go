@@ -10,7 +10,8 @@ import (
 
 var _ = defineOperator(Operator{
 	Name: "in", Op: where.OpIn, Null: value.Unknown,
-	Doc: "The value is one of a list, written out or as a value set: `in ('a', 'b')`, `in @partner-sites`. `not in` is its negation.",
+	Doc: "The value is one of a list, written out or as a value set: `in ('a', 'b')`, `in @partner-sites`. `not in` is " +
+		"its negation.",
 	Examples: []OperatorExample{
 		{"x in ('card', 'fund')", "'card'", value.True},
 		{"x in ('card', 'fund')", "'mortgage'", value.False},

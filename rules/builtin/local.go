@@ -38,8 +38,10 @@ var _ = defineFunction(local(rules.Function{
 }, sql.Clock.Month, func(day, _ int64) int64 { return int64(time.Unix(day*86_400, 0).UTC().Month()) },
 	FunctionExample{Of: "timestamp '2026-03-31T21:30:00Z'", Zone: "Europe/Helsinki", Result: "4"}))
 
-// local completes a function of the wall clock, which clock writes as SQL; read gets the local day since 1970-01-01 and the microseconds in it.
-func local(f rules.Function, clock func(c sql.Clock, at string) string, read func(day, inDay int64) int64, examples ...FunctionExample) Function {
+// local completes a function of the wall clock, which clock writes as SQL; read gets the local day since 1970-01-01 and
+// the microseconds in it.
+func local(f rules.Function, clock func(c sql.Clock, at string) string, read func(day, inDay int64) int64,
+	examples ...FunctionExample) Function {
 	f.Of, f.Implicit = []value.Kind{value.Timestamp}, true
 	return Function{
 		Function: f, Examples: examples,

@@ -13,8 +13,8 @@ import (
 var _ = defineFunction(Function{
 	Function: rules.Function{
 		Name: "lower", Of: []value.Kind{value.Text}, Result: value.Type{Kind: value.Text},
-		Doc: "The text in small letters: ASCII, Latin-1 and Latin Extended-A (U+0041 to U+017F) one to one, all else as it is. " +
-			"Of bytes that are not UTF-8 it is null.",
+		Doc: "The text in small letters: ASCII, Latin-1 and Latin Extended-A (U+0041 to U+017F) one to one, all else as " +
+			"it is. Of bytes that are not UTF-8 it is null.",
 	},
 	Examples: []FunctionExample{
 		{Of: "'SPRING'", Result: "'spring'"},
@@ -31,7 +31,8 @@ var _ = defineFunction(Function{
 	SQL: func(d *sql.Dialect, x, _ string, _ sql.Clock) string { return d.UTF8(x, sql.Lower(x)) },
 })
 
-// lowered is the simple lower-case mapping, cut off after Latin Extended-A so that it is one short table in every engine.
+// lowered is the simple lower-case mapping, cut off after Latin Extended-A so that it is one short table in every
+// engine.
 func lowered(r rune) rune {
 	if r > '\u017f' {
 		return r

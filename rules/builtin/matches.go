@@ -13,7 +13,8 @@ import (
 var _ = defineOperator(Operator{
 	Name: "matches", Op: where.OpMatches, Null: value.Unknown, UTF8: true,
 	Doc: "The whole text matches a pattern of the RE2 subset that means the same in every engine: no flags, no lazy " +
-		"repetition, no `\\B`, no repetition inside a repetition, at most 200 bytes. Time grows only with the text's length. Of bytes that are not UTF-8 it is unknown.",
+		"repetition, no `\\B`, no repetition inside a repetition, at most 200 bytes. Time grows only with the text's " +
+		"length. Of bytes that are not UTF-8 it is unknown.",
 	Examples: []OperatorExample{
 		{"x matches '/lainat/[a-z]+'", "'/lainat/asunto'", value.True},
 		{"x matches '/lainat/[a-z]+'", "'/lainat/asunto/2'", value.False},

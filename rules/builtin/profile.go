@@ -15,8 +15,8 @@ const ProfileRecord = "profile"
 var _ = defineVerb(Verb{
 	Verb: rules.Verb{
 		Name: "profile", Takes: rules.TakesWhere,
-		Doc: "A condition on the customer's attributes, as they are at the moment up to which the run knows. Whoever has no row there has no attribute: " +
-			"every test sees a missing value.",
+		Doc: "A condition on the customer's attributes, as they are at the moment up to which the run knows. Whoever has " +
+			"no row there has no attribute: every test sees a missing value.",
 		Anchored: func(*rules.Condition, []bool) bool { return true },
 	},
 	Fold: &fold.Verb{
@@ -95,10 +95,14 @@ func profileSQL(c *rules.Condition, s sql.Setting) (sql.Form, error) {
 	}
 	n, pass, fail := s.Name("n"), s.Name("pass"), s.Name("fail")
 	f := sql.Form{Stages: []sql.Stage{{From: sql.Attributes, By: s.Key, Columns: []sql.Column{
-		{Name: n, Expr: "count(*)"}, {Name: pass, Expr: "count(" + when(where, "1") + ")"}, {Name: fail, Expr: "count(" + when("NOT ("+where+")", "1") + ")"},
+		{Name: n, Expr: "count(*)"}, {Name: pass, Expr: "count(" + when(where, "1") + ")"},
+		{Name: fail, Expr: "count(" + when("NOT ("+where+")", "1") + ")"},
 	}}}}
-	missing := map[value.Truth]int{value.True: sql.True, value.False: sql.False, value.Unknown: sql.NoValue}[withoutValues(c.Where)]
-	f.Verdict = fmt.Sprintf("CASE WHEN %[1]s IS NULL THEN %[4]d WHEN %[2]s = %[1]s THEN %[5]d WHEN %[3]s = %[1]s THEN %[6]d WHEN %[2]s + %[3]s = 0 THEN %[7]d ELSE %[8]d END",
+	missing := map[value.Truth]int{
+		value.True: sql.True, value.False: sql.False, value.Unknown: sql.NoValue,
+	}[withoutValues(c.Where)]
+	f.Verdict = fmt.Sprintf("CASE WHEN %[1]s IS NULL THEN %[4]d WHEN %[2]s = %[1]s THEN %[5]d WHEN %[3]s = %[1]s THEN "+
+		"%[6]d WHEN %[2]s + %[3]s = 0 THEN %[7]d ELSE %[8]d END",
 		n, pass, fail, missing, sql.True, sql.False, sql.NoValue, sql.Unknown)
 	return f, nil
 }

@@ -11,7 +11,8 @@ import (
 var _ = defineFunction(Function{
 	Function: rules.Function{
 		Name: "query_param", Of: []value.Kind{value.Text}, Result: value.Type{Kind: value.Text}, HasKey: true,
-		Doc: "The first value of a parameter in the query of a URL, undecoded; empty text if it has no `=`, null if it is not there.",
+		Doc: "The first value of a parameter in the query of a URL, undecoded; empty text if it has no `=`, null if it is " +
+			"not there.",
 	},
 	Examples: []FunctionExample{
 		{Of: "'/a?gclid=x%20y&b=2'", Key: "gclid", Result: "'x%20y'"},

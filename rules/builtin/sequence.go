@@ -12,10 +12,10 @@ var _ = defineVerb(Verb{
 	Verb: rules.Verb{
 		Name: "sequence", Takes: rules.TakesSteps, Inner: true,
 		Clauses: []rules.Clause{rules.ClauseWithin, rules.ClauseSpan, rules.ClauseSameSession, rules.ClauseTies},
-		Doc: "Different events in the window fill the steps in their order, each at most `within_previous` after the one before, with nothing of " +
-			"`without` in between (events of the same time count as in between), first and last at most `span` apart. After a final `then_not` " +
-			"nothing of it may follow for that long, both ends included; while that time is not over nobody is a member. Equal times are in order, " +
-			"unless `ties: strict`.",
+		Doc: "Different events in the window fill the steps in their order, each at most `within_previous` after the one " +
+			"before, with nothing of `without` in between (events of the same time count as in between), first and last at " +
+			"most `span` apart. After a final `then_not` nothing of it may follow for that long, both ends included; while " +
+			"that time is not over nobody is a member. Equal times are in order, unless `ties: strict`.",
 		Anchored: func(*rules.Condition, []bool) bool { return true },
 	},
 	Fold: &fold.Verb{
@@ -44,7 +44,9 @@ type layout struct {
 func layOut(s *rules.Sequence) layout {
 	l := layout{without: make([]uint32, len(s.Steps)), steps: 1<<len(s.Steps) - 1}
 	add := func(step *rules.Step, reach fold.Reach, name string) uint32 {
-		l.parts = append(l.parts, fold.Part{Pick: rules.Pick{Events: step.Events, Any: step.AnyEvent, Where: step.Where}, Reach: reach, Name: name})
+		l.parts = append(l.parts, fold.Part{
+			Pick: rules.Pick{Events: step.Events, Any: step.AnyEvent, Where: step.Where}, Reach: reach, Name: name,
+		})
 		return 1 << (len(l.parts) - 1)
 	}
 	for i := range s.Steps {
@@ -64,8 +66,8 @@ func layOut(s *rules.Sequence) layout {
 	return l
 }
 
-// prefix is the best beginning of a chain: the latest last step and the latest first one. It dominates all others: what any
-// of them can go on to, it can (docs/language.md, Sequences).
+// prefix is the best beginning of a chain: the latest last step and the latest first one. It dominates all others: what
+// any of them can go on to, it can (docs/language.md, Sequences).
 type prefix struct {
 	last, first int64
 	fits        bool
@@ -204,8 +206,8 @@ func (t *chain) moment(at int64, others uint32) {
 	}
 }
 
-// close judges the chains that ended: at the next event that then_not forbids, or as of now. A chain holds if its time was
-// over before that.
+// close judges the chains that ended: at the next event that then_not forbids, or as of now. A chain holds if its time
+// was over before that.
 func (t *chain) close(at int64, broken bool) (yes, wait bool) {
 	for _, end := range t.ends {
 		over := t.after(end, t.seq.Then.Limit)
@@ -243,7 +245,8 @@ func (t *chain) extend(at int64) {
 	t.best, t.next = t.next, t.best
 }
 
-// enter reports whether step i may be taken at a time, coming from the best prefix of earlier times, and when that began.
+// enter reports whether step i may be taken at a time, coming from the best prefix of earlier times, and when that
+// began.
 func (t *chain) enter(i int, at int64) (first int64, ok bool) {
 	if i == 0 {
 		return at, true

@@ -69,7 +69,8 @@ func spare(s *rules.Sequence, span value.Duration) bool {
 // length is how long a duration lasts at least and at most: a day has 23 to 25 hours.
 func length(d value.Duration) (least, most time.Duration) {
 	unit := map[value.Unit]time.Duration{
-		value.Second: time.Second, value.Minute: time.Minute, value.Hour: time.Hour, value.Day: 24 * time.Hour, value.Week: 7 * 24 * time.Hour,
+		value.Second: time.Second, value.Minute: time.Minute, value.Hour: time.Hour, value.Day: 24 * time.Hour,
+		value.Week: 7 * 24 * time.Hour,
 	}[d.Unit]
 	least = time.Duration(d.N) * unit
 	if d.Unit == value.Day || d.Unit == value.Week {

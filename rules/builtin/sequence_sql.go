@@ -10,9 +10,9 @@ import (
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-// The form of a sequence is the recurrence of chain.extend as window maxima: one row for each moment of somebody's steps, and
-// step by step the latest chain that has come so far. A moment is entered from earlier moments alone; inside it a run of steps
-// is filled where different events can take them.
+// The form of a sequence is the recurrence of chain.extend as window maxima: one row for each moment of somebody's
+// steps, and step by step the latest chain that has come so far. A moment is entered from earlier moments alone; inside
+// it a run of steps is filled where different events can take them.
 
 // recurrence builds that form.
 type recurrence struct {
@@ -84,7 +84,8 @@ func (t *recurrence) name(stem string, step int) string { return t.s.Name(fmt.Sp
 
 func (t *recurrence) add(stage sql.Stage) { t.form.Stages = append(t.form.Stages, stage) }
 
-// prepare numbers sessions where the steps must share one, and looks for what breaks a chain among all rows of somebody.
+// prepare numbers sessions where the steps must share one, and looks for what breaks a chain among all rows of
+// somebody.
 func (t *recurrence) prepare() error {
 	look := sql.Stage{Where: either(slices.Concat(t.rows, t.without, []string{t.then}))}
 	if t.seq.SameSession {
@@ -144,8 +145,8 @@ func (t *recurrence) gather() {
 	t.add(moment)
 }
 
-// count lists the crowds that must be known. By Hall's theorem different events can take a run of steps if every set of them
-// has as many events as steps; only steps that one event could take need be looked at together.
+// count lists the crowds that must be known. By Hall's theorem different events can take a run of steps if every set of
+// them has as many events as steps; only steps that one event could take need be looked at together.
 func (t *recurrence) count() (out []momentCount) {
 	var distinct []int // steps with rows of their own
 	for i, rows := range t.rows {
@@ -185,7 +186,8 @@ func (t *recurrence) connected(steps []int) bool {
 // share reports whether two steps could want one event, by its name.
 func (t *recurrence) share(i, j int) bool {
 	a, b := &t.seq.Steps[i], &t.seq.Steps[j]
-	return a.AnyEvent || b.AnyEvent || slices.ContainsFunc(a.Events, func(e string) bool { return slices.Contains(b.Events, e) })
+	return a.AnyEvent || b.AnyEvent ||
+		slices.ContainsFunc(a.Events, func(e string) bool { return slices.Contains(b.Events, e) })
 }
 
 // extend computes, moment by moment, when the latest chain began that takes step i in it.
@@ -193,10 +195,12 @@ func (t *recurrence) extend(i int) {
 	came := t.name("came", i)
 	if i > 0 {
 		last, first := t.name("last", i), t.name("first", i)
-		earlier := "OVER (PARTITION BY " + strings.Join(t.key, ", ") + " ORDER BY " + sql.At + " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
+		earlier := "OVER (PARTITION BY " + strings.Join(t.key, ", ") + " ORDER BY " + sql.At + " ROWS BETWEEN UNBOUNDED " +
+			"PRECEDING AND 1 PRECEDING)"
 		before := t.name("chain", i-1)
 		t.add(sql.Stage{Columns: []sql.Column{
-			{Name: last, Expr: "max(" + when(before+" IS NOT NULL", sql.At) + ") " + earlier}, {Name: first, Expr: "max(" + before + ") " + earlier},
+			{Name: last, Expr: "max(" + when(before+" IS NOT NULL", sql.At) + ") " + earlier},
+			{Name: first, Expr: "max(" + before + ") " + earlier},
 		}})
 		t.add(sql.Stage{Columns: []sql.Column{{Name: came, Expr: when(t.enters(i, last, first), first)}}})
 	}
@@ -234,7 +238,8 @@ func (t *recurrence) enters(i int, last, first string) string {
 	return strings.Join(conditions, " AND ")
 }
 
-// fills is true where different events of the moment can take the steps from i to j, with nothing between them that is barred.
+// fills is true where different events of the moment can take the steps from i to j, with nothing between them that is
+// barred.
 func (t *recurrence) fills(i, j int) string {
 	var conditions []string
 	for _, c := range t.counts {
@@ -276,15 +281,23 @@ func (t *recurrence) judge() {
 		t.form.Verdict = fmt.Sprintf("CASE WHEN coalesce(%s, 0) > 0 THEN %d ELSE %d END", n, sql.True, none)
 		return
 	}
-	over, outcome, yes, doubt, wait := t.s.Name("over"), t.s.Name("outcome"), t.s.Name("yes"), t.s.Name("doubt"), t.s.Name("wait")
+	over, outcome, yes, doubt, wait := t.s.Name("over"), t.s.Name("outcome"), t.s.Name("yes"), t.s.Name("doubt"),
+		t.s.Name("wait")
 	number := func(verdict int) string { return "count(" + when(fmt.Sprintf("%s = %d", outcome, verdict), "1") + ")" }
 	t.add(sql.Stage{Where: complete, Columns: []sql.Column{{Name: over, Expr: t.s.Clock.Later(sql.At, t.seq.Then.Limit)}}})
-	t.add(sql.Stage{Columns: []sql.Column{{Name: outcome, Expr: fmt.Sprintf("CASE WHEN %s <= %s THEN %d WHEN NOT %s THEN %d WHEN %s >= %d THEN %d ELSE %d END",
-		t.broken, over, sql.False, t.s.Covers(sql.At, fmt.Sprintf("least(%s + 1, %d)", over, t.s.AsOf)), sql.Unknown, over, t.s.AsOf, sql.Wait, sql.True)}}})
-	t.add(sql.Stage{By: t.s.Key, Columns: []sql.Column{{Name: yes, Expr: number(sql.True)}, {Name: doubt, Expr: number(sql.Unknown)}, {Name: wait, Expr: number(sql.Wait)}}})
+	t.add(sql.Stage{Columns: []sql.Column{{Name: outcome,
+		Expr: fmt.Sprintf("CASE WHEN %s <= %s THEN %d WHEN NOT %s THEN %d WHEN %s >= %d THEN %d ELSE %d END",
+			t.broken, over, sql.False, t.s.Covers(sql.At, fmt.Sprintf("least(%s + 1, %d)", over, t.s.AsOf)), sql.Unknown, over,
+			t.s.AsOf, sql.Wait, sql.True)}}})
+	t.add(sql.Stage{
+		By: t.s.Key, Columns: []sql.Column{
+			{Name: yes, Expr: number(sql.True)}, {Name: doubt, Expr: number(sql.Unknown)}, {Name: wait, Expr: number(sql.Wait)},
+		},
+	})
 	t.form.Verdict = fmt.Sprintf("CASE WHEN coalesce(%s, 0) > 0 THEN %d ELSE %d END", yes, sql.True, none)
 	if t.s.Covered {
-		t.form.Verdict = fmt.Sprintf("CASE WHEN coalesce(%s, 0) > 0 THEN %d WHEN coalesce(%s, 0) > 0 THEN %d WHEN coalesce(%s, 0) > 0 THEN %d ELSE %d END",
+		t.form.Verdict = fmt.Sprintf("CASE WHEN coalesce(%s, 0) > 0 THEN %d WHEN coalesce(%s, 0) > 0 THEN %d WHEN "+
+			"coalesce(%s, 0) > 0 THEN %d ELSE %d END",
 			yes, sql.True, doubt, sql.Unknown, wait, sql.Wait, sql.False)
 	}
 }

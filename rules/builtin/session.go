@@ -15,9 +15,9 @@ var _ = defineVerb(Verb{
 	Verb: rules.Verb{
 		Name: "session", Takes: rules.TakesCondition, Comparators: true, Sessions: true,
 		Clauses: []rules.Clause{rules.ClauseWithin, rules.ClauseLasting},
-		Doc: "The number of sessions in which a condition holds compares as said; without a comparator there is at least one. A session belongs to the " +
-			"window in which it starts, whole. Sessions are per device, also at customer level: by the log's session id, or ended by a pause longer " +
-			"than the project's `session_gap`.",
+		Doc: "The number of sessions in which a condition holds compares as said; without a comparator there is at least " +
+			"one. A session belongs to the window in which it starts, whole. Sessions are per device, also at customer " +
+			"level: by the log's session id, or ended by a pause longer than the project's `session_gap`.",
 		Anchored: func(c *rules.Condition, _ []bool) bool { return positive(c.Compare) },
 	},
 	Fold: &fold.Verb{
@@ -94,7 +94,8 @@ type sessionFold struct {
 func newSessionFold(c *rules.Condition, s fold.Setting) fold.Fold {
 	t := &sessionFold{in: fold.RangeOf(c.Compare, 0), lasting: c.Lasting, set: s}
 	within := s
-	within.Covered, within.From, within.Before = true, -1<<63, s.AsOf // whether data are missing is asked of the window as a whole
+	// whether data are missing is asked of the window as a whole
+	within.Covered, within.From, within.Before = true, -1<<63, s.AsOf
 	at := 1
 	for _, leaf := range innerLeaves(c.Children[0]) {
 		verb, _ := s.Verbs(leaf.Verb)
@@ -146,7 +147,8 @@ func (t *sessionFold) judgeInner(k int, rows fold.Rows) {
 	in := &t.inner[k]
 	r := &in.rows
 	*r = fold.Rows{
-		Subjects: len(t.of), Subject: r.Subject[:0], Time: r.Time[:0], Value: r.Value[:0], Parts: r.Parts[:0], Tied: r.Tied[:0], Values: r.Values,
+		Subjects: len(t.of), Subject: r.Subject[:0], Time: r.Time[:0], Value: r.Value[:0], Parts: r.Parts[:0],
+		Tied: r.Tied[:0], Values: r.Values,
 	}
 	mask := uint32(1)<<in.count - 1
 	for n, s := range t.of {
@@ -160,7 +162,9 @@ func (t *sessionFold) judgeInner(k int, rows fold.Rows) {
 				r.Value = append(r.Value, rows.Values[in.from][i])
 			}
 			if in.needs&fold.NeedTie != 0 {
-				r.Tied = append(r.Tied, i > s.lo && rows.Tied[i] && len(r.Subject) > 1 && r.Subject[len(r.Subject)-2] == uint32(n) && r.Time[len(r.Time)-2] == rows.Time[i])
+				r.Tied = append(r.Tied,
+					i > s.lo && rows.Tied[i] && len(r.Subject) > 1 && r.Subject[len(r.Subject)-2] == uint32(n) &&
+						r.Time[len(r.Time)-2] == rows.Time[i])
 			}
 		}
 	}
@@ -216,7 +220,11 @@ func sessionSQL(c *rules.Condition, s sql.Setting) (sql.Form, error) {
 	in := s
 	in.Key, in.From, in.Before, in.Covered, in.Missing = key, s.From-s.Gap, max(s.Before, s.AsOf), true, nil
 	begins, ends, holds := s.Name("begins"), s.Name("ends"), s.Name("holds")
-	each := sql.Stage{By: key, Columns: []sql.Column{{Name: begins, Expr: "min(" + sql.At + ")"}, {Name: ends, Expr: "max(" + sql.At + ")"}}}
+	each := sql.Stage{
+		By: key, Columns: []sql.Column{
+			{Name: begins, Expr: "min(" + sql.At + ")"}, {Name: ends, Expr: "max(" + sql.At + ")"},
+		},
+	}
 	verdict, err := sql.Tree(c.Children[0], func(leaf *rules.Condition) (string, error) {
 		in.Prefix = s.Name(fmt.Sprint(len(each.Of) + 1))
 		f, err := s.Form(leaf, in)
@@ -232,7 +240,9 @@ func sessionSQL(c *rules.Condition, s sql.Setting) (sql.Form, error) {
 	}
 	yes, wait, unknown := s.Name("yes"), s.Name("wait"), s.Name("unknown")
 	number := func(verdict int) string { return "count(" + when(fmt.Sprintf("%s = %d", holds, verdict), "1") + ")" }
-	f := sql.Form{Stages: append(stages, each, sql.Stage{Columns: []sql.Column{{Name: holds, Expr: verdict}}}, sql.Stage{Where: where, By: s.Key, Columns: []sql.Column{
+	f := sql.Form{Stages: append(stages, each, sql.Stage{
+		Columns: []sql.Column{{Name: holds, Expr: verdict}},
+	}, sql.Stage{Where: where, By: s.Key, Columns: []sql.Column{
 		{Name: yes, Expr: number(sql.True)}, {Name: wait, Expr: number(sql.Wait)}, {Name: unknown, Expr: number(sql.Unknown)},
 	}})}
 	return judgedSessions(f, c, s, yes, wait, unknown), nil
@@ -249,7 +259,8 @@ func judgedSessions(f sql.Form, c *rules.Condition, s sql.Setting, yes, wait, un
 	case lower.Empty():
 		f.Verdict = fmt.Sprint(sql.False)
 	default:
-		f.Verdict = fmt.Sprintf("CASE WHEN %s AND %s THEN %d WHEN %s OR %s THEN %d WHEN coalesce(%s, 0) > 0 THEN %d ELSE %d END",
+		f.Verdict = fmt.Sprintf("CASE WHEN %s AND %s THEN %d WHEN %s OR %s THEN %d WHEN coalesce(%s, 0) > 0 THEN %d "+
+			"ELSE %d END",
 			lower.in, upper.in, sql.True, upper.below, lower.above, sql.False, unknown, sql.Unknown, sql.Wait)
 	}
 	return f

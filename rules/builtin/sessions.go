@@ -98,15 +98,25 @@ func sessionsSQL(c *rules.Condition, s sql.Setting) (sql.Form, error) {
 	if err != nil {
 		return sql.Form{}, err
 	}
-	match, err := s.Rows(rules.Pick{Events: c.Events, Any: c.AnyEvent, Where: c.Where}, s.From-s.Gap, max(s.Before, s.AsOf))
+	match, err := s.Rows(rules.Pick{
+		Events: c.Events, Any: c.AnyEvent, Where: c.Where,
+	}, s.From-s.Gap, max(s.Before, s.AsOf))
 	if err != nil {
 		return sql.Form{}, err
 	}
 	stages, key := s.Sittings(every)
 	begins, hits, value := s.Name("begins"), s.Name("hits"), s.Name("value")
 	f := sql.Form{Stages: append(stages,
-		sql.Stage{By: key, Columns: []sql.Column{{Name: begins, Expr: "min(" + sql.At + ")"}, {Name: hits, Expr: "count(" + when(match, "1") + ")"}}},
-		sql.Stage{Where: beginsIn(begins, s) + " AND " + hits + " > 0", By: s.Key, Columns: []sql.Column{{Name: value, Expr: "count(*)"}}},
+		sql.Stage{
+			By: key, Columns: []sql.Column{
+				{Name: begins, Expr: "min(" + sql.At + ")"}, {Name: hits, Expr: "count(" + when(match, "1") + ")"},
+			},
+		},
+		sql.Stage{
+			Where: beginsIn(begins, s) + " AND " + hits + " > 0", By: s.Key, Columns: []sql.Column{
+				{Name: value, Expr: "count(*)"},
+			},
+		},
 	)}
 	return compared(f, c, s, value, "0", mergeable), nil
 }

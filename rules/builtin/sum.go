@@ -10,15 +10,17 @@ import (
 var _ = defineAggregate(Aggregate{
 	Aggregate: rules.Aggregate{
 		Name: "sum", Ranks: true, Sums: true, Of: []value.Kind{value.Integer, value.Decimal, value.Float},
-		Doc: "The exact sum of a column over the matching events; events without a value are skipped, a sum over nothing is 0. " +
-			"A float column needs `quantise:` in its schema.",
+		Doc: "The exact sum of a column over the matching events; events without a value are skipped, a sum over nothing " +
+			"is 0. A float column needs `quantise:` in its schema.",
 	},
 	Fold: func(m *rules.Metric, c *rules.Compare, s fold.Setting) fold.Fold {
 		return &summer{in: fold.RangeOf(c, scale(m)), covered: s.Covered}
 	},
 	Rank: func(*rules.Metric, fold.Setting) fold.Ranker { return &summer{} },
 	SQL: func(c *rules.Condition, s sql.Setting) (sql.Form, error) {
-		return aggregated(c, s, func(rows string) string { return "sum(" + when(rows, s.Dialect.AsWide(s.Value(c.Metric))) + ")" }, "0", anyWay)
+		return aggregated(c, s, func(rows string) string {
+			return "sum(" + when(rows, s.Dialect.AsWide(s.Value(c.Metric))) + ")"
+		}, "0", anyWay)
 	},
 })
 

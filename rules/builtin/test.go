@@ -67,8 +67,8 @@ func negated(t value.Truth) value.Truth {
 	return value.Unknown
 }
 
-// CompileSQL is the row meaning of a bound test as an SQL expression over its column, whose values are written as rules.Value
-// holds them.
+// CompileSQL is the row meaning of a bound test as an SQL expression over its column, whose values are written as
+// rules.Value holds them.
 func CompileSQL(t *rules.Test, d *sql.Dialect, column string, clock sql.Clock) (string, error) {
 	op, ok := operators[t.Op]
 	if !ok {

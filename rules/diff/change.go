@@ -6,8 +6,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 )
 
-// Change is a difference between two rules, and the older rule with nothing else changed: nil where that would be no rule,
-// such as an `all` whose only condition is gone. It has the older rule's name, for names break ties.
+// Change is a difference between two rules, and the older rule with nothing else changed: nil where that would be no
+// rule, such as an `all` whose only condition is gone. It has the older rule's name, for names break ties.
 type Change struct {
 	Difference
 	Alone *rules.Segment
@@ -16,9 +16,10 @@ type Change struct {
 // Changes lists what two rules say differently, as Differences does.
 func Changes(old, now *rules.Segment) []Change {
 	d := differ{old: old, now: now}
-	d.aspects("", slices.DeleteFunc(old.Aspects(), isCondition), slices.DeleteFunc(now.Aspects(), isCondition), func(key string) *rules.Segment {
-		return d.alone(func(s *rules.Segment) { s.Take(key, now) })
-	})
+	d.aspects("", slices.DeleteFunc(old.Aspects(), isCondition), slices.DeleteFunc(now.Aspects(), isCondition),
+		func(key string) *rules.Segment {
+			return d.alone(func(s *rules.Segment) { s.Take(key, now) })
+		})
 	d.roots(old.Match, now.Match, func(s *rules.Segment, c *rules.Condition) { s.Match = c })
 	d.roots(old.Exclude, now.Exclude, func(s *rules.Segment, c *rules.Condition) { s.Exclude = c })
 	return d.found

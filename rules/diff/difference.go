@@ -10,14 +10,15 @@ import (
 
 // Difference is one thing that two rules say differently.
 type Difference struct {
-	Path string `json:"path"` // of the condition in the newer rule, of one that is gone in the older rule; "" for the rule itself
+	// of the condition in the newer rule, of one that is gone in the older rule; "" for the rule itself
+	Path string `json:"path"`
 	What string `json:"what"` // the key: within, where, purpose, ...; or condition, for one that only one rule has
 	Old  string `json:"old"`  // "" if it was not there
 	New  string `json:"new"`  // "" if it is gone
 }
 
-// Differences lists what two rules say differently, in the order of the newer rule. Rules with equal definition hashes have
-// none. The order of terms and of keys, names, owners and dates make no difference.
+// Differences lists what two rules say differently, in the order of the newer rule. Rules with equal definition hashes
+// have none. The order of terms and of keys, names, owners and dates make no difference.
 func Differences(old, now *rules.Segment) (out []Difference) {
 	for _, c := range Changes(old, now) {
 		out = append(out, c.Difference)
@@ -81,7 +82,9 @@ func (d *differ) conditions(old, now *rules.Condition) {
 		if old.Count != now.Count {
 			with := *old
 			with.Count = min(now.Count, len(old.Children))
-			d.add(now.Path, "count", value.Number{Int: int64(old.Count)}.String(), value.Number{Int: int64(now.Count)}.String(), d.instead(old, &with))
+			d.add(now.Path, "count", value.Number{Int: int64(old.Count)}.String(), value.Number{
+				Int: int64(now.Count),
+			}.String(), d.instead(old, &with))
 		}
 		d.aspects(now.Path, old.Aspects(), now.Aspects(), func(key string) *rules.Segment {
 			with := *old
@@ -96,8 +99,8 @@ func (d *differ) conditions(old, now *rules.Condition) {
 	}
 }
 
-// children compares the terms of two conditions. Terms are partners if they say the same; of those left, the ones that say
-// most of the same.
+// children compares the terms of two conditions. Terms are partners if they say the same; of those left, the ones that
+// say most of the same.
 func (d *differ) children(old, now *rules.Condition) {
 	partner := make([]*rules.Condition, len(now.Children))
 	left := slices.Clone(old.Children)

@@ -26,7 +26,8 @@ func TestRulesDifferWhereTheirDefinitionsDo(t *testing.T) {
 			for _, b := range all {
 				d := diff.Differences(a, b)
 				if (a.Hash == b.Hash) != (len(d) == 0) {
-					t.Errorf("%s: %s and %s have definitions %x and %x, and the differences %v", file, a.Name, b.Name, a.Hash[:4], b.Hash[:4], d)
+					t.Errorf("%s: %s and %s have definitions %x and %x, and the differences %v", file, a.Name, b.Name, a.Hash[:4],
+						b.Hash[:4], d)
 				}
 				pairs++
 			}
@@ -37,8 +38,8 @@ func TestRulesDifferWhereTheirDefinitionsDo(t *testing.T) {
 	}
 }
 
-// Whatever a rule can say, one change alone makes of the older rule one that differs by just that, and a rule with a single
-// difference becomes the newer one.
+// Whatever a rule can say, one change alone makes of the older rule one that differs by just that, and a rule with a
+// single difference becomes the newer one.
 func TestAChangeAloneIsThatChangeAndNoOther(t *testing.T) {
 	files, err := filepath.Glob("../../testdata/*/*.txtar")
 	if err != nil {
@@ -61,7 +62,8 @@ func TestAChangeAloneIsThatChangeAndNoOther(t *testing.T) {
 						t.Errorf("%s: %s with %+v alone differs from itself by %+v", file, a.Name, c.Difference, d)
 					}
 					if len(changes) == 1 && c.Alone.Hash != b.Hash {
-						t.Errorf("%s: %s with its only difference from %s is another rule than that:\n%s\n%s", file, a.Name, b.Name, c.Alone.Normal(), b.Normal())
+						t.Errorf("%s: %s with its only difference from %s is another rule than that:\n%s\n%s", file, a.Name, b.Name,
+							c.Alone.Normal(), b.Normal())
 					}
 				}
 				if len(changes) == 1 {
@@ -73,7 +75,10 @@ func TestAChangeAloneIsThatChangeAndNoOther(t *testing.T) {
 			}
 		}
 	}
-	for _, what := range []string{"condition", "within", "where", "compare", "events", "deliver", "purpose", "cap", "top", "stay", "holdout", "exclusive"} {
+	for _, what := range []string{
+		"condition", "within", "where", "compare", "events", "deliver", "purpose", "cap", "top", "stay", "holdout",
+		"exclusive",
+	} {
 		if made[what] == 0 {
 			t.Errorf("no change of %s was made", what)
 		}

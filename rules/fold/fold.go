@@ -29,8 +29,8 @@ const (
 )
 
 // Rows are the rows of one condition in one partition, in no particular order unless asked for. Subject holds numbers
-// below Subjects; Time is microseconds UTC and Value the metric's column (encoded as the scan says, Null without a value),
-// each nil unless asked for. The slices belong to the caller and are valid during the call only.
+// below Subjects; Time is microseconds UTC and Value the metric's column (encoded as the scan says, Null without a
+// value), each nil unless asked for. The slices belong to the caller and are valid during the call only.
 type Rows struct {
 	Subjects int
 	Subject  []uint32
@@ -105,7 +105,8 @@ type Part struct {
 	Pick   rules.Pick
 	Metric *rules.Metric // whose column the rows bring along; nil: none
 	Reach  Reach
-	Name   string // what a row of this part is to the condition; "" where it has one part only, or the rows say nothing by themselves
+	// what a row of this part is to the condition; "" where it has one part only, or the rows say nothing by themselves
+	Name string
 }
 
 // Verb is the engine's half of a verb: everything that follows from a condition once it is checked. Logical verbs have

@@ -11,7 +11,9 @@ import (
 // words draws 64-bit integers, often from the ends of the line.
 func words(t *rapid.T, name string) int64 {
 	if rapid.Bool().Draw(t, name+" at an end") {
-		return rapid.SampledFrom([]int64{0, 1, -1, math.MaxInt64, math.MaxInt64 - 1, math.MinInt64, math.MinInt64 + 1}).Draw(t, name)
+		return rapid.SampledFrom([]int64{
+			0, 1, -1, math.MaxInt64, math.MaxInt64 - 1, math.MinInt64, math.MinInt64 + 1,
+		}).Draw(t, name)
 	}
 	return rapid.Int64().Draw(t, name)
 }

@@ -10,9 +10,10 @@ import (
 	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
-// File returns a file in its canonical form: keys in the order of the examples, two blanks of indentation, no quotes that
-// nobody needs, conditions with single blanks between their words, lines that end with a line feed. Comments stay with what
-// they stand above or beside. The definition hash of a rule does not change, and formatting twice changes nothing.
+// File returns a file in its canonical form: keys in the order of the examples, two blanks of indentation, no quotes
+// that nobody needs, conditions with single blanks between their words, lines that end with a line feed. Comments stay
+// with what they stand above or beside. The definition hash of a rule does not change, and formatting twice changes
+// nothing.
 //
 // A file that YAML or we cannot read is not formatted; the findings say why. The language says which keys conditions
 // have.

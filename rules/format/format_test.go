@@ -16,7 +16,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules/source"
 )
 
-// A case of testdata/format holds files and, under out/, what they are formatted to; without it a file is canonical already.
+// A case of testdata/format holds files and, under out/, what they are formatted to; without it a file is canonical
+// already.
 func TestFilesAreFormattedAsTheCasesShow(t *testing.T) {
 	files := rulestest.Cases(t, "format")
 	for _, file := range files {

@@ -183,8 +183,8 @@ func flow(e *yaml.Entry) string {
 	return "{" + strings.Join(parts, ", ") + "}"
 }
 
-// aligned reports whether two entries are rows of one table: objects in brackets behind names that the author chose, one
-// right below the other.
+// aligned reports whether two entries are rows of one table: objects in brackets behind names that the author chose,
+// one right below the other.
 func aligned(a, b *yaml.Entry) bool {
 	row := func(e *yaml.Entry) bool {
 		return e.In.Shape.Table() && e.Body != nil && e.Body.Flow && e.Value.IsObject() && len(e.Body.Entries) > 0

@@ -27,14 +27,18 @@ type where string
 
 func drawCondition(t *rapid.T, depth int) []pair {
 	event := rapid.SampledFrom([]any{"page_view", "calculator_used", "any", []any{"app_open", "login"}})
-	window := rapid.SampledFrom([]any{"30d", "2w", "all", []pair{{"to", "7d"}, {"from", "14d"}}, []pair{{"from", "2026-03-01"}, {"before", "2026-04-01"}}})
+	window := rapid.SampledFrom([]any{
+		"30d", "2w", "all", []pair{{"to", "7d"}, {"from", "14d"}}, []pair{{"from", "2026-03-01"}, {"before", "2026-04-01"}},
+	})
 	condition := rapid.SampledFrom([]where{
-		"product = 'mortgage'", "product in ('card','fund')", "channel='a: b' or (amount>=3 and not amount = 5)", "channel = 'it''s'",
-		"lower(channel) = \"x # y\"", "not(logged_in)", "local.hour between 8 and 17", "query_param( url , 'gclid' ) is not null", "channel = 'ä {b}'",
+		"product = 'mortgage'", "product in ('card','fund')", "channel='a: b' or (amount>=3 and not amount = 5)",
+		"channel = 'it''s'", "lower(channel) = \"x # y\"", "not(logged_in)", "local.hour between 8 and 17",
+		"query_param( url , 'gclid' ) is not null", "channel = 'ä {b}'",
 	})
 	verb := "leaf"
 	if depth < 3 {
-		verb = rapid.SampledFrom([]string{"leaf", "leaf", "all", "any", "at_least_of", "metric", "first", "sequence"}).Draw(t, "verb")
+		verb = rapid.SampledFrom([]string{"leaf", "leaf", "all", "any", "at_least_of", "metric", "first", "sequence"}).Draw(t,
+			"verb")
 	}
 	children := func() []any {
 		list := []any{drawCondition(t, depth+1)}
@@ -53,7 +57,10 @@ func drawCondition(t *rapid.T, depth int) []pair {
 	case "at_least_of":
 		return []pair{{verb, []pair{{"of", children()}, {"count", "1"}}}}
 	case "metric":
-		return append([]pair{{"metric", "sum(amount)"}, {"of", leaf[0].value}, {"at_least", rapid.SampledFrom([]string{"3", "0.30"}).Draw(t, "bound")}}, leaf[1:]...)
+		return append([]pair{
+			{"metric", "sum(amount)"}, {"of", leaf[0].value},
+			{"at_least", rapid.SampledFrom([]string{"3", "0.30"}).Draw(t, "bound")},
+		}, leaf[1:]...)
 	case "first":
 		return append([]pair{{"first", leaf[0].value}, {"has", condition.Draw(t, "has")}}, leaf[1:]...)
 	case "sequence":
@@ -71,7 +78,8 @@ func drawRule(t *rapid.T) []pair {
 			{"name", "random-rule"},
 			{"owner", "team-home-loans"},
 			{"review_by", "2026-12-31"},
-			{"title", rapid.SampledFrom([]string{"Home loans", "yes", "a, b", "it's: #1", "- x", "ä \"b\" \\", "14d"}).Draw(t, "title")},
+			{"title",
+				rapid.SampledFrom([]string{"Home loans", "yes", "a, b", "it's: #1", "- x", "ä \"b\" \\", "14d"}).Draw(t, "title")},
 			{"tags", []any{"'30'", "a"}},
 		}},
 		{"spec", []pair{
@@ -121,7 +129,8 @@ func (s *scribe) text(v string, flow bool) string {
 	if strings.HasPrefix(v, "'") {
 		return v
 	}
-	awkward := strings.ContainsAny(v, "\"\\#") || strings.Contains(v, ": ") || strings.HasPrefix(v, "-") || flow && strings.ContainsAny(v, ",[]{}")
+	awkward := strings.ContainsAny(v, "\"\\#") || strings.Contains(v, ": ") || strings.HasPrefix(v, "-") || flow &&
+		strings.ContainsAny(v, ",[]{}")
 	quote := rapid.IntRange(0, 2).Draw(s.t, "quotes")
 	_, number := value.ParseNumber(v)
 	switch {
@@ -157,7 +166,8 @@ func (s *scribe) value(v any, indent int, dash bool) {
 	if text, ok := v.(where); ok && s.often(2, "block") {
 		s.out.WriteString(" |")
 		s.end()
-		s.out.WriteString(strings.Repeat(" ", indent+7) + strings.ReplaceAll(string(text), " or ", "\n"+strings.Repeat(" ", indent+9)+"or ") + "\n")
+		s.out.WriteString(strings.Repeat(" ", indent+7) +
+			strings.ReplaceAll(string(text), " or ", "\n"+strings.Repeat(" ", indent+9)+"or ") + "\n")
 		return
 	}
 	list, isList := v.([]any)

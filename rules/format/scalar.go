@@ -46,7 +46,8 @@ func condition(n yaml.Node, flow bool) spelling {
 	return spelling{text: inLine(one, n.IsQuoted(), flow)}
 }
 
-// blockText spells a text as a block: | keeps the end of its last line, |- drops it, |+ keeps the blank lines behind as well.
+// blockText spells a text as a block: | keeps the end of its last line, |- drops it, |+ keeps the blank lines behind as
+// well.
 func blockText(value string) spelling {
 	content := strings.TrimRight(value, "\n")
 	lines := strings.Split(content, "\n")
@@ -110,7 +111,8 @@ func plain(text string, flow bool) bool {
 	switch {
 	case !unicode.IsLetter(first) && first != '/' && first != '_' && first != '(':
 		return false
-	case strings.Contains(text, ": "), strings.Contains(text, " #"), strings.HasSuffix(text, ":"), strings.HasSuffix(text, " "):
+	case strings.Contains(text, ": "), strings.Contains(text, " #"), strings.HasSuffix(text, ":"),
+		strings.HasSuffix(text, " "):
 		return false
 	case flow && strings.ContainsAny(text, ",[]{}"):
 		return false

@@ -25,8 +25,8 @@ func words(text string) []string {
 	return out
 }
 
-// whereLines spells a condition with single blanks between its words, in the lines that it has; a line inside parentheses
-// is indented by two blanks for each of them.
+// whereLines spells a condition with single blanks between its words, in the lines that it has; a line inside
+// parentheses is indented by two blanks for each of them.
 func whereLines(text string) []string {
 	var lines []string
 	var current strings.Builder

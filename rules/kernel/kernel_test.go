@@ -25,10 +25,12 @@ type cell struct {
 
 // draws says how a value of each kind is drawn and how it gets into an array.
 var draws = map[value.Kind]func(t *rapid.T) value.Value{
-	value.Integer:   func(t *rapid.T) value.Value { return value.Value{Kind: value.Integer, Int: small(t)} },
-	value.Decimal:   func(t *rapid.T) value.Value { return value.Value{Kind: value.Decimal, Int: small(t)} },
-	value.Timestamp: func(t *rapid.T) value.Value { return value.Value{Kind: value.Timestamp, Int: small(t) * 3_600_000_000} },
-	value.Date:      func(t *rapid.T) value.Value { return value.Value{Kind: value.Date, Int: small(t)} },
+	value.Integer: func(t *rapid.T) value.Value { return value.Value{Kind: value.Integer, Int: small(t)} },
+	value.Decimal: func(t *rapid.T) value.Value { return value.Value{Kind: value.Decimal, Int: small(t)} },
+	value.Timestamp: func(t *rapid.T) value.Value {
+		return value.Value{Kind: value.Timestamp, Int: small(t) * 3_600_000_000}
+	},
+	value.Date: func(t *rapid.T) value.Value { return value.Value{Kind: value.Date, Int: small(t)} },
 	value.Boolean: func(t *rapid.T) value.Value {
 		return value.Value{Kind: value.Boolean, Int: rapid.Int64Range(0, 1).Draw(t, "flag")}
 	},
@@ -45,8 +47,10 @@ func small(t *rapid.T) int64 { return rapid.Int64Range(-3, 3).Draw(t, "number") 
 // arrayOf builds the array of some cells as the reader hands it over; cut wraps it in a slice of a longer array.
 func arrayOf(kind value.Kind, cells []cell, cut int64) arrow.Array {
 	types := map[value.Kind]arrow.DataType{
-		value.Integer: arrow.PrimitiveTypes.Int64, value.Decimal: arrow.PrimitiveTypes.Int64, value.Timestamp: &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"},
-		value.Date: arrow.FixedWidthTypes.Date32, value.Boolean: arrow.FixedWidthTypes.Boolean, value.Float: arrow.PrimitiveTypes.Float64,
+		value.Integer: arrow.PrimitiveTypes.Int64, value.Decimal: arrow.PrimitiveTypes.Int64,
+		value.Timestamp: &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"},
+		value.Date:      arrow.FixedWidthTypes.Date32, value.Boolean: arrow.FixedWidthTypes.Boolean,
+		value.Float: arrow.PrimitiveTypes.Float64,
 	}
 	b := array.NewBuilder(memory.DefaultAllocator, types[kind])
 	for i := range cut {
@@ -81,7 +85,10 @@ func arrayOf(kind value.Kind, cells []cell, cut int64) arrow.Array {
 func drawTest(t *rapid.T, kind value.Kind) *rules.Test {
 	of := value.Type{Kind: kind, Precision: 18, Scale: 2}
 	test := &rules.Test{Term: rules.Term{Column: "x", Type: of, Of: of}, Not: rapid.Bool().Draw(t, "not")}
-	ops := []where.Op{where.OpEqual, where.OpLess, where.OpLessEqual, where.OpGreater, where.OpGreaterEqual, where.OpIn, where.OpBetween, where.OpIsNull}
+	ops := []where.Op{
+		where.OpEqual, where.OpLess, where.OpLessEqual, where.OpGreater, where.OpGreaterEqual, where.OpIn, where.OpBetween,
+		where.OpIsNull,
+	}
 	if kind == value.Boolean {
 		ops = []where.Op{where.OpEqual, where.OpIsNull, where.OpIsTrue, where.OpIsFalse}
 	}
@@ -147,7 +154,9 @@ func TestTextIsTestedByValue(t *testing.T) {
 		text := rapid.SampledFrom([]string{"", "a", "ab", "B", "\xff", "ä"}).Draw(t, "text")
 		literal := rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "literal")
 		test := &rules.Test{
-			Term: rules.Term{Column: "x", Type: of, Of: of}, Op: rapid.SampledFrom([]where.Op{where.OpEqual, where.OpStartsWith, where.OpIsNull}).Draw(t, "operator"),
+			Term: rules.Term{
+				Column: "x", Type: of, Of: of,
+			}, Op: rapid.SampledFrom([]where.Op{where.OpEqual, where.OpStartsWith, where.OpIsNull}).Draw(t, "operator"),
 			Args: []value.Value{{Kind: value.Text, Text: literal}},
 		}
 		row, err := builtin.CompileTest(test, nil)

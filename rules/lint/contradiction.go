@@ -26,7 +26,8 @@ func lintDisjoint(r *source.Report, e rules.Expr) {
 				if later.Span.Start < earlier.Span.Start {
 					later, earlier = earlier, later
 				}
-				r.Fail("E-CONTRADICTION", later.Span, fmt.Sprintf("nothing passes this and %v", earlier), source.Expected("or instead of and, or one of the two"))
+				r.Fail("E-CONTRADICTION", later.Span, fmt.Sprintf("nothing passes this and %v", earlier),
+					source.Expected("or instead of and, or one of the two"))
 			}
 		}
 	}
@@ -81,8 +82,8 @@ func low(t *rules.Test) (v value.Value, included, ok bool) {
 	return t.Args[0], false, t.Op == where.OpGreater
 }
 
-// lintOpposites reports a did and a did_not of the same thing beside each other: together they are never true, and one of
-// them always is.
+// lintOpposites reports a did and a did_not of the same thing beside each other: together they are never true, and one
+// of them always is.
 func (l *linter) lintOpposites(r *source.Report, cond *rules.Condition) {
 	all := cond.Is().Logic == rules.LogicAll
 	if !all && cond.Is().Logic != rules.LogicAny {
@@ -99,7 +100,8 @@ func (l *linter) lintOpposites(r *source.Report, cond *rules.Condition) {
 			}
 			switch {
 			case all && (a.Compare.Op == rules.AtLeast || a.Compare.Op == rules.MoreThan || a.Compare.Op == rules.Exactly):
-				r.Fail("E-CONTRADICTION", at, "nobody did and did not do the same thing in the same time", source.Expected("another event, where or window in one of the two"))
+				r.Fail("E-CONTRADICTION", at, "nobody did and did not do the same thing in the same time",
+					source.Expected("another event, where or window in one of the two"))
 			case !all && *a.Compare == (rules.Compare{Op: rules.AtLeast, Bound: value.Number{Int: 1}, Span: a.Compare.Span}):
 				r.Warn("W-TAUTOLOGY", at, "everybody did or did not do this", source.Expected("one of the two"))
 			}

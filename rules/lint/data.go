@@ -8,7 +8,8 @@ import (
 )
 
 // Data is Rules with what the logs say: which segments nobody or everybody is in, which are too small or share their
-// people, what rules look for that is not there, and how far the logs reach. All findings beyond those of Rules are warnings.
+// people, what rules look for that is not there, and how far the logs reach. All findings beyond those of Rules are
+// warnings.
 func Data(s *rules.Scope, segs []*rules.Segment, facts *Facts) source.Findings {
 	l := &linter{scope: s, words: s.Vocabulary(), segs: segs, facts: facts}
 	l.lint()

@@ -16,8 +16,8 @@ type Facts struct {
 	Rows  map[string]int64                 // by Probe.Key; of rows that need not all be counted, more than none means some
 }
 
-// Size is what a segment comes to in one use of consent. Some numbers are of people, all of them exact: a message shows them
-// through Facts.Show only.
+// Size is what a segment comes to in one use of consent. Some numbers are of people, all of them exact: a message shows
+// them through Facts.Show only.
 type Size struct {
 	Recent    int            // people of whom the use was given a recent row
 	Among     int            // of them those who qualify

@@ -1,5 +1,6 @@
-// Package lint asks what a colleague would ask about rules that are right: conditions that nobody or everybody fulfils, names
-// that platforms refuse, values that no log has. What the logs say is handed in as Facts; Probes lists what to ask them.
+// Package lint asks what a colleague would ask about rules that are right: conditions that nobody or everybody fulfils,
+// names that platforms refuse, values that no log has. What the logs say is handed in as Facts; Probes lists what to
+// ask them.
 package lint
 
 import (
@@ -17,8 +18,8 @@ type linter struct {
 	found source.Findings
 }
 
-// Rules looks through the segments of a project, which Order has put in order and this scope has checked. Most findings are
-// warnings; a part that nobody can fulfil (E-CONTRADICTION) and a reference to an expired segment are errors.
+// Rules looks through the segments of a project, which Order has put in order and this scope has checked. Most findings
+// are warnings; a part that nobody can fulfil (E-CONTRADICTION) and a reference to an expired segment are errors.
 func Rules(s *rules.Scope, segs []*rules.Segment) source.Findings {
 	l := &linter{scope: s, words: s.Vocabulary(), segs: segs}
 	l.lint()

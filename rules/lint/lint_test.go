@@ -18,8 +18,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-// A case of testdata/lint is a project without mistakes and, as out/findings, what its rules are asked about. With facts.yaml
-// the logs have been asked, too.
+// A case of testdata/lint is a project without mistakes and, as out/findings, what its rules are asked about. With
+// facts.yaml the logs have been asked, too.
 func TestRulesThatAreHardlyMeantAreAskedAbout(t *testing.T) {
 	files := rulestest.Cases(t, "lint")
 	for _, file := range files {
@@ -62,8 +62,8 @@ func linted(t *testing.T, archive *txtar.Archive) string {
 	return lint.Rules(s, segs).Text()
 }
 
-// facts reads what the logs of a case say. Everything that rules look for is there a thousand times, but for what stands below
-// rows, by the name of the event or the text of the test.
+// facts reads what the logs of a case say. Everything that rules look for is there a thousand times, but for what
+// stands below rows, by the name of the event or the text of the test.
 func facts(t *testing.T, data []byte, s *rules.Scope, segs []*rules.Segment) *lint.Facts {
 	t.Helper()
 	var given struct {
@@ -81,8 +81,11 @@ func facts(t *testing.T, data []byte, s *rules.Scope, segs []*rules.Segment) *li
 	}
 	since, _ := value.ParseTimestamp(given.Since)
 	f := &lint.Facts{
-		AsOf: s.Zone.Midnight(s.AsOf), Days: 28, Show: func(people int) string { return fmt.Sprintf("about %d", people/100*100) },
-		Sizes: given.Sizes, Lists: given.Lists, Pairs: given.Pairs, Reach: map[*rules.Condition]lint.WindowReach{}, Rows: map[string]int64{},
+		AsOf: s.Zone.Midnight(s.AsOf), Days: 28, Show: func(people int) string {
+			return fmt.Sprintf("about %d", people/100*100)
+		},
+		Sizes: given.Sizes, Lists: given.Lists, Pairs: given.Pairs, Reach: map[*rules.Condition]lint.WindowReach{},
+		Rows: map[string]int64{},
 	}
 	for _, seg := range segs {
 		for cond := range seg.Conditions() {

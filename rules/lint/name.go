@@ -9,15 +9,16 @@ import (
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-// lintNames looks for words about money, health, belief and the like in what people and platforms read of a segment, and in
-// texts that its conditions look for although no schema labels them.
+// lintNames looks for words about money, health, belief and the like in what people and platforms read of a segment,
+// and in texts that its conditions look for although no schema labels them.
 func (l *linter) lintNames(r *source.Report, seg *rules.Segment) {
 	if seg.Purpose != rules.Advertising || len(seg.Deliver) == 0 {
 		return
 	}
 	for key, text := range map[string]string{"title": seg.Title, "reason": seg.Reason} {
 		if d, found := rules.DelicateIn(text); found {
-			r.Warn("W-SENSITIVE-NAME", keyAt(seg.Source, "metadata", key), fmt.Sprintf("%q in the %s speaks of %s", d.Word, key, d.About), source.Expected(d.Instead))
+			r.Warn("W-SENSITIVE-NAME", keyAt(seg.Source, "metadata", key),
+				fmt.Sprintf("%q in the %s speaks of %s", d.Word, key, d.About), source.Expected(d.Instead))
 		}
 	}
 	for cond := range seg.Conditions() {
@@ -38,7 +39,8 @@ func (l *linter) lintLiterals(r *source.Report, t *rules.Test) {
 		labelled := slices.ContainsFunc(w.Labels, func(l rules.Labelled) bool { return l.Touches(t.Op, v.Text) })
 		if d, found := rules.DelicateIn(v.Text); found && v.Kind == value.Text && !labelled {
 			r.Warn("W-SENSITIVE-NAME", t.Span, fmt.Sprintf("%q speaks of %s, and no schema labels it", d.Word, d.About),
-				source.Expected("label: {value or prefix: ..., is: ..., policy: no_ads} at the column in the schema, if that is what it means"))
+				source.Expected("label: {value or prefix: ..., is: ..., policy: no_ads} at the column in the schema, if that is "+
+					"what it means"))
 		}
 	}
 }

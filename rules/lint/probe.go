@@ -89,7 +89,8 @@ func (l *linter) named(seg *rules.Segment) []named {
 	return out
 }
 
-// nearby walks the conditions on events whose windows reach into the recent days: what stands in a session has its window.
+// nearby walks the conditions on events whose windows reach into the recent days: what stands in a session has its
+// window.
 func (l *linter) nearby(seg *rules.Segment, cond *rules.Condition, visit func(*rules.Condition)) {
 	if cond == nil || cond.Is().Takes == rules.TakesWhere {
 		return
@@ -108,7 +109,8 @@ func (l *linter) nearby(seg *rules.Segment, cond *rules.Condition, visit func(*r
 // listedAtMost is how many values of a list are looked for one by one.
 const listedAtMost = 20
 
-// literals are the values that a test names, if somebody may have misspelt them: of a long list and of a value set, all at once.
+// literals are the values that a test names, if somebody may have misspelt them: of a long list and of a value set, all
+// at once.
 func (l *linter) literals(seg *rules.Segment, t *rules.Test) []named {
 	if !l.spelt(t) {
 		return nil
@@ -116,7 +118,8 @@ func (l *linter) literals(seg *rules.Segment, t *rules.Test) []named {
 	written := strings.Join(strings.Fields(seg.Source.Text[t.Span.Start:t.Span.End]), " ")
 	whole := *t
 	whole.Not = false
-	if t.Op != where.OpIn || len(t.Args) > listedAtMost || !strings.Contains(written, "'") && strings.Contains(written, "@") {
+	if t.Op != where.OpIn || len(t.Args) > listedAtMost || !strings.Contains(written, "'") &&
+		strings.Contains(written, "@") {
 		what := whole.String()
 		if t.Op == where.OpIn {
 			what = written
@@ -139,7 +142,8 @@ func (l *linter) spelt(t *rules.Test) bool {
 	}
 	switch t.Op {
 	case where.OpEqual, where.OpIn:
-		return t.Term.Type.Kind == value.Text || t.Term.Function == "" && slices.Contains([]value.Kind{value.Integer, value.Decimal, value.Date}, t.Term.Type.Kind)
+		return t.Term.Type.Kind == value.Text || t.Term.Function == "" &&
+			slices.Contains([]value.Kind{value.Integer, value.Decimal, value.Date}, t.Term.Type.Kind)
 	case where.OpStartsWith, where.OpEndsWith, where.OpContains, where.OpMatches:
 		return true
 	}

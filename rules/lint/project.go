@@ -30,11 +30,13 @@ func (l *linter) lintTogether() {
 		seg := byName[name]
 		r := &source.Report{Source: seg.Source}
 		if len(seg.Deliver) == 0 && seg.Purpose != rules.Analysis && !referred[name] {
-			r.Warn("W-UNUSED", seg.NameSpan, "nobody receives this segment and no other refers to it", source.Expected("deliver: [...], purpose: analysis, or no such file"))
+			r.Warn("W-UNUSED", seg.NameSpan, "nobody receives this segment and no other refers to it",
+				source.Expected("deliver: [...], purpose: analysis, or no such file"))
 		}
 		if h := seg.Holdout; h != nil && h.Salt != l.scope.Salt {
 			if other, taken := salts[h.Salt]; taken {
-				r.Warn("W-HOLDOUT-SALT", keyAt(seg.Source, "spec", "holdout", "salt"), fmt.Sprintf("%s draws its control group with the same salt, so both hold the same people", other),
+				r.Warn("W-HOLDOUT-SALT", keyAt(seg.Source, "spec", "holdout", "salt"),
+					fmt.Sprintf("%s draws its control group with the same salt, so both hold the same people", other),
 					source.Expected("a salt of its own for each campaign"))
 			} else {
 				salts[h.Salt] = name
@@ -42,7 +44,8 @@ func (l *linter) lintTogether() {
 		}
 		key := ruleOf(seg)
 		if other, twice := same[key]; twice && seg.Top == nil {
-			r.Warn("W-DUPLICATE", seg.NameSpan, "this segment has the same rule as "+other, source.Expected("in_segment: "+other+", or one of the two"))
+			r.Warn("W-DUPLICATE", seg.NameSpan, "this segment has the same rule as "+other,
+				source.Expected("in_segment: "+other+", or one of the two"))
 		} else {
 			same[key] = name
 		}
@@ -81,7 +84,8 @@ func (l *linter) lintSets() {
 	for _, name := range l.scope.SetNames() {
 		if src := l.scope.ValueSets[name].Source; src != nil && !slices.Contains(used, name) {
 			r := &source.Report{Source: src}
-			r.Warn("W-UNUSED", keyAt(src, "metadata", "name"), "no rule mentions this value set", source.Expected("in @"+name+", or no such file"))
+			r.Warn("W-UNUSED", keyAt(src, "metadata", "name"), "no rule mentions this value set",
+				source.Expected("in @"+name+", or no such file"))
 			l.found = append(l.found, r.Found...)
 		}
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules/where"
 )
 
-// lintReach reports, once for a segment, the window that begins the longest before the logs do. Some hours matter only where
-// somebody cannot be decided for them.
+// lintReach reports, once for a segment, the window that begins the longest before the logs do. Some hours matter only
+// where somebody cannot be decided for them.
 func (l *linter) lintReach(r *source.Report, seg *rules.Segment) {
 	var at *rules.Condition
 	first := int64(math.MaxInt64)
@@ -21,24 +21,29 @@ func (l *linter) lintReach(r *source.Report, seg *rules.Segment) {
 		if !ok || cond.Window.All {
 			continue
 		}
-		if from, before := cond.Window.Bounds(l.facts.AsOf, reach.From, seg.Zone); from < reach.From && from < before && from < first {
+		if from, before := cond.Window.Bounds(l.facts.AsOf, reach.From, seg.Zone); from < reach.From && from < before &&
+			from < first {
 			at, first = cond, from
 		}
 	}
 	undecided := func(s Size) bool { return s.Undecided > 0 }
-	if at == nil || l.facts.Reach[at].From-first < value.MicrosPerDay && !slices.ContainsFunc(l.facts.Sizes[seg.Name], undecided) {
+	if at == nil || l.facts.Reach[at].From-first < value.MicrosPerDay &&
+		!slices.ContainsFunc(l.facts.Sizes[seg.Name], undecided) {
 		return
 	}
 	begins := l.facts.Reach[at].From
 	if begins >= l.facts.AsOf {
-		r.Warn("W-WINDOW-COVERAGE", at.Window.Span, "no log covers anything of this window", source.Expected("older days in the logs"))
+		r.Warn("W-WINDOW-COVERAGE", at.Window.Span, "no log covers anything of this window",
+			source.Expected("older days in the logs"))
 		return
 	}
 	hint := source.Expected("older days in the logs")
 	if at.Window.Since == 0 {
-		hint = source.Expected(fmt.Sprintf("a shorter window; the logs will cover this one from %v on", seg.Zone.Day(seg.Zone.Step(begins, at.Window.From, 1))+1))
+		hint = source.Expected(fmt.Sprintf("a shorter window; the logs will cover this one from %v on",
+			seg.Zone.Day(seg.Zone.Step(begins, at.Window.From, 1))+1))
 	}
-	r.Warn("W-WINDOW-COVERAGE", at.Window.Span, fmt.Sprintf("this window begins at %s, and the logs at %s", minuteOf(seg, first), minuteOf(seg, begins)), hint)
+	r.Warn("W-WINDOW-COVERAGE", at.Window.Span,
+		fmt.Sprintf("this window begins at %s, and the logs at %s", minuteOf(seg, first), minuteOf(seg, begins)), hint)
 }
 
 // minuteOf writes an instant in the segment's zone.
@@ -63,7 +68,8 @@ func (l *linter) lintCost(r *source.Report, seg *rules.Segment) {
 		}
 		from, before := cond.Window.Bounds(l.facts.AsOf, reach.From, seg.Zone)
 		if days := (before - max(from, reach.From)) / value.MicrosPerDay; days > longDays {
-			r.Warn("W-EXPENSIVE", cond.Span, fmt.Sprintf("this wants every row of %d days, for which up to %s are read", days, gigabytes(reach.Bytes)),
+			r.Warn("W-EXPENSIVE", cond.Span,
+				fmt.Sprintf("this wants every row of %d days, for which up to %s are read", days, gigabytes(reach.Bytes)),
 				source.Expected("events by name, a where with =, in or starts_with, or a shorter window"))
 		}
 	}

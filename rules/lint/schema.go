@@ -17,7 +17,8 @@ func Schemas(s *rules.Scope, segs []*rules.Segment, own []*rules.Schema) source.
 	for _, schema := range own {
 		r := &source.Report{Source: schema.Source}
 		if schema != s.Profile && !slices.Contains(s.Schemas, schema) {
-			r.Warn("W-UNUSED", keyAt(schema.Source, "metadata", "name"), "no source of the project has this schema", source.Expected("schema: "+schema.Name+" at a source, or no such file"))
+			r.Warn("W-UNUSED", keyAt(schema.Source, "metadata", "name"), "no source of the project has this schema",
+				source.Expected("schema: "+schema.Name+" at a source, or no such file"))
 		} else {
 			lintColumns(r, schema, named)
 		}
@@ -47,8 +48,9 @@ func namedColumns(segs []*rules.Segment) map[string]bool {
 // namedAtMost is how many columns one message names.
 const namedAtMost = 8
 
-// lintColumns reports, once for a schema, its columns that no rule names and that nobody decided about: they have no role, no
-// label and belong to no event. Where fewer are used than not, the schema still waits for its rules and is asked nothing.
+// lintColumns reports, once for a schema, its columns that no rule names and that nobody decided about: they have no
+// role, no label and belong to no event. Where fewer are used than not, the schema still waits for its rules and is
+// asked nothing.
 func lintColumns(r *source.Report, schema *rules.Schema, named map[string]bool) {
 	var unused []string
 	at, used := source.Span{}, 0
@@ -72,7 +74,8 @@ func lintColumns(r *source.Report, schema *rules.Schema, named map[string]bool) 
 	if more := len(unused) - namedAtMost; more > 0 {
 		names += fmt.Sprintf(" and %d more", more)
 	}
-	r.Warn("W-UNUSED", at, "no rule uses "+names, source.Expected("columns that rules need; what a schema does not name no rule can know"))
+	r.Warn("W-UNUSED", at, "no rule uses "+names,
+		source.Expected("columns that rules need; what a schema does not name no rule can know"))
 }
 
 // carried reports whether the schema says of some event that it carries the column.

@@ -8,8 +8,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules/source"
 )
 
-// lintUnseen reports events and values that a segment names and the logs do not have. Of an event that is not there no value is
-// missed.
+// lintUnseen reports events and values that a segment names and the logs do not have. Of an event that is not there no
+// value is missed.
 func (l *linter) lintUnseen(r *source.Report, seg *rules.Segment) {
 	absent := func(p Probe) bool { n, known := l.facts.Rows[p.Key()]; return known && n == 0 }
 	for _, n := range l.named(seg) {
@@ -20,7 +20,8 @@ func (l *linter) lintUnseen(r *source.Report, seg *rules.Segment) {
 		if n.event == "" {
 			message = fmt.Sprintf("no %s of %s has %s", n.demand.called(), l.recently(), n.what)
 		}
-		r.Warn("W-VALUE-NOT-SEEN", n.at, message, source.Expected("the spelling of the log; what comes and goes with the season may stay"))
+		r.Warn("W-VALUE-NOT-SEEN", n.at, message,
+			source.Expected("the spelling of the log; what comes and goes with the season may stay"))
 	}
 }
 
@@ -42,7 +43,8 @@ func (d demand) called() string {
 	return strings.Join(d.events, " or ") + " event"
 }
 
-// lost says which share of the rows a test with a `not` loses because they have no value; "" where the logs do not tell.
+// lost says which share of the rows a test with a `not` loses because they have no value; "" where the logs do not
+// tell.
 func (l *linter) lost(d demand, t *rules.Test) string {
 	if l.facts == nil {
 		return ""

@@ -39,14 +39,17 @@ func (l *linter) lintShared() {
 	for _, name := range slices.Sorted(maps.Keys(within)) {
 		p := within[name]
 		r := &source.Report{Source: byName[name].Source}
-		r.Warn("W-SUBSET", byName[name].NameSpan, fmt.Sprintf("all %s people of this segment are also among the %s of %s, and %s is told both lists",
-			l.facts.Show(p.InB), l.facts.Show(p.InA), p.A, p.Destination), want)
+		r.Warn("W-SUBSET", byName[name].NameSpan,
+			fmt.Sprintf("all %s people of this segment are also among the %s of %s, and %s is told both lists",
+				l.facts.Show(p.InB), l.facts.Show(p.InA), p.A, p.Destination), want)
 		l.found = append(l.found, r.Found...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(near)) {
 		p := near[name]
 		r := &source.Report{Source: byName[name].Source}
-		r.Warn("W-OVERLAP", byName[name].NameSpan, fmt.Sprintf("more than %d %% of the people of this segment and of %s are in both, and %s is told both lists", alike, p.A, p.Destination), want)
+		r.Warn("W-OVERLAP", byName[name].NameSpan,
+			fmt.Sprintf("more than %d %% of the people of this segment and of %s are in both, and %s is told both lists", alike,
+				p.A, p.Destination), want)
 		l.found = append(l.found, r.Found...)
 	}
 }
@@ -68,7 +71,8 @@ func (p Pair) nearer(o Pair) bool {
 
 // related reports whether somebody has decided already how two segments stand to each other.
 func (l *linter) related(a, b *rules.Segment, byName map[string]*rules.Segment) bool {
-	return a.Exclusive != nil && b.Exclusive != nil && a.Exclusive.Group == b.Exclusive.Group || refers(a, b, byName) || refers(b, a, byName)
+	return a.Exclusive != nil && b.Exclusive != nil && a.Exclusive.Group == b.Exclusive.Group || refers(a, b, byName) ||
+		refers(b, a, byName)
 }
 
 // refers reports whether a segment reads another, itself or through others.

@@ -20,17 +20,21 @@ func (l *linter) lintEmpty(r *source.Report, seg *rules.Segment) {
 		seen, matched, excluded = max(seen, s.Recent), matched+s.Matched, excluded+s.Excluded
 	}
 	today := seg.Zone.Day(l.facts.AsOf)
-	want := source.Expected("somebody in every segment; malgrupp preview " + seg.Name + " shows each condition for how many people")
+	want := source.Expected("somebody in every segment; malgrupp preview " + seg.Name + " shows each condition for how " +
+		"many people")
 	switch at := l.nobodys(seg); {
 	case seen < enough:
 	case matched > 0 && excluded == matched:
 		r.Warn("W-ALWAYS-EMPTY", seg.Exclude.Span, fmt.Sprintf("as of %v this excludes everybody who matches", today), want)
 	case matched > 0:
-		r.Warn("W-ALWAYS-EMPTY", seg.NameSpan, fmt.Sprintf("as of %v others of its exclusive group have everybody who matches", today), want)
+		r.Warn("W-ALWAYS-EMPTY", seg.NameSpan,
+			fmt.Sprintf("as of %v others of its exclusive group have everybody who matches", today), want)
 	case at == seg.Match && len(at.Children) > 1:
-		r.Warn("W-ALWAYS-EMPTY", at.Span, fmt.Sprintf("as of %v nobody fulfils these together, so nobody is in the segment", today), want)
+		r.Warn("W-ALWAYS-EMPTY", at.Span,
+			fmt.Sprintf("as of %v nobody fulfils these together, so nobody is in the segment", today), want)
 	default:
-		r.Warn("W-ALWAYS-EMPTY", at.Span, fmt.Sprintf("as of %v nobody fulfils this, so nobody is in the segment", today), want)
+		r.Warn("W-ALWAYS-EMPTY", at.Span, fmt.Sprintf("as of %v nobody fulfils this, so nobody is in the segment", today),
+			want)
 	}
 }
 
@@ -56,7 +60,9 @@ const everybody = 95
 // lintEverybody reports a segment that hardly anybody is not in.
 func (l *linter) lintEverybody(r *source.Report, seg *rules.Segment) {
 	if s, ok := l.facts.everybody(seg.Name); ok {
-		r.Warn("W-EVERYONE", seg.Match.Span, fmt.Sprintf("more than %d %% of the %s people seen in %s are in this segment", everybody, l.facts.Show(s.Recent), l.recently()),
+		r.Warn("W-EVERYONE", seg.Match.Span,
+			fmt.Sprintf("more than %d %% of the %s people seen in %s are in this segment", everybody, l.facts.Show(s.Recent),
+				l.recently()),
 			source.Expected("a condition that chooses, unless everybody is meant"))
 	}
 }
@@ -82,7 +88,10 @@ func (l *linter) lintSmall(r *source.Report, seg *rules.Segment) {
 		}
 	}
 	if names != nil {
-		r.Warn("W-SMALL", keyAt(seg.Source, "spec", "deliver"), fmt.Sprintf("%s people are in this segment, so its list would be withheld from %s", l.facts.Show(people), strings.Join(names, ", ")),
-			source.Expected("a wider rule; min_size of the segment, min_size of the destination and guards: min_audience decide what is too small"))
+		r.Warn("W-SMALL", keyAt(seg.Source, "spec", "deliver"),
+			fmt.Sprintf("%s people are in this segment, so its list would be withheld from %s", l.facts.Show(people),
+				strings.Join(names, ", ")),
+			source.Expected("a wider rule; min_size of the segment, min_size of the destination and guards: min_audience "+
+				"decide what is too small"))
 	}
 }

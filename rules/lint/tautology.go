@@ -16,7 +16,9 @@ func (l *linter) lintAlways(r *source.Report, e rules.Expr) {
 	switch e := e.(type) {
 	case *rules.Test:
 		if passesAll(e) {
-			r.Warn("W-TAUTOLOGY", e.Span, "this accepts every value that "+e.Term.Column+" can have", source.Hint{Label: source.LabelDidYouMean, Text: e.Term.Column + " is not null"})
+			r.Warn("W-TAUTOLOGY", e.Span, "this accepts every value that "+e.Term.Column+" can have", source.Hint{
+				Label: source.LabelDidYouMean, Text: e.Term.Column + " is not null",
+			})
 		}
 	case rules.And:
 		terms = e
@@ -70,7 +72,8 @@ func (l *linter) lintAlternatives(r *source.Report, or rules.Or) {
 			last[column] = t
 		}
 		enum := l.enum(t)
-		if len(enum) > 0 && len(t.Args) < len(enum) && !slices.ContainsFunc(enum, func(v string) bool { return !slices.Contains(listed[column], v) }) {
+		if len(enum) > 0 && len(t.Args) < len(enum) &&
+			!slices.ContainsFunc(enum, func(v string) bool { return !slices.Contains(listed[column], v) }) {
 			always(r, last[column], false)
 		}
 	}
@@ -78,10 +81,14 @@ func (l *linter) lintAlternatives(r *source.Report, or rules.Or) {
 
 func always(r *source.Report, at *rules.Test, missing bool) {
 	if missing {
-		r.Warn("W-TAUTOLOGY", at.Span, "with the alternative beside it every row passes this", source.Expected("one of the two, or neither"))
+		r.Warn("W-TAUTOLOGY", at.Span, "with the alternative beside it every row passes this",
+			source.Expected("one of the two, or neither"))
 		return
 	}
-	r.Warn("W-TAUTOLOGY", at.Span, "with the alternatives beside it this accepts every value that "+at.Term.Column+" can have", source.Hint{Label: source.LabelDidYouMean, Text: at.Term.Column + " is not null"})
+	r.Warn("W-TAUTOLOGY", at.Span,
+		"with the alternatives beside it this accepts every value that "+at.Term.Column+" can have", source.Hint{
+			Label: source.LabelDidYouMean, Text: at.Term.Column + " is not null",
+		})
 }
 
 // later is the test that stands further down in the file.
@@ -92,8 +99,8 @@ func later(x, y *rules.Test) *rules.Test {
 	return x
 }
 
-// eitherPasses reports whether every value passes one of two tests of one term: then none passes both of their opposites. A
-// test for null has an opposite only in another one.
+// eitherPasses reports whether every value passes one of two tests of one term: then none passes both of their
+// opposites. A test for null has an opposite only in another one.
 func eitherPasses(x, y *rules.Test) bool {
 	if (x.Op == where.OpIsNull) != (y.Op == where.OpIsNull) {
 		return false
@@ -113,7 +120,8 @@ func lintImplied(r *source.Report, cond *rules.Condition) {
 			if i == k || !implies(a, b) || i < k && implies(b, a) {
 				continue
 			}
-			r.Warn("W-TAUTOLOGY", b.Span, fmt.Sprintf("whoever fulfils %s fulfils this as well", a.Path), source.Expected("one of the two"))
+			r.Warn("W-TAUTOLOGY", b.Span, fmt.Sprintf("whoever fulfils %s fulfils this as well", a.Path),
+				source.Expected("one of the two"))
 			break
 		}
 	}
@@ -124,8 +132,10 @@ func implies(a, b *rules.Condition) bool {
 	if !a.Is().Counts || !b.Is().Counts || b.Compare.Op != rules.AtLeast && b.Compare.Op != rules.MoreThan {
 		return false
 	}
-	among := b.AnyEvent || !a.AnyEvent && !slices.ContainsFunc(a.Events, func(e string) bool { return !slices.Contains(b.Events, e) })
-	return among && least(a.Compare) >= max(1, least(b.Compare)) && b.Window.Covers(a.Window) && demandsAll(a.Where, b.Where)
+	among := b.AnyEvent || !a.AnyEvent &&
+		!slices.ContainsFunc(a.Events, func(e string) bool { return !slices.Contains(b.Events, e) })
+	return among && least(a.Compare) >= max(1, least(b.Compare)) && b.Window.Covers(a.Window) &&
+		demandsAll(a.Where, b.Where)
 }
 
 // least is the smallest whole number that passes.

@@ -14,14 +14,20 @@ func (l *linter) lintTimes(r *source.Report, seg *rules.Segment) {
 		if w := cond.Window; w != nil {
 			for _, d := range []value.Duration{w.From, w.To} {
 				if d.Unit == value.Hour && d.N%24 == 0 {
-					r.Warn("W-HOURS-FOR-DAYS", w.Span, fmt.Sprintf("%v are elapsed time: they begin at another time of day when clocks change", d),
+					r.Warn("W-HOURS-FOR-DAYS", w.Span,
+						fmt.Sprintf("%v are elapsed time: they begin at another time of day when clocks change", d),
 						source.Hint{Label: source.LabelDidYouMean, Text: fmt.Sprintf("%dd   (local days)", d.N/24)})
 				}
 			}
 		}
-		if s := cond.Sequence; s != nil && s.Then != nil && (s.Then.Limit.Unit == value.Day || s.Then.Limit.Unit == value.Week) {
-			r.Warn("W-HOURS-FOR-DAYS", s.Then.Span, fmt.Sprintf("the period of %v is 23 to 25 hours a day when clocks change", s.Then.Limit),
-				source.Hint{Label: source.LabelDidYouMean, Text: fmt.Sprintf("for: %dh   (elapsed time)", s.Then.Limit.Longest()/value.MicrosPerHour)})
+		if s := cond.Sequence; s != nil && s.Then != nil &&
+			(s.Then.Limit.Unit == value.Day || s.Then.Limit.Unit == value.Week) {
+			r.Warn("W-HOURS-FOR-DAYS", s.Then.Span,
+				fmt.Sprintf("the period of %v is 23 to 25 hours a day when clocks change", s.Then.Limit),
+				source.Hint{
+					Label: source.LabelDidYouMean,
+					Text:  fmt.Sprintf("for: %dh   (elapsed time)", s.Then.Limit.Longest()/value.MicrosPerHour),
+				})
 		}
 	}
 	if seg.Cap != nil && seg.Cap.By == nil {
@@ -30,7 +36,8 @@ func (l *linter) lintTimes(r *source.Report, seg *rules.Segment) {
 	}
 	if longest, bounded := longestWindow(seg); bounded && seg.Stay.Longest() > longest.Longest() {
 		r.Warn("W-STAY-LONG", keyAt(seg.Source, "spec", "stay"),
-			fmt.Sprintf("people stay for %v after an event that is looked for in %v only", seg.Stay, longest), source.Expected("at most "+longest.String()))
+			fmt.Sprintf("people stay for %v after an event that is looked for in %v only", seg.Stay, longest),
+			source.Expected("at most "+longest.String()))
 	}
 }
 

@@ -25,11 +25,14 @@ func (l *linter) lintWhere(r *source.Report, cond *rules.Condition, d demand) {
 	for t := range rules.Tests(e) {
 		column := t.Term.Column
 		if l.dropsNull(t, asked[column]) {
-			r.Warn("W-NULL-DROPPED", t.Span, "rows without "+column+" do not pass this: a missing value is neither equal nor unequal",
-				source.Expected(fmt.Sprintf("... or %s is null, to keep them; ... and %s is not null, to say that they go", column, column))).Note = l.lost(d, t)
+			r.Warn("W-NULL-DROPPED", t.Span,
+				"rows without "+column+" do not pass this: a missing value is neither equal nor unequal",
+				source.Expected(fmt.Sprintf("... or %s is null, to keep them; ... and %s is not null, to say that they go", column,
+					column))).Note = l.lost(d, t)
 		}
 		if t.Not && (t.Op == where.OpEqual || t.Op == where.OpIn) && uses[column] == 1 && cond.Is().Counts {
-			r.Warn("W-NEGATED-EVENT-FILTER", t.Span, "one other event is enough for this, also for people who did the excluded thing as well",
+			r.Warn("W-NEGATED-EVENT-FILTER", t.Span,
+				"one other event is enough for this, also for people who did the excluded thing as well",
 				source.Hint{Label: source.LabelDidYouMean, Text: "did_not, with " + column + " = or in, beside this condition"})
 		}
 		l.lintCase(r, t)
@@ -46,9 +49,12 @@ func (l *linter) lintEnum(r *source.Report, t *rules.Test) {
 	switch enum := l.enum(t); {
 	case t.Op != where.OpIn || len(t.Args) == 0 || len(t.Args) != len(enum):
 	case t.Not:
-		r.Fail("E-CONTRADICTION", t.Span, "this excludes every value that "+column+" can have", source.Expected("fewer values"))
+		r.Fail("E-CONTRADICTION", t.Span, "this excludes every value that "+column+" can have",
+			source.Expected("fewer values"))
 	default:
-		r.Warn("W-TAUTOLOGY", t.Span, "this accepts every value that "+column+" can have", source.Hint{Label: source.LabelDidYouMean, Text: column + " is not null"})
+		r.Warn("W-TAUTOLOGY", t.Span, "this accepts every value that "+column+" can have", source.Hint{
+			Label: source.LabelDidYouMean, Text: column + " is not null",
+		})
 	}
 }
 
@@ -80,23 +86,31 @@ func (l *linter) lintCase(r *source.Report, t *rules.Test) {
 		if v.Kind != value.Text {
 			return
 		}
-		if t.Term.Function == "lower" && t.Op != where.OpMatches && strings.ContainsFunc(v.Text, func(r rune) bool { return r <= '\u017f' && unicode.IsUpper(r) }) {
-			r.Warn("W-CASE", t.Span, fmt.Sprintf("lower() has no capitals, and %s has", value.Quote(v.Text)), source.Hint{Label: source.LabelDidYouMean, Text: value.Quote(strings.ToLower(v.Text))})
+		if t.Term.Function == "lower" && t.Op != where.OpMatches &&
+			strings.ContainsFunc(v.Text, func(r rune) bool { return r <= '\u017f' && unicode.IsUpper(r) }) {
+			r.Warn("W-CASE", t.Span, fmt.Sprintf("lower() has no capitals, and %s has", value.Quote(v.Text)), source.Hint{
+				Label: source.LabelDidYouMean, Text: value.Quote(strings.ToLower(v.Text)),
+			})
 		}
-		fits, ok := map[where.Op]func(string, string) bool{where.OpStartsWith: strings.HasPrefix, where.OpEndsWith: strings.HasSuffix, where.OpContains: strings.Contains}[t.Op]
+		fits, ok := map[where.Op]func(string, string) bool{
+			where.OpStartsWith: strings.HasPrefix, where.OpEndsWith: strings.HasSuffix, where.OpContains: strings.Contains,
+		}[t.Op]
 		enum := l.enum(t)
 		if !ok || slices.ContainsFunc(enum, func(e string) bool { return fits(e, v.Text) }) {
 			continue
 		}
-		if i := slices.IndexFunc(enum, func(e string) bool { return fits(strings.ToLower(e), strings.ToLower(v.Text)) }); i >= 0 {
-			r.Warn("W-CASE", t.Span, fmt.Sprintf("no value of %s has %s in it as it is written", t.Term.Column, value.Quote(v.Text)),
+		if i := slices.IndexFunc(enum, func(e string) bool {
+			return fits(strings.ToLower(e), strings.ToLower(v.Text))
+		}); i >= 0 {
+			r.Warn("W-CASE", t.Span,
+				fmt.Sprintf("no value of %s has %s in it as it is written", t.Term.Column, value.Quote(v.Text)),
 				source.Hint{Label: source.LabelDidYouMean, Text: "the spelling of " + value.Quote(enum[i])})
 		}
 	}
 }
 
-// lintPattern reports a pattern that a plain operator says as well: such a test is read more easily, and skips data that
-// cannot pass.
+// lintPattern reports a pattern that a plain operator says as well: such a test is read more easily, and skips data
+// that cannot pass.
 func lintPattern(r *source.Report, t *rules.Test) {
 	if t.Op != where.OpMatches {
 		return
@@ -129,5 +143,7 @@ func lintPattern(r *source.Report, t *rules.Test) {
 	case closed:
 		operator = "starts_with"
 	}
-	r.Warn("W-REGEX", t.Span, "this pattern does not need matches", source.Hint{Label: source.LabelDidYouMean, Text: operator + " " + value.Quote(string(parts[0].Rune))})
+	r.Warn("W-REGEX", t.Span, "this pattern does not need matches", source.Hint{
+		Label: source.LabelDidYouMean, Text: operator + " " + value.Quote(string(parts[0].Rune)),
+	})
 }

@@ -55,7 +55,8 @@ func (n *narrator) sequence(c *rules.Condition, depth int, negated bool) {
 		n.say(step.Path, depth+1, text)
 	}
 	if s.Then != nil {
-		n.say(s.Then.Path, depth+1, n.fill("then_not", "events", n.step(s.Then), "span", n.duration(s.Then.Limit)), n.fill("then_not.note"))
+		n.say(s.Then.Path, depth+1, n.fill("then_not", "events", n.step(s.Then), "span", n.duration(s.Then.Limit)),
+			n.fill("then_not.note"))
 	}
 }
 

@@ -47,13 +47,15 @@ var english = phrases{
 	"note.dropped_there": "whoever has no {column} there is not a member because of this condition",
 	"note.left_out":      "events without {column} are left out",
 	"note.no_value":      "whoever has no value at all is not a member because of this condition",
-	"note.missing":       "if some of those days are missing in the data this is unknown, and unknown makes nobody a member",
+	"note.missing": "if some of those days are missing in the data this is unknown, and unknown makes nobody " +
+		"a member",
 
 	"session":          "{sessions}{when} in which this holds:",
 	"session.once":     "had at least one session",
 	"session.compared": "had {compared} sessions",
 	"session.lasting":  "{sessions} of {span} or longer",
-	"session.note":     "a session belongs to the time in which it starts; a pause longer than the project's session_gap ends it where the log has no session id",
+	"session.note": "a session belongs to the time in which it starts; a pause longer than the project's " +
+		"session_gap ends it where the log has no session id",
 
 	"sequence":              "did these in this order{when}",
 	"sequence.same_session": "{sequence}, in one session",

@@ -9,8 +9,8 @@ import (
 // phrase names one thing that sentences say.
 type phrase string
 
-// phrases are a language: for each phrase a text with places for what differs. {events} is a place; {n:day|days} is the one
-// word for one and the other for all other numbers. A language is one file like phrases_en.go.
+// phrases are a language: for each phrase a text with places for what differs. {events} is a place; {n:day|days} is the
+// one word for one and the other for all other numbers. A language is one file like phrases_en.go.
 type phrases map[phrase]string
 
 var placeForm = regexp.MustCompile(`\{([a-z_]+)(?::([^|}]*)\|([^}]*))?\}`)

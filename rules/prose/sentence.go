@@ -1,5 +1,5 @@
-// Package prose says rules in sentences, made from the checked form, so that text and rule cannot drift apart. A language is
-// one file of phrases.
+// Package prose says rules in sentences, made from the checked form, so that text and rule cannot drift apart. A
+// language is one file of phrases.
 package prose
 
 import (
@@ -13,7 +13,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules/where"
 )
 
-// Sentence is one part of a rule in plain English, made from the checked form, so that text and rule cannot drift apart.
+// Sentence is one part of a rule in plain English, made from the checked form, so that text and rule cannot drift
+// apart.
 type Sentence struct {
 	Path  string   `json:"path"`            // as in messages and tests: match.all[0]
 	Depth int      `json:"depth"`           // how many conditions it stands inside
@@ -130,7 +131,8 @@ func (n *narrator) noun(c *rules.Condition, count int64) string {
 func (n *narrator) quantity(c *rules.Condition) string {
 	m := c.Metric
 	key := phrase("metric." + m.Function)
-	if times := m.Type.Kind == value.Date || m.Type.Kind == value.Timestamp; times && (m.Function == "min" || m.Function == "max") {
+	if times := m.Type.Kind == value.Date || m.Type.Kind == value.Timestamp; times &&
+		(m.Function == "min" || m.Function == "max") {
 		key += ".time"
 	}
 	if _, known := n.phrases[key]; !known {
@@ -271,7 +273,8 @@ func (n *narrator) window(w *rules.Window) string {
 func (n *narrator) duration(d value.Duration) string { return n.fill(unitPhrases[d.Unit], "n", d.N) }
 
 var unitPhrases = map[value.Unit]phrase{
-	value.Second: "span.second", value.Minute: "span.minute", value.Hour: "span.hour", value.Day: "span.day", value.Week: "span.week", value.Month: "span.month",
+	value.Second: "span.second", value.Minute: "span.minute", value.Hour: "span.hour", value.Day: "span.day",
+	value.Week: "span.week", value.Month: "span.month",
 }
 
 // population says the steps after match and exclude.

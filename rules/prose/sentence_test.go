@@ -48,8 +48,8 @@ func TestSentencesSayTheRulesAsTheGoldenFilesShow(t *testing.T) {
 	}
 }
 
-// A language is its phrases: with others in their place nothing of English is left, every phrase is said by some example, and
-// every place is filled.
+// A language is its phrases: with others in their place nothing of English is left, every phrase is said by some
+// example, and every place is filled.
 func TestSentencesAreMadeOfPhrasesAlone(t *testing.T) {
 	english, language := prose.English(), map[string]string{}
 	place := regexp.MustCompile(`\{([a-z]+)[^}]*\}`)

@@ -1,5 +1,5 @@
-// Package rulestest is what the tests of the language share: the golden cases of testdata and the small project that their
-// rules are checked against.
+// Package rulestest is what the tests of the language share: the golden cases of testdata and the small project that
+// their rules are checked against.
 package rulestest
 
 import (
@@ -40,7 +40,8 @@ spec:
     logged_in:   {type: boolean, optional: true}
     opened_on:   {type: date, optional: true}
     opens_at:    {type: time, optional: true}
-    page_path:   {type: text, optional: true, label: [{prefix: /maksuvaikeudet, is: financial_hardship, policy: no_ads}]}
+    page_path:
+      {type: text, optional: true, label: [{prefix: /maksuvaikeudet, is: financial_hardship, policy: no_ads}]}
     balance:     {type: decimal(18,2), optional: true, label: {is: account_data}}
   events:
     calculator_used: [product, amount]

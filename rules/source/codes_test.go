@@ -15,7 +15,8 @@ func TestEveryCodeHasAPageAndEveryPageACode(t *testing.T) {
 	root := filepath.Join("..", "..")
 	for _, dir := range []string{"rules", "segments", "pipeline", "cmd"} {
 		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || filepath.Ext(path) != ".go" || d.Name() == "codes.go" || strings.HasSuffix(path, "_test.go") {
+			if err != nil || d.IsDir() || filepath.Ext(path) != ".go" || d.Name() == "codes.go" ||
+				strings.HasSuffix(path, "_test.go") {
 				return err
 			}
 			text, err := os.ReadFile(path)

@@ -18,7 +18,8 @@ func TestFindingsCarryEveryPlaceInJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `[{"code":"E-TYPE","severity":"error","file":"a.yaml","line":2,"column":13,"end_line":2,"end_column":17,` +
-		`"column_utf16":14,"end_column_utf16":18,"start":24,"end":28,"message":"it is here","note":"so it is","hints":[{"label":"fix","text":"there"}]}]`
+		`"column_utf16":14,"end_column_utf16":18,"start":24,"end":28,"message":"it is here","note":"so it ` +
+		`is","hints":[{"label":"fix","text":"there"}]}]`
 	if diff := cmp.Diff(want, string(text)); diff != "" {
 		t.Error(diff)
 	}
@@ -31,7 +32,8 @@ func TestAtMostFiftyFindingsAreShownInTheOrderOfTheirPlaces(t *testing.T) {
 		r.Fail("E-TYPE", Span{118 - 2*i, 119 - 2*i}, "wrong")
 	}
 	text := r.Found.Text()
-	if got := strings.Count(text, "error[E-TYPE]"); got != 50 || !strings.HasPrefix(text, "a.yaml:1:1:") || !strings.HasSuffix(text, "... and 10 more\n") {
+	if got := strings.Count(text, "error[E-TYPE]"); got != 50 || !strings.HasPrefix(text, "a.yaml:1:1:") ||
+		!strings.HasSuffix(text, "... and 10 more\n") {
 		t.Errorf("%d findings:\n%s", got, text)
 	}
 }

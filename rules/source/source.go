@@ -1,5 +1,5 @@
-// Package source is the text of a file and what is found in it: places as bytes and as people count them, findings with carets,
-// hints and edits that put them right, the page behind each code.
+// Package source is the text of a file and what is found in it: places as bytes and as people count them, findings with
+// carets, hints and edits that put them right, the page behind each code.
 //
 // It knows no YAML and no rule: whoever finds something says what and where.
 package source

@@ -63,7 +63,8 @@ func (c Clock) Earliest(wall string) string {
 // Later is the instant that lies a duration after another: elapsed time, or a step of the calendar.
 func (c Clock) Later(at string, d value.Duration) string {
 	if d.Unit == value.Month { // a day moves, and clamps at the end of a month; the time of day stays
-		return c.Earliest(fmt.Sprintf("(%s * %d + %s)", fmt.Sprintf(c.dialect.addMonths, c.Day(at), d.N), day, FloorMod(c.Local(at), day)))
+		return c.Earliest(fmt.Sprintf("(%s * %d + %s)", fmt.Sprintf(c.dialect.addMonths, c.Day(at), d.N), day,
+			FloorMod(c.Local(at), day)))
 	}
 	length, calendar := elapsed(d)
 	if !calendar || len(c.offsets) == 1 {
@@ -72,7 +73,8 @@ func (c Clock) Later(at string, d value.Duration) string {
 	return c.Earliest(fmt.Sprintf("(%s + %d)", c.Local(at), length))
 }
 
-// elapsed is how long a duration is where no clock is changed (a month at most), and whether it is a step of the calendar.
+// elapsed is how long a duration is where no clock is changed (a month at most), and whether it is a step of the
+// calendar.
 func elapsed(d value.Duration) (us int64, calendar bool) {
 	n := int64(d.N)
 	switch d.Unit {

@@ -43,26 +43,36 @@ type Dialect struct {
 var DuckDB = &Dialect{
 	Name: "duckdb", Text: "VARCHAR", Wide: "HUGEINT",
 	quote: `"`, plain: ` -_./:?=&%+#,;@!~*()[]{}|^$<>\`,
-	hexText: "decode(unhex('%s'))", startsWith: "starts_with(%s, %s)", endsWith: "suffix(%s, %s)", find: "strpos", bytes: "strlen(%s)", divide: "%s // %s", trim: "trim(%s, %s)",
+	hexText: "decode(unhex('%s'))", startsWith: "starts_with(%s, %s)", endsWith: "suffix(%s, %s)", find: "strpos",
+	bytes: "strlen(%s)", divide: "%s // %s", trim: "trim(%s, %s)",
 	matches: "regexp_full_match(%s, %s)", holds: "regexp_matches(%s, %s)", pattern: "%s", boundary: `\b`,
 	micros: "epoch_us(%s)", days: "CAST(date_diff('day', DATE '1970-01-01', %s) AS BIGINT)",
-	addMonths: "date_diff('day', DATE '1970-01-01', CAST(DATE '1970-01-01' + CAST(%s AS INTEGER) + INTERVAL %d MONTH AS DATE))",
-	month:     "CAST(month(DATE '1970-01-01' + CAST(%s AS INTEGER)) AS BIGINT)",
-	sha256:    "sha256(%s || chr(0) || %s)", hexNumber: "CAST('0x' || %s AS BIGINT)", floatBits: "CAST(CAST(%s AS BIT) AS BIGINT)", hexInteger: "to_hex(%s)", swap: `\8\7\6\5\4\3\2\1`, hexBytes: "hex(%s)", hashHex: "sha256(unhex(%s))",
+	addMonths: "date_diff('day', DATE '1970-01-01', CAST(DATE '1970-01-01' + CAST(%s AS INTEGER) + INTERVAL %d MONTH " +
+		"AS DATE))",
+	month:  "CAST(month(DATE '1970-01-01' + CAST(%s AS INTEGER)) AS BIGINT)",
+	sha256: "sha256(%s || chr(0) || %s)", hexNumber: "CAST('0x' || %s AS BIGINT)",
+	floatBits: "CAST(CAST(%s AS BIT) AS BIGINT)", hexInteger: "to_hex(%s)", swap: `\8\7\6\5\4\3\2\1`, hexBytes: "hex(%s)",
+	hashHex: "sha256(unhex(%s))",
 }
 
 // Spark is the dialect of Spark SQL 3.5 and later, with spark.sql.ansi.enabled and in time zone UTC.
 var Spark = &Dialect{
 	Name: "spark", Text: "STRING", Wide: "DECIMAL(38,0)",
-	Settings: []string{"SET spark.sql.ansi.enabled=true", "SET spark.sql.session.timeZone=UTC", "SET spark.sql.caseSensitive=true", "SET spark.sql.parquet.binaryAsString=true"},
-	quote:    "`", plain: " -_./:",
-	hexText: "CAST(X'%s' AS STRING)", startsWith: "startswith(%s, %s)", endsWith: "endswith(%s, %s)", find: "instr", bytes: "octet_length(%s)", divide: "%s div %s", trim: "trim(BOTH %[2]s FROM %[1]s)",
-	matches: "regexp_like(%s, %s)", holds: "regexp_like(%s, %s)", pattern: `\A(?:%s)\z`, boundary: `(?:(?<![0-9A-Za-z_])(?=[0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?![0-9A-Za-z_]))`,
-	micros: "unix_micros(CAST(%s AS TIMESTAMP))", days: "CAST(unix_date(%s) AS BIGINT)",
+	Settings: []string{
+		"SET spark.sql.ansi.enabled=true", "SET spark.sql.session.timeZone=UTC", "SET spark.sql.caseSensitive=true",
+		"SET spark.sql.parquet.binaryAsString=true",
+	},
+	quote: "`", plain: " -_./:",
+	hexText: "CAST(X'%s' AS STRING)", startsWith: "startswith(%s, %s)", endsWith: "endswith(%s, %s)", find: "instr",
+	bytes: "octet_length(%s)", divide: "%s div %s", trim: "trim(BOTH %[2]s FROM %[1]s)",
+	matches: "regexp_like(%s, %s)", holds: "regexp_like(%s, %s)", pattern: `\A(?:%s)\z`,
+	boundary: `(?:(?<![0-9A-Za-z_])(?=[0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?![0-9A-Za-z_]))`,
+	micros:   "unix_micros(CAST(%s AS TIMESTAMP))", days: "CAST(unix_date(%s) AS BIGINT)",
 	addMonths: "CAST(unix_date(add_months(date_from_unix_date(%s), %d)) AS BIGINT)",
 	month:     "CAST(month(date_from_unix_date(%s)) AS BIGINT)",
-	sha256:    "sha2(concat(CAST(%s AS BINARY), X'00', CAST(%s AS BINARY)), 256)", hexNumber: "CAST(conv(%s, 16, 10) AS BIGINT)", hexInteger: "hex(%s)", swap: "$8$7$6$5$4$3$2$1", hexBytes: "hex(%s)", hashHex: "sha2(unhex(%s), 256)",
-	valid: "encode(%[1]s, 'UTF-8') = CAST(%[1]s AS BINARY)",
+	sha256:    "sha2(concat(CAST(%s AS BINARY), X'00', CAST(%s AS BINARY)), 256)",
+	hexNumber: "CAST(conv(%s, 16, 10) AS BIGINT)", hexInteger: "hex(%s)", swap: "$8$7$6$5$4$3$2$1", hexBytes: "hex(%s)",
+	hashHex: "sha2(unhex(%s), 256)", valid: "encode(%[1]s, 'UTF-8') = CAST(%[1]s AS BINARY)",
 }
 
 // Dialects are all of them, by name.

@@ -13,15 +13,16 @@ type Column struct{ Name, Expr string }
 
 // Stage computes columns over what the stage before left.
 type Stage struct {
-	From    string   // the table to begin with; "": the admitted rows, or the stage before
-	Where   string   // which rows go on; "": all
-	By      []string // nil: rows stay and get more columns; else rows that agree in these become one, with the columns alone
+	From  string // the table to begin with; "": the admitted rows, or the stage before
+	Where string // which rows go on; "": all
+	// nil: rows stay and get more columns; else rows that agree in these become one, with the columns alone
+	By      []string
 	Columns []Column
 	Of      []Form // with By: conditions on the rows that become one; the columns of their last stages are added
 }
 
-// Form is a condition as SQL: stages, the last of which leaves one row for each key, and an expression over that row. A key
-// without a row has NULL in every column.
+// Form is a condition as SQL: stages, the last of which leaves one row for each key, and an expression over that row. A
+// key without a row has NULL in every column.
 type Form struct {
 	Stages  []Stage
 	Verdict string // a number, False to True
@@ -98,7 +99,13 @@ func (s *Setting) Sittings(everyRow string) (stages []Stage, key []string) {
 	of := *s
 	of.Key = slices.Concat(s.Key, []string{Device, Session})
 	return []Stage{
-		{Where: everyRow, Columns: []Column{{starts, fmt.Sprintf("CASE WHEN %s IS NULL AND %s - lag(%s) %s > %d THEN 1 ELSE 0 END", Session, At, At, of.Over(""), s.Gap)}}},
+		{
+			Where: everyRow, Columns: []Column{
+				{starts,
+					fmt.Sprintf("CASE WHEN %s IS NULL AND %s - lag(%s) %s > %d THEN 1 ELSE 0 END", Session, At, At, of.Over(""),
+						s.Gap)},
+			},
+		},
 		// All rows of one time count, so that it does not matter which of them was numbered as the first.
 		{Columns: []Column{{sitting, "sum(" + starts + ") " + of.Over("RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW")}}},
 	}, append(of.Key, sitting)

@@ -37,8 +37,8 @@ func Any(verdicts ...string) string {
 	return Not(All(not...))
 }
 
-// Not is the verdict of `not`: true and false change places, what is undecided stays so. The verdict is written once, for it
-// may be long.
+// Not is the verdict of `not`: true and false change places, what is undecided stays so. The verdict is written once,
+// for it may be long.
 func Not(verdict string) string {
 	return fmt.Sprintf("CAST(substr('41230', %s + 1, 1) AS INTEGER)", verdict)
 }
@@ -77,13 +77,15 @@ func AtLeast(count int, of []string) string {
 	}
 	yes, maybe, ever := number(1), number(3), number(4)
 	unsure := number(2)
-	return fmt.Sprintf("CASE WHEN %s >= %d THEN %d WHEN %s >= %d AND %s > %s THEN %d WHEN %s >= %d THEN %d WHEN %s >= %d THEN %d ELSE %d END",
+	return fmt.Sprintf("CASE WHEN %s >= %d THEN %d WHEN %s >= %d AND %s > %s THEN %d WHEN %s >= %d THEN %d WHEN %s >= "+
+		"%d THEN %d ELSE %d END",
 		yes, count, True, maybe, count, unsure, yes, Unknown, maybe, count, Wait, ever, count, NoValue, False)
 }
 
 // among is true for the first n of: true, unknown, wait, no value.
 func among(verdict string, n int) string {
-	return verdict + " IN (" + strings.Join([]string{fmt.Sprint(True), fmt.Sprint(Unknown), fmt.Sprint(Wait), fmt.Sprint(NoValue)}[:n], ", ") + ")"
+	return verdict + " IN (" +
+		strings.Join([]string{fmt.Sprint(True), fmt.Sprint(Unknown), fmt.Sprint(Wait), fmt.Sprint(NoValue)}[:n], ", ") + ")"
 }
 
 // Where writes a bound condition on one row; test writes one of its tests. SQL's own logic is that of the language.

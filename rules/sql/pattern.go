@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Matches is true where the whole of a text matches a pattern of the subset that rules allow (rules.CheckPattern). The pattern
-// is written anew from its syntax tree, so that RE2 and Java read the same.
+// Matches is true where the whole of a text matches a pattern of the subset that rules allow (rules.CheckPattern). The
+// pattern is written anew from its syntax tree, so that RE2 and Java read the same.
 func (d *Dialect) Matches(text, pattern string) (string, error) {
 	tree, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {

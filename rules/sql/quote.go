@@ -11,8 +11,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-// Quote writes a text as a literal. What a dialect could read in two ways, and all that is not plain, becomes hex digits, so
-// that no escape and no injection can arise.
+// Quote writes a text as a literal. What a dialect could read in two ways, and all that is not plain, becomes hex
+// digits, so that no escape and no injection can arise.
 func (d *Dialect) Quote(text string) string {
 	for _, r := range text {
 		if !d.isPlain(r) {
@@ -22,8 +22,8 @@ func (d *Dialect) Quote(text string) string {
 	return "'" + text + "'"
 }
 
-// isPlain reports whether a character may stand in a literal: digits, Latin letters, and the dialect's punctuation. Bytes that
-// are not UTF-8 come as a character that is no letter.
+// isPlain reports whether a character may stand in a literal: digits, Latin letters, and the dialect's punctuation.
+// Bytes that are not UTF-8 come as a character that is no letter.
 func (d *Dialect) isPlain(r rune) bool {
 	return r >= '0' && r <= '9' || r <= '\u017f' && unicode.IsLetter(r) || strings.ContainsRune(d.plain, r)
 }
@@ -32,12 +32,18 @@ var simpleName = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
 
 // reserved are words that look like names and are none in one dialect or the other.
 var reserved = map[string]bool{
-	"all": true, "and": true, "any": true, "array": true, "as": true, "asc": true, "at": true, "between": true, "both": true, "by": true, "case": true, "cast": true, "check": true,
-	"column": true, "cross": true, "current": true, "date": true, "default": true, "desc": true, "distinct": true, "do": true, "else": true, "end": true, "exists": true, "false": true,
-	"fetch": true, "filter": true, "first": true, "for": true, "from": true, "full": true, "group": true, "having": true, "in": true, "inner": true, "interval": true, "into": true, "is": true, "join": true,
-	"last": true, "left": true, "like": true, "limit": true, "natural": true, "not": true, "null": true, "offset": true, "on": true, "or": true, "order": true, "outer": true, "over": true,
-	"partition": true, "primary": true, "range": true, "references": true, "right": true, "row": true, "rows": true, "select": true, "session": true, "set": true, "some": true, "table": true,
-	"then": true, "time": true, "timestamp": true, "to": true, "true": true, "union": true, "unique": true, "user": true, "using": true, "values": true, "when": true, "where": true, "window": true, "with": true,
+	"all": true, "and": true, "any": true, "array": true, "as": true, "asc": true, "at": true, "between": true,
+	"both": true, "by": true, "case": true, "cast": true, "check": true,
+	"column": true, "cross": true, "current": true, "date": true, "default": true, "desc": true, "distinct": true,
+	"do": true, "else": true, "end": true, "exists": true, "false": true,
+	"fetch": true, "filter": true, "first": true, "for": true, "from": true, "full": true, "group": true, "having": true,
+	"in": true, "inner": true, "interval": true, "into": true, "is": true, "join": true,
+	"last": true, "left": true, "like": true, "limit": true, "natural": true, "not": true, "null": true, "offset": true,
+	"on": true, "or": true, "order": true, "outer": true, "over": true,
+	"partition": true, "primary": true, "range": true, "references": true, "right": true, "row": true, "rows": true,
+	"select": true, "session": true, "set": true, "some": true, "table": true,
+	"then": true, "time": true, "timestamp": true, "to": true, "true": true, "union": true, "unique": true, "user": true,
+	"using": true, "values": true, "when": true, "where": true, "window": true, "with": true,
 }
 
 // Ident writes an identifier.

@@ -20,7 +20,8 @@ func TestALiteralIsPlainOrHexDigits(t *testing.T) {
 	plain := regexp.MustCompile(`^'[^']*'$`)
 	digits := regexp.MustCompile(`^[^']*'([0-9A-F]*)'[^']*$`)
 	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.OneOf(rapid.String(), rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) }),
+		text := rapid.OneOf(rapid.String(),
+			rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) }),
 			rapid.StringOf(rapid.SampledFrom([]rune(`a'\"ä-/ %;`)))).Draw(t, "text")
 		for _, d := range sql.Dialects {
 			got := d.Quote(text)
@@ -59,20 +60,23 @@ func TestNamesAreQuotedWhereTheyMustBe(t *testing.T) {
 
 func TestAPatternIsWrittenAnewForEachEngine(t *testing.T) {
 	for pattern, want := range map[string][2]string{
-		`/lainat/[a-z]+`:  {`/lainat/[a-z]+`, `\A(?:/lainat/[a-z]+)\z`},
-		`a.b|c{2,3}\d?`:   {`a[^\x{a}]b|c{2,3}[0-9]?`, `\A(?:a[^\x{a}]b|c{2,3}[0-9]?)\z`},
-		`(?:ab)*x\.`:      {`(?:ab)*x\x{2e}`, `\A(?:(?:ab)*x\x{2e})\z`},
-		`x(?:ab|c)?y`:     {`x(?:ab|c)?y`, `\A(?:x(?:ab|c)?y)\z`},
-		`(ab|c)y`:         {`(?:ab|c)y`, `\A(?:(?:ab|c)y)\z`},
-		`\bword`:          {`\bword`, ""},
-		`[^/]+(a|b){2}é$`: {`[\x{0}-\x{2e}0-\x{10ffff}]+[a-b]{2}\x{e9}\z`, `\A(?:[\x{0}-\x{2e}0-\x{10ffff}]+[a-b]{2}\x{e9}\z)\z`},
+		`/lainat/[a-z]+`: {`/lainat/[a-z]+`, `\A(?:/lainat/[a-z]+)\z`},
+		`a.b|c{2,3}\d?`:  {`a[^\x{a}]b|c{2,3}[0-9]?`, `\A(?:a[^\x{a}]b|c{2,3}[0-9]?)\z`},
+		`(?:ab)*x\.`:     {`(?:ab)*x\x{2e}`, `\A(?:(?:ab)*x\x{2e})\z`},
+		`x(?:ab|c)?y`:    {`x(?:ab|c)?y`, `\A(?:x(?:ab|c)?y)\z`},
+		`(ab|c)y`:        {`(?:ab|c)y`, `\A(?:(?:ab|c)y)\z`},
+		`\bword`:         {`\bword`, ""},
+		`[^/]+(a|b){2}é$`: {`[\x{0}-\x{2e}0-\x{10ffff}]+[a-b]{2}\x{e9}\z`,
+			`\A(?:[\x{0}-\x{2e}0-\x{10ffff}]+[a-b]{2}\x{e9}\z)\z`},
 	} {
 		for i, d := range sql.Dialects {
 			got, err := d.Matches("x", pattern)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if w := fmt.Sprintf("%s(x, %s)", map[string]string{"duckdb": "regexp_full_match", "spark": "regexp_like"}[d.Name], d.Quote(want[i])); want[i] != "" && got != w {
+			if w := fmt.Sprintf("%s(x, %s)", map[string]string{
+				"duckdb": "regexp_full_match", "spark": "regexp_like",
+			}[d.Name], d.Quote(want[i])); want[i] != "" && got != w {
 				t.Errorf("%s: %s is %s, want %s", d.Name, pattern, got, w)
 			}
 		}
@@ -80,7 +84,10 @@ func TestAPatternIsWrittenAnewForEachEngine(t *testing.T) {
 }
 
 func TestAPatternWrittenAnewMatchesTheSameTexts(t *testing.T) {
-	patterns := []string{`a+|b`, `(?:a|ab)(?:c|bcd)d*`, `[^a-c]\w?`, `.\s*`, `\ba.*\b`, `(a|b){2,3}c?`, `^$`, `[[:alpha:]]+é?`, `\d{2}|\D`, `()a`}
+	patterns := []string{
+		`a+|b`, `(?:a|ab)(?:c|bcd)d*`, `[^a-c]\w?`, `.\s*`, `\ba.*\b`, `(a|b){2,3}c?`, `^$`, `[[:alpha:]]+é?`, `\d{2}|\D`,
+		`()a`,
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		pattern := rapid.SampledFrom(patterns).Draw(t, "pattern")
 		text := rapid.StringOfN(rapid.SampledFrom([]rune("abcd 1é\n_")), 0, 6, -1).Draw(t, "text")
@@ -121,10 +128,13 @@ func TestAZoneWithChangesIsACaseOfThem(t *testing.T) {
 	}
 	clock := sql.Spark.Clock(helsinki, at("2026-03-01T00:00:00Z"), at("2026-05-01T00:00:00Z"))
 	change := at("2026-03-29T01:00:00Z")
-	if got, want := clock.Local("x"), fmt.Sprintf("(x + CASE WHEN x < %d THEN 7200000000 ELSE 10800000000 END)", change); got != want {
+	if got, want := clock.Local("x"),
+		fmt.Sprintf("(x + CASE WHEN x < %d THEN 7200000000 ELSE 10800000000 END)", change); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	if got, want := clock.Earliest("x"), fmt.Sprintf("(CASE WHEN x < %d THEN x - 7200000000 ELSE greatest(x - 10800000000, %d) END)", change+7_200_000_000, change); got != want {
+	if got, want := clock.Earliest("x"),
+		fmt.Sprintf("(CASE WHEN x < %d THEN x - 7200000000 ELSE greatest(x - 10800000000, %d) END)", change+7_200_000_000,
+			change); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }

@@ -31,13 +31,14 @@ func LowerASCII(text string) string {
 }
 
 // whiteSpace are the characters that are trimmed off ids: those with the property White_Space.
-const whiteSpace = "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+const whiteSpace = "\t\n\v\f\r \u0085\u00a0\u1680" +
+	"\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
 // Trim is a text without white space at both ends.
 func (d *Dialect) Trim(text string) string { return fmt.Sprintf(d.trim, text, d.Quote(whiteSpace)) }
 
-// The URL parts cut texts as rules/builtin does. Positions count characters; since everything is cut at ASCII characters
-// that is the same cut.
+// The URL parts cut texts as rules/builtin does. Positions count characters; since everything is cut at ASCII
+// characters that is the same cut.
 
 // position is where a part begins in a text, from 1 on; 0 where it does not occur.
 func (d *Dialect) position(text, part string) string {
@@ -61,7 +62,8 @@ func (d *Dialect) Host(url string) string {
 	end := d.position(host, "]")
 	bare := fmt.Sprintf("split_part(%s, ':', 1)", host)
 	bracketed := fmt.Sprintf("substr(%s, 1, %s) || split_part(substr(%s, %s + 1), ':', 1)", host, end, host, end)
-	name := fmt.Sprintf("CASE WHEN %s AND %s > 0 THEN %s ELSE %s END", d.StartsWith(host, d.Quote("[")), end, bracketed, bare)
+	name := fmt.Sprintf("CASE WHEN %s AND %s > 0 THEN %s ELSE %s END", d.StartsWith(host, d.Quote("[")), end, bracketed,
+		bare)
 	return fmt.Sprintf("CASE WHEN %s THEN nullif(%s, '') END", d.hasAuthority(url), LowerASCII(name))
 }
 
@@ -69,7 +71,8 @@ func (d *Dialect) Host(url string) string {
 func (d *Dialect) URLPath(url string) string {
 	upTo := func(text string) string { return fmt.Sprintf("split_part(translate(%s, '#', '?'), '?', 1)", text) }
 	after := upTo(fmt.Sprintf("substr(%s, %s + 3 + char_length(%s))", url, d.position(url, "://"), d.authority(url)))
-	return fmt.Sprintf("CASE WHEN %s THEN coalesce(nullif(%s, ''), '/') ELSE %s END", d.hasAuthority(url), after, upTo(url))
+	return fmt.Sprintf("CASE WHEN %s THEN coalesce(nullif(%s, ''), '/') ELSE %s END", d.hasAuthority(url), after,
+		upTo(url))
 }
 
 // QueryParam is the first value of a parameter in the query of a URL, null where it is not there.
@@ -81,7 +84,8 @@ func (d *Dialect) QueryParam(url, key string) string {
 	sign := d.position(url, "?")
 	query := fmt.Sprintf("('&' || substr(%s, %s + 1) || '&')", url, sign)
 	valued, bare := d.position(query, "&"+key+"="), d.position(query, "&"+key+"&")
-	return fmt.Sprintf("CASE WHEN %s = 0 THEN NULL WHEN %s > 0 AND (%s = 0 OR %s < %s) THEN split_part(substr(%s, %s + %d), '&', 1) WHEN %s > 0 THEN '' END",
+	return fmt.Sprintf("CASE WHEN %s = 0 THEN NULL WHEN %s > 0 AND (%s = 0 OR %s < %s) THEN split_part(substr(%s, %s + "+
+		"%d), '&', 1) WHEN %s > 0 THEN '' END",
 		sign, valued, bare, valued, bare, query, valued, len([]rune(key))+2, bare)
 }
 
@@ -97,7 +101,8 @@ func (d *Dialect) HexText(text string) string {
 
 // HexWord is a 64-bit integer as hex digits of its eight bytes, the least first.
 func (d *Dialect) HexWord(n string) string {
-	return fmt.Sprintf("regexp_replace(lpad("+d.hexInteger+", 16, '0'), %s, %s)", n, d.Quote(strings.Repeat("(..)", 8)), d.Quote(d.swap))
+	return fmt.Sprintf("regexp_replace(lpad("+d.hexInteger+", 16, '0'), %s, %s)", n, d.Quote(strings.Repeat("(..)", 8)),
+		d.Quote(d.swap))
 }
 
 // HashHex is the SHA-256 of bytes written as hex digits, as hex digits.
@@ -106,7 +111,8 @@ func (d *Dialect) HashHex(digits string) string { return fmt.Sprintf(d.hashHex, 
 // Hash is the SHA-256 of two texts with a zero byte between them, as hex digits.
 func (d *Dialect) Hash(first, second string) string { return fmt.Sprintf(d.sha256, first, second) }
 
-// Bucket is the first eight bytes of a hash modulo 10,000: four digits at a time, so that no engine needs unsigned numbers.
+// Bucket is the first eight bytes of a hash modulo 10,000: four digits at a time, so that no engine needs unsigned
+// numbers.
 func (d *Dialect) Bucket(hash string) string {
 	rest := ""
 	for at := 1; at < 16; at += 4 {

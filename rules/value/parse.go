@@ -10,13 +10,15 @@ import (
 
 var decimalForm = regexp.MustCompile(`^decimal\(([0-9]{1,3}), ?([0-9]{1,3})\)$`)
 
-// ParseType reads the name of a type: text, integer, decimal(18,2), float, boolean, date or timestamp. A decimal that we do
-// not have is returned with false.
+// ParseType reads the name of a type: text, integer, decimal(18,2), float, boolean, date or timestamp. A decimal that
+// we do not have is returned with false.
 func ParseType(text string) (Type, bool) {
 	if parts := decimalForm.FindStringSubmatch(text); parts != nil {
 		precision, _ := strconv.Atoi(parts[1]) // one to three digits
 		scale, _ := strconv.Atoi(parts[2])
-		return Type{Kind: Decimal, Precision: precision, Scale: scale}, precision > 0 && scale <= precision && precision <= MaxDigits
+		return Type{
+			Kind: Decimal, Precision: precision, Scale: scale,
+		}, precision > 0 && scale <= precision && precision <= MaxDigits
 	}
 	for kind, name := range TypeNames {
 		if name == text && kind != Decimal {

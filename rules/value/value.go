@@ -1,5 +1,5 @@
-// Package value is what columns and literals hold: types, exact numbers, durations, dates, and time zones with the calendar
-// arithmetic of windows. Zones come from an embedded database, so that a rule means the same on every machine.
+// Package value is what columns and literals hold: types, exact numbers, durations, dates, and time zones with the
+// calendar arithmetic of windows. Zones come from an embedded database, so that a rule means the same on every machine.
 //
 // It knows no text of files, no conditions and no rows.
 package value

@@ -40,7 +40,9 @@ func TestEveryZoneOfTheDatabaseLoads(t *testing.T) {
 }
 
 func TestNamesThatAreNoIANAZonesAreRefused(t *testing.T) {
-	for _, name := range []string{"", "Local", "EEST", "europe/helsinki", "Europe", "Europe/", "../etc/passwd", "/etc/localtime"} {
+	for _, name := range []string{
+		"", "Local", "EEST", "europe/helsinki", "Europe", "Europe/", "../etc/passwd", "/etc/localtime",
+	} {
 		if _, err := LoadZone(name); err == nil {
 			t.Errorf("%q is taken for a zone", name)
 		}
@@ -86,14 +88,16 @@ func TestEarliestIsTheFirstInstantAtWhichTheClockShowsThatTimeOrLater(t *testing
 			minute := rapid.Int64Range(3*24*60, 80*365*24*60).Draw(t, "minute")
 			if rapid.Bool().Draw(t, "near a change") {
 				change := rapid.SampledFrom(z.starts).Draw(t, "change")
-				minute = max(3*24*60, FloorDiv(z.Local(change), MicrosPerMinute)+rapid.Int64Range(-120, 120).Draw(t, "minutes away"))
+				minute = max(3*24*60,
+					FloorDiv(z.Local(change), MicrosPerMinute)+rapid.Int64Range(-120, 120).Draw(t, "minutes away"))
 			}
 			wall := minute * MicrosPerMinute
 			if z.Offset(wall)%MicrosPerMinute != 0 {
 				t.Skip("Monrovia's seconds")
 			}
 			if got, want := z.Earliest(wall), slowEarliest(z, wall); got != want {
-				t.Fatalf("%s: Earliest(%v) = %v, want %v", name, time.UnixMicro(wall).UTC(), time.UnixMicro(got).UTC(), time.UnixMicro(want).UTC())
+				t.Fatalf("%s: Earliest(%v) = %v, want %v", name, time.UnixMicro(wall).UTC(), time.UnixMicro(got).UTC(),
+					time.UnixMicro(want).UTC())
 			}
 		})
 	}
@@ -107,14 +111,22 @@ func TestOddHours(t *testing.T) {
 		name      string
 		got, want int64
 	}{
-		{"a skipped hour is the first instant after it", z.Step(instant(t, "2026-03-30T03:30:00+03:00"), day, -1), instant(t, "2026-03-29T04:00:00+03:00")},
-		{"a repeated hour is its first pass", z.Step(instant(t, "2026-10-26T03:30:00+02:00"), day, -1), instant(t, "2026-10-25T03:30:00+03:00")},
-		{"a day over the autumn change lasts 25 hours", z.Step(instant(t, "2026-10-26T00:00:00+02:00"), day, -1), instant(t, "2026-10-25T00:00:00+03:00")},
-		{"hours are elapsed time", z.Step(instant(t, "2026-03-30T00:00:00+03:00"), Duration{48, Hour}, -1), instant(t, "2026-03-27T23:00:00+02:00")},
-		{"the end of a month clamps", z.Step(instant(t, "2026-03-31T12:00:00+03:00"), Duration{1, Month}, -1), instant(t, "2026-02-28T12:00:00+02:00")},
-		{"a month forward clamps too", z.Step(instant(t, "2028-01-31T12:00:00+02:00"), Duration{1, Month}, 1), instant(t, "2028-02-29T12:00:00+02:00")},
-		{"weeks are seven days", z.Step(instant(t, "2026-04-15T00:00:00+03:00"), Duration{2, Week}, -1), instant(t, "2026-04-01T00:00:00+03:00")},
-		{"a skipped day begins with the next", apia.Earliest(MicrosPerDay * mustDays(t, "2011-12-30")), instant(t, "2011-12-31T00:00:00+14:00")},
+		{"a skipped hour is the first instant after it", z.Step(instant(t, "2026-03-30T03:30:00+03:00"), day, -1),
+			instant(t, "2026-03-29T04:00:00+03:00")},
+		{"a repeated hour is its first pass", z.Step(instant(t, "2026-10-26T03:30:00+02:00"), day, -1),
+			instant(t, "2026-10-25T03:30:00+03:00")},
+		{"a day over the autumn change lasts 25 hours", z.Step(instant(t, "2026-10-26T00:00:00+02:00"), day, -1),
+			instant(t, "2026-10-25T00:00:00+03:00")},
+		{"hours are elapsed time", z.Step(instant(t, "2026-03-30T00:00:00+03:00"), Duration{48, Hour}, -1),
+			instant(t, "2026-03-27T23:00:00+02:00")},
+		{"the end of a month clamps", z.Step(instant(t, "2026-03-31T12:00:00+03:00"), Duration{1, Month}, -1),
+			instant(t, "2026-02-28T12:00:00+02:00")},
+		{"a month forward clamps too", z.Step(instant(t, "2028-01-31T12:00:00+02:00"), Duration{1, Month}, 1),
+			instant(t, "2028-02-29T12:00:00+02:00")},
+		{"weeks are seven days", z.Step(instant(t, "2026-04-15T00:00:00+03:00"), Duration{2, Week}, -1),
+			instant(t, "2026-04-01T00:00:00+03:00")},
+		{"a skipped day begins with the next", apia.Earliest(MicrosPerDay * mustDays(t, "2011-12-30")),
+			instant(t, "2011-12-31T00:00:00+14:00")},
 	}
 	for _, test := range tests {
 		if test.got != test.want {
@@ -139,7 +151,9 @@ func TestDurationsReadAsWritten(t *testing.T) {
 			t.Errorf("%q reads as %v, %v", text, d, err)
 		}
 	}
-	for _, text := range []string{"", "5m", "d", "0d", "-1d", "1.5h", "30 d", "30D", "99999999999999999999d", "36526d", "1y"} {
+	for _, text := range []string{
+		"", "5m", "d", "0d", "-1d", "1.5h", "30 d", "30D", "99999999999999999999d", "36526d", "1y",
+	} {
 		if d, err := ParseDuration(text); err == nil {
 			t.Errorf("%q reads as %v", text, d)
 		}

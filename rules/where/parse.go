@@ -133,7 +133,8 @@ func (p *parser) unary() Tree {
 
 func (p *parser) comparison() Tree {
 	if p.tests++; p.tests > maxTests {
-		p.fail(p.peek().Span, "the condition has too many tests", source.Expected("at most 64; a list of values is one test: in (...)"))
+		p.fail(p.peek().Span, "the condition has too many tests",
+			source.Expected("at most 64; a list of values is one test: in (...)"))
 		return nil
 	}
 	c := &Comparison{Term: p.operand()}
@@ -190,7 +191,9 @@ func quoteLiteral(t Token) string {
 }
 
 // words that cannot be columns.
-var reservedWords = []string{"and", "or", "not", "in", "between", "is", "null", "true", "false", "starts_with", "ends_with", "contains", "matches"}
+var reservedWords = []string{
+	"and", "or", "not", "in", "between", "is", "null", "true", "false", "starts_with", "ends_with", "contains", "matches",
+}
 
 func Reserved(word string) bool { return slices.Contains(reservedWords, word) }
 
@@ -331,7 +334,8 @@ func (p *parser) wordLiteral(t Token) Literal {
 	}
 	kind, ok := kinds[t.Value]
 	if !ok {
-		p.fail(t.Span, fmt.Sprintf("%s is not a value", t.Value), source.Fix(value.Quote(t.Value)+"   (text stands in single quotes)"))
+		p.fail(t.Span, fmt.Sprintf("%s is not a value", t.Value),
+			source.Fix(value.Quote(t.Value)+"   (text stands in single quotes)"))
 		return Literal{}
 	}
 	p.pos++

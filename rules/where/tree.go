@@ -1,5 +1,5 @@
-// Package where reads the text of a condition on one row: lexer, parser and the tree as it was written. What columns and
-// functions there are, and what the literals mean, is looked up in package rules.
+// Package where reads the text of a condition on one row: lexer, parser and the tree as it was written. What columns
+// and functions there are, and what the literals mean, is looked up in package rules.
 package where
 
 import (

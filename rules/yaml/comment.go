@@ -63,7 +63,9 @@ func (b *Body) close(d *Document, end int) {
 func (l *Layout) comment(at int) {
 	start := l.doc.offset(l.doc.lineOf(at), 1)
 	before := l.doc.Source.Text[start:at]
-	c := Comment{Text: strings.TrimRight(l.doc.restOfLine(at), " "), At: at, column: at - start + 1, blank: l.blankAbove(at)}
+	c := Comment{
+		Text: strings.TrimRight(l.doc.restOfLine(at), " "), At: at, column: at - start + 1, blank: l.blankAbove(at),
+	}
 	c.Alone = strings.Trim(before, " -") == ""
 	c.dashed = c.Alone && strings.Contains(before, "-")
 	l.Comments = append(l.Comments, c)
@@ -132,9 +134,9 @@ func (e *Entry) owner() *Entry {
 	return e.In.Owner
 }
 
-// attachAlone places a comment that has a line of its own, between two entries of which the second may be nil. It belongs to
-// what follows, unless it is indented further: then it ends the innermost object or list that is indented no further and does
-// not hold what follows. It returns nil then, else what the comment stands above.
+// attachAlone places a comment that has a line of its own, between two entries of which the second may be nil. It
+// belongs to what follows, unless it is indented further: then it ends the innermost object or list that is indented no
+// further and does not hold what follows. It returns nil then, else what the comment stands above.
 func attachAlone(c Comment, previous, next *Entry) *Entry {
 	if previous.valueAt > c.At && !c.dashed && (next == nil || next.In.Owner != previous) {
 		return previous.above(c)
@@ -143,7 +145,8 @@ func attachAlone(c Comment, previous, next *Entry) *Entry {
 	if next != nil && (c.dashed || c.column <= next.column || next.within(b)) {
 		return next.above(c)
 	}
-	for up := b.Owner.In; up != nil && (b.span.End > 0 && b.span.End <= c.At || b.span.End == 0 && b.Owner.Value.raw.Column > c.column); up = b.Owner.In {
+	for up := b.Owner.In; up != nil &&
+		(b.span.End > 0 && b.span.End <= c.At || b.span.End == 0 && b.Owner.Value.raw.Column > c.column); up = b.Owner.In {
 		if next != nil && next.within(up) && b.span.End == 0 {
 			break
 		}

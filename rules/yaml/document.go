@@ -1,5 +1,6 @@
-// Package yaml reads files strictly: what a reviewer sees is what is read. Out come nodes that know their place to the byte
-// (Document, Node, Object, Passage), the traps of YAML in our words, and the comments with what they stand above (Layout).
+// Package yaml reads files strictly: what a reviewer sees is what is read. Out come nodes that know their place to the
+// byte (Document, Node, Object, Passage), the traps of YAML in our words, and the comments with what they stand above
+// (Layout).
 //
 // It knows how files look, not what rules, schemas or projects mean.
 package yaml
@@ -97,7 +98,9 @@ func (d *Document) parse() *yaml.Node {
 	switch err := loader.Load(&second); {
 	case err == nil:
 		at := d.offset(second.Line, second.Column)
-		d.Fail("E-YAML", source.Span{Start: at, End: at + 1}, "a second document begins", source.Expected("one object per file"))
+		d.Fail("E-YAML", source.Span{
+			Start: at, End: at + 1,
+		}, "a second document begins", source.Expected("one object per file"))
 		return nil
 	case !errors.Is(err, io.EOF):
 		d.explainSyntax(err)
@@ -112,7 +115,8 @@ func (d *Document) checkNode(n *yaml.Node, depth int, nodes *int) bool {
 	span := Node{doc: d, raw: n}.Span
 	switch {
 	case *nodes > maxNodes:
-		d.Fail("E-LIMIT", span(), "the file has too many parts", source.Expected("at most "+strconv.Itoa(maxNodes)+" keys and values"))
+		d.Fail("E-LIMIT", span(), "the file has too many parts",
+			source.Expected("at most "+strconv.Itoa(maxNodes)+" keys and values"))
 		return false
 	case depth > maxDepth:
 		d.Fail("E-LIMIT", span(), "the file is nested too deeply", source.Expected("at most 32 levels"))

@@ -51,7 +51,8 @@ func (d *Document) Envelope(kind string) (Envelope, bool) {
 	e.Top = top
 	if n, ok := top.Need("apiVersion"); ok {
 		if v, ok := n.Text(); ok && v != apiVersion {
-			d.Fail("E-VERSION", n.Span(), fmt.Sprintf("this program reads %s, not %q", apiVersion, v), source.Expected(apiVersion))
+			d.Fail("E-VERSION", n.Span(), fmt.Sprintf("this program reads %s, not %q", apiVersion, v),
+				source.Expected(apiVersion))
 		}
 	}
 	n, ok := top.Need("kind")

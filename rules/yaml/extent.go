@@ -9,8 +9,8 @@ import (
 	"github.com/malgrupp/malgrupp/rules/source"
 )
 
-// extent returns the whole range of a scalar in the file, over as many lines as it has: with its quotes; of a block from
-// its sign to the end of its last line.
+// extent returns the whole range of a scalar in the file, over as many lines as it has: with its quotes; of a block
+// from its sign to the end of its last line.
 func (n Node) extent() source.Span {
 	start := n.doc.offset(n.raw.Line, n.raw.Column)
 	text := n.doc.Source.Text
@@ -102,7 +102,8 @@ func (d *Document) blockIndent(start int) int {
 
 var foldedSign = regexp.MustCompile(`^>[1-9]?([-+]?)`)
 
-// Folded returns the lines of a folded block without their indentation, and its sign for the line ends behind it: "", - or +.
+// Folded returns the lines of a folded block without their indentation, and its sign for the line ends behind it: "", -
+// or +.
 func (n Node) Folded() (lines []string, chomp string) {
 	span := n.extent()
 	indent := n.doc.blockIndent(span.Start)

@@ -42,8 +42,8 @@ type Body struct {
 	span    source.Span // of the brackets
 }
 
-// NewLayout attaches the comments of a document that could be read to its values; s is the shape of the file, nil if nobody
-// describes it.
+// NewLayout attaches the comments of a document that could be read to its values; s is the shape of the file, nil if
+// nobody describes it.
 func NewLayout(d *Document, s *Shape) *Layout {
 	l := &Layout{doc: d}
 	l.Root = l.entry(nil, Node{}, d.Root(), s)
@@ -102,13 +102,15 @@ func (l *Layout) entry(in *Body, key, value Node, s *Shape) *Entry {
 func (b *Body) Ordered() []*Entry {
 	entries := slices.Clone(b.Entries)
 	if b.Shape != nil && b.Shape.Names == nil && b.Owner.Value.IsObject() {
-		slices.SortStableFunc(entries, func(x, y *Entry) int { return b.Shape.rank(x.Key.Value()) - b.Shape.rank(y.Key.Value()) })
+		slices.SortStableFunc(entries, func(x, y *Entry) int {
+			return b.Shape.rank(x.Key.Value()) - b.Shape.rank(y.Key.Value())
+		})
 	}
 	return entries
 }
 
-// About is the part of the file that a comment speaks of: its line, or what stands below it with all that is in it. A comment
-// at the top speaks of the whole file.
+// About is the part of the file that a comment speaks of: its line, or what stands below it with all that is in it. A
+// comment at the top speaks of the whole file.
 func (l *Layout) About(c Comment) source.Span {
 	start := l.doc.offset(l.doc.lineOf(c.At), 1)
 	if !c.Alone {

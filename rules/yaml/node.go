@@ -93,7 +93,8 @@ func (n Node) Wrong(want string, hints ...source.Hint) { n.wrongBut(want, "", hi
 
 // tagged reports whether the value begins with a tag, which YAML drops; every such value has been reported.
 func (n Node) tagged() bool {
-	return n.raw.Style&yaml.TaggedStyle != 0 || strings.HasPrefix(n.doc.Source.Text[n.doc.offset(n.raw.Line, n.raw.Column):], "!")
+	return n.raw.Style&yaml.TaggedStyle != 0 ||
+		strings.HasPrefix(n.doc.Source.Text[n.doc.offset(n.raw.Line, n.raw.Column):], "!")
 }
 
 // wrongBut reports that the value is not what the words say, and what was meant if that is certain ("": it is not).
@@ -237,7 +238,8 @@ func (n Node) Date() (value.CivilDate, bool) {
 // Duration returns a duration such as 30d or 15min.
 func (n Node) Duration() (value.Duration, bool) {
 	if !n.IsText() {
-		n.doc.Fail("E-DURATION", n.Span(), n.name+" is "+n.describe(), source.Expected("a duration such as 30d, 12h, 15min, 6mo"))
+		n.doc.Fail("E-DURATION", n.Span(), n.name+" is "+n.describe(),
+			source.Expected("a duration such as 30d, 12h, 15min, 6mo"))
 		return value.Duration{}, false
 	}
 	d, err := value.ParseDuration(n.raw.Value)

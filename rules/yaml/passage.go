@@ -40,8 +40,8 @@ func (p Passage) Encode(text string) string {
 	return text
 }
 
-// Condition returns the text of a condition on one row. It reports a value that is no text, that has no exact places, or of
-// which YAML has taken a part away.
+// Condition returns the text of a condition on one row. It reports a value that is no text, that has no exact places,
+// or of which YAML has taken a part away.
 func (n Node) Condition() (Passage, bool) {
 	if n.tagged() || n.raw.Anchor != "" {
 		return Passage{}, false // it has been reported

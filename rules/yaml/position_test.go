@@ -33,7 +33,10 @@ func plant(t *rapid.T) planted {
 		{"channel = 'a", "\t", "E-TAB"},
 	}).Draw(t, "mistake")
 	after := map[string]string{"produkt": " = 'card'", "'it''s'": ", 'fund')", "==": " 'card'", "\t": "ä'"}[mistake.text]
-	term := rapid.SampledFrom([]string{"channel = 'app'", "channel = 'ä'", "channel = '😀 über'", "amount > 3", "channel = 'it''s'", "not (amount = 1 or channel = 'ö')"})
+	term := rapid.SampledFrom([]string{
+		"channel = 'app'", "channel = 'ä'", "channel = '😀 über'", "amount > 3", "channel = 'it''s'",
+		"not (amount = 1 or channel = 'ö')",
+	})
 	terms := func(name string) []string { return rapid.SliceOfN(term, 0, 3).Draw(t, name) }
 
 	end := rapid.SampledFrom([]string{"\n", "\r\n"}).Draw(t, "line end")
@@ -62,9 +65,12 @@ func plant(t *rapid.T) planted {
 		}
 		return b.String()
 	}
-	lead := rapid.SampledFrom([]string{"    did: any\n    where: ", "    # ääkkösiä 😀\n    did: any\n    where:   "}).Draw(t, "lead")
+	lead := rapid.SampledFrom([]string{
+		"    did: any\n    where: ", "    # ääkkösiä 😀\n    did: any\n    where:   ",
+	}).Draw(t, "lead")
 	if style != "literal" {
-		lead = rapid.SampledFrom([]string{lead, "    {did: any, within: 30d, has: 'ä😀', where: "}).Draw(t, "lead, or brackets")
+		lead = rapid.SampledFrom([]string{lead, "    {did: any, within: 30d, has: 'ä😀', where: "}).Draw(t,
+			"lead, or brackets")
 	}
 	head := strings.ReplaceAll("kind: Segment\nmetadata: {title: ä😀}\nspec:\n  match:\n"+lead, "\n", end)
 	before := head + open + joined(terms("before"), false) + encode(mistake.before)
@@ -79,8 +85,8 @@ func plant(t *rapid.T) planted {
 	return planted{before + text + rest + end, len(before), len(before) + len(text), mistake.code}
 }
 
-// The place of a mistake is that of the text that was planted, however YAML writes it: in bytes, in characters and in the
-// units of UTF-16, under the carets as well.
+// The place of a mistake is that of the text that was planted, however YAML writes it: in bytes, in characters and in
+// the units of UTF-16, under the carets as well.
 func TestAMistakeIsFoundWhereItWasPlanted(t *testing.T) {
 	s, _ := rulestest.Scope(t, &txtar.Archive{})
 	rapid.Check(t, func(t *rapid.T) {
@@ -117,7 +123,8 @@ func TestAMistakeIsFoundWhereItWasPlanted(t *testing.T) {
 			t.Fatalf("%q (-planted +found):\n%s", p.text, diff)
 		}
 		rows := strings.Split(e.Text(), "\n")
-		if at, carets := strings.IndexByte(rows[2], '^'), strings.Count(rows[2], "^"); at != len("      | ")+want.Column-1 || carets != len([]rune(p.text[p.start:p.end])) {
+		if at, carets := strings.IndexByte(rows[2], '^'), strings.Count(rows[2], "^"); at != len("      | ")+want.Column-1 ||
+			carets != len([]rune(p.text[p.start:p.end])) {
 			t.Fatalf("%q: %d carets from %d:\n%s", p.text, carets, at, e.Text())
 		}
 	})

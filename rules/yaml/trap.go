@@ -41,7 +41,9 @@ func (d *Document) explainSyntax(err error) {
 	at := d.offset(line, 1)
 	text := d.restOfLine(at)
 	at += len(text) - len(strings.TrimLeft(text, " "))
-	d.Fail("E-YAML", source.Span{Start: at, End: at + max(1, len(strings.TrimSpace(text)))}, "YAML cannot read the file beyond this line",
+	d.Fail("E-YAML", source.Span{
+		Start: at, End: at + max(1, len(strings.TrimSpace(text))),
+	}, "YAML cannot read the file beyond this line",
 		source.Expected("key: value lines whose indentation, quotes and brackets agree (the cause may stand a line earlier)"))
 }
 
@@ -62,16 +64,22 @@ func (d *Document) explainLine(line int) {
 	case quotedAndMore.MatchString(value):
 		end := 2 + strings.IndexByte(value[1:], '"')
 		right := singleQuoted(value[:end]) + value[end:]
-		e := d.Fail("E-WHERE-QUOTE", source.Span{Start: at, End: at + end}, "YAML takes the text in double quotes for the whole value", blockFix(key, right))
+		e := d.Fail("E-WHERE-QUOTE", source.Span{
+			Start: at, End: at + end,
+		}, "YAML takes the text in double quotes for the whole value", blockFix(key, right))
 		e.Note, e.Edits = "YAML reads no further than here", d.blockEdit(source.Span{Start: at, End: at + len(value)}, right)
 	case strings.HasPrefix(value, "!"):
 		d.explainTag(source.Span{Start: at, End: at + len(value)})
 	case comparedValue.MatchString(value):
-		d.Fail("E-COMPARISON", source.Span{Start: at, End: at + len(value)}, fmt.Sprintf("%q is not a value: YAML gives %s a meaning of its own", value, value[:1]),
+		d.Fail("E-COMPARISON", source.Span{
+			Start: at, End: at + len(value),
+		}, fmt.Sprintf("%q is not a value: YAML gives %s a meaning of its own", value, value[:1]),
 			source.Expected("at_least: 3, at_most: 3, exactly: 3, more_than: 3 or less_than: 3"))
 	case colonInside.MatchString(value):
 		i := strings.Index(value+" ", ": ")
-		d.Fail("E-WHERE-COLON", source.Span{Start: at + i, End: at + i + 1}, "a colon followed by a space starts a new key in YAML",
+		d.Fail("E-WHERE-COLON", source.Span{
+			Start: at + i, End: at + i + 1,
+		}, "a colon followed by a space starts a new key in YAML",
 			blockFix(key, value)).Edits = d.blockEdit(source.Span{Start: at, End: at + len(value)}, value)
 	case cutByComment(value):
 		d.explainCut(key, at, value[:strings.Index(value, " #")])
@@ -82,7 +90,9 @@ func (d *Document) explainLine(line int) {
 func (d *Document) explainTag(span source.Span) {
 	text := d.restOfLine(span.Start)
 	word := text[:min(len(text), max(1, strings.IndexAny(text+" ", " ,}]")))]
-	e := d.Fail("E-TAG", source.Span{Start: span.Start, End: span.Start + len(word)}, fmt.Sprintf("YAML takes %q for a tag, not for a value", word))
+	e := d.Fail("E-TAG", source.Span{
+		Start: span.Start, End: span.Start + len(word),
+	}, fmt.Sprintf("YAML takes %q for a tag, not for a value", word))
 	e.Hints = []source.Hint{source.Expected("not in front of a condition, quotes round a text that begins with !")}
 	start := d.offset(d.lineOf(span.Start), 1)
 	m := keyLine.FindStringSubmatchIndex(d.restOfLine(start))
@@ -106,8 +116,11 @@ func (d *Document) explainCut(key string, at int, part string) {
 	end := at + len(part)
 	rest := strings.TrimRight(d.restOfLine(end), " ")
 	cut := strings.TrimSuffix(rest, "'")
-	e := d.Fail("E-WHERE-CUT", source.Span{Start: end, End: end + len(cut)}, "YAML read only a part of this condition: "+part, blockFix(key, part+rest))
-	e.Note, e.Edits = "a space followed by # starts a comment in YAML", d.blockEdit(source.Span{Start: at, End: end + len(rest)}, part+rest)
+	e := d.Fail("E-WHERE-CUT", source.Span{
+		Start: end, End: end + len(cut),
+	}, "YAML read only a part of this condition: "+part, blockFix(key, part+rest))
+	e.Note, e.Edits = "a space followed by # starts a comment in YAML",
+		d.blockEdit(source.Span{Start: at, End: end + len(rest)}, part+rest)
 }
 
 // explainComma reports a condition inside { } of which YAML read only the given part, which begins at the offset.

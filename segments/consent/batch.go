@@ -33,8 +33,8 @@ func (b Batch) Value(i, v int) int64 { return b.block.Values[v][b.origin[i]] }
 // Origin is the row of the block that row i was: two rows of a batch may come from one.
 func (b Batch) Origin(i int) int { return int(b.origin[i]) }
 
-// Device is the number of the device that row i came from, evidence.None where none is known. It tells rows of one device
-// from those of another; whose it is only the roll can say.
+// Device is the number of the device that row i came from, evidence.None where none is known. It tells rows of one
+// device from those of another; whose it is only the roll can say.
 func (b Batch) Device(i int) uint32 { return b.block.Device[b.origin[i]] }
 
 // Class returns the picks and the window slot of a class of this door's batches.

@@ -17,7 +17,9 @@ func (w person) stand(p *Policy, purpose int) Stand {
 }
 
 func drawRow(t *rapid.T) Judged {
-	return Judged{At: drawTime(t, "row", testNow), User: rapid.SampledFrom([]User{Anonymous, LoggedIn, Attached}).Draw(t, "user")}
+	return Judged{
+		At: drawTime(t, "row", testNow), User: rapid.SampledFrom([]User{Anonymous, LoggedIn, Attached}).Draw(t, "user"),
+	}
 }
 
 func allows(p *Policy, w person, r Judged) bool {
@@ -57,7 +59,8 @@ func TestARowCountsIfOneUnbrokenGrantCoversItAndNow(t *testing.T) {
 
 func TestTheEpochBeginsWhereTheRunOfCombinedGrantBegins(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p, w, u := densePolicy(testNow), drawPerson(t), rapid.SampledFrom([]User{Anonymous, LoggedIn, Attached}).Draw(t, "user")
+		p, w, u := densePolicy(testNow), drawPerson(t),
+			rapid.SampledFrom([]User{Anonymous, LoggedIn, Attached}).Draw(t, "user")
 		if combinedOf(p, w, u, p.Now) != Granting {
 			return
 		}
@@ -131,25 +134,45 @@ func TestTheFirstLineThatAppliesGivesTheReason(t *testing.T) {
 		want   Reason
 		level  Level
 	}{
-		{"both levels deny: the reason that stands first", person{[]Event{act(30, Deny)}, []Event{act(30, Object)}}, LoggedIn, Objected, AtCustomer},
-		{"both levels deny alike: the device", person{[]Event{act(30, Withdraw)}, []Event{act(30, Withdraw)}}, LoggedIn, Withdrawn, AtDevice},
-		{"two denials at one instant: the reason that stands first", person{device: []Event{act(30, Deny), act(30, SignalGPC)}}, Anonymous, GPC, AtDevice},
-		{"the latest denial, not the strongest", person{device: []Event{act(20, SignalGPC), act(30, Deny)}}, Anonymous, Denied, AtDevice},
+		{"both levels deny: the reason that stands first", person{[]Event{act(30, Deny)}, []Event{act(30, Object)}}, LoggedIn,
+			Objected, AtCustomer},
+		{"both levels deny alike: the device", person{[]Event{act(30, Withdraw)}, []Event{act(30, Withdraw)}}, LoggedIn,
+			Withdrawn, AtDevice},
+		{"two denials at one instant: the reason that stands first", person{
+			device: []Event{act(30, Deny), act(30, SignalGPC)},
+		}, Anonymous, GPC, AtDevice},
+		{"the latest denial, not the strongest", person{
+			device: []Event{act(20, SignalGPC), act(30, Deny)},
+		}, Anonymous, Denied, AtDevice},
 		{"a grant that ran out", person{device: []Event{act(20, Grant)}}, Anonymous, Expired, AtDevice},
-		{"the customer's grant ran out, but it would not count", person{nil, []Event{act(20, Grant)}}, Attached, NoRecord, AtDevice},
-		{"the customer's grant ran out, and it would count", person{nil, []Event{act(20, Grant)}}, LoggedIn, Expired, AtCustomer},
+		{"the customer's grant ran out, but it would not count", person{nil, []Event{act(20, Grant)}}, Attached, NoRecord,
+			AtDevice},
+		{"the customer's grant ran out, and it would count", person{nil, []Event{act(20, Grant)}}, LoggedIn, Expired,
+			AtCustomer},
 		{"ran out comes before void", person{device: []Event{act(20, Grant), untrusted}}, Anonymous, Expired, AtDevice},
 		{"the latest void grant of one level", person{device: []Event{untrusted, oldNotice}}, Anonymous, NoticeOld, AtDevice},
-		{"the void grant that stands first of two levels", person{[]Event{oldNotice}, []Event{untrusted}}, LoggedIn, UntrustedGrant, AtCustomer},
+		{"the void grant that stands first of two levels", person{[]Event{oldNotice}, []Event{untrusted}}, LoggedIn,
+			UntrustedGrant, AtCustomer},
 		{"a void grant of the customer who does not count", person{nil, []Event{untrusted}}, Attached, NoRecord, AtDevice},
-		{"an objection, lifted: the grant before it did not run out", person{device: []Event{act(20, Grant), act(25, Object), act(26, Lift)}}, Anonymous, NoRecord, AtDevice},
-		{"ran out, denied, objected and lifted: the denial is below", person{device: []Event{act(5, Grant), act(20, Deny), act(25, Object), act(26, Lift)}}, Anonymous, Denied, AtDevice},
-		{"a lift dated ahead lifts nothing yet", person{device: []Event{act(25, Object), act(45, Lift)}}, Anonymous, Objected, AtDevice},
-		{"a second grant ended by objection: the first one's age is forgotten", person{device: []Event{act(5, Grant), act(30, Grant), act(35, Object), act(36, Lift)}}, Anonymous, NoRecord, AtDevice},
-		{"erased for another purpose", person{device: []Event{act(35, Grant), {At: 36, Action: Erase, Pattern: Measure}}}, Anonymous, Erased, AtDevice},
+		{"an objection, lifted: the grant before it did not run out", person{
+			device: []Event{act(20, Grant), act(25, Object), act(26, Lift)},
+		}, Anonymous, NoRecord, AtDevice},
+		{"ran out, denied, objected and lifted: the denial is below", person{
+			device: []Event{act(5, Grant), act(20, Deny), act(25, Object), act(26, Lift)},
+		}, Anonymous, Denied, AtDevice},
+		{"a lift dated ahead lifts nothing yet", person{
+			device: []Event{act(25, Object), act(45, Lift)},
+		}, Anonymous, Objected, AtDevice},
+		{"a second grant ended by objection: the first one's age is forgotten", person{
+			device: []Event{act(5, Grant), act(30, Grant), act(35, Object), act(36, Lift)},
+		}, Anonymous, NoRecord, AtDevice},
+		{"erased for another purpose", person{
+			device: []Event{act(35, Grant), {At: 36, Action: Erase, Pattern: Measure}},
+		}, Anonymous, Erased, AtDevice},
 	} {
 		p := densePolicy(testNow)
-		if got, level := p.Decide(Profile, Judged{At: 39, User: c.user}, c.person.stand(p, Profile)); got != c.want || level != c.level {
+		if got, level := p.Decide(Profile, Judged{At: 39, User: c.user}, c.person.stand(p, Profile)); got != c.want ||
+			level != c.level {
 			t.Errorf("%s: %s at %s, want %s at %s", c.name, got, level, c.want, c.level)
 		}
 	}
@@ -160,7 +183,9 @@ func TestSignalsOnARowDenyTheirPurposesOnly(t *testing.T) {
 	p.GPCDenies, p.BrowserDenies = []bool{false, false, false, true, true}, []bool{false, true, true, true, true}
 	granted := person{device: []Event{{At: 35, Action: Grant, Pattern: Profile, Notice: 2, Trusted: true}}}
 	activate, _ := p.Purposes.Number("activate:files")
-	granted.device = append(granted.device, Event{At: 35, Action: Grant, Pattern: Pattern(activate), Notice: 2, Trusted: true})
+	granted.device = append(granted.device, Event{
+		At: 35, Action: Grant, Pattern: Pattern(activate), Notice: 2, Trusted: true,
+	})
 	for _, c := range []struct {
 		purpose int
 		row     Judged

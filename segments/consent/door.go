@@ -107,11 +107,12 @@ func (d *Door) judge(b *evidence.Block, i int, class wantedClass) (allowed, owne
 			return 0, 0
 		}
 	}
-	return d.consent(device, customer, Judged{At: at, User: user, Partner: b.Partner, Sensitive: class.sensitive}, asked), customer
+	return d.consent(device, customer, Judged{At: at, User: user, Partner: b.Partner, Sensitive: class.sensitive}, asked),
+		customer
 }
 
-// record decides about what was kept of somebody at an instant: whether that is covered by a consent that holds now, by the
-// same table as for an event of that time. A customer's record names no device.
+// record decides about what was kept of somebody at an instant: whether that is covered by a consent that holds now, by
+// the same table as for an event of that time. A customer's record names no device.
 func (d *Door) record(b *evidence.Block, i int, class wantedClass) (allowed, owner uint32) {
 	device, customer, at, asked := b.Device[i], b.Customer[i], b.Time[i], class.asked
 	r, star := Judged{At: at, User: LoggedIn, Sensitive: class.sensitive}, d.gate.star
@@ -133,7 +134,9 @@ func (d *Door) own(device, customer uint32, at int64, partner bool, asked uint32
 	g := d.gate
 	o := identity.Owned{How: identity.WithoutLogin}
 	if device != evidence.Unknown {
-		o = g.star.Owner(device, customer, evidence.None, min(at, g.policy.Now), func(c identity.Number) bool { return g.linked(device, c, at, partner) })
+		o = g.star.Owner(device, customer, evidence.None, min(at, g.policy.Now), func(c identity.Number) bool {
+			return g.linked(device, c, at, partner)
+		})
 	}
 	onlyDevice := func(r Reason) (uint32, User, uint32) {
 		d.refuse(asked&g.customerUses, r)
@@ -180,8 +183,8 @@ func (d *Door) listable(device, asked uint32, customers bool) uint32 {
 	return asked &^ d.gate.deviceUses
 }
 
-// consent asks where the row's people stand. Nearly every row is answered by their stance; a row older than that, or one
-// that is refused for what it shows, takes the decision table itself.
+// consent asks where the row's people stand. Nearly every row is answered by their stance; a row older than that, or
+// one that is refused for what it shows, takes the decision table itself.
 func (d *Door) consent(device, customer uint32, r Judged, asked uint32) uint32 {
 	g := d.gate
 	since, open, reasons := d.stance(device, customer, r.User, r.Partner, asked)
@@ -196,7 +199,8 @@ func (d *Door) consent(device, customer uint32, r Judged, asked uint32) uint32 {
 	return allowed
 }
 
-func (d *Door) stance(device, customer uint32, u User, partner bool, asked uint32) (since int64, open uint32, reasons []Reason) {
+func (d *Door) stance(device, customer uint32, u User, partner bool, asked uint32) (since int64, open uint32,
+	reasons []Reason) {
 	g := d.gate
 	if u == Anonymous {
 		s := &g.alone[btoi(partner)]
@@ -234,7 +238,9 @@ func (d *Door) exactly(device, customer uint32, r Judged, asked uint32) (allowed
 			}
 			continue
 		}
-		v := g.policy.DecideUse(use, r, func(purpose int) Stand { return g.stand(device, customer, r.User, purpose) }, g.others(use, device, customer))
+		v := g.policy.DecideUse(use, r, func(purpose int) Stand {
+			return g.stand(device, customer, r.User, purpose)
+		}, g.others(use, device, customer))
 		if v.Allowed() {
 			allowed |= 1 << i
 		} else {

@@ -33,7 +33,9 @@ func (e *FeedError) Error() string { return e.Code + ": " + e.Reason }
 
 // Unreadable is a feed that cannot be read as it is.
 func Unreadable(reason string) *FeedError {
-	return &FeedError{"FEED_UNREADABLE", reason, "ask for the consent log to be exported again; an unreadable word may be a denial"}
+	return &FeedError{
+		"FEED_UNREADABLE", reason, "ask for the consent log to be exported again; an unreadable word may be a denial",
+	}
 }
 
 const (
@@ -52,23 +54,27 @@ func (f *Feed) Check(l FeedLimits) error {
 		return CheckAge(l.Now, f.Watermark, l.MaxAge)
 	case f.Clock && f.Watermark-l.Now > hourLength:
 		return &FeedError{
-			"FEED_FUTURE", fmt.Sprintf("the newest event of the consent log lies %s ahead of the clock", length(f.Watermark-l.Now)),
+			"FEED_FUTURE",
+			fmt.Sprintf("the newest event of the consent log lies %s ahead of the clock", length(f.Watermark-l.Now)),
 			"check the clocks of this machine and of the exporter",
 		}
 	}
 	if day, missing := f.gap(l); missing {
-		return &FeedError{"FEED_GAP", "the consent log has no partition for " + time.Unix(day*86400, 0).UTC().Format(time.DateOnly), export}
+		return &FeedError{
+			"FEED_GAP", "the consent log has no partition for " + time.Unix(day*86400, 0).UTC().Format(time.DateOnly), export,
+		}
 	}
 	if l.PreviousRows > 0 && f.Rows*100 < l.PreviousRows*98 {
-		return &FeedError{"FEED_SHRUNK", fmt.Sprintf("the consent log has %d rows, the last accepted run saw %d: an append-only log does not shrink",
-			f.Rows, l.PreviousRows), "find out who removed rows; restore them from the exporter"}
+		return &FeedError{"FEED_SHRUNK",
+			fmt.Sprintf("the consent log has %d rows, the last accepted run saw %d: an append-only log does not shrink",
+				f.Rows, l.PreviousRows), "find out who removed rows; restore them from the exporter"}
 	}
 	return nil
 }
 
 // gap finds the first missing day between the first day needed and now: the later of now - 395 days and the log's first
-// partition, or an earlier one that an accepted run has seen. Days after the watermark are not missing but late, and how
-// late a feed may be is max_feed_age: an exporter that writes a day when it is over would else never pass.
+// partition, or an earlier one that an accepted run has seen. Days after the watermark are not missing but late, and
+// how late a feed may be is max_feed_age: an exporter that writes a day when it is over would else never pass.
 func (f *Feed) gap(l FeedLimits) (day int64, missing bool) {
 	if f.Days == nil {
 		return 0, false
@@ -101,7 +107,9 @@ func CheckAge(now, watermark, maxAge int64) error {
 		return nil
 	}
 	return &FeedError{
-		"FEED_STALE", fmt.Sprintf("the newest event of the consent log was recorded %s before now, allowed are %s", length(now-watermark), length(maxAge)),
+		"FEED_STALE",
+		fmt.Sprintf("the newest event of the consent log was recorded %s before now, allowed are %s", length(now-watermark),
+			length(maxAge)),
 		"check the export of the consent log, then run again",
 	}
 }

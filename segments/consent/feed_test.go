@@ -35,7 +35,10 @@ func TestAGapIsADayThatIsNeededAndNotThere(t *testing.T) {
 		{"the oldest day needed", days(today-500, today, today-395), hourLength, 0, "FEED_GAP"},
 	} {
 		f := Feed{Objects: 1, Rows: 1, Watermark: now - c.age, Days: c.days}
-		if got := codeOf(t, f.Check(FeedLimits{Now: now, MaxAge: 26 * hourLength, MaxConsentAge: 390 * dayLength, PreviousFirst: c.first})); got != c.want {
+		if got := codeOf(t,
+			f.Check(FeedLimits{
+				Now: now, MaxAge: 26 * hourLength, MaxConsentAge: 390 * dayLength, PreviousFirst: c.first,
+			})); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}

@@ -47,8 +47,8 @@ type opening struct {
 	open  uint32
 }
 
-// NewGate returns a gate over a sealed ledger. star is nil with identity.attach: off; partners says that some source is a
-// partner's; workers prepare what is known of every device beforehand.
+// NewGate returns a gate over a sealed ledger. star is nil with identity.attach: off; partners says that some source is
+// a partner's; workers prepare what is known of every device beforehand.
 func NewGate(l *Ledger, uses []Use, asked Asked, star *identity.Star, partners bool, workers int) *Gate {
 	g := &Gate{ledger: l, policy: l.policy, uses: uses, asked: asked, star: star, partners: partners}
 	for i := range uses {
@@ -89,8 +89,8 @@ func (g *Gate) prepare(partner, workers int) {
 
 // stance works out the answer for a device, with a customer unless the user is Anonymous. reasons is filled and kept.
 //
-// A use's purposes are asked from left to right, and a purpose that grants now grants every row from the beginning of its
-// epoch on. So the answer is the same for all rows not older than the latest of those beginnings.
+// A use's purposes are asked from left to right, and a purpose that grants now grants every row from the beginning of
+// its epoch on. So the answer is the same for all rows not older than the latest of those beginnings.
 func (g *Gate) stance(device, customer uint32, u User, partner bool, reasons []Reason) stance {
 	st := stance{since: math.MinInt64, reasons: reasons}
 	for i := range g.uses {
@@ -106,7 +106,9 @@ func (g *Gate) stance(device, customer uint32, u User, partner bool, reasons []R
 			continue
 		}
 		r := Judged{At: g.policy.Now, User: u, Partner: partner}
-		v := g.policy.DecideUse(use, r, func(purpose int) Stand { return g.stand(device, customer, u, purpose) }, g.others(use, device, customer))
+		v := g.policy.DecideUse(use, r, func(purpose int) Stand {
+			return g.stand(device, customer, u, purpose)
+		}, g.others(use, device, customer))
 		reasons[i] = v.Reason
 		for _, purpose := range use.asked(partner) {
 			if purpose == v.Purpose && !v.Allowed() && v.Level != AtOtherDevice {
@@ -121,9 +123,9 @@ func (g *Gate) stance(device, customer uint32, u User, partner bool, reasons []R
 	return st
 }
 
-// anonymous is the decision on a use for an anonymous row of a device, not older than retention and not ahead of now; since
-// gets the latest beginning of the epochs met on the way. It says what Policy.DecideUse and Epoch say (a test compares
-// them); millions of devices ask it.
+// anonymous is the decision on a use for an anonymous row of a device, not older than retention and not ahead of now;
+// since gets the latest beginning of the epochs met on the way. It says what Policy.DecideUse and Epoch say (a test
+// compares them); millions of devices ask it.
 func (g *Gate) anonymous(device uint32, use *Use, partner bool, at int64, since *int64) (last Reason) {
 	for _, purpose := range use.asked(partner) {
 		t := g.ledger.timeline(device, purpose)
@@ -180,7 +182,9 @@ func (g *Gate) others(use *Use, device, customer uint32) []Stand {
 
 // linked reports whether consent to link is in force for an anonymous row as one attached to a customer.
 func (g *Gate) linked(device, customer uint32, at int64, partner bool) bool {
-	r, _ := g.policy.Decide(Link, Judged{At: at, User: Attached, Partner: partner}, g.stand(device, customer, Attached, Link))
+	r, _ := g.policy.Decide(Link, Judged{
+		At: at, User: Attached, Partner: partner,
+	}, g.stand(device, customer, Attached, Link))
 	return r <= GrantedTC
 }
 

@@ -194,7 +194,8 @@ func (f *Filling) seal(l *Ledger, shard int, machine *Machine) {
 	for i, ld := range f.loaders {
 		for _, e := range ld.suppressed {
 			if e.shard == shard {
-				l.shards[shard].listed = append(l.shards[shard].listed, listed{identity.NumberOf(shard, local[i][e.number]), e.pattern})
+				l.shards[shard].listed = append(l.shards[shard].listed,
+					listed{identity.NumberOf(shard, local[i][e.number]), e.pattern})
 			}
 		}
 	}
@@ -238,7 +239,9 @@ func (l *Ledger) Suppressed(subject identity.Number, purpose int) bool {
 	if len(list) == 0 {
 		return false
 	}
-	i, _ := slices.BinarySearchFunc(list, subject, func(e listed, s identity.Number) int { return cmp.Compare(e.subject, s) })
+	i, _ := slices.BinarySearchFunc(list, subject, func(e listed, s identity.Number) int {
+		return cmp.Compare(e.subject, s)
+	})
 	for ; i < len(list) && list[i].subject == subject; i++ {
 		if list[i].pattern.covers(purpose) {
 			return true

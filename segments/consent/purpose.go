@@ -30,7 +30,8 @@ func NewPurposes(destinations []string) (*Purposes, error) {
 	p := &Purposes{names: slices.Clone(fixedNames[:])}
 	for _, d := range destinations {
 		if !destination.MatchString(d) {
-			return nil, fmt.Errorf("BAD_PURPOSE: %q cannot be a destination: up to 32 small letters, digits, - and _, a letter first", d)
+			return nil,
+				fmt.Errorf("BAD_PURPOSE: %q cannot be a destination: up to 32 small letters, digits, - and _, a letter first", d)
 		}
 		if _, ok := p.Number("activate:" + d); !ok {
 			p.names = append(p.names, "activate:"+d)
@@ -107,7 +108,9 @@ func (p *Purposes) ListUse(dest string, customer bool) (Use, error) {
 	}
 	u := p.SegmentUse(customer)
 	level := strings.TrimPrefix(u.Name, "segment:")
-	return Use{Name: "list:" + dest + ":" + level, Customer: customer, Purposes: append(u.Purposes, activate), List: true}, nil
+	return Use{
+		Name: "list:" + dest + ":" + level, Customer: customer, Purposes: append(u.Purposes, activate), List: true,
+	}, nil
 }
 
 // asked returns the purposes a row must pass; rows from partners' sites ask partner_data after the first.

@@ -24,7 +24,8 @@ func TestDestinationsThatShareAConsentShareItsPurpose(t *testing.T) {
 	for i := range p.Len() {
 		names = append(names, p.Name(i))
 	}
-	if diff := cmp.Diff([]string{"measure", "profile", "link", "partner_data", "activate:google", "activate:meta"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"measure", "profile", "link", "partner_data", "activate:google", "activate:meta"},
+		names); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -59,7 +60,9 @@ func TestPatternsCoverWhatTheyName(t *testing.T) {
 }
 
 func FuzzPatternReadsPurposesAndRefusesTheRest(f *testing.F) {
-	for _, seed := range []string{"*", "activate:*", "activate:google", "activate:x", "profile", "Profile", "activate:Google Ads", "**", ""} {
+	for _, seed := range []string{
+		"*", "activate:*", "activate:google", "activate:x", "profile", "Profile", "activate:Google Ads", "**", "",
+	} {
 		f.Add(seed)
 	}
 	p, err := NewPurposes([]string{"google"})

@@ -10,8 +10,8 @@ import (
 	"github.com/malgrupp/malgrupp/segments/identity"
 )
 
-// kept judges from the facts whether a record of somebody, made at an instant, may be used: one unbroken grant of each purpose
-// covers it and now, and identity does not keep its owner out.
+// kept judges from the facts whether a record of somebody, made at an instant, may be used: one unbroken grant of each
+// purpose covers it and now, and identity does not keep its owner out.
 func (w *world) kept(who string, customer bool, use *Use, at int64) bool {
 	if use.Customer != customer {
 		return false
@@ -61,7 +61,9 @@ func TestARecordIsUsedUnderAConsentThatHeldThenAndHoldsNow(t *testing.T) {
 			at := testNow - rapid.Int64Range(0, 35).Draw(t, "ago")
 			sensitive := rapid.IntRange(0, 5).Draw(t, "sensitive") == 0
 			block := &evidence.Block{
-				Classes: &evidence.Classes{Words: 1, Picks: []uint64{1}, Slot: []uint16{1}, Dropped: []bool{sensitive}}, Records: true, Class: []uint32{0},
+				Classes: &evidence.Classes{
+					Words: 1, Picks: []uint64{1}, Slot: []uint16{1}, Dropped: []bool{sensitive},
+				}, Records: true, Class: []uint32{0},
 				Device: []uint32{evidence.Unknown}, Customer: []uint32{evidence.None}, Time: []int64{at},
 			}
 			n, known := w.subjects.Lookup(w.subjects.Hash(kindOf(who), []byte(who)), []byte(who))

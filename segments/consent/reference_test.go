@@ -40,7 +40,10 @@ var (
 )
 
 func drawWorld(t *rapid.T, linked bool) *world {
-	w := &world{policy: densePolicy(testNow), events: map[string][]Event{}, listed: map[string][]Pattern{}, partner: rapid.Bool().Draw(t, "partner")}
+	w := &world{
+		policy: densePolicy(testNow), events: map[string][]Event{}, listed: map[string][]Pattern{},
+		partner: rapid.Bool().Draw(t, "partner"),
+	}
 	w.policy.Retention = 30
 	purposes := w.policy.Purposes
 	w.uses = []Use{reportUse, purposes.SegmentUse(false), purposes.SegmentUse(true)}
@@ -166,7 +169,8 @@ func (w *world) admitted(t *rapid.T) (got map[string]string, roll Roll) {
 		if r.customer != "" {
 			customer = w.number(r.customer, true)
 		}
-		block.Class, block.Device = append(block.Class, uint32(btoi(r.sensitive))), append(block.Device, w.number(r.device, r.customer != ""))
+		block.Class, block.Device = append(block.Class, uint32(btoi(r.sensitive))),
+			append(block.Device, w.number(r.device, r.customer != ""))
 		block.Customer, block.Time = append(block.Customer, customer), append(block.Time, r.at)
 		block.Values[0] = append(block.Values[0], int64(i))
 	}
@@ -259,7 +263,8 @@ func (w *world) allowed() map[string]string {
 				for _, d := range w.star.Devices(w.late(customer)) {
 					last := use.Purposes[len(use.Purposes)-1]
 					listed := slices.ContainsFunc(w.listed[w.subjects.Name(d)], func(p Pattern) bool { return p.covers(last) })
-					ok = ok && !listed && stateOf(w.policy, w.events[w.subjects.Name(d)], use.Purposes[len(use.Purposes)-1], w.policy.Now).State != Denying
+					ok = ok && !listed &&
+						stateOf(w.policy, w.events[w.subjects.Name(d)], use.Purposes[len(use.Purposes)-1], w.policy.Now).State != Denying
 				}
 			}
 			if ok {

@@ -92,8 +92,9 @@ type Denial struct {
 	Pattern Pattern
 }
 
-// Lost returns, by use and in byte order, the admitted people whom late denials concern: the subject itself, and whoever
-// was judged together with it, a device with its customer or a customer with his devices. When in doubt they are lost.
+// Lost returns, by use and in byte order, the admitted people whom late denials concern: the subject itself, and
+// whoever was judged together with it, a device with its customer or a customer with his devices. When in doubt they
+// are lost.
 func (r Roll) Lost(uses []Use, late []Denial) [][]string {
 	lost := make([][]string, len(uses))
 	for u := range uses {

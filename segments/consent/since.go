@@ -6,15 +6,16 @@ import (
 	"github.com/malgrupp/malgrupp/segments/evidence"
 )
 
-// Since tells, of people whom the doors admitted to a use, from which instant on consent lets the use see every row of theirs:
-// what happened before may be hidden. It is the latest beginning there is, so that in doubt time counts as hidden:
+// Since tells, of people whom the doors admitted to a use, from which instant on consent lets the use see every row of
+// theirs: what happened before may be hidden. It is the latest beginning there is, so that in doubt time counts as
+// hidden:
 //
-//   - of a device, since when it grants by itself, for its rows without a login (from partners too, where the project has
-//     such); and of each customer with whom the use asked for its rows, since when the two are in force together;
+//   - of a device, since when it grants by itself, for its rows without a login (from partners too, where the project
+//     has such); and of each customer with whom the use asked for its rows, since when the two are in force together;
 //   - of a customer, the latest of that over all devices with which the use asked for his rows.
 //
-// Where one of these is closed today, rows are hidden at all times: math.MaxInt64. Refused rows are not looked at, and what
-// identity gives to nobody is no matter of consent.
+// Where one of these is closed today, rows are hidden at all times: math.MaxInt64. Refused rows are not looked at, and
+// what identity gives to nobody is no matter of consent.
 func (g *Gate) Since(use int, doors ...*Door) func(subject uint32) int64 {
 	customers := g.uses[use].Customer
 	latest := map[uint32]int64{}
@@ -70,7 +71,9 @@ func (g *Gate) opened(use int, device, customer uint32, user User, partner bool)
 		return since
 	}
 	stand := func(purpose int) Stand { return g.stand(device, customer, user, purpose) }
-	if !g.policy.DecideUse(u, Judged{At: g.policy.Now, User: user, Partner: partner}, stand, g.others(u, device, customer)).Allowed() {
+	if !g.policy.DecideUse(u, Judged{
+		At: g.policy.Now, User: user, Partner: partner,
+	}, stand, g.others(u, device, customer)).Allowed() {
 		return math.MaxInt64
 	}
 	for _, purpose := range u.asked(partner) {

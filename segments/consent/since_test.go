@@ -8,8 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// From the instant that Since gives on, every row of somebody is admitted, unless identity gives it to nobody or its content
-// is nobody's to use. Before it, at least one kind of row that he may have would be refused.
+// From the instant that Since gives on, every row of somebody is admitted, unless identity gives it to nobody or its
+// content is nobody's to use. Before it, at least one kind of row that he may have would be refused.
 func TestSinceIsTheEndOfHiddenTime(t *testing.T) {
 	for _, linked := range []bool{false, true} {
 		t.Run(map[bool]string{false: "attach off", true: "attach linked"}[linked], func(t *testing.T) {
@@ -44,7 +44,8 @@ func TestSinceIsTheEndOfHiddenTime(t *testing.T) {
 				}
 			})
 			if later == 0 || hidden == 0 || never == 0 {
-				t.Errorf("%d rows after hidden time, %d before its end, %d where it never ends: the test asks nothing", later, hidden, never)
+				t.Errorf("%d rows after hidden time, %d before its end, %d where it never ends: the test asks nothing", later,
+					hidden, never)
 			}
 		})
 	}

@@ -72,9 +72,9 @@ func (m *Machine) Fold(events []Event, purpose int) Timeline {
 	return m.t
 }
 
-// take keeps the events that speak about the purpose, in their order: at equal instants a lift comes first, then grants,
-// then denials, so that a tie is a denial. A denial dated ahead acts at once. An erasure is of the person, so it speaks
-// about every purpose whatever it names.
+// take keeps the events that speak about the purpose, in their order: at equal instants a lift comes first, then
+// grants, then denials, so that a tie is a denial. A denial dated ahead acts at once. An erasure is of the person, so
+// it speaks about every purpose whatever it names.
 func (m *Machine) take(events []Event, purpose int) {
 	m.events = m.events[:0]
 	for _, e := range events {
@@ -196,8 +196,8 @@ func (m *Machine) show(from int64) {
 	m.t.Spans = spans
 }
 
-// timelines keeps many timelines without a pointer in them, for there are millions. Somebody who answers a banner decides on
-// all purposes at one instant, so a timeline with the spans of the one before shares them.
+// timelines keeps many timelines without a pointer in them, for there are millions. Somebody who answers a banner
+// decides on all purposes at one instant, so a timeline with the spans of the one before shares them.
 type timelines struct {
 	kept  []keptTimeline
 	spans []Span

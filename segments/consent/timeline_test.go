@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The histories of these tests are short and dense, so that ties, touching intervals and expiries are frequent: times are
-// 0 to 60, now is 40 unless said, a grant lasts 10.
+// The histories of these tests are short and dense, so that ties, touching intervals and expiries are frequent: times
+// are 0 to 60, now is 40 unless said, a grant lasts 10.
 const (
 	testNow  = 40
 	testLast = 60
@@ -38,9 +38,11 @@ var instants = slices.Collect(func(yield func(int64) bool) {
 
 func drawEvent(t *rapid.T, actions ...Action) Event {
 	return Event{
-		At:      drawTime(t, "at", testLast),
-		Action:  rapid.SampledFrom(actions).Draw(t, "action"),
-		Pattern: rapid.SampledFrom([]Pattern{Profile, Profile, Profile, EveryPurpose, EveryActivation, OtherPurpose, Measure}).Draw(t, "pattern"),
+		At:     drawTime(t, "at", testLast),
+		Action: rapid.SampledFrom(actions).Draw(t, "action"),
+		Pattern: rapid.SampledFrom([]Pattern{
+			Profile, Profile, Profile, EveryPurpose, EveryActivation, OtherPurpose, Measure,
+		}).Draw(t, "pattern"),
 		Notice:  rapid.SampledFrom([]int32{2, 2, 2, 1}).Draw(t, "notice"),
 		Trusted: rapid.IntRange(0, 4).Draw(t, "trusted") > 0,
 	}
@@ -48,7 +50,9 @@ func drawEvent(t *rapid.T, actions ...Action) Event {
 
 var (
 	denials = []Action{Deny, Withdraw, Object, SignalGPC, SignalBrowser, Erase}
-	anyAct  = []Action{Grant, Grant, Grant, Grant, Grant, Deny, Withdraw, Object, Lift, Lift, SignalGPC, SignalBrowser, Heartbeat}
+	anyAct  = []Action{
+		Grant, Grant, Grant, Grant, Grant, Deny, Withdraw, Object, Lift, Lift, SignalGPC, SignalBrowser, Heartbeat,
+	}
 )
 
 // drawEvents draws a history; half of them hold a chain of grants that reaches now, lest nearly nobody consent.
@@ -220,7 +224,8 @@ func BenchmarkFold(b *testing.B) {
 			{At: 1, Action: Grant, Pattern: Link, Notice: 2, Trusted: true},
 		},
 		"withdrawn": {
-			{At: 1, Action: Grant, Pattern: Profile, Notice: 2, Trusted: true}, {At: 30, Action: Withdraw, Pattern: EveryPurpose},
+			{At: 1, Action: Grant, Pattern: Profile, Notice: 2, Trusted: true},
+			{At: 30, Action: Withdraw, Pattern: EveryPurpose},
 		},
 	} {
 		b.Run(name, func(b *testing.B) {

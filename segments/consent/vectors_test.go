@@ -76,7 +76,10 @@ func parseEvents(t *testing.T, p *Policy, list []string) (out []Event, ok bool) 
 		if err != nil {
 			t.Fatal(err)
 		}
-		e := Event{At: instant(t, f[0]), Action: action, Pattern: pattern, Trusted: slices.Contains([]string{"cmp", "bank_ui", "call_centre"}, f[3])}
+		e := Event{
+			At: instant(t, f[0]), Action: action, Pattern: pattern,
+			Trusted: slices.Contains([]string{"cmp", "bank_ui", "call_centre"}, f[3]),
+		}
 		for _, more := range f[4:] {
 			if _, err := fmt.Sscanf(more, "n%d", &e.Notice); err != nil {
 				t.Fatal(err)
@@ -174,7 +177,8 @@ func decide(t *testing.T, c map[string]string) (skipped string) {
 	stand := func(purpose int) Stand {
 		return Stand{
 			Device: timeline(p, device, purpose), Customer: timeline(p, customer, purpose),
-			DeviceOff: suppressed(t, p, c["suppression"], "device=", purpose), CustomerOff: suppressed(t, p, c["suppression"], "customer=", purpose),
+			DeviceOff:   suppressed(t, p, c["suppression"], "device=", purpose),
+			CustomerOff: suppressed(t, p, c["suppression"], "customer=", purpose),
 		}
 	}
 	var reason Reason
@@ -204,7 +208,8 @@ func decide(t *testing.T, c map[string]string) (skipped string) {
 		expect = "allow"
 	}
 	if reason.String() != c["reason"] || at != c["at"] || expect != c["expect"] {
-		t.Errorf("%s: %s %s at %s, want %s %s at %s (%s)", c["id"], expect, reason, at, c["expect"], c["reason"], c["at"], c["comment"])
+		t.Errorf("%s: %s %s at %s, want %s %s at %s (%s)", c["id"], expect, reason, at, c["expect"], c["reason"], c["at"],
+			c["comment"])
 	}
 	return ""
 }
@@ -285,9 +290,12 @@ func feedOutcome(t *testing.T, now int64, s map[string]string) string {
 	for d := now/dayLength - 10; d <= now/dayLength; d++ {
 		f.Days[d] = d != now/dayLength-int64(5*number("missing_days")) || s["missing_days"] == ""
 	}
-	err := f.Check(FeedLimits{Now: now, MaxAge: 26 * hourLength, MaxConsentAge: 390 * dayLength, PreviousRows: int64(number("prev_rows"))})
+	err := f.Check(FeedLimits{
+		Now: now, MaxAge: 26 * hourLength, MaxConsentAge: 390 * dayLength, PreviousRows: int64(number("prev_rows")),
+	})
 	if err == nil && s["suppression"] == "configured" {
-		err = CheckListAge("suppression", s["suppression_present"] == "1", int64(number("suppression_age_h")*hourLength), 26*hourLength)
+		err = CheckListAge("suppression", s["suppression_present"] == "1", int64(number("suppression_age_h")*hourLength),
+			26*hourLength)
 	}
 	if err == nil {
 		return "OK"

@@ -1,5 +1,5 @@
-// Package identity decides whose row it is: one number space for devices and customers, and a star map (a customer in the
-// middle, devices around it) built from logins on every run.
+// Package identity decides whose row it is: one number space for devices and customers, and a star map (a customer in
+// the middle, devices around it) built from logins on every run.
 //
 // In come ids and logins, out go numbers and owners. There is no stored graph and no transitive step. The package knows
 // no consent, no rules and no files (docs/identity.md).
@@ -16,8 +16,8 @@ func Normalise(id string) string { return strings.TrimSpace(id) }
 
 // placeholders are ids that stand for nobody in particular, compared in lower case.
 var placeholders = []string{
-	"", "null", "nil", "none", "n/a", "na", "nan", "undefined", "unknown", "unset", "anonymous", "anon", "guest", "test", "default",
-	"deleted", "optout", "opt-out", "(not set)", "[object object]", "true", "false", "-1",
+	"", "null", "nil", "none", "n/a", "na", "nan", "undefined", "unknown", "unset", "anonymous", "anon", "guest", "test",
+	"default", "deleted", "optout", "opt-out", "(not set)", "[object object]", "true", "false", "-1",
 }
 
 // Placeholders are the ids that stand for nobody in particular, in lower case.

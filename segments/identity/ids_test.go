@@ -8,10 +8,11 @@ import (
 
 func TestIDsThatStandForNobodyAreBlocked(t *testing.T) {
 	for _, id := range []string{
-		"", "null", "NULL", "Nil", "none", "n/a", "NA", "NaN", "undefined", "unknown", "unset", "anonymous", "anon", "guest", "test",
-		"default", "deleted", "optout", "opt-out", "(not set)", "[object Object]", "true", "FALSE", "-1",
-		"0", "00", "00000000-0000-0000-0000-000000000000", "aaaa", "a-a-a-a", "----", "-", "ffffffff-ffff-ffff-ffff-ffffffffffff", "ääää",
-		strings.Repeat("ab", 64) + "c", "d1\x00", "d\n1", "d\u0085x", "d\x7f1",
+		"", "null", "NULL", "Nil", "none", "n/a", "NA", "NaN", "undefined", "unknown", "unset", "anonymous", "anon", "guest",
+		"test", "default", "deleted", "optout", "opt-out", "(not set)", "[object Object]", "true", "FALSE", "-1",
+		"0", "00", "00000000-0000-0000-0000-000000000000", "aaaa", "a-a-a-a", "----", "-",
+		"ffffffff-ffff-ffff-ffff-ffffffffffff", "ääää", strings.Repeat("ab", 64) + "c", "d1\x00", "d\n1", "d\u0085x",
+		"d\x7f1",
 	} {
 		if !Blocked(id) {
 			t.Errorf("%q is not blocked", id)
@@ -21,7 +22,8 @@ func TestIDsThatStandForNobodyAreBlocked(t *testing.T) {
 
 func TestIDsOfSomebodyAreNotBlocked(t *testing.T) {
 	for _, id := range []string{
-		"d1", "1", "aaa", "aaab", "000000001", "0-1", "testing", "null1", "8f14e45f-ceea-467f-9575-3e25d0b6c1a2", strings.Repeat("ab", 64), "nön", "c 1",
+		"d1", "1", "aaa", "aaab", "000000001", "0-1", "testing", "null1", "8f14e45f-ceea-467f-9575-3e25d0b6c1a2",
+		strings.Repeat("ab", 64), "nön", "c 1",
 	} {
 		if Blocked(id) {
 			t.Errorf("%q is blocked", id)
@@ -30,7 +32,8 @@ func TestIDsOfSomebodyAreNotBlocked(t *testing.T) {
 }
 
 func TestTheListOfBlockedIDsCanBeExtended(t *testing.T) {
-	if !Blocked("Branch-Tablet-Of-The-Main-Office", "branch-tablet-of-the-main-office") || !Blocked("null", "x") || Blocked("d1", "x") {
+	if !Blocked("Branch-Tablet-Of-The-Main-Office", "branch-tablet-of-the-main-office") || !Blocked("null", "x") ||
+		Blocked("d1", "x") {
 		t.Error("an extension does not add to the list")
 	}
 }

@@ -13,10 +13,10 @@ type Login struct {
 	At               int64
 }
 
-// Compact sorts logins in place and keeps, of one customer's logins on one device on one UTC day, the first and the last.
-// All windows of the star map are at least a day long, so nothing is lost: an instant whose window holds some login of a
-// day also holds the first or the last of that day. Whoever collects logins may compact as often as he likes, alone or
-// together with those of others.
+// Compact sorts logins in place and keeps, of one customer's logins on one device on one UTC day, the first and the
+// last. All windows of the star map are at least a day long, so nothing is lost: an instant whose window holds some
+// login of a day also holds the first or the last of that day. Whoever collects logins may compact as often as he
+// likes, alone or together with those of others.
 func Compact(logins []Login) []Login {
 	slices.SortFunc(logins, func(a, b Login) int { return cmp.Or(cmp.Compare(a.Device, b.Device), byCustomer(a, b)) })
 	return firstAndLast(logins)

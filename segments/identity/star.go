@@ -65,8 +65,8 @@ type Star struct {
 // lookback is how long logins are kept at most.
 const lookback = 395 * day
 
-// NewStar builds the star map from logins in any order; logins after now or older than 395 days are ignored. bound is one
-// more than the largest subject number. The limits must have passed Check. The slice is reordered.
+// NewStar builds the star map from logins in any order; logins after now or older than 395 days are ignored. bound is
+// one more than the largest subject number. The limits must have passed Check. The slice is reordered.
 func NewStar(logins []Login, bound int, now int64, l Limits) *Star {
 	logins = slices.DeleteFunc(logins, func(e Login) bool { return e.At > now || e.At < now-lookback })
 	s := &Star{now: now, limits: l, class: make([]Class, bound), load: make([]uint8, bound)}
@@ -181,8 +181,8 @@ func (s *Star) Class(device Number) Class {
 	return Unclaimed
 }
 
-// Devices returns the exclusive devices of a customer, none for one who is set aside; the slice is not to be changed and
-// nothing may depend on its order.
+// Devices returns the exclusive devices of a customer, none for one who is set aside; the slice is not to be changed
+// and nothing may depend on its order.
 func (s *Star) Devices(customer Number) []Number {
 	if int(customer)+1 >= len(s.star) {
 		return nil

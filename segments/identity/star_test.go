@@ -44,7 +44,9 @@ type question struct {
 }
 
 func drawQuestion(t *rapid.T) question {
-	q := question{Number(rapid.IntRange(0, worldDevices-1).Draw(t, "device of the row")), none, min(drawAt(t, "row"), worldNow)}
+	q := question{
+		Number(rapid.IntRange(0, worldDevices-1).Draw(t, "device of the row")), none, min(drawAt(t, "row"), worldNow),
+	}
 	if rapid.IntRange(0, 2).Draw(t, "logged in") == 0 {
 		q.customer = Number(worldDevices + rapid.IntRange(0, worldCustomers-1).Draw(t, "customer of the row"))
 	}
@@ -62,7 +64,9 @@ type plain struct {
 }
 
 func newPlain(logins []Login, l Limits) plain {
-	kept := slices.DeleteFunc(slices.Clone(logins), func(e Login) bool { return e.At > worldNow || e.At < worldNow-395*day })
+	kept := slices.DeleteFunc(slices.Clone(logins), func(e Login) bool {
+		return e.At > worldNow || e.At < worldNow-395*day
+	})
 	return plain{kept, l}
 }
 
@@ -145,7 +149,9 @@ func (p plain) owner(q question, link bool) Owned {
 
 func TestTheStarSaysWhatThePaperSays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		limits := rapid.SampledFrom([]Limits{tight(), DefaultLimits(), {Attach: day, Shared: 90 * day, Kiosk: 2, MaxDevices: 1}}).Draw(t, "limits")
+		limits := rapid.SampledFrom([]Limits{
+			tight(), DefaultLimits(), {Attach: day, Shared: 90 * day, Kiosk: 2, MaxDevices: 1},
+		}).Draw(t, "limits")
 		if err := limits.Check(); err != nil {
 			t.Fatal(err)
 		}
@@ -158,7 +164,8 @@ func TestTheStarSaysWhatThePaperSays(t *testing.T) {
 		}
 		for c := Number(worldDevices); c < worldBound; c++ {
 			devices := slices.Sorted(slices.Values(got.Devices(c)))
-			if diff := cmp.Diff(want.star(c), devices, cmpopts.EquateEmpty()); diff != "" || got.SetAside(c) != want.setAside(c) {
+			if diff := cmp.Diff(want.star(c), devices, cmpopts.EquateEmpty()); diff != "" ||
+				got.SetAside(c) != want.setAside(c) {
 				t.Fatalf("star of %d (set aside %t, want %t): %s", c, got.SetAside(c), want.setAside(c), diff)
 			}
 		}
@@ -252,7 +259,10 @@ func TestWithoutLinkRowsOnlyMoveFromTheCustomerToTheDevice(t *testing.T) {
 func TestALoginGivesRowsToNobodyButItsOwnCustomerAndDevice(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		logins, q := drawLogins(t), drawQuestion(t)
-		more := Login{Number(rapid.IntRange(0, worldDevices-1).Draw(t, "new device")), Number(worldDevices + rapid.IntRange(0, worldCustomers-1).Draw(t, "new customer")), drawAt(t, "new")}
+		more := Login{
+			Number(rapid.IntRange(0, worldDevices-1).Draw(t, "new device")),
+			Number(worldDevices + rapid.IntRange(0, worldCustomers-1).Draw(t, "new customer")), drawAt(t, "new"),
+		}
 		before := ask(NewStar(slices.Clone(logins), worldBound, worldNow, DefaultLimits()), q, true)
 		after := ask(NewStar(append(logins, more), worldBound, worldNow, DefaultLimits()), q, true)
 		attached := after.How == ByAttachment && before != after
@@ -266,7 +276,8 @@ func TestNoRowIsAttachedToACustomerWhoNeverLoggedInOnItsDevice(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		logins, q := drawLogins(t), drawQuestion(t)
 		o := ask(NewStar(slices.Clone(logins), worldBound, worldNow, tight()), q, true)
-		if o.How == ByAttachment && !slices.ContainsFunc(logins, func(e Login) bool { return e.Device == q.device && e.Customer == o.Customer }) {
+		if o.How == ByAttachment &&
+			!slices.ContainsFunc(logins, func(e Login) bool { return e.Device == q.device && e.Customer == o.Customer }) {
 			t.Fatalf("%+v was attached to %d", q, o.Customer)
 		}
 	})

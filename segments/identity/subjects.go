@@ -62,7 +62,8 @@ func (s *Subjects) Lookup(hash uint64, id []byte) (Number, bool) {
 // Missing is what LookupAll answers for an id that was not filed.
 const Missing = ^Number(0)
 
-// stretch is how many look-ups go together, step by step, so that the processor waits for memory once and not once for each.
+// stretch is how many look-ups go together, step by step, so that the processor waits for memory once and not once for
+// each.
 const stretch = 64
 
 // LookupAll is Lookup for many ids: numbers[i] becomes the number of the id behind hashes[i], or Missing.

@@ -117,7 +117,8 @@ func judgeCase(t *testing.T, c vectorCase) {
 }
 
 // ownerOf is the ownership table with the rows that need ids and now in front.
-func ownerOf(s *Star, n *numbers, c vectorCase, now int64, device string, customer *string, at int64) (owner, reason string) {
+func ownerOf(s *Star, n *numbers, c vectorCase, now int64, device string, customer *string, at int64) (owner,
+	reason string) {
 	switch {
 	case at > now:
 		return "nobody", "ROW_FUTURE"
@@ -130,7 +131,9 @@ func ownerOf(s *Star, n *numbers, c vectorCase, now int64, device string, custom
 	if customer != nil {
 		who = n.number("customer", *customer)
 	}
-	o := s.Owner(n.number("device", device), who, none, at, func(Number) bool { return !slices.Contains(c.LinkDenied, device) })
+	o := s.Owner(n.number("device", device), who, none, at, func(Number) bool {
+		return !slices.Contains(c.LinkDenied, device)
+	})
 	own := "device:" + Normalise(device)
 	switch o.How {
 	case OwnLogin:

@@ -93,7 +93,9 @@ func (w *writer) window(s *rules.Segment, c *rules.Condition) (from, before int6
 func (w *writer) setting(s *rules.Segment, c *rules.Condition, from, before int64, prefix string) sql.Setting {
 	clock := w.clock(s.Zone)
 	set := sql.Setting{
-		Dialect: w.d, Clock: clock, Key: []string{"subject"}, AsOf: w.q.Times.AsOf, From: from, Before: before, Gap: w.q.Times.SessionGap, Prefix: prefix,
+		Dialect: w.d, Clock: clock, Key: []string{
+			"subject",
+		}, AsOf: w.q.Times.AsOf, From: from, Before: before, Gap: w.q.Times.SessionGap, Prefix: prefix,
 		Covered: c.Window == nil || w.q.Coverage.Covers(c, from, before),
 		Value:   w.value,
 		Form:    w.q.Form,
@@ -171,8 +173,10 @@ func (w *writer) value(m *rules.Metric) string {
 		return x
 	}
 	unit := m.Quantise.Int
-	steps := fmt.Sprintf("floor(%s * %s + CAST('0.5' AS DOUBLE))", x, sql.Float(math.Pow10(m.Quantise.Scale)/float64(unit)))
-	return fmt.Sprintf("CASE WHEN abs(%s) < %s THEN CAST(%s AS BIGINT) * %d END", steps, sql.Float(float64(math.MaxInt64/unit)), steps, unit)
+	steps := fmt.Sprintf("floor(%s * %s + CAST('0.5' AS DOUBLE))", x,
+		sql.Float(math.Pow10(m.Quantise.Scale)/float64(unit)))
+	return fmt.Sprintf("CASE WHEN abs(%s) < %s THEN CAST(%s AS BIGINT) * %d END", steps,
+		sql.Float(float64(math.MaxInt64/unit)), steps, unit)
 }
 
 // reach finds between which instants all windows lie.

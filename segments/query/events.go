@@ -32,7 +32,9 @@ func (w *writer) events() error {
 		marks = append(marks, fmt.Sprintf("coalesce(%s, FALSE) AS p%d", condition, i+1))
 	}
 	w.with("which conditions on one row hold", "marked", selection{columns: marks, from: "events"}.String())
-	w.with("rows that some condition of the segment wants", "wanted", selection{columns: []string{"*"}, from: "marked", where: []string{w.wants()}}.String())
+	w.with("rows that some condition of the segment wants", "wanted", selection{
+		columns: []string{"*"}, from: "marked", where: []string{w.wants()},
+	}.String())
 	return nil
 }
 
@@ -64,11 +66,13 @@ func (w *writer) source(i int) (string, error) {
 	name := fmt.Sprint("log", i+1)
 	visible := []string{fmt.Sprintf("happened < %d", w.q.Times.AsOf)}
 	if _, ok := s.Schema.WithRole(rules.RoleReceivedAt); ok {
-		visible = append(visible, fmt.Sprintf("arrived < %d", w.q.Policy.Now), fmt.Sprintf("happened - arrived <= %d", w.q.MaxSkew),
+		visible = append(visible, fmt.Sprintf("arrived < %d", w.q.Policy.Now),
+			fmt.Sprintf("happened - arrived <= %d", w.q.MaxSkew),
 			fmt.Sprintf("arrived >= %d", w.lo-w.q.MaxSkew-s.Dedupe))
 	}
 	inner := "(\n" + indented(selection{columns: columns, from: s.Expr}.String()) + "\n  ) AS l"
-	last := w.with(fmt.Sprintf("source %s: what had arrived by known_by, was over by as_of, and has a clock that can be right", s.Name), name,
+	last := w.with(fmt.Sprintf("source %s: what had arrived by known_by, was over by as_of, and has a clock that can "+
+		"be right", s.Name), name,
 		selection{columns: []string{"*"}, from: inner, where: visible}.String())
 	owner := "(customer IS NULL OR customer <> '')" // a login without a name is nobody's
 	if w.q.Use.Customer {
@@ -80,9 +84,13 @@ func (w *writer) source(i int) (string, error) {
 	}
 	if dedupe {
 		last = w.copies(i, s, last)
-		where = append(where, fmt.Sprintf("(event_id IS NULL OR earlier IS NULL OR coalesce(arrived, 0) - earlier > %d)", s.Dedupe))
+		where = append(where,
+			fmt.Sprintf("(event_id IS NULL OR earlier IS NULL OR coalesce(arrived, 0) - earlier > %d)", s.Dedupe))
 	}
-	out := []string{sql.At, sql.Received, "event_id", "event", "device", "coalesce(customer, '') AS customer", "session", "seq", "partner"}
+	out := []string{
+		sql.At, sql.Received, "event_id", "event", "device", "coalesce(customer, '') AS customer", "session", "seq",
+		"partner",
+	}
 	for _, c := range slices.Sorted(maps.Keys(w.columns)) {
 		out = append(out, w.column(c))
 	}
@@ -91,7 +99,8 @@ func (w *writer) source(i int) (string, error) {
 
 func indented(text string) string { return "  " + strings.ReplaceAll(text, "\n", "\n  ") }
 
-// sourceColumns are the columns of a log: those with a role, those that conditions read, and where copies are told apart all.
+// sourceColumns are the columns of a log: those with a role, those that conditions read, and where copies are told
+// apart all.
 func (w *writer) sourceColumns(s *EventTable, dedupe bool) (out []string, err error) {
 	role := func(r rules.Role, name string, form func(string) string) {
 		c, ok := s.Schema.WithRole(r)
@@ -148,8 +157,8 @@ func (w *writer) sourceColumns(s *EventTable, dedupe bool) (out []string, err er
 	return out, err
 }
 
-// dropped is true for a row of a table that shows content which nobody may use, and false or true for every row; "" where the
-// schemas label none with policy: drop.
+// dropped is true for a row of a table that shows content which nobody may use, and false or true for every row; ""
+// where the schemas label none with policy: drop.
 func (w *writer) dropped(table *rules.Schema) (string, error) {
 	e := rules.Dropped(w.labelling(), table)
 	if e == nil {
@@ -180,21 +189,27 @@ func (w *writer) labelling() (out []*rules.Schema) {
 // raw is what a column is called where the whole of a row matters.
 func (w *writer) raw(c *rules.Column) string { return w.d.Ident("raw_" + c.Name) }
 
-// copies tells the versions of one event apart: the first received counts, of those received at one instant the one with the
-// smallest hash of its contents (docs/language.md, Copies and late rows).
+// copies tells the versions of one event apart: the first received counts, of those received at one instant the one
+// with the smallest hash of its contents (docs/language.md, Copies and late rows).
 func (w *writer) copies(i int, s *EventTable, from string) string {
-	twins := w.with("versions of one event that arrived at one instant are ordered by what they hold", fmt.Sprint("twins", i+1), selection{
-		columns: []string{"*", "event_id IS NOT NULL AND count(*) OVER (PARTITION BY event_id, arrived) > 1 AS twin"}, from: from,
-	}.String())
+	twins := w.with("versions of one event that arrived at one instant are ordered by what they hold",
+		fmt.Sprint("twins", i+1), selection{
+			columns: []string{
+				"*", "event_id IS NOT NULL AND count(*) OVER (PARTITION BY event_id, arrived) > 1 AS twin",
+			}, from: from,
+		}.String())
 	hashed := w.with("", fmt.Sprint("hashed", i+1), selection{
 		columns: []string{"*", "CASE WHEN twin THEN " + w.d.HashHex(w.content(s.Schema)) + " END AS contents"}, from: twins,
 	}.String())
 	return w.with("when the version before arrived", fmt.Sprint("versions", i+1), selection{
-		columns: []string{"*", "lag(coalesce(arrived, 0)) OVER (PARTITION BY event_id ORDER BY arrived, contents) AS earlier"}, from: hashed,
+		columns: []string{
+			"*", "lag(coalesce(arrived, 0)) OVER (PARTITION BY event_id ORDER BY arrived, contents) AS earlier",
+		}, from: hashed,
 	}.String())
 }
 
-// content is the bytes of a row as hex digits: its columns in the order of their names, each as a tag, a length and bytes.
+// content is the bytes of a row as hex digits: its columns in the order of their names, each as a tag, a length and
+// bytes.
 func (w *writer) content(s *rules.Schema) string {
 	names := make([]string, len(s.Columns))
 	for i := range s.Columns {

@@ -33,12 +33,13 @@ func (w *writer) features() {
 	for i, l := range w.leaves {
 		list = append(list, fmt.Sprintf("%s AS v%d", l.Verdict, i+1))
 	}
-	w.with(fmt.Sprintf("verdicts: %d false, %d unknown, %d wait, %d no value, %d true; of metrics that rank, the value", sql.False, sql.Unknown, sql.Wait, sql.NoValue, sql.True),
+	w.with(fmt.Sprintf("verdicts: %d false, %d unknown, %d wait, %d no value, %d true; of metrics that rank, the value",
+		sql.False, sql.Unknown, sql.Wait, sql.NoValue, sql.True),
 		"verdicts", selection{columns: list, from: "features"}.String())
 }
 
-// gather evaluates conditions on rows that become one: those that need no more than that go into one table, each other one
-// has tables of its own. It returns whether there is the one, and how the others are joined to what is called base.
+// gather evaluates conditions on rows that become one: those that need no more than that go into one table, each other
+// one has tables of its own. It returns whether there is the one, and how the others are joined to what is called base.
 func (w *writer) gather(from, name string, stage sql.Stage) (merged bool, joins, columns []string) {
 	one := selection{columns: slices.Clone(stage.By), from: from, group: stage.By, where: []string{whether(stage.Where)}}
 	one.columns = append(one.columns, named(stage.Columns)...)
@@ -90,10 +91,14 @@ func (w *writer) chain(from, name string, f sql.Form) string {
 		}
 		switch {
 		case stage.By == nil:
-			w.with("", own, selection{columns: append([]string{"*"}, named(stage.Columns)...), from: from, where: []string{whether(stage.Where)}}.String())
+			w.with("", own, selection{
+				columns: append([]string{"*"}, named(stage.Columns)...), from: from, where: []string{whether(stage.Where)},
+			}.String())
 		case len(stage.Of) == 0:
 			columns := append(slices.Clone(stage.By), named(stage.Columns)...)
-			w.with("", own, selection{columns: columns, from: from, where: []string{whether(stage.Where)}, group: stage.By}.String())
+			w.with("", own, selection{
+				columns: columns, from: from, where: []string{whether(stage.Where)}, group: stage.By,
+			}.String())
 		default:
 			_, joins, columns := w.gather(from, own+"_each", stage)
 			list := make([]string, len(stage.By))

@@ -24,9 +24,13 @@ func (w *writer) segment(i int) {
 	for _, r := range s.refers {
 		joins = append(joins, fmt.Sprintf("LEFT JOIN %s ON %s.subject = v.subject", segmentTable(r), segmentTable(r)))
 	}
-	last := w.with("segment "+s.Name, fmt.Sprint("judged", i+1), selection{columns: columns, from: "verdicts AS v", joins: joins}.String())
+	last := w.with("segment "+s.Name, fmt.Sprint("judged", i+1), selection{
+		columns: columns, from: "verdicts AS v", joins: joins,
+	}.String())
 	last = w.with("", fmt.Sprint("decided", i+1), selection{
-		columns: []string{"subject", sql.All("matched", sql.Not("excluded")) + " AS verdict", "excluded", "top_value", "cap_value"}, from: last,
+		columns: []string{
+			"subject", sql.All("matched", sql.Not("excluded")) + " AS verdict", "excluded", "top_value", "cap_value",
+		}, from: last,
 	}.String())
 	beyond := "FALSE"
 	if s.Top != nil {
@@ -41,7 +45,8 @@ func (w *writer) segment(i int) {
 	}
 	w.with("", segmentTable(i), selection{
 		columns: []string{
-			"q.subject", fmt.Sprintf("CASE WHEN %s THEN %d WHEN %s THEN %d ELSE verdict END AS verdict", stays, sql.True, beyond, sql.False),
+			"q.subject",
+			fmt.Sprintf("CASE WHEN %s THEN %d WHEN %s THEN %d ELSE verdict END AS verdict", stays, sql.True, beyond, sql.False),
 			fmt.Sprintf("%s AND NOT (%s) AS beyond", beyond, stays), "cap_value",
 		}, from: from,
 	}.String())
@@ -58,11 +63,16 @@ func ranked(value string) string {
 // rank numbers those for whom a condition holds, the highest value first, then by a hash of segment and id, then by id.
 func (w *writer) rank(from, name, segment, condition, value string) string {
 	hash := w.with("", name+"_ties", selection{
-		columns: []string{"*", fmt.Sprintf("CASE WHEN %s THEN substr(%s, 1, 16) END AS tie", condition, w.d.Hash(w.d.Quote(segment), "subject"))}, from: from,
+		columns: []string{
+			"*",
+			fmt.Sprintf("CASE WHEN %s THEN substr(%s, 1, 16) END AS tie", condition, w.d.Hash(w.d.Quote(segment), "subject")),
+		}, from: from,
 	}.String())
 	return w.with("", name, selection{
 		columns: []string{
-			"*", fmt.Sprintf("row_number() OVER (PARTITION BY %s ORDER BY %s DESC NULLS LAST, tie, subject) AS place", condition, value),
+			"*",
+			fmt.Sprintf("row_number() OVER (PARTITION BY %s ORDER BY %s DESC NULLS LAST, tie, subject) AS place", condition,
+				value),
 			fmt.Sprintf("count(CASE WHEN %s THEN 1 END) OVER () AS qualified", condition),
 		}, from: hash,
 	}.String())
@@ -83,12 +93,18 @@ func (w *writer) outcome(i int) {
 	in := fmt.Sprintf("s.verdict = %d", sql.True)
 	var joins []string
 	for r := range w.segments {
-		if rival := w.segments[r].Exclusive; rival != nil && s.Exclusive != nil && rival.Group == s.Exclusive.Group && rival.Priority < s.Exclusive.Priority {
-			joins = append(joins, fmt.Sprintf("LEFT JOIN %[1]s ON %[1]s.subject = s.subject AND %[1]s.verdict = %[2]d", segmentTable(r), sql.True))
+		if rival := w.segments[r].Exclusive; rival != nil && s.Exclusive != nil && rival.Group == s.Exclusive.Group &&
+			rival.Priority < s.Exclusive.Priority {
+			joins = append(joins,
+				fmt.Sprintf("LEFT JOIN %[1]s ON %[1]s.subject = s.subject AND %[1]s.verdict = %[2]d", segmentTable(r), sql.True))
 			in += fmt.Sprintf(" AND %s.subject IS NULL", segmentTable(r))
 		}
 	}
-	columns := []string{"s.subject", fmt.Sprintf("CASE WHEN s.verdict <> %d THEN s.verdict WHEN %s THEN %d ELSE %d END AS verdict", sql.True, in, sql.True, sql.False), "s.beyond", "s.cap_value"}
+	columns := []string{
+		"s.subject",
+		fmt.Sprintf("CASE WHEN s.verdict <> %d THEN s.verdict WHEN %s THEN %d ELSE %d END AS verdict", sql.True, in, sql.True,
+			sql.False), "s.beyond", "s.cap_value",
+	}
 	if s.Holdout != nil {
 		columns = append(columns, as(w.d.Hash(w.d.Quote(s.Holdout.Salt), "s.subject"), "draw"))
 	}
@@ -97,17 +113,21 @@ func (w *writer) outcome(i int) {
 	if s.Holdout != nil {
 		control = fmt.Sprintf("verdict = %d AND %s < %d", sql.True, w.d.Bucket("draw"), bucketLimit(s.Holdout.Percent))
 	}
-	last = w.with("", "drawn", selection{columns: []string{"subject", "verdict", "beyond", "cap_value", control + " AS control"}, from: last}.String())
+	last = w.with("", "drawn", selection{
+		columns: []string{"subject", "verdict", "beyond", "cap_value", control + " AS control"}, from: last,
+	}.String())
 	over := "FALSE"
 	if s.Cap != nil {
 		last = w.rank(last, "limited", s.Name, fmt.Sprintf("verdict = %d AND NOT control", sql.True), "cap_value")
 		over = fmt.Sprintf("verdict = %d AND NOT control AND place > %d", sql.True, s.Cap.Count)
 	}
-	last = w.with("", "settled", selection{columns: []string{"subject", fmt.Sprintf("CASE WHEN beyond OR %s THEN 'capped' WHEN control THEN 'control' WHEN verdict = %d THEN 'in' "+
-		"WHEN verdict = %d THEN 'wait' WHEN verdict = %d THEN 'unknown' END AS verdict", over, sql.True, sql.Wait, sql.Unknown)}, from: last}.String())
+	last = w.with("", "settled", selection{columns: []string{"subject", fmt.Sprintf("CASE WHEN beyond OR %s THEN "+
+		"'capped' WHEN control THEN 'control' WHEN verdict = %d THEN 'in' WHEN verdict = %d THEN 'wait' WHEN verdict = %d "+
+		"THEN 'unknown' END AS verdict", over, sql.True, sql.Wait, sql.Unknown)}, from: last}.String())
 	final := "verdict"
 	if s.MinSize > 0 {
-		final = fmt.Sprintf("CASE WHEN verdict = 'in' AND count(CASE WHEN verdict = 'in' THEN 1 END) OVER () < %d THEN 'withheld' ELSE verdict END AS verdict", s.MinSize)
+		final = fmt.Sprintf("CASE WHEN verdict = 'in' AND count(CASE WHEN verdict = 'in' THEN 1 END) OVER () < %d THEN "+
+			"'withheld' ELSE verdict END AS verdict", s.MinSize)
 	}
 	w.with("what becomes of everybody", "outcome", selection{columns: []string{"subject", final}, from: last}.String())
 }

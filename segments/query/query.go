@@ -1,5 +1,5 @@
-// Package query writes what the engine computes as one SQL statement: rules, consent and identity of one use over the tables
-// of a database. Rules and consent are never written apart; what cannot be said exactly is refused by name.
+// Package query writes what the engine computes as one SQL statement: rules, consent and identity of one use over the
+// tables of a database. Rules and consent are never written apart; what cannot be said exactly is refused by name.
 package query
 
 import (
@@ -60,7 +60,10 @@ func (q *Query) Statement() (string, error) {
 	kept := *q
 	q = &kept
 	q.Segments = q.needed()
-	w := &writer{q: q, d: q.Dialect, picks: map[string]string{}, clocks: map[string]sql.Clock{}, columns: map[string]bool{}, attributes: map[string]bool{}}
+	w := &writer{
+		q: q, d: q.Dialect, picks: map[string]string{}, clocks: map[string]sql.Clock{}, columns: map[string]bool{},
+		attributes: map[string]bool{},
+	}
 	if err := w.check(); err != nil {
 		return "", err
 	}

@@ -25,13 +25,34 @@ func (e *UnsaidError) Error() string {
 
 // What cannot be said. Sequences, sessions and windows can.
 var (
-	unsaidLinked = Unsaid{"identity.attach: linked", "whose row it is depends on all logins around it, with a consent to link of its own; a statement knows the row's own login only"}
-	unsaidParam  = Unsaid{"a column that is read with param(...)", "how a file nests its lists is known when it is open; name a table in which the parameter is a column"}
-	unsaidFloats = Unsaid{"dedupe over a schema with a float column, in Spark", "versions that arrive at one instant are ordered by a hash of their bytes, and Spark SQL has no bytes of a float; set dedupe: none"}
-	unsaidWords  = Unsaid{"identity.blocked with letters beyond U+017F", "letters are made small by a table that ends there"}
-	unsaidMarks  = Unsaid{"complete: success or manifest", "which partitions are complete is known from their listing; name a table that holds those alone"}
-	unsaidCSV    = Unsaid{"a suppression or protected list in CSV, in Spark", "Spark reads CSV without a header in plain SQL; name a table"}
-	unsaidFile   = Unsaid{"a suppression or protected list whose name ends neither in .parquet nor in .csv", "which of the two it is shows when it is open; name a table"}
+	unsaidLinked = Unsaid{
+		"identity.attach: linked",
+		"whose row it is depends on all logins around it, with a consent to link of its own; a statement knows the row's " +
+			"own login only",
+	}
+	unsaidParam = Unsaid{
+		"a column that is read with param(...)",
+		"how a file nests its lists is known when it is open; name a table in which the parameter is a column",
+	}
+	unsaidFloats = Unsaid{
+		"dedupe over a schema with a float column, in Spark",
+		"versions that arrive at one instant are ordered by a hash of their bytes, and Spark SQL has no bytes of a float; " +
+			"set dedupe: none",
+	}
+	unsaidWords = Unsaid{
+		"identity.blocked with letters beyond U+017F", "letters are made small by a table that ends there",
+	}
+	unsaidMarks = Unsaid{
+		"complete: success or manifest",
+		"which partitions are complete is known from their listing; name a table that holds those alone",
+	}
+	unsaidCSV = Unsaid{
+		"a suppression or protected list in CSV, in Spark", "Spark reads CSV without a header in plain SQL; name a table",
+	}
+	unsaidFile = Unsaid{
+		"a suppression or protected list whose name ends neither in .parquet nor in .csv",
+		"which of the two it is shows when it is open; name a table",
+	}
 )
 
 // CannotSay lists what a statement cannot say, each with its reason.
@@ -62,7 +83,8 @@ func (w *writer) check() error {
 		}
 	}
 	for _, source := range w.q.Sources {
-		if _, bits := w.d.FloatBits("x"); !bits && source.Dedupe > 0 && slices.ContainsFunc(source.Schema.Columns, func(c rules.Column) bool { return c.Type.Kind == value.Float }) {
+		if _, bits := w.d.FloatBits("x"); !bits && source.Dedupe > 0 &&
+			slices.ContainsFunc(source.Schema.Columns, func(c rules.Column) bool { return c.Type.Kind == value.Float }) {
 			return &UnsaidError{unsaidFloats, target}
 		}
 	}
@@ -140,7 +162,8 @@ func (w *writer) blocked(id string) string {
 	bare := fmt.Sprintf("replace(%s, '-', '')", id)
 	tests := []string{
 		w.d.Bytes(id) + " > 128", w.d.HasControl(id),
-		fmt.Sprintf("%s = repeat(substr(%s, 1, 1), char_length(%s)) AND (substr(%s, 1, 1) IN ('', '0') OR char_length(%s) >= 4)", bare, bare, bare, bare, bare),
+		fmt.Sprintf("%s = repeat(substr(%s, 1, 1), char_length(%s)) AND (substr(%s, 1, 1) IN ('', '0') OR "+
+			"char_length(%s) >= 4)", bare, bare, bare, bare, bare),
 	}
 	if len(words) > 0 {
 		lower := fmt.Sprintf("translate(%s, '\u212a', 'k')", sql.Lower(id)) // the Kelvin sign has a small form too
@@ -154,11 +177,12 @@ func FolderTable(d *sql.Dialect, url string) string {
 	if d == sql.Spark {
 		return "parquet." + d.Ident(url)
 	}
-	return "read_parquet(" + d.Quote(strings.TrimSuffix(url, "/")+"/**/*.parquet") + ", hive_partitioning = false, union_by_name = true, binary_as_string = true)"
+	return "read_parquet(" + d.Quote(strings.TrimSuffix(url, "/")+"/**/*.parquet") + ", hive_partitioning = false, " +
+		"union_by_name = true, binary_as_string = true)"
 }
 
-// FileTable is what stands after FROM for one file, by its name Parquet or CSV with a header; false where the dialect cannot say
-// it. Nothing of a CSV's form is left to be guessed.
+// FileTable is what stands after FROM for one file, by its name Parquet or CSV with a header; false where the dialect
+// cannot say it. Nothing of a CSV's form is left to be guessed.
 func FileTable(d *sql.Dialect, url string) (string, bool) {
 	csv, parquet := strings.HasSuffix(url, ".csv"), strings.HasSuffix(url, ".parquet")
 	switch {
@@ -167,7 +191,8 @@ func FileTable(d *sql.Dialect, url string) (string, bool) {
 	case parquet:
 		return "read_parquet(" + d.Quote(url) + ", binary_as_string = true)", true
 	case csv && d != sql.Spark:
-		return "read_csv(" + d.Quote(url) + `, header = true, all_varchar = true, delim = ',', quote = '"', escape = '"', comment = '', skip = 0, nullstr = '')`, true
+		return "read_csv(" + d.Quote(url) + `, header = true, all_varchar = true, delim = ',', quote = '"', escape = '"', ` +
+			`comment = '', skip = 0, nullstr = '')`, true
 	}
 	return "", false
 }

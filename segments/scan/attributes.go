@@ -9,7 +9,8 @@ import (
 	"github.com/malgrupp/malgrupp/segments/identity"
 )
 
-// Attributes reads a table of customers: each row is a record of one, of the picks whose conditions his attributes fulfil.
+// Attributes reads a table of customers: each row is a record of one, of the picks whose conditions his attributes
+// fulfil.
 type Attributes struct {
 	customer string // column
 	at       int64
@@ -22,7 +23,8 @@ type Attributes struct {
 
 // NewAttributes compiles the picks of a record's name for a table with this schema. at is the time of the records,
 // microseconds UTC. It is used by one goroutine.
-func NewAttributes(plan *Plan, record string, schema *rules.Schema, at int64, subjects *identity.Subjects) (*Attributes, error) {
+func NewAttributes(plan *Plan, record string, schema *rules.Schema, at int64, subjects *identity.Subjects) (*Attributes,
+	error) {
 	customer, ok := schema.WithRole(rules.RoleCustomer)
 	if !ok {
 		return nil, fmt.Errorf("read attributes with schema %s: no column has the role customer", schema.Name)
@@ -38,10 +40,14 @@ func NewAttributes(plan *Plan, record string, schema *rules.Schema, at int64, su
 		return nil, err
 	}
 	s := &Scanner{plan: &Plan{Picks: picks, Compile: plan.Compile}, schema: schema, program: program, subjects: subjects}
-	return &Attributes{customer: customer.Name, at: at, subjects: subjects, blocked: plan.Blocked, values: len(plan.Values), w: s.Worker(), classOf: map[uint32]uint32{}}, nil
+	return &Attributes{
+		customer: customer.Name, at: at, subjects: subjects, blocked: plan.Blocked, values: len(plan.Values), w: s.Worker(),
+		classOf: map[uint32]uint32{},
+	}, nil
 }
 
-// Records are the records of a row group, of everybody whom a consent event names. The block is valid until the next call.
+// Records are the records of a row group, of everybody whom a consent event names. The block is valid until the next
+// call.
 func (a *Attributes) Records(g RowGroup) (*evidence.Block, error) {
 	b := &a.w.block
 	b.Records, b.Class, b.Device, b.Customer, b.Time = true, b.Class[:0], b.Device[:0], b.Customer[:0], b.Time[:0]
@@ -60,7 +66,8 @@ func (a *Attributes) Records(g RowGroup) (*evidence.Block, error) {
 			continue
 		}
 		id := identity.Normalise(dict.Value(i))
-		if n, ok := a.subjects.Lookup(a.subjects.Hash(identity.Customer, []byte(id)), []byte(id)); ok && !identity.Blocked(id, a.blocked...) {
+		if n, ok := a.subjects.Lookup(a.subjects.Hash(identity.Customer, []byte(id)), []byte(id)); ok &&
+			!identity.Blocked(id, a.blocked...) {
 			numbers[i] = n
 		}
 	}

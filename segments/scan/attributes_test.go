@@ -26,14 +26,25 @@ func recordsWithoutValues(t *rapid.T) {
 		hash := subjects.Hash(identity.Customer, []byte(id))
 		subjects.Shard(identity.ShardOf(hash)).File(hash, []byte(id))
 	}
-	of := rules.Pick{Record: "attributes", Where: &rules.Test{Term: rules.Term{Column: "page", Type: textType, Of: textType}, Op: where.OpEqual, Args: []value.Value{{Kind: value.Text, Text: "/a"}}}}
-	plan := &scan.Plan{Picks: []rules.Pick{{Any: true}, of}, Values: []rules.Reading{{Column: "amount", Type: whole}, {Role: rules.RoleSession}}, Compile: compile}
+	of := rules.Pick{
+		Record: "attributes", Where: &rules.Test{
+			Term: rules.Term{Column: "page", Type: textType, Of: textType}, Op: where.OpEqual, Args: []value.Value{
+				{Kind: value.Text, Text: "/a"},
+			},
+		},
+	}
+	plan := &scan.Plan{
+		Picks: []rules.Pick{{Any: true}, of}, Values: []rules.Reading{
+			{Column: "amount", Type: whole}, {Role: rules.RoleSession},
+		}, Compile: compile,
+	}
 	a, err := scan.NewAttributes(plan, "attributes", schema, knownBy, subjects)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b, err := a.Records(newGroup(t, schema, []logRow{
-		{"customer_id": "c1", "page": "/a"}, {"customer_id": "c2", "page": "/a"}, {"customer_id": "c3", "page": "/b"}, {"customer_id": " c3 ", "page": "/a"}, {"page": "/a"},
+		{"customer_id": "c1", "page": "/a"}, {"customer_id": "c2", "page": "/a"}, {"customer_id": "c3", "page": "/b"},
+		{"customer_id": " c3 ", "page": "/a"}, {"page": "/a"},
 	}))
 	if err != nil {
 		t.Fatal(err)

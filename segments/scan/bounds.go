@@ -37,8 +37,8 @@ func (w *Worker) bounds(g RowGroup) (skip bool, err error) {
 // latest is the last time that can be true.
 func (w *Worker) latest() int64 { return w.s.plan.KnownBy + tolerance }
 
-// judges returns which rows have an impossible time, and which had not arrived by known_by: what is not visible is not judged,
-// as all later rows of a replay.
+// judges returns which rows have an impossible time, and which had not arrived by known_by: what is not visible is not
+// judged, as all later rows of a replay.
 func (w *Worker) judges(g RowGroup) (invalid, hidden func(row int) bool, err error) {
 	a, err := g.Column(w.s.roles[rules.RoleEventTime])
 	if err != nil {
@@ -57,7 +57,9 @@ func (w *Worker) judges(g RowGroup) (invalid, hidden func(row int) bool, err err
 		return nil, nil, err
 	}
 	received := a.(*array.Timestamp)
-	return invalid, func(row int) bool { return received.IsNull(row) || int64(received.Value(row)) >= w.s.plan.KnownBy }, nil
+	return invalid, func(row int) bool {
+		return received.IsNull(row) || int64(received.Value(row)) >= w.s.plan.KnownBy
+	}, nil
 }
 
 // countOversized counts the rows in which a decoded column held a value too large to be read.

@@ -16,9 +16,9 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 )
 
-// Copies finds the rows that repeat an earlier row's event id, over all rows of a source and before any `where` looks at
-// them (docs/language.md, Copies and late rows). Rows are read twice. The first reading hashes every id and keeps the
-// hashes that came more than once; the second looks at the rows behind those hashes and compares real ids, so that
+// Copies finds the rows that repeat an earlier row's event id, over all rows of a source and before any `where` looks
+// at them (docs/language.md, Copies and late rows). Rows are read twice. The first reading hashes every id and keeps
+// the hashes that came more than once; the second looks at the rows behind those hashes and compares real ids, so that
 // nothing rests on a hash.
 type Copies struct {
 	within    int64 // microseconds
@@ -173,7 +173,8 @@ func (c *Copies) rows(g RowGroup) (ids texts, visible []uint32, received func(ui
 // instant the one with the smallest content hash.
 func (c *Copies) Decide() {
 	slices.SortFunc(c.found, func(a, b sighting) int {
-		return cmp.Or(strings.Compare(a.id, b.id), cmp.Compare(a.received, b.received), slices.Compare(a.content[:], b.content[:]),
+		return cmp.Or(strings.Compare(a.id, b.id), cmp.Compare(a.received, b.received),
+			slices.Compare(a.content[:], b.content[:]),
 			cmp.Compare(a.unit.Object, b.unit.Object), cmp.Compare(a.unit.RowGroup, b.unit.RowGroup), cmp.Compare(a.row, b.row))
 	})
 	for i := 1; i < len(c.found); i++ {
@@ -200,8 +201,8 @@ func (c *Copies) Of(u Unit) []uint32 {
 	return c.copies[u]
 }
 
-// hash computes the content hash of the rows found in a row group: SHA-256 over the schema's columns in name order, each
-// as a tag, a length and bytes (docs/language.md, Copies and late rows).
+// hash computes the content hash of the rows found in a row group: SHA-256 over the schema's columns in name order,
+// each as a tag, a length and bytes (docs/language.md, Copies and late rows).
 func (c *Copies) hash(g RowGroup, found []sighting) error {
 	if len(found) == 0 {
 		return nil

@@ -41,7 +41,10 @@ func drawVersion(t *rapid.T, schema *rules.Schema) logRow {
 	for _, other := range []struct {
 		column string
 		value  any
-	}{{"visits", int64(1)}, {"visits", int64(2)}, {"score", 0.5}, {"opened", int64(0)}, {"opened", int64(1)}, {"due", int64(5)}, {"device_id", "d2"}} {
+	}{
+		{"visits", int64(1)}, {"visits", int64(2)}, {"score", 0.5}, {"opened", int64(0)}, {"opened", int64(1)},
+		{"due", int64(5)}, {"device_id", "d2"},
+	} {
 		if rapid.IntRange(0, 11).Draw(t, other.column) == 0 {
 			r[other.column] = other.value
 		}
@@ -53,7 +56,8 @@ func drawVersion(t *rapid.T, schema *rules.Schema) logRow {
 		}
 	}
 	if _, arrivals := schema.WithRole(rules.RoleReceivedAt); arrivals && rapid.IntRange(0, 9).Draw(t, "no arrival") > 0 {
-		r["received_at"] = knownBy - rapid.Int64Range(0, 8).Draw(t, "arrival")*hour + rapid.SampledFrom([]int64{0, 0, 1, -1}).Draw(t, "micro")
+		r["received_at"] = knownBy - rapid.Int64Range(0, 8).Draw(t, "arrival")*hour +
+			rapid.SampledFrom([]int64{0, 0, 1, -1}).Draw(t, "micro")
 	}
 	if rapid.IntRange(0, 9).Draw(t, "odd time") == 0 {
 		r["event_time"] = rapid.SampledFrom([]any{nil, knownBy - hour, knownBy - hour - 1, knownBy - 3*hour}).Draw(t, "time")
@@ -81,7 +85,9 @@ func arrival(r logRow, arrivals bool) int64 {
 
 // find deals rows to row groups, reads them twice in any order and returns which rows are copies.
 func find(t *rapid.T, schema *rules.Schema, rows []logRow) (copied []bool, conflicts int64) {
-	s, err := scan.New(&scan.Plan{Customers: true, KnownBy: knownBy, MaxSkew: skew}, schema, false, identity.NewSubjects(), scan.NewNames())
+	s, err := scan.New(&scan.Plan{
+		Customers: true, KnownBy: knownBy, MaxSkew: skew,
+	}, schema, false, identity.NewSubjects(), scan.NewNames())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +100,9 @@ func find(t *rapid.T, schema *rules.Schema, rows []logRow) (copied []bool, confl
 		u := scan.Unit{Object: rapid.IntRange(0, 1).Draw(t, "object"), RowGroup: rapid.IntRange(0, 1).Draw(t, "row group")}
 		at[u] = append(at[u], i)
 	}
-	units := slices.SortedFunc(maps.Keys(at), func(a, b scan.Unit) int { return 2*(a.Object-b.Object) + a.RowGroup - b.RowGroup })
+	units := slices.SortedFunc(maps.Keys(at), func(a, b scan.Unit) int {
+		return 2*(a.Object-b.Object) + a.RowGroup - b.RowGroup
+	})
 	for _, u := range units {
 		var mine []logRow
 		for _, i := range at[u] {
@@ -145,7 +153,8 @@ func TestCopiesAreTheVersionsThatCameSoonAfterAnother(t *testing.T) {
 			t.Run(fmt.Sprintf("%s ids, arrivals %t", ids, arrivals), func(t *testing.T) {
 				rapid.Check(t, func(t *rapid.T) {
 					schema := copiesSchema(ids, arrivals)
-					rows := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) logRow { return drawVersion(t, schema) }), 0, 20).Draw(t, "versions")
+					rows := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) logRow { return drawVersion(t, schema) }), 0, 20).Draw(t,
+						"versions")
 					copied, conflicts := find(t, schema, rows)
 					checkCopies(t, rows, arrivals, copied)
 
@@ -215,7 +224,10 @@ func TestConflictsAreCountedAgainstTheVersionBefore(t *testing.T) {
 				break
 			}
 			at += step
-			r := logRow{"event_id": "e", "event": "view", "event_time": knownBy - 9*hour, "received_at": at, "visits": rapid.Int64Range(0, 1).Draw(t, "content")}
+			r := logRow{
+				"event_id": "e", "event": "view", "event_time": knownBy - 9*hour, "received_at": at,
+				"visits": rapid.Int64Range(0, 1).Draw(t, "content"),
+			}
 			if i > 0 && step <= within && r["visits"] != rows[i-1]["visits"] {
 				want++
 			}
@@ -251,7 +263,9 @@ func TestASchemaMustNameWhatTheScanReads(t *testing.T) {
 				schema.Columns[i].Role = rules.RoleNone
 			}
 		}
-		if _, err := scan.New(&scan.Plan{Customers: true}, schema, false, identity.NewSubjects(), scan.NewNames()); err == nil {
+		if _, err := scan.New(&scan.Plan{
+			Customers: true,
+		}, schema, false, identity.NewSubjects(), scan.NewNames()); err == nil {
 			t.Errorf("a schema without %s is accepted", role)
 		}
 	}

@@ -140,8 +140,10 @@ func textArray(t *rapid.T, rows []logRow, name string) arrow.Array {
 
 func numberArray(rows []logRow, c rules.Column) arrow.Array {
 	types := map[value.Kind]arrow.DataType{
-		value.Integer: arrow.PrimitiveTypes.Int64, value.Decimal: arrow.PrimitiveTypes.Int64, value.Float: arrow.PrimitiveTypes.Float64,
-		value.Timestamp: &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}, value.Date: arrow.FixedWidthTypes.Date32,
+		value.Integer: arrow.PrimitiveTypes.Int64, value.Decimal: arrow.PrimitiveTypes.Int64,
+		value.Float: arrow.PrimitiveTypes.Float64, value.Timestamp: &arrow.TimestampType{
+			Unit: arrow.Microsecond, TimeZone: "UTC",
+		}, value.Date: arrow.FixedWidthTypes.Date32,
 		value.Boolean: arrow.FixedWidthTypes.Boolean,
 	}
 	b := array.NewBuilder(memory.DefaultAllocator, types[c.Type.Kind])

@@ -38,7 +38,9 @@ func TestLoginsAreTheRowsThatHaveACustomer(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		arrivals := rapid.Bool().Draw(t, "arrivals")
 		schema, subjects := loginSchema(arrivals), identity.NewSubjects()
-		s, err := scan.New(&scan.Plan{Customers: true, KnownBy: knownBy, MaxSkew: skew, Blocked: []string{"house"}}, schema, false, subjects, scan.NewNames())
+		s, err := scan.New(&scan.Plan{
+			Customers: true, KnownBy: knownBy, MaxSkew: skew, Blocked: []string{"house"},
+		}, schema, false, subjects, scan.NewNames())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,7 +78,8 @@ func login(r logRow, arrivals bool) (key loginKey, at int64, ok bool) {
 	device, hasDevice := r["device_id"].(string)
 	customer, hasCustomer := r["customer_id"].(string)
 	received, arrived := r["received_at"].(int64)
-	if !timed || !hasDevice || !hasCustomer || at > knownBy || arrivals && (!arrived || received >= knownBy || at-received > skew) {
+	if !timed || !hasDevice || !hasCustomer || at > knownBy || arrivals &&
+		(!arrived || received >= knownBy || at-received > skew) {
 		return key, 0, false
 	}
 	key = loginKey{strings.TrimSpace(device), strings.TrimSpace(customer), dayOf(at)}
@@ -92,13 +95,17 @@ func dayOf(at int64) int64 { return (at - (at%day+day)%day) / day }
 
 func TestLoginsDoNotGrowWithRows(t *testing.T) {
 	schema := loginSchema(false)
-	s, err := scan.New(&scan.Plan{Customers: true, KnownBy: knownBy, MaxSkew: skew}, schema, false, identity.NewSubjects(), scan.NewNames())
+	s, err := scan.New(&scan.Plan{
+		Customers: true, KnownBy: knownBy, MaxSkew: skew,
+	}, schema, false, identity.NewSubjects(), scan.NewNames())
 	if err != nil {
 		t.Fatal(err)
 	}
 	var rows []logRow
 	for i := range int64(1000) {
-		rows = append(rows, logRow{"event_time": knownBy - 8*hour - i, "event": "view", "device_id": "d1", "customer_id": "c1"})
+		rows = append(rows, logRow{
+			"event_time": knownBy - 8*hour - i, "event": "view", "device_id": "d1", "customer_id": "c1",
+		})
 	}
 	g := rapid.Custom(func(t *rapid.T) *logGroup { return newGroup(t, schema, rows) }).Example(0)
 	l, most := s.Logins(), 0
@@ -115,7 +122,9 @@ func TestLoginsDoNotGrowWithRows(t *testing.T) {
 
 func TestALogWithoutCustomersHasNoLogins(t *testing.T) {
 	schema := copiesSchema(textType, false)
-	s, err := scan.New(&scan.Plan{Customers: true, KnownBy: knownBy}, schema, false, identity.NewSubjects(), scan.NewNames())
+	s, err := scan.New(&scan.Plan{
+		Customers: true, KnownBy: knownBy,
+	}, schema, false, identity.NewSubjects(), scan.NewNames())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,8 +13,8 @@ import (
 // A pick is a conjunction of factors. A factor that reads one column can be decided by that column alone: the column's
 // value then simply keeps or drops the pick. A factor that reads several columns (an `or` across them) waits for the
 // last of them; until then the truths of its tests travel with the row's state. So every value of a column falls into a
-// class (picks it keeps, truths it adds), every row into a state (picks alive, truths so far), and a row costs one table
-// lookup per column however many picks there are.
+// class (picks it keeps, truths it adds), every row into a state (picks alive, truths so far), and a row costs one
+// table lookup per column however many picks there are.
 
 // test is one distinct bound test.
 type test struct {
@@ -44,8 +44,9 @@ type column struct {
 	open    []int    // shared truths that still matter after this column
 }
 
-// program is the compiled form of all picks, read-only and shared by the workers. Where the schema drops labelled content
-// there is one more pick behind those of the plan: of the rows that show it. Nobody wants it, so it keeps no row alive.
+// program is the compiled form of all picks, read-only and shared by the workers. Where the schema drops labelled
+// content there is one more pick behind those of the plan: of the rows that show it. Nobody wants it, so it keeps no
+// row alive.
 type program struct {
 	picks, words int
 	dropped      int // the pick of rows that show dropped content, -1 where there are none
@@ -114,7 +115,8 @@ func factors(p rules.Pick, eventName string) []rules.Expr {
 }
 
 // addTests files the tests of a factor and returns the names of the columns it reads.
-func (p *program) addTests(f *factor, zone *value.Zone, compile Compiler, byColumn map[string]*column) ([]string, error) {
+func (p *program) addTests(f *factor, zone *value.Zone, compile Compiler, byColumn map[string]*column) ([]string,
+	error) {
 	var names []string
 	for t := range rules.Tests(f.expr) {
 		if !slices.Contains(names, t.Term.Column) {

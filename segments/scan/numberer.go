@@ -30,8 +30,8 @@ func (n *numberer) kind() identity.Kind {
 }
 
 // resolve numbers the entries that rows of sel show. A missing id is None for a customer and Blocked for a device (a
-// row without a device has no owner); an id nobody ever named is Unknown, or filed where the plan asks for such people: a
-// customer without any consent event can still own what his device's grant admits.
+// row without a device has no owner); an id nobody ever named is Unknown, or filed where the plan asks for such people:
+// a customer without any consent event can still own what his device's grant admits.
 func (n *numberer) resolve(dict *array.String, codes []int32, sel []uint32) []uint32 {
 	size := dict.Len()
 	n.need, n.number = grow(n.need, size), grow(n.number, size)

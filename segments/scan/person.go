@@ -13,8 +13,8 @@ type Person struct {
 	Devices  map[string]bool // the device itself, or those that belong to the customer
 }
 
-// RowsOf returns the rows, ascending, that may be about a person: of a device all its rows; of a customer those in which
-// she was logged in, and those of her devices in which nobody was. What they count for only the gate can say.
+// RowsOf returns the rows, ascending, that may be about a person: of a device all its rows; of a customer those in
+// which she was logged in, and those of her devices in which nobody was. What they count for only the gate can say.
 func (s *Scanner) RowsOf(g RowGroup, p Person) ([]uint32, error) {
 	column, err := g.Column(s.roles[rules.RoleDevice])
 	if err != nil {
@@ -26,7 +26,8 @@ func (s *Scanner) RowsOf(g RowGroup, p Person) ([]uint32, error) {
 		if column, err = g.Column(name); err != nil {
 			return nil, err
 		}
-		mine, anybody = named(column, func(id string) bool { return id == p.Customer }), named(column, func(string) bool { return true })
+		mine, anybody = named(column, func(id string) bool { return id == p.Customer }),
+			named(column, func(string) bool { return true })
 	}
 	var out []uint32
 	for row := range g.Rows() {

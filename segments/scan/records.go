@@ -15,8 +15,8 @@ type Record struct {
 	Pick     int // of the plan
 }
 
-// Records is the evidence of records. Whoever no consent event names is left out: the gate could only refuse him. The block
-// is the caller's.
+// Records is the evidence of records. Whoever no consent event names is left out: the gate could only refuse him. The
+// block is the caller's.
 func Records(plan *Plan, subjects *identity.Subjects, of []Record) *evidence.Block {
 	classes := &evidence.Classes{Words: (len(plan.Picks) + 63) / 64}
 	b := &evidence.Block{Classes: classes, Records: true, Values: make([][]int64, len(plan.Values))}
@@ -44,7 +44,8 @@ func Records(plan *Plan, subjects *identity.Subjects, of []Record) *evidence.Blo
 			picks[r.Pick/64] |= 1 << (r.Pick % 64)
 			classes.Picks, classes.Slot = append(classes.Picks, picks...), append(classes.Slot, 1)
 		}
-		b.Class, b.Device, b.Customer, b.Time = append(b.Class, k), append(b.Device, device), append(b.Customer, customer), append(b.Time, r.At)
+		b.Class, b.Device, b.Customer, b.Time = append(b.Class, k), append(b.Device, device), append(b.Customer, customer),
+			append(b.Time, r.At)
 	}
 	for v := range b.Values {
 		b.Values[v] = slices.Repeat([]int64{evidence.Null}, len(b.Class))

@@ -1,9 +1,9 @@
 // Package scan sieves row groups: every row that no condition can use is dropped after a look at dictionary codes, and
 // what is left becomes evidence.Block, numbers instead of names.
 //
-// In come columns of a row group and the picks and windows of a plan; out go blocks, logins and copies. The package sees
-// rows of people who said no, and therefore knows no consent, no verdicts and no lists: what it makes can only be read
-// by consent.Door.Admit (docs/adr/0002-consent-is-a-type.md).
+// In come columns of a row group and the picks and windows of a plan; out go blocks, logins and copies. The package
+// sees rows of people who said no, and therefore knows no consent, no verdicts and no lists: what it makes can only be
+// read by consent.Door.Admit (docs/adr/0002-consent-is-a-type.md).
 package scan
 
 import (
@@ -42,16 +42,17 @@ type Plan struct {
 	Edges   []int64
 	KnownBy int64
 	MaxSkew int64 // event times later than received_at by more than this are quarantined
-	// Customers says that somebody asks for customers themselves. Otherwise one whom no consent event named needs no number:
-	// that somebody was logged in is all that matters.
+	// Customers says that somebody asks for customers themselves. Otherwise one whom no consent event named needs no
+	// number: that somebody was logged in is all that matters.
 	Customers bool
 	Blocked   []string        // ids that are blocked beside those of identity.Blocked, in lower case
 	Labels    []*rules.Schema // of all tables of the project: what one of them labels is labelled in all (rules.Dropped)
 	Compile   Compiler
 }
 
-// Counts says what happened to the rows that some condition wanted but that never became evidence. Invalid and Oversized are
-// about all rows that had arrived, wanted or not, and no row is both; what a scan need not decode it does not judge.
+// Counts says what happened to the rows that some condition wanted but that never became evidence. Invalid and
+// Oversized are about all rows that had arrived, wanted or not, and no row is both; what a scan need not decode it does
+// not judge.
 type Counts struct {
 	Rows      int64 // rows of the row groups that were opened
 	Wanted    int64 // rows that became evidence
@@ -88,7 +89,9 @@ type Scanner struct {
 
 // New compiles a plan for a source with this schema. partner says that its rows come from a partner's site.
 func New(plan *Plan, schema *rules.Schema, partner bool, subjects *identity.Subjects, names *Names) (*Scanner, error) {
-	s := &Scanner{plan: plan, schema: schema, partner: partner, subjects: subjects, names: names, roles: map[rules.Role]string{}}
+	s := &Scanner{
+		plan: plan, schema: schema, partner: partner, subjects: subjects, names: names, roles: map[rules.Role]string{},
+	}
 	for i := range schema.Columns {
 		if r := schema.Columns[i].Role; r != rules.RoleNone {
 			s.roles[r] = schema.Columns[i].Name
@@ -100,7 +103,8 @@ func New(plan *Plan, schema *rules.Schema, partner bool, subjects *identity.Subj
 		}
 	}
 	var err error
-	if s.program, err = newProgram(ofEvents(plan.Picks), rules.Dropped(plan.Labels, schema), s.roles[rules.RoleEventName], plan.Compile); err != nil {
+	if s.program, err = newProgram(ofEvents(plan.Picks), rules.Dropped(plan.Labels, schema), s.roles[rules.RoleEventName],
+		plan.Compile); err != nil {
 		return nil, err
 	}
 	s.window()

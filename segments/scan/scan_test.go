@@ -63,12 +63,13 @@ func drawSchema(t *rapid.T) *rules.Schema {
 
 // samples are the values of a column; absent is a column that other sources have.
 var samples = map[string][]any{
-	"event":    {"view", "buy", "open"},
-	"page":     {"/a", "/A", "/ab", "/b", "", "/äö"},
-	"absent":   {"/a"},
-	"amount":   {int64(-150), int64(0), int64(1), int64(99), int64(100)},
-	"visits":   {int64(-1), int64(0), int64(1), int64(2), int64(math.MaxInt64)},
-	"score":    {0.0, math.Copysign(0, -1), 0.3, -0.125, 0.125, 1e17, 1e300, -1e300, math.Inf(1), math.Inf(-1), math.NaN()},
+	"event":  {"view", "buy", "open"},
+	"page":   {"/a", "/A", "/ab", "/b", "", "/äö"},
+	"absent": {"/a"},
+	"amount": {int64(-150), int64(0), int64(1), int64(99), int64(100)},
+	"visits": {int64(-1), int64(0), int64(1), int64(2), int64(math.MaxInt64)},
+	"score": {0.0, math.Copysign(0, -1), 0.3, -0.125, 0.125, 1e17, 1e300, -1e300, math.Inf(1), math.Inf(-1),
+		math.NaN()},
 	"opened":   {int64(0), int64(1)},
 	"due":      {int64(-1), int64(0), int64(20_000)},
 	"text ids": {"d1", " d1 ", "d2", "d3", "d4", "d5", "N/A", "House", "0000", "both"},
@@ -97,7 +98,8 @@ func drawRow(t *rapid.T, schema *rules.Schema) logRow {
 		}
 	}
 	if at, ok := r["event_time"].(int64); ok && rapid.IntRange(0, 9).Draw(t, "no arrival") > 0 {
-		r["received_at"] = at + rapid.SampledFrom([]int64{0, hour, -skew, -skew - 1, 9 * hour, knownBy - at, knownBy - at - 1}).Draw(t, "arrival")
+		r["received_at"] = at +
+			rapid.SampledFrom([]int64{0, hour, -skew, -skew - 1, 9 * hour, knownBy - at, knownBy - at - 1}).Draw(t, "arrival")
 	}
 	return r
 }
@@ -132,7 +134,11 @@ var terms = []rules.Term{
 	{Column: "absent", Type: textType, Of: textType},
 	{Column: "page", Function: "lower", Type: textType, Of: textType},
 	{Column: "page", Function: "length", Type: whole, Of: textType},
-	{Column: "amount", Type: value.Type{Kind: value.Decimal, Precision: 18, Scale: 2}, Of: value.Type{Kind: value.Decimal, Precision: 18, Scale: 2}},
+	{
+		Column: "amount", Type: value.Type{Kind: value.Decimal, Precision: 18, Scale: 2}, Of: value.Type{
+			Kind: value.Decimal, Precision: 18, Scale: 2,
+		},
+	},
 	{Column: "visits", Type: whole, Of: whole},
 	{Column: "score", Type: value.Type{Kind: value.Float}, Of: value.Type{Kind: value.Float}},
 	{Column: "opened", Type: value.Type{Kind: value.Boolean}, Of: value.Type{Kind: value.Boolean}},
@@ -220,13 +226,19 @@ func drawPick(t *rapid.T) rules.Pick {
 // drawLabels draws what the schema, and that of another table, label.
 func drawLabels(t *rapid.T, schema *rules.Schema) []*rules.Schema {
 	other := &rules.Schema{Name: "other", Columns: []rules.Column{
-		{Name: "name", Type: textType, Role: rules.RoleEventName}, {Name: "page", Type: textType}, {Name: "absent", Type: textType}, {Name: "due", Type: value.Type{Kind: value.Date}},
+		{Name: "name", Type: textType, Role: rules.RoleEventName}, {Name: "page", Type: textType},
+		{Name: "absent", Type: textType}, {Name: "due", Type: value.Type{Kind: value.Date}},
 	}}
-	customers := &rules.Schema{Name: "customers", Customers: true, Columns: []rules.Column{{Name: "page", Type: textType, Labels: []rules.Label{{Is: "private", Policy: "drop"}}}}}
+	customers := &rules.Schema{
+		Name: "customers", Customers: true, Columns: []rules.Column{
+			{Name: "page", Type: textType, Labels: []rules.Label{{Is: "private", Policy: "drop"}}},
+		},
+	}
 	for k, s := range []*rules.Schema{schema, other} {
 		for i := range s.Columns {
 			c := &s.Columns[i]
-			if rapid.IntRange(0, []int{12, 2}[k]).Draw(t, "labelled") > 0 || slices.Contains([]rules.Role{rules.RoleDevice, rules.RoleCustomer}, c.Role) {
+			if rapid.IntRange(0, []int{12, 2}[k]).Draw(t, "labelled") > 0 ||
+				slices.Contains([]rules.Role{rules.RoleDevice, rules.RoleCustomer}, c.Role) {
 				continue
 			}
 			l := rules.Label{Is: "private", Policy: rapid.SampledFrom([]string{"drop", "drop", "no_ads"}).Draw(t, "policy")}
@@ -355,7 +367,9 @@ func TestFloatsAreOrderedOrCountedInSteps(t *testing.T) {
 		{Name: "device_id", Type: textType, Role: rules.RoleDevice},
 		{Name: "score", Type: value.Type{Kind: value.Float}},
 	}}
-	plan := &scan.Plan{Customers: true, KnownBy: knownBy, Picks: []rules.Pick{{Any: true}}, Edges: []int64{knownBy - hour, knownBy}}
+	plan := &scan.Plan{
+		Customers: true, KnownBy: knownBy, Picks: []rules.Pick{{Any: true}}, Edges: []int64{knownBy - hour, knownBy},
+	}
 	for i, step := range []*value.Number{nil, {Int: 1, Scale: 2}, {Int: 25, Scale: 2}, {Int: 5, Scale: 0}} {
 		plan.Values = append(plan.Values, rules.Reading{Column: "score", Type: value.Type{Kind: value.Float}, Quantise: step})
 		plan.Wants = append(plan.Wants, rules.Want{Value: i, From: knownBy - hour, Before: knownBy})
@@ -450,7 +464,8 @@ func (o *scanOracle) wants(r logRow) (out []rules.Want) {
 	return out
 }
 
-// wanted decides whether a row becomes evidence and counts it; oversized says that the scan saw a value that is too large.
+// wanted decides whether a row becomes evidence and counts it; oversized says that the scan saw a value that is too
+// large.
 func (o *scanOracle) wanted(r logRow, copied, oversized bool) bool {
 	at, ok := r["event_time"].(int64)
 	received, there := r["received_at"].(int64)
@@ -616,8 +631,8 @@ func (o *scanOracle) compareValue(t *rapid.T, v rules.Reading, value any, got in
 	}
 }
 
-// floatWord is a float in units of its step's last place, rounded to whole steps, or its rank among all floats: how many
-// floats lie between it and zero.
+// floatWord is a float in units of its step's last place, rounded to whole steps, or its rank among all floats: how
+// many floats lie between it and zero.
 func floatWord(v rules.Reading, f float64) int64 {
 	switch {
 	case f != f:

@@ -248,8 +248,8 @@ func (m *metricColumn) number(dict *array.String, i int) int64 {
 	return x
 }
 
-// eightBytes are the bytes of a text from one on, as a number that orders as they do; a text that ends before is padded with
-// zero bytes.
+// eightBytes are the bytes of a text from one on, as a number that orders as they do; a text that ends before is padded
+// with zero bytes.
 func eightBytes(text string, from int) int64 {
 	var b [8]byte
 	if from < len(text) {
