@@ -138,7 +138,10 @@ func (x *example) both(t *testing.T, c setting, asOf, knownBy int64) (*oracle.Re
 
 // settings are those that every example is run under.
 var settings = []setting{
-	{answers, "", false}, {answers, "linked", false}, {answers, "linked", true}, {granting, "", false},
+	{answers, "", false},
+	{answers, "linked", false},
+	{answers, "linked", true},
+	{granting, "", false},
 	{granting, "linked", false},
 }
 

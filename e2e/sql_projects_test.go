@@ -33,14 +33,19 @@ var secondOpinions = []struct {
 	disturbed bool
 	asked     []opinion
 }{
-	{"the shop", shop, false,
-		[]opinion{{setting{answers, "", false}, []int{0, 2}}, {setting{answers, "", true}, []int{1}}}},
+	{
+		"the shop", shop, false,
+		[]opinion{{setting{answers, "", false}, []int{0, 2}}, {setting{answers, "", true}, []int{1}}},
+	},
 	{"the shop, disturbed", shop, true, []opinion{{setting{answers, "", false}, []int{1}}}},
-	{"five people", webtrack, false,
-		[]opinion{{setting{answers, "", false}, []int{0, 1}}, {setting{granting, "", true}, []int{2}}}},
+	{
+		"five people", webtrack, false,
+		[]opinion{{setting{answers, "", false}, []int{0, 1}}, {setting{granting, "", true}, []int{2}}},
+	},
 	{"five people, disturbed", webtrack, true, []opinion{{setting{granting, "", false}, []int{2}}}},
 	{"odd events", snowplow, false, []opinion{
-		{setting{answers, "", false}, []int{0, 3}}, {setting{answers, "second-notice", false}, []int{3}},
+		{setting{answers, "", false}, []int{0, 3}},
+		{setting{answers, "second-notice", false}, []int{3}},
 		{setting{granting, "", false}, []int{1}},
 	}},
 }

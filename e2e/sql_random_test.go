@@ -57,7 +57,8 @@ func TestDuckDBAndTheEngineAgreeOnRandomRulesAndHistories(t *testing.T) {
 
 // differs compares one segment. Whom only other rules of the run look at may be unknown to the engine and unseen here.
 func differs(t *rapid.T, db *duckdb.DB, a *arena, segs []*rules.Segment, s *rules.Segment, want map[string]string,
-	said map[string]int) int {
+	said map[string]int,
+) int {
 	statement, err := queryOf(a, segs, s).Statement()
 	if err != nil {
 		t.Fatal(err)

@@ -51,8 +51,10 @@ func TestMoreThanOneInAHundredAbsurdRowsStopTheRun(t *testing.T) {
 	}{
 		"none":             {nil, nil},
 		"one in a hundred": {[]oddRow{epoch, epoch}, nil},
-		"more from 1970": {[]oddRow{epoch, epoch, epoch},
-			[]string{"source web", "about 2 % of its 200 rows", "event_time (column event_time)"}},
+		"more from 1970": {
+			[]oddRow{epoch, epoch, epoch},
+			[]string{"source web", "about 2 % of its 200 rows", "event_time (column event_time)"},
+		},
 		"more from the future":            {[]oddRow{future, future, future}, []string{"event_time"}},
 		"more without a time":             {[]oddRow{timeless, timeless, timeless}, []string{"event_time"}},
 		"one in a hundred too large":      {[]oddRow{large, large}, nil},

@@ -31,7 +31,8 @@ func markerKey(n int64) string { return fmt.Sprintf("markers/%012d.json", n) }
 // readHistory finds the highest marker and the newest manifest line. With repair, what a kill kept from being written
 // after the marker is written now. A line that does not fit its marker breaks the chain (exit 19).
 func readHistory(ctx context.Context, output, audit *store.Bucket, verify func([]byte, string) bool,
-	repair bool) (*history, error) {
+	repair bool,
+) (*history, error) {
 	h := &history{}
 	markers, err := listed(ctx, output, "markers/")
 	if err != nil {
@@ -91,7 +92,8 @@ func broken(what string) error {
 }
 
 func (h *history) readMarker(ctx context.Context, output *store.Bucket, n int64,
-	verify func([]byte, string) bool) error {
+	verify func([]byte, string) bool,
+) error {
 	data, err := output.ReadAll(ctx, markerKey(n), maxLine)
 	if err != nil {
 		return err

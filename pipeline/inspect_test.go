@@ -274,8 +274,10 @@ func TestAnInspectionSaysWhatItSaw(t *testing.T) {
 	}
 	mail := "Anna.8@bank.example"
 	rows := []row{
-		{1_775_815_200_000, "view", "c1", &mail, nil}, {1_775_815_201_000, "view", "c2", nil, nil},
-		{1_775_815_202_000, "login", "c3", nil, nil}, {1_775_815_203_000, "view", "c1", nil, nil},
+		{1_775_815_200_000, "view", "c1", &mail, nil},
+		{1_775_815_201_000, "view", "c2", nil, nil},
+		{1_775_815_202_000, "login", "c3", nil, nil},
+		{1_775_815_203_000, "view", "c1", nil, nil},
 	}
 	in, err := inspected(t, "dt=2026-04-10/part.parquet", written(t, rows), inspect.InspectOptions{})
 	check(t, err)

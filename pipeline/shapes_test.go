@@ -168,7 +168,9 @@ func gaRows(t *testing.T) (rows []gaRow, params [][]gaParam, devices []string) {
 		page := []string{"https://bank.example/lainat/asunto", "https://bank.example/kortit"}[i/3%2]
 		rows = append(rows, row)
 		params = append(params, []gaParam{
-			text("page_title", "t"), {"ga_session_id", gaValue{Int: &session}}, text("page_location", page),
+			text("page_title", "t"),
+			{"ga_session_id", gaValue{Int: &session}},
+			text("page_location", page),
 			{"value", gaValue{Double: &amount}},
 		})
 		devices = append(devices, id)

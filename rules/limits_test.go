@@ -29,16 +29,24 @@ func TestLimitsAreThoseOfTheirPage(t *testing.T) {
 		most, more string // conditions
 		says       string // what the finding says of more
 	}{
-		{"bytes of a where", did("product = '" + strings.Repeat("a", 4096-12) + "'"),
-			did("product = '" + strings.Repeat("a", 4096-11) + "'"), "E-LIMIT"},
-		{"levels of a where", did(strings.Repeat("(", 31) + "n = 1" + strings.Repeat(")", 31)),
-			did(strings.Repeat("(", 32) + "n = 1" + strings.Repeat(")", 32)), "nested too deeply"},
+		{
+			"bytes of a where", did("product = '" + strings.Repeat("a", 4096-12) + "'"),
+			did("product = '" + strings.Repeat("a", 4096-11) + "'"), "E-LIMIT",
+		},
+		{
+			"levels of a where", did(strings.Repeat("(", 31) + "n = 1" + strings.Repeat(")", 31)),
+			did(strings.Repeat("(", 32) + "n = 1" + strings.Repeat(")", 32)), "nested too deeply",
+		},
 		{"tests of a where", did(many(64, "n = 1", " or ")), did(many(65, "n = 1", " or ")), "too many tests"},
-		{"values of a list", did("n in (" + many(1000, "1", ",") + ")"), did("n in (" + many(1001, "1", ",") + ")"),
-			"too many values"},
+		{
+			"values of a list", did("n in (" + many(1000, "1", ",") + ")"), did("n in (" + many(1001, "1", ",") + ")"),
+			"too many values",
+		},
 		{"patterns of a rule", patterns(50), patterns(51), "E-LIMIT"},
-		{"bytes of a pattern", did("product matches '" + strings.Repeat("a", 200) + "'"),
-			did("product matches '" + strings.Repeat("a", 201) + "'"), "E-PATTERN"},
+		{
+			"bytes of a pattern", did("product matches '" + strings.Repeat("a", 200) + "'"),
+			did("product matches '" + strings.Repeat("a", 201) + "'"), "E-PATTERN",
+		},
 		{"repeats of a pattern", did("product matches 'a{100}'"), did("product matches 'a{101}'"), "E-PATTERN"},
 		{
 			"steps of a sequence", "{within: 30d, sequence: [" + many(10, "{did: a}", ", ") + "]}",

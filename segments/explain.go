@@ -298,7 +298,8 @@ func (x *explainer) absences(subjects []uint32, v view, out uint64) (all []absen
 // lacks goes down from a condition that does not hold as it should for some people, as long as it is one of its terms
 // alone that does not: of an `all` that must be true, or an `any` that must be false.
 func (x *explainer) lacks(found []uint64, v view, n *fold.Tree, of uint64, joint rules.Logic,
-	holds func(fold.Word) uint64) {
+	holds func(fold.Word) uint64,
+) {
 	if n.Logic == joint {
 		one, more := uint64(0), uint64(0)
 		for _, c := range n.Children {

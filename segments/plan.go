@@ -327,8 +327,10 @@ func (b *builder) leaf(c *rules.Condition, z *value.Zone, mask uint32, rank bool
 	}
 	if l.needs&fold.NeedTie != 0 {
 		for i, v := range []rules.Reading{
-			{Role: rules.RoleSeq}, {Role: rules.RoleReceivedAt},
-			{Role: rules.RoleEventID, Prefix: 1}, {Role: rules.RoleEventID, Prefix: 2},
+			{Role: rules.RoleSeq},
+			{Role: rules.RoleReceivedAt},
+			{Role: rules.RoleEventID, Prefix: 1},
+			{Role: rules.RoleEventID, Prefix: 2},
 		} {
 			l.tie[i] = b.value(v)
 		}

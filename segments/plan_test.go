@@ -87,17 +87,26 @@ func TestEqualConditionsAreComputedOnce(t *testing.T) {
 		wants, picks, edges int
 	}{
 		{"one condition", []*rules.Segment{{Match: did("view", days(3), 1)}}, 1, 1, 2},
-		{"the same one in two segments", []*rules.Segment{{Match: did("view", days(3), 1)}, {Match: did("view", days(3), 1)}},
-			1, 1, 2},
-		{"another bound reads the same rows",
-			[]*rules.Segment{{Match: did("view", days(3), 1)}, {Match: did("view", days(3), 2)}}, 2, 1, 2},
+		{
+			"the same one in two segments",
+			[]*rules.Segment{{Match: did("view", days(3), 1)}, {Match: did("view", days(3), 1)}},
+			1, 1, 2,
+		},
+		{
+			"another bound reads the same rows",
+			[]*rules.Segment{{Match: did("view", days(3), 1)}, {Match: did("view", days(3), 2)}},
+			2, 1, 2,
+		},
 		{"another window", []*rules.Segment{{Match: did("view", days(3), 1)}, {Match: did("view", days(2), 1)}}, 2, 1, 3},
 		{"another event", []*rules.Segment{{Match: did("view", days(3), 1)}, {Match: did("buy", days(3), 1)}}, 2, 2, 2},
 		{"match and exclude", []*rules.Segment{{Match: did("view", days(3), 1), Exclude: did("view", days(3), 1)}}, 1, 1, 2},
 		// 3 local days are another stretch of time on another clock, and 3 o'clock another hour.
 		{"two zones", []*rules.Segment{{Match: all}, {Match: all, Zone: newYork}}, 6, 4, 3},
-		{"a metric that is compared and one that ranks",
-			[]*rules.Segment{{Match: sum()}, {Match: sum(), Top: &rules.Top{Count: 1, By: ranking}}}, 2, 1, 2},
+		{
+			"a metric that is compared and one that ranks",
+			[]*rules.Segment{{Match: sum()}, {Match: sum(), Top: &rules.Top{Count: 1, By: ranking}}},
+			2, 1, 2,
+		},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			for i, s := range c.segments {
@@ -176,10 +185,12 @@ func TestAPersonMayHaveMoreRowsThanAChunkHolds(t *testing.T) {
 	}
 	seen := did("view", days(3), 0)
 	seen.Compare = exactly(rows / 2)
-	sum := &rules.Condition{Verb: "metric", AnyEvent: true, Window: days(3), Compare: exactly(rows / 2),
+	sum := &rules.Condition{
+		Verb: "metric", AnyEvent: true, Window: days(3), Compare: exactly(rows / 2),
 		Metric: &rules.Metric{
 			Function: "sum", Column: "amount", Type: value.Type{Kind: value.Integer},
-		}}
+		},
+	}
 	w.requests = []segments.Request{{Uses: []int{0}, Segment: &rules.Segment{
 		Name: "busy", Zone: helsinki, Level: rules.DeviceLevel, Match: &rules.Condition{
 			Verb: "all", Children: []*rules.Condition{seen, sum},

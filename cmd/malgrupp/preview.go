@@ -117,7 +117,8 @@ func sampleOf(share string) (*segments.Sample, error) {
 }
 
 func (a *app) runPreview(ctx context.Context, name string, o runOptions, sample *segments.Sample,
-	compare string) error {
+	compare string,
+) error {
 	job, err := a.job(nil, o)
 	if err != nil {
 		return err

@@ -45,7 +45,8 @@ func (d *Decision) Late(ctx context.Context, after, now int64) (Late, error) {
 
 // denials reads objects for denying events recorded after an instant.
 func (l *consentLog) denials(ctx context.Context, bucket *store.Bucket, objects []store.Object,
-	after int64) (late []consent.Denial, newest int64, err error) {
+	after int64,
+) (late []consent.Denial, newest int64, err error) {
 	newest = math.MinInt64
 	read := l.in.Reading(bucket, objects, consentSchema)
 	read.Workers = 1

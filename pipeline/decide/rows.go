@@ -121,7 +121,8 @@ func roleTexts(g *parquet.RowGroup, schema *rules.Schema, role rules.Role) (func
 
 // copy reads objects and keeps the rows that find returns, in the order of objects and row groups.
 func (r *Rows) copy(ctx context.Context, read *folder.Reading, decide, name []string,
-	find func(g *parquet.RowGroup) ([]uint32, error)) (map[scan.Unit]*Copied, error) {
+	find func(g *parquet.RowGroup) ([]uint32, error),
+) (map[scan.Unit]*Copied, error) {
 	kept := map[scan.Unit]*Copied{}
 	var mu sync.Mutex
 	err := read.Each(ctx, func(_ int, u scan.Unit, g *parquet.RowGroup) error {

@@ -169,7 +169,8 @@ func (h *hearing) read(ctx context.Context, s *Source) error {
 // ReadAgain reads row groups of what may have arrived, or happened, in a time, once the decision is made. A damaged
 // object of a source that may skip them starts anew without it: begin is called first, and again then.
 func (d *Decision) ReadAgain(ctx context.Context, within func(s *Source) (from, before int64), begin func(),
-	visit func(worker int, s *Source, g *parquet.RowGroup) error) error {
+	visit func(worker int, s *Source, g *parquet.RowGroup) error,
+) error {
 	sources := slices.Clone(d.Sources)
 	for i := range sources {
 		sources[i].bad = maps.Clone(sources[i].bad)

@@ -107,7 +107,8 @@ func sourcesOf(p *project.Project, names []string) ([]project.Source, error) {
 }
 
 func (s *SourcePartitions) list(ctx context.Context, in *decide.Inputs, conf project.Source, bucket *store.Bucket,
-	listing []store.Object, grace time.Duration) error {
+	listing []store.Object, grace time.Duration,
+) error {
 	if s.Key != "" {
 		listing = slices.DeleteFunc(listing, func(o store.Object) bool {
 			date, ok := folder.After(o.Key, s.Key)

@@ -117,11 +117,15 @@ func lacking(columns []*proposed) string {
 		role rules.Role
 		what string
 	}{
-		{rules.RoleEventTime,
-			"when an event happened (a timestamp, or an integer named like one; times kept as text are not read)"},
+		{
+			rules.RoleEventTime,
+			"when an event happened (a timestamp, or an integer named like one; times kept as text are not read)",
+		},
 		{rules.RoleEventName, "what happened (a text named event_name, event, event_type, action or the like)"},
-		{rules.RoleDevice,
-			"on which device (a text or number named device_id, client_id, cookie_id, visitor_id or the like)"},
+		{
+			rules.RoleDevice,
+			"on which device (a text or number named device_id, client_id, cookie_id, visitor_id or the like)",
+		},
 	} {
 		if !slices.ContainsFunc(columns, func(c *proposed) bool { return c.column.Role == need.role }) {
 			missing = append(missing, need.what)

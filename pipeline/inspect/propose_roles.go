@@ -43,8 +43,11 @@ var known = []struct {
 	{rules.RoleSession, []value.Kind{value.Text, value.Integer}, []string{
 		"session_id", "domain_sessionid", "ga_session_id", "visit_id", "session", "sessionid", "source_session",
 	}},
-	{rules.RoleSeq, []value.Kind{value.Integer},
-		[]string{"seq", "sequence", "sequence_number", "hit_number", "event_index", "batch_event_index"}},
+	{
+		rules.RoleSeq,
+		[]value.Kind{value.Integer},
+		[]string{"seq", "sequence", "sequence_number", "hit_number", "event_index", "batch_event_index"},
+	},
 }
 
 // signals are names of columns in which a browser or a consent dialogue may have said no.

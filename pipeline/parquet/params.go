@@ -25,7 +25,10 @@ var slotKinds = []struct {
 	slot string
 	kind value.Kind
 }{
-	{"string", value.Text}, {"int", value.Integer}, {"double", value.Float}, {"float", value.Float},
+	{"string", value.Text},
+	{"int", value.Integer},
+	{"double", value.Float},
+	{"float", value.Float},
 	{"int", value.Boolean},
 }
 
@@ -33,7 +36,8 @@ var slotKinds = []struct {
 // and returns the keys it met by list, key and entries, the slot with most entries first. Lists with more than 200 keys
 // are only named, in crowded. Errors are those of Open.
 func Params(r io.ReaderAt, size int64, name string, rows int64, limits Limits) (found []Param, crowded []string,
-	err error) {
+	err error,
+) {
 	schema, err := listColumns(r, size, name)
 	if err != nil || len(schema.Columns) == 0 {
 		return nil, nil, err

@@ -135,7 +135,8 @@ func (c *column) appendWords(v []int64, s *scratch, encoding format.Encoding, sr
 }
 
 func (c *column) appendByteStrings(v []int64, s *scratch, encoding format.Encoding, src []byte, n int) ([]int64,
-	error) {
+	error,
+) {
 	length := c.convert.length
 	if c.convert.physical == format.ByteArray {
 		length = 0

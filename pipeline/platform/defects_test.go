@@ -232,8 +232,10 @@ func TestDefect15RowsOfMetaMixAddresses(t *testing.T) {
 	var rows []Contact
 	var want []string
 	for _, a := range [][5]string{
-		{"Liv", "Berg", "Espoo", "00100", "FI"}, {"Liv", "Sund", "Malmö", "211 19", "SE"},
-		{"Live", "Aas", "Oslo", "0150", "NO"}, {"Lif", "Holm", "Tallinn", "10111", "EE"},
+		{"Liv", "Berg", "Espoo", "00100", "FI"},
+		{"Liv", "Sund", "Malmö", "211 19", "SE"},
+		{"Live", "Aas", "Oslo", "0150", "NO"},
+		{"Lif", "Holm", "Tallinn", "10111", "EE"},
 	} {
 		rows = append(rows, Contact{
 			Email: "liv@example.com", FirstName: a[0], LastName: a[1], City: a[2], PostalCode: a[3], Country: a[4],

@@ -68,7 +68,8 @@ func TestSeveralRowsOfAMemberAreSeveralIdentifiers(t *testing.T) {
 		{
 			name: "each once, in an order that is not that of the rows", level: customers, send: contactColumns, country: "FI",
 			rows: []Contact{
-				{Email: "liv@example.com"}, {Email: "LIV@example.com ", Phone: "040 123 4567"},
+				{Email: "liv@example.com"},
+				{Email: "LIV@example.com ", Phone: "040 123 4567"},
 				{Email: "liv@example.net", Phone: "+358401234567"},
 			},
 			want: []record{{"email": sorted(sum("liv@example.com"), sum("liv@example.net")), "phone": {sum("+358401234567")}}},
@@ -93,7 +94,10 @@ func TestSeveralRowsOfAMemberAreSeveralIdentifiers(t *testing.T) {
 				{"email": {sum("liv@example.com")}},
 			},
 			rows: []Contact{
-				{Email: "liv@example.com"}, {Email: "Liv@example.com"}, {Email: "LIv@example.com"}, {Email: "LIV@example.com"},
+				{Email: "liv@example.com"},
+				{Email: "Liv@example.com"},
+				{Email: "LIv@example.com"},
+				{Email: "LIV@example.com"},
 				{Email: "l i v@example.com"},
 			},
 		},

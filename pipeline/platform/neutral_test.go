@@ -55,7 +55,8 @@ func parseParquet(t rapid.TB, list []byte) (out []listed) {
 	t.Helper()
 	text := value.Type{Kind: value.Text}
 	schema := &rules.Schema{Columns: []rules.Column{
-		{Name: "subject", Type: text}, {Name: "segment", Type: text},
+		{Name: "subject", Type: text},
+		{Name: "segment", Type: text},
 		{Name: "as_of", Type: value.Type{Kind: value.Timestamp}},
 	}}
 	f, err := parquet.Open(bytes.NewReader(list), int64(len(list)), "list", schema, parquet.Limits{})

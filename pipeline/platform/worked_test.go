@@ -71,11 +71,15 @@ func TestTheWorkedCSVFilesAreWrittenByteForByte(t *testing.T) {
 		file, kind, part string
 		send             []Column
 	}{
-		{"google-customer-match.csv", "google_customer_match_csv", "",
-			[]Column{Email, Phone, FirstName, LastName, Country, PostalCode}},
+		{
+			"google-customer-match.csv", "google_customer_match_csv", "",
+			[]Column{Email, Phone, FirstName, LastName, Country, PostalCode},
+		},
 		{"google-customer-match-mobile.csv", "google_customer_match_csv", "mobile", []Column{Email, MAID}},
-		{"meta-customer-list.csv", "meta_csv", "",
-			[]Column{MAID, Email, Phone, FirstName, LastName, City, PostalCode, Country}},
+		{
+			"meta-customer-list.csv", "meta_csv", "",
+			[]Column{MAID, Email, Phone, FirstName, LastName, City, PostalCode, Country},
+		},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			want := paper(t, "examples", c.file)

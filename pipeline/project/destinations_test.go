@@ -88,10 +88,14 @@ func TestMistakesOfDestinationsAreNamed(t *testing.T) {
 		{"email: plain", `email: "sha256_hex(meta.v1)"`, "hashes of email that were made with meta.v1"},
 		{"default_country: SE", "default_country: Sweden", `"Sweden" is not a country code`},
 		{"identifiers: {url: contact_keys, default_country: SE, columns: {email: plain}}", "", `needs the key "identifiers"`},
-		{"{type: personalisation_feed}", "{type: personalisation_feed, account: x}",
-			`"account" is not a key of destinations.site`},
-		{"{type: personalisation_feed}", "{type: personalisation_feed, send: [email]}",
-			`"send" is not a key of destinations.site`},
+		{
+			"{type: personalisation_feed}", "{type: personalisation_feed, account: x}",
+			`"account" is not a key of destinations.site`,
+		},
+		{
+			"{type: personalisation_feed}", "{type: personalisation_feed, send: [email]}",
+			`"send" is not a key of destinations.site`,
+		},
 		{"type: personalisation_feed", "type: snapchat", "snapchat are not built"},
 		{"type: personalisation_feed", "type: pigeon", `"pigeon"`},
 	} {

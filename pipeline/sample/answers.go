@@ -100,7 +100,8 @@ func (b *bank) answers(kind, subject string, at int64) {
 
 // firstAnswer is what a banner or an adviser hears; it returns what was granted. One in ten does not answer at all.
 func (b *bank) firstAnswer(c chance, say func(action string, at int64, purposes ...string),
-	at int64) (allowed []string) {
+	at int64,
+) (allowed []string) {
 	switch n := c.IntN(100); {
 	case n < 60:
 		allowed = everyPurpose

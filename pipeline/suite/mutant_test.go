@@ -77,12 +77,14 @@ func TestEveryKindOfChangeIsMadeOnce(t *testing.T) {
 			"match has amount < 5.00 or status = 'open' -> amount >= 5.00 and status != 'open'",
 			"match has amount < 5.00 -> amount <= 5.00", "match has status = 'open' -> status != 'open'",
 		}},
-		{"match: {session: {all: [{did: login}, {did_not: logout}]}, within: all, lasting_at_least: 1min, at_least: 2}",
+		{
+			"match: {session: {all: [{did: login}, {did_not: logout}]}, within: all, lasting_at_least: 1min, at_least: 2}",
 			[]string{
 				"match at_least 2 -> 3", "match at_least 2 -> 1", "match lasting_at_least 1min -> 2min",
 				"match lasting_at_least 1min -> none", "match.session.all[0] dropped", "match.session.all[1] dropped",
 				"match.session.all[0] at_least 1 -> 2", "match.session.all[1] did_not -> did",
-			}},
+			},
+		},
 		{"match: {sequence: [{did: a}, {did: b, within_previous: 2h, without: {did: c, where: status = 'x'}}, {then_not: " +
 			"d, for: 1d}], within: all, span: 30min}", []string{
 			"match span 30min -> 31min", "match span 30min -> 29min",

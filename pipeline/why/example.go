@@ -154,7 +154,8 @@ func (d *file) exampleEvent(s decide.Sight, reads map[string]bool, p *pseudonyms
 
 // values are the columns of a row that the rule reads and that play no role.
 func values(h *decide.Copied, schema *rules.Schema, row int, reads map[string]bool, p *pseudonyms) ([]ExampleValue,
-	error) {
+	error,
+) {
 	var out []ExampleValue
 	for i := range schema.Columns {
 		c := &schema.Columns[i]

@@ -41,7 +41,8 @@ var _ = defineFunction(local(rules.Function{
 // local completes a function of the wall clock, which clock writes as SQL; read gets the local day since 1970-01-01 and
 // the microseconds in it.
 func local(f rules.Function, clock func(c sql.Clock, at string) string, read func(day, inDay int64) int64,
-	examples ...FunctionExample) Function {
+	examples ...FunctionExample,
+) Function {
 	f.Of, f.Implicit = []value.Kind{value.Timestamp}, true
 	return Function{
 		Function: f, Examples: examples,

@@ -95,7 +95,8 @@ func profileSQL(c *rules.Condition, s sql.Setting) (sql.Form, error) {
 	}
 	n, pass, fail := s.Name("n"), s.Name("pass"), s.Name("fail")
 	f := sql.Form{Stages: []sql.Stage{{From: sql.Attributes, By: s.Key, Columns: []sql.Column{
-		{Name: n, Expr: "count(*)"}, {Name: pass, Expr: "count(" + when(where, "1") + ")"},
+		{Name: n, Expr: "count(*)"},
+		{Name: pass, Expr: "count(" + when(where, "1") + ")"},
 		{Name: fail, Expr: "count(" + when("NOT ("+where+")", "1") + ")"},
 	}}}}
 	missing := map[value.Truth]int{

@@ -285,10 +285,12 @@ func (t *recurrence) judge() {
 		t.s.Name("wait")
 	number := func(verdict int) string { return "count(" + when(fmt.Sprintf("%s = %d", outcome, verdict), "1") + ")" }
 	t.add(sql.Stage{Where: complete, Columns: []sql.Column{{Name: over, Expr: t.s.Clock.Later(sql.At, t.seq.Then.Limit)}}})
-	t.add(sql.Stage{Columns: []sql.Column{{Name: outcome,
+	t.add(sql.Stage{Columns: []sql.Column{{
+		Name: outcome,
 		Expr: fmt.Sprintf("CASE WHEN %s <= %s THEN %d WHEN NOT %s THEN %d WHEN %s >= %d THEN %d ELSE %d END",
 			t.broken, over, sql.False, t.s.Covers(sql.At, fmt.Sprintf("least(%s + 1, %d)", over, t.s.AsOf)), sql.Unknown, over,
-			t.s.AsOf, sql.Wait, sql.True)}}})
+			t.s.AsOf, sql.Wait, sql.True),
+	}}})
 	t.add(sql.Stage{
 		By: t.s.Key, Columns: []sql.Column{
 			{Name: yes, Expr: number(sql.True)}, {Name: doubt, Expr: number(sql.Unknown)}, {Name: wait, Expr: number(sql.Wait)},

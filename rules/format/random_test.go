@@ -58,7 +58,8 @@ func drawCondition(t *rapid.T, depth int) []pair {
 		return []pair{{verb, []pair{{"of", children()}, {"count", "1"}}}}
 	case "metric":
 		return append([]pair{
-			{"metric", "sum(amount)"}, {"of", leaf[0].value},
+			{"metric", "sum(amount)"},
+			{"of", leaf[0].value},
 			{"at_least", rapid.SampledFrom([]string{"3", "0.30"}).Draw(t, "bound")},
 		}, leaf[1:]...)
 	case "first":
@@ -78,8 +79,10 @@ func drawRule(t *rapid.T) []pair {
 			{"name", "random-rule"},
 			{"owner", "team-home-loans"},
 			{"review_by", "2026-12-31"},
-			{"title",
-				rapid.SampledFrom([]string{"Home loans", "yes", "a, b", "it's: #1", "- x", "ä \"b\" \\", "14d"}).Draw(t, "title")},
+			{
+				"title",
+				rapid.SampledFrom([]string{"Home loans", "yes", "a, b", "it's: #1", "- x", "ä \"b\" \\", "14d"}).Draw(t, "title"),
+			},
 			{"tags", []any{"'30'", "a"}},
 		}},
 		{"spec", []pair{

@@ -101,9 +101,11 @@ func (s *Setting) Sittings(everyRow string) (stages []Stage, key []string) {
 	return []Stage{
 		{
 			Where: everyRow, Columns: []Column{
-				{starts,
+				{
+					starts,
 					fmt.Sprintf("CASE WHEN %s IS NULL AND %s - lag(%s) %s > %d THEN 1 ELSE 0 END", Session, At, At, of.Over(""),
-						s.Gap)},
+						s.Gap),
+				},
 			},
 		},
 		// All rows of one time count, so that it does not matter which of them was numbered as the first.

@@ -111,22 +111,38 @@ func TestOddHours(t *testing.T) {
 		name      string
 		got, want int64
 	}{
-		{"a skipped hour is the first instant after it", z.Step(instant(t, "2026-03-30T03:30:00+03:00"), day, -1),
-			instant(t, "2026-03-29T04:00:00+03:00")},
-		{"a repeated hour is its first pass", z.Step(instant(t, "2026-10-26T03:30:00+02:00"), day, -1),
-			instant(t, "2026-10-25T03:30:00+03:00")},
-		{"a day over the autumn change lasts 25 hours", z.Step(instant(t, "2026-10-26T00:00:00+02:00"), day, -1),
-			instant(t, "2026-10-25T00:00:00+03:00")},
-		{"hours are elapsed time", z.Step(instant(t, "2026-03-30T00:00:00+03:00"), Duration{48, Hour}, -1),
-			instant(t, "2026-03-27T23:00:00+02:00")},
-		{"the end of a month clamps", z.Step(instant(t, "2026-03-31T12:00:00+03:00"), Duration{1, Month}, -1),
-			instant(t, "2026-02-28T12:00:00+02:00")},
-		{"a month forward clamps too", z.Step(instant(t, "2028-01-31T12:00:00+02:00"), Duration{1, Month}, 1),
-			instant(t, "2028-02-29T12:00:00+02:00")},
-		{"weeks are seven days", z.Step(instant(t, "2026-04-15T00:00:00+03:00"), Duration{2, Week}, -1),
-			instant(t, "2026-04-01T00:00:00+03:00")},
-		{"a skipped day begins with the next", apia.Earliest(MicrosPerDay * mustDays(t, "2011-12-30")),
-			instant(t, "2011-12-31T00:00:00+14:00")},
+		{
+			"a skipped hour is the first instant after it", z.Step(instant(t, "2026-03-30T03:30:00+03:00"), day, -1),
+			instant(t, "2026-03-29T04:00:00+03:00"),
+		},
+		{
+			"a repeated hour is its first pass", z.Step(instant(t, "2026-10-26T03:30:00+02:00"), day, -1),
+			instant(t, "2026-10-25T03:30:00+03:00"),
+		},
+		{
+			"a day over the autumn change lasts 25 hours", z.Step(instant(t, "2026-10-26T00:00:00+02:00"), day, -1),
+			instant(t, "2026-10-25T00:00:00+03:00"),
+		},
+		{
+			"hours are elapsed time", z.Step(instant(t, "2026-03-30T00:00:00+03:00"), Duration{48, Hour}, -1),
+			instant(t, "2026-03-27T23:00:00+02:00"),
+		},
+		{
+			"the end of a month clamps", z.Step(instant(t, "2026-03-31T12:00:00+03:00"), Duration{1, Month}, -1),
+			instant(t, "2026-02-28T12:00:00+02:00"),
+		},
+		{
+			"a month forward clamps too", z.Step(instant(t, "2028-01-31T12:00:00+02:00"), Duration{1, Month}, 1),
+			instant(t, "2028-02-29T12:00:00+02:00"),
+		},
+		{
+			"weeks are seven days", z.Step(instant(t, "2026-04-15T00:00:00+03:00"), Duration{2, Week}, -1),
+			instant(t, "2026-04-01T00:00:00+03:00"),
+		},
+		{
+			"a skipped day begins with the next", apia.Earliest(MicrosPerDay * mustDays(t, "2011-12-30")),
+			instant(t, "2011-12-31T00:00:00+14:00"),
+		},
 	}
 	for _, test := range tests {
 		if test.got != test.want {

@@ -134,10 +134,18 @@ func TestTheFirstLineThatAppliesGivesTheReason(t *testing.T) {
 		want   Reason
 		level  Level
 	}{
-		{"both levels deny: the reason that stands first", person{[]Event{act(30, Deny)}, []Event{act(30, Object)}}, LoggedIn,
-			Objected, AtCustomer},
-		{"both levels deny alike: the device", person{[]Event{act(30, Withdraw)}, []Event{act(30, Withdraw)}}, LoggedIn,
-			Withdrawn, AtDevice},
+		{
+			"both levels deny: the reason that stands first",
+			person{[]Event{act(30, Deny)}, []Event{act(30, Object)}},
+			LoggedIn,
+			Objected, AtCustomer,
+		},
+		{
+			"both levels deny alike: the device",
+			person{[]Event{act(30, Withdraw)}, []Event{act(30, Withdraw)}},
+			LoggedIn,
+			Withdrawn, AtDevice,
+		},
 		{"two denials at one instant: the reason that stands first", person{
 			device: []Event{act(30, Deny), act(30, SignalGPC)},
 		}, Anonymous, GPC, AtDevice},
@@ -145,14 +153,26 @@ func TestTheFirstLineThatAppliesGivesTheReason(t *testing.T) {
 			device: []Event{act(20, SignalGPC), act(30, Deny)},
 		}, Anonymous, Denied, AtDevice},
 		{"a grant that ran out", person{device: []Event{act(20, Grant)}}, Anonymous, Expired, AtDevice},
-		{"the customer's grant ran out, but it would not count", person{nil, []Event{act(20, Grant)}}, Attached, NoRecord,
-			AtDevice},
-		{"the customer's grant ran out, and it would count", person{nil, []Event{act(20, Grant)}}, LoggedIn, Expired,
-			AtCustomer},
+		{
+			"the customer's grant ran out, but it would not count",
+			person{nil, []Event{act(20, Grant)}},
+			Attached, NoRecord,
+			AtDevice,
+		},
+		{
+			"the customer's grant ran out, and it would count",
+			person{nil, []Event{act(20, Grant)}},
+			LoggedIn, Expired,
+			AtCustomer,
+		},
 		{"ran out comes before void", person{device: []Event{act(20, Grant), untrusted}}, Anonymous, Expired, AtDevice},
 		{"the latest void grant of one level", person{device: []Event{untrusted, oldNotice}}, Anonymous, NoticeOld, AtDevice},
-		{"the void grant that stands first of two levels", person{[]Event{oldNotice}, []Event{untrusted}}, LoggedIn,
-			UntrustedGrant, AtCustomer},
+		{
+			"the void grant that stands first of two levels",
+			person{[]Event{oldNotice}, []Event{untrusted}},
+			LoggedIn,
+			UntrustedGrant, AtCustomer,
+		},
 		{"a void grant of the customer who does not count", person{nil, []Event{untrusted}}, Attached, NoRecord, AtDevice},
 		{"an objection, lifted: the grant before it did not run out", person{
 			device: []Event{act(20, Grant), act(25, Object), act(26, Lift)},

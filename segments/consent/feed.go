@@ -65,9 +65,11 @@ func (f *Feed) Check(l FeedLimits) error {
 		}
 	}
 	if l.PreviousRows > 0 && f.Rows*100 < l.PreviousRows*98 {
-		return &FeedError{"FEED_SHRUNK",
+		return &FeedError{
+			"FEED_SHRUNK",
 			fmt.Sprintf("the consent log has %d rows, the last accepted run saw %d: an append-only log does not shrink",
-				f.Rows, l.PreviousRows), "find out who removed rows; restore them from the exporter"}
+				f.Rows, l.PreviousRows), "find out who removed rows; restore them from the exporter",
+		}
 	}
 	return nil
 }

@@ -43,8 +43,11 @@ func recordsWithoutValues(t *rapid.T) {
 		t.Fatal(err)
 	}
 	b, err := a.Records(newGroup(t, schema, []logRow{
-		{"customer_id": "c1", "page": "/a"}, {"customer_id": "c2", "page": "/a"}, {"customer_id": "c3", "page": "/b"},
-		{"customer_id": " c3 ", "page": "/a"}, {"page": "/a"},
+		{"customer_id": "c1", "page": "/a"},
+		{"customer_id": "c2", "page": "/a"},
+		{"customer_id": "c3", "page": "/b"},
+		{"customer_id": " c3 ", "page": "/a"},
+		{"page": "/a"},
 	}))
 	if err != nil {
 		t.Fatal(err)

@@ -42,8 +42,13 @@ func drawVersion(t *rapid.T, schema *rules.Schema) logRow {
 		column string
 		value  any
 	}{
-		{"visits", int64(1)}, {"visits", int64(2)}, {"score", 0.5}, {"opened", int64(0)}, {"opened", int64(1)},
-		{"due", int64(5)}, {"device_id", "d2"},
+		{"visits", int64(1)},
+		{"visits", int64(2)},
+		{"score", 0.5},
+		{"opened", int64(0)},
+		{"opened", int64(1)},
+		{"due", int64(5)},
+		{"device_id", "d2"},
 	} {
 		if rapid.IntRange(0, 11).Draw(t, other.column) == 0 {
 			r[other.column] = other.value

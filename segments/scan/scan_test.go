@@ -68,8 +68,10 @@ var samples = map[string][]any{
 	"absent": {"/a"},
 	"amount": {int64(-150), int64(0), int64(1), int64(99), int64(100)},
 	"visits": {int64(-1), int64(0), int64(1), int64(2), int64(math.MaxInt64)},
-	"score": {0.0, math.Copysign(0, -1), 0.3, -0.125, 0.125, 1e17, 1e300, -1e300, math.Inf(1), math.Inf(-1),
-		math.NaN()},
+	"score": {
+		0.0, math.Copysign(0, -1), 0.3, -0.125, 0.125, 1e17, 1e300, -1e300, math.Inf(1), math.Inf(-1),
+		math.NaN(),
+	},
 	"opened":   {int64(0), int64(1)},
 	"due":      {int64(-1), int64(0), int64(20_000)},
 	"text ids": {"d1", " d1 ", "d2", "d3", "d4", "d5", "N/A", "House", "0000", "both"},
@@ -226,8 +228,10 @@ func drawPick(t *rapid.T) rules.Pick {
 // drawLabels draws what the schema, and that of another table, label.
 func drawLabels(t *rapid.T, schema *rules.Schema) []*rules.Schema {
 	other := &rules.Schema{Name: "other", Columns: []rules.Column{
-		{Name: "name", Type: textType, Role: rules.RoleEventName}, {Name: "page", Type: textType},
-		{Name: "absent", Type: textType}, {Name: "due", Type: value.Type{Kind: value.Date}},
+		{Name: "name", Type: textType, Role: rules.RoleEventName},
+		{Name: "page", Type: textType},
+		{Name: "absent", Type: textType},
+		{Name: "due", Type: value.Type{Kind: value.Date}},
 	}}
 	customers := &rules.Schema{
 		Name: "customers", Customers: true, Columns: []rules.Column{

@@ -68,7 +68,8 @@ func Check(s *rules.Schema, zone *value.Zone, name, text string) (*rules.Segment
 // Run decides segments, which stand in the order of their references. Dice choose how the rows are shuffled and stored.
 // People who are simply out are not in the answer.
 func Run(ctx context.Context, l *draw.Log, schema *rules.Schema, segs []*rules.Segment, zone *value.Zone,
-	dice *rand.Rand) (map[string]map[string]string, error) {
+	dice *rand.Rand,
+) (map[string]map[string]string, error) {
 	stores := folder.NewStores(store.Options{Memory: &store.Memory{}})
 	defer stores.Close()
 	events, err := logObjects(l, schema, dice)
