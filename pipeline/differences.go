@@ -35,9 +35,8 @@ func (r *run) differences(lost [][]string) ([]change, error) {
 	for _, l := range r.decision.Lists {
 		kind, ok := platform.Of(l.Destination.Type)
 		if !ok {
-			return nil,
-				fault.New(fault.Invalid, "DESTINATION",
-					fmt.Errorf("destination %s: no such type %q", l.Destination.Name, l.Destination.Type), "see malgrupp validate")
+			return nil, fault.New(fault.Invalid, "DESTINATION",
+				fmt.Errorf("destination %s: no such type %q", l.Destination.Name, l.Destination.Type), "see malgrupp validate")
 		}
 		for i := range kind.Parts {
 			c, _ := r.difference(l, kind, &kind.Parts[i], lost)

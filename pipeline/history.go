@@ -68,9 +68,8 @@ func readHistory(ctx context.Context, output, audit *store.Bucket, verify func([
 			return nil, err
 		}
 		if !VerifyLine(line, verify) {
-			return nil,
-				broken("the newest manifest line " + h.lines[n-1].Key + " does not carry a valid signature of this project's " +
-					"signing key")
+			return nil, broken("the newest manifest line " + h.lines[n-1].Key + " does not carry a valid signature of this " +
+				"project's signing key")
 		}
 		h.lineHash = digest(line)
 	}

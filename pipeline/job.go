@@ -43,9 +43,8 @@ func OpenKeys(l *load.Loaded, env func(string) (string, bool)) (*keys.Ring, erro
 	ring, err := keys.Open(keys.Source{Dir: l.Dir, Env: env, Mounted: k.Mounted},
 		keys.Config{Master: k.Master, State: k.State, Recipients: k.Recipients, Signing: k.Signing})
 	if err != nil {
-		return nil,
-			fault.New(fault.Invalid, "KEYS", err,
-				"malgrupp secret keygen --dir keys makes a set; keys must be readable by their owner alone")
+		return nil, fault.New(fault.Invalid, "KEYS", err,
+			"malgrupp secret keygen --dir keys makes a set; keys must be readable by their owner alone")
 	}
 	return ring, nil
 }

@@ -40,9 +40,8 @@ func Lines(ctx context.Context, j *Job) ([]Line, error) {
 		}
 		m, err := ReadLine(data)
 		if err != nil {
-			return nil,
-				fault.New(fault.Audit, "CHAIN_BROKEN", fmt.Errorf("read %s%s: %w", audit.URL(), o.Key, err),
-					"restore the audit folder")
+			return nil, fault.New(fault.Audit, "CHAIN_BROKEN", fmt.Errorf("read %s%s: %w", audit.URL(), o.Key, err),
+				"restore the audit folder")
 		}
 		out = append(out, Line{id, VerifyLine(data, j.Keys.Verify), m})
 	}

@@ -101,9 +101,9 @@ type Times struct {
 // uses is the number of the run's uses, at most 32.
 func NewPlan(requests []Request, uses int, times Times, verbs fold.Verbs, cov Coverage) (*Plan, error) {
 	if uses > 32 {
-		return nil,
-			fmt.Errorf("plan %d uses of consent: at most 32 are possible in one run; split the destinations over two projects",
-				uses)
+		return nil, fmt.Errorf("plan %d uses of consent: at most 32 are possible in one run; split the destinations over "+
+			"two projects",
+			uses)
 	}
 	b := builder{
 		Plan: &Plan{

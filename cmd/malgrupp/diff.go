@@ -109,8 +109,8 @@ func (a *app) ruleOf(loaded *load.Loaded, name string) (*rules.Segment, error) {
 	}
 	content, err := os.ReadFile(name)
 	if err != nil {
-		return nil,
-			usagef("%q is neither a segment (the project has %s) nor a rule file: %w", name, segmentNames(loaded), err)
+		return nil, usagef("%q is neither a segment (the project has %s) nor a rule file: %w", name, segmentNames(loaded),
+			err)
 	}
 	s, found := loaded.Scope(0).Segment(&source.Source{Name: name, Text: string(content)})
 	if found.Failed() {

@@ -77,9 +77,8 @@ func (a *app) format(files []string) ([]formatted, source.Findings, error) {
 	}
 	for _, f := range files {
 		if !slices.ContainsFunc(sources, func(s *source.Source) bool { return named([]string{f}, s.Name) }) {
-			return nil, nil,
-				usagef("%s is no file of the project: fmt knows malgrupp.yaml and what lies in schemas, value-sets, segments "+
-					"and tests", f)
+			return nil, nil, usagef("%s is no file of the project: fmt knows malgrupp.yaml and what lies in schemas, "+
+				"value-sets, segments and tests", f)
 		}
 	}
 	var changed []formatted

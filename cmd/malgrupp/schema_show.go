@@ -44,6 +44,6 @@ func (a *app) projectSchema(name string) (*rules.Schema, error) {
 	if f, ok := fault.Classify(err); ok && f.Reason != "PROJECT" {
 		return nil, err
 	}
-	return nil,
-		usagef("there is no schema %q: the program has %s; those of a project are found with -C DIR", name, shippedNames())
+	return nil, usagef("there is no schema %q: the program has %s; those of a project are found with -C DIR", name,
+		shippedNames())
 }

@@ -123,17 +123,15 @@ func (in *Inputs) tableNames(o StatementOptions) (*tableNames, error) {
 	known := []string{"consent", "suppression", "protected", "stay", "attributes"}
 	for _, s := range in.Project.Sources {
 		if slices.Contains(known, s.Name) {
-			return nil,
-				fault.New(fault.Usage, "TABLE", fmt.Errorf("source %s is called like a table of the statement", s.Name),
-					"rename the source")
+			return nil, fault.New(fault.Usage, "TABLE", fmt.Errorf("source %s is called like a table of the statement", s.Name),
+				"rename the source")
 		}
 		known = append(known, s.Name)
 	}
 	for name := range o.Tables {
 		if !slices.Contains(known, name) {
-			return nil,
-				fault.New(fault.Usage, "TABLE", fmt.Errorf("there is no table %q in a statement", name),
-					"one of "+strings.Join(known, ", "))
+			return nil, fault.New(fault.Usage, "TABLE", fmt.Errorf("there is no table %q in a statement", name),
+				"one of "+strings.Join(known, ", "))
 		}
 	}
 	return &tableNames{in, o.Dialect, o.Tables}, nil

@@ -33,15 +33,14 @@ func Partitions(url string, p project.Partition, listing []store.Object) ([]Part
 				if Hidden(o.Key) {
 					continue
 				}
-				return nil,
-					fault.BadInput("PARTITION", fmt.Sprintf("list %s: object %s lies in no folder %s<date>", url, o.Key, p.Key),
-						"move the object, or set partition: none for this source")
+				return nil, fault.BadInput("PARTITION",
+					fmt.Sprintf("list %s: object %s lies in no folder %s<date>", url, o.Key, p.Key),
+					"move the object, or set partition: none for this source")
 			}
 			if day, ok = value.ParseDate(date); !ok {
-				return nil,
-					fault.BadInput("PARTITION",
-						fmt.Sprintf("list %s: folder %s%s of object %s is no date such as 2026-04-01", url, p.Key, date, o.Key),
-						"rename the folder, or set the partition key of this source")
+				return nil, fault.BadInput("PARTITION",
+					fmt.Sprintf("list %s: folder %s%s of object %s is no date such as 2026-04-01", url, p.Key, date, o.Key),
+					"rename the folder, or set the partition key of this source")
 			}
 		}
 		part := byDay[day]

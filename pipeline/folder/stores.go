@@ -37,8 +37,8 @@ func StoreOptions(dir string, p *project.Project) (store.Options, error) {
 		}
 		abs, err := filepath.Abs(root)
 		if err != nil {
-			return o,
-				fault.New(fault.Invalid, "FILE_ROOTS", fmt.Errorf("find folder %s: %w", root, err), "give an absolute path")
+			return o, fault.New(fault.Invalid, "FILE_ROOTS", fmt.Errorf("find folder %s: %w", root, err),
+				"give an absolute path")
 		}
 		o.Roots = append(o.Roots, abs)
 	}

@@ -84,9 +84,9 @@ func Contract(ctx context.Context, in decide.Inputs, o ContractOptions) ([]Sourc
 		}
 		listing = slices.DeleteFunc(listing, func(o store.Object) bool { return folder.Hidden(o.Key) })
 		if len(listing) == 0 {
-			return nil,
-				fault.BadInput("INPUT_MISSING", fmt.Sprintf("list source %s: %s holds no objects", conf.Name, bucket.URL()),
-					"check the export and the url of the source in malgrupp.yaml")
+			return nil, fault.BadInput("INPUT_MISSING",
+				fmt.Sprintf("list source %s: %s holds no objects", conf.Name, bucket.URL()),
+				"check the export and the url of the source in malgrupp.yaml")
 		}
 		c := &contract{in: &in, bucket: bucket, schema: in.Schemas[conf.Schema], found: map[Departure]*Drift{}}
 		objects := newest(listing, conf.Partition)

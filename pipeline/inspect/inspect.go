@@ -126,9 +126,8 @@ func found(ctx context.Context, stores *folder.Stores, place string) (*store.Buc
 	}
 	listing = slices.DeleteFunc(listing, func(o store.Object) bool { return folder.Hidden(o.Key) })
 	if len(listing) == 0 {
-		return nil, nil,
-			fault.BadInput("INPUT_MISSING", fmt.Sprintf("inspect %s: no object lies there", bucket.URL()),
-				"check the path; names that begin with _ or a dot do not count")
+		return nil, nil, fault.BadInput("INPUT_MISSING", fmt.Sprintf("inspect %s: no object lies there", bucket.URL()),
+			"check the path; names that begin with _ or a dot do not count")
 	}
 	return bucket, listing, nil
 }

@@ -73,8 +73,9 @@ func (l *look) object(ctx context.Context, bucket *store.Bucket, o store.Object)
 	l.objects++
 	l.describe(d, schema)
 	l.read(f, schema)
-	return out,
-		l.fit(d, func(s *rules.Schema) (*parquet.Difference, error) { return parquet.Compare(r, o.Size, o.Key, s) })
+	return out, l.fit(d, func(s *rules.Schema) (*parquet.Difference, error) {
+		return parquet.Compare(r, o.Size, o.Key, s)
+	})
 }
 
 // plainKey is the form of a key that can only be a name, and that a schema can write.

@@ -98,8 +98,8 @@ func sourcesOf(p *project.Project, names []string) ([]project.Source, error) {
 	for _, name := range names {
 		at := slices.IndexFunc(p.Sources, func(s project.Source) bool { return s.Name == name })
 		if at < 0 {
-			return nil,
-				fault.New(fault.Usage, "SOURCE", fmt.Errorf("the project has no source %q", name), "see sources in malgrupp.yaml")
+			return nil, fault.New(fault.Usage, "SOURCE", fmt.Errorf("the project has no source %q", name),
+				"see sources in malgrupp.yaml")
 		}
 		out = append(out, p.Sources[at])
 	}

@@ -74,9 +74,9 @@ func (s Source) master(ref string) (root, error) {
 	defer clear(key)
 	if _, err := hex.Decode(key, text); err != nil || len(key) != masterLength {
 		// The decoder's own error would show a character of the key.
-		return nil,
-			fmt.Errorf("%s: want %d hex digits, found %d characters; malgrupp secret keygen makes a key", ref, 2*masterLength,
-				len(text))
+		return nil, fmt.Errorf("%s: want %d hex digits, found %d characters; malgrupp secret keygen makes a key", ref,
+			2*masterLength,
+			len(text))
 	}
 	return newRoot(key)
 }

@@ -45,8 +45,8 @@ func (s Source) read(ref string, guard func(os.FileInfo) error) ([]byte, error) 
 	case scheme == "file":
 		return s.file(what, guard)
 	case s.state == nil:
-		return nil,
-			fmt.Errorf("%s: the state key opens age files and cannot lie in one; give it as env:NAME or file:PATH", ref)
+		return nil, fmt.Errorf("%s: the state key opens age files and cannot lie in one; give it as env:NAME or file:PATH",
+			ref)
 	}
 	sealed, err := s.file(what, guardWriting)
 	if err != nil {

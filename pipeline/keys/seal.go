@@ -26,8 +26,8 @@ func (s Source) Identity(ref string) (*Identity, error) {
 	i := &Identity{}
 	// The parser's own error would show part of the line.
 	if i.identities, err = age.ParseIdentities(bytes.NewReader(text.bytes)); err != nil {
-		return nil,
-			fmt.Errorf("%s: want an age identity (AGE-SECRET-KEY-1...), as malgrupp secret keygen or age-keygen writes it", ref)
+		return nil, fmt.Errorf("%s: want an age identity (AGE-SECRET-KEY-1...), as malgrupp secret keygen or age-keygen "+
+			"writes it", ref)
 	}
 	for _, identity := range i.identities {
 		switch identity := identity.(type) {

@@ -14,16 +14,14 @@ import (
 func Files(dir string) ([]*source.Source, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil,
-			fault.New(fault.Usage, "PROJECT", fmt.Errorf("open the project folder: %w", err),
-				"give the folder with -C DIR, or make one with malgrupp init")
+		return nil, fault.New(fault.Usage, "PROJECT", fmt.Errorf("open the project folder: %w", err),
+			"give the folder with -C DIR, or make one with malgrupp init")
 	}
 	defer root.Close()
 	text, err := fs.ReadFile(root.FS(), ProjectFile)
 	if err != nil {
-		return nil,
-			fault.New(fault.Usage, "PROJECT", fmt.Errorf("read the project file: %w", err),
-				"give the folder with -C DIR, or make one with malgrupp init")
+		return nil, fault.New(fault.Usage, "PROJECT", fmt.Errorf("read the project file: %w", err),
+			"give the folder with -C DIR, or make one with malgrupp init")
 	}
 	files, err := yamlFiles(root.FS(), "schemas", "value-sets", "segments", "tests")
 	return append([]*source.Source{{Name: ProjectFile, Text: string(text)}}, files...), err

@@ -71,9 +71,8 @@ func yamlFiles(fsys fs.FS, folders ...string) ([]*source.Source, error) {
 			return err
 		})
 		if err != nil {
-			return nil,
-				fault.New(fault.Usage, "PROJECT", fmt.Errorf("read folder %s of the project: %w", folder, err),
-					"check the folder's rights")
+			return nil, fault.New(fault.Usage, "PROJECT", fmt.Errorf("read folder %s of the project: %w", folder, err),
+				"check the folder's rights")
 		}
 	}
 	return out, nil

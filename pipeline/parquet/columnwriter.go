@@ -54,9 +54,8 @@ func newColumnWriter(column rules.Column) (*columnWriter, error) {
 	case value.Decimal:
 		scale, precision := int32(column.Type.Scale), int32(column.Type.Precision)
 		if precision < 1 || precision > maxDecimalDigits || scale < 0 || scale > precision {
-			return nil,
-				fmt.Errorf("write parquet table: column %q: %s is not a decimal of at most %d digits", column.Name,
-					typeName(column.Type), maxDecimalDigits)
+			return nil, fmt.Errorf("write parquet table: column %q: %s is not a decimal of at most %d digits", column.Name,
+				typeName(column.Type), maxDecimalDigits)
 		}
 		e.LogicalType.Value = &format.DecimalType{Scale: scale, Precision: precision}
 		e.ConvertedType, e.Scale, e.Precision = thrift.New(deprecated.Decimal), thrift.New(scale), thrift.New(precision)
@@ -72,8 +71,8 @@ func newColumnWriter(column rules.Column) (*columnWriter, error) {
 	case value.Boolean:
 		kind = format.Boolean
 	default:
-		return nil,
-			fmt.Errorf("write parquet table: column %q: no column has the type %s", column.Name, typeName(column.Type))
+		return nil, fmt.Errorf("write parquet table: column %q: no column has the type %s", column.Name,
+			typeName(column.Type))
 	}
 	e.Type = thrift.New(kind)
 	return c, nil

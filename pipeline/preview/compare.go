@@ -53,11 +53,10 @@ type Flow struct {
 // with each change alone. Nothing is written and no state is read: nobody stays from earlier runs.
 func Compare(ctx context.Context, in decide.Inputs, old, now *rules.Segment) (*Comparison, error) {
 	if old.Level != now.Level {
-		return nil,
-			fault.New(fault.Usage, "IDENTITY",
-				fmt.Errorf("compare %s with %s on data: one is about a %s, the other about a %s, so nobody of one can be in "+
-					"the other",
-					old.Source.Name, now.Source.Name, old.Level, now.Level), "leave out --data, or look at each with malgrupp preview")
+		return nil, fault.New(fault.Usage, "IDENTITY",
+			fmt.Errorf("compare %s with %s on data: one is about a %s, the other about a %s, so nobody of one can be in "+
+				"the other",
+				old.Source.Name, now.Source.Name, old.Level, now.Level), "leave out --data, or look at each with malgrupp preview")
 	}
 	in.Stay = nil
 	c := comparing{in: &in, changes: diff.Changes(old, now)}

@@ -49,9 +49,8 @@ const (
 // sinceRun compares every list of a segment with what was last told, before anything is held back.
 func sinceRun(j *pipeline.Job, look *pipeline.Look, s *rules.Segment) (*SinceRun, error) {
 	if look.LastRun() == "" {
-		return nil,
-			fault.New(fault.Usage, "COMPARE", errors.New("compare with the last run: no run was published yet"),
-				"compare with a rule file instead")
+		return nil, fault.New(fault.Usage, "COMPARE", errors.New("compare with the last run: no run was published yet"),
+			"compare with a rule file instead")
 	}
 	out := &SinceRun{RunID: look.LastRun(), Lists: []SinceList{}}
 	told := map[string]bool{}

@@ -88,9 +88,8 @@ func Of(ctx context.Context, j *pipeline.Job, segment string, o Options) (*Previ
 		return nil, err
 	}
 	if o.SinceLastRun && in.Replay() {
-		return nil,
-			fault.New(fault.Usage, "COMPARE", errors.New("compare with the last run: days gone by have none"),
-				"give a --known-by of today, or none")
+		return nil, fault.New(fault.Usage, "COMPARE", errors.New("compare with the last run: days gone by have none"),
+			"give a --known-by of today, or none")
 	}
 	s, err := in.Segment(segment)
 	if err != nil {

@@ -44,21 +44,18 @@ type ExampleValue struct {
 func (a *Answer) Example(use string) (*Example, error) {
 	i := slices.IndexFunc(a.Uses, func(u AnswerUse) bool { return u.Seen && (use == "" || u.Use == use) })
 	if i < 0 {
-		return nil,
-			fault.New(fault.Usage, "NO_EXAMPLE",
-				errors.New("no row of the person may be used, so there is nothing that a test could show"), "")
+		return nil, fault.New(fault.Usage, "NO_EXAMPLE",
+			errors.New("no row of the person may be used, so there is nothing that a test could show"), "")
 	}
 	u := &a.Uses[i]
 	switch {
 	case u.Stays != 0:
-		return nil,
-			fault.New(fault.Usage, "NO_EXAMPLE",
-				errors.New("the person stays for an earlier day's match, and a test is about one day"),
-				"ask --as-of a day on which the match itself was true")
+		return nil, fault.New(fault.Usage, "NO_EXAMPLE",
+			errors.New("the person stays for an earlier day's match, and a test is about one day"),
+			"ask --as-of a day on which the match itself was true")
 	case u.Alone == segments.Undecided:
-		return nil,
-			fault.New(fault.Usage, "NO_EXAMPLE",
-				errors.New("data were missing, so the decision is unknown; a test has all data there could be"), "")
+		return nil, fault.New(fault.Usage, "NO_EXAMPLE",
+			errors.New("data were missing, so the decision is unknown; a test has all data there could be"), "")
 	}
 	return a.file.example(a, u)
 }
@@ -100,9 +97,8 @@ func (d *file) example(a *Answer, u *AnswerUse) (*Example, error) {
 		e.Events = append(e.Events, event)
 	}
 	if len(e.Events) == 0 {
-		return nil,
-			fault.New(fault.Usage, "NO_EXAMPLE",
-				errors.New("no event of the person lies in what the rule looks at, so there is nothing that a test could show"), "")
+		return nil, fault.New(fault.Usage, "NO_EXAMPLE",
+			errors.New("no event of the person lies in what the rule looks at, so there is nothing that a test could show"), "")
 	}
 	for _, h := range d.Records {
 		if e.Profile, err = values(h, d.Attributes(), 0, reads, p); err != nil {
@@ -169,10 +165,9 @@ func values(h *decide.Copied, schema *rules.Schema, row int, reads map[string]bo
 			}
 			pseudonym, ok := p.of(c, text)
 			if !ok {
-				return nil,
-					fault.New(fault.Usage, "NO_EXAMPLE",
-						fmt.Errorf("the rule tells a text of column %s from all others that could stand for it", c.Name),
-						"write the test by hand; malgrupp explain says what the rule looks for")
+				return nil, fault.New(fault.Usage, "NO_EXAMPLE",
+					fmt.Errorf("the rule tells a text of column %s from all others that could stand for it", c.Name),
+					"write the test by hand; malgrupp explain says what the rule looks for")
 			}
 			out = append(out, ExampleValue{c.Name, pseudonym, true})
 			continue

@@ -37,9 +37,9 @@ func Ask(ctx context.Context, j *pipeline.Job, q pipeline.Question, raw bool) (*
 		return nil, err
 	}
 	if strings.Contains(q.Reason, look.Person.Raw) {
-		return nil,
-			fault.New(fault.Usage, "REASON", errors.New("the reason names the person, and it is kept in the audit folder"),
-				"name the case instead, such as 'complaint 4711'")
+		return nil, fault.New(fault.Usage, "REASON",
+			errors.New("the reason names the person, and it is kept in the audit folder"),
+			"name the case instead, such as 'complaint 4711'")
 	}
 	c, err := open(ctx, look, s)
 	if err != nil {
@@ -62,16 +62,14 @@ const maxReason = 500
 // asked checks whether the question may be asked, and finds the segment and the person.
 func asked(j *pipeline.Job, q pipeline.Question, raw bool) (*rules.Segment, *decide.Person, error) {
 	if !j.Project.Security.AllowExplain {
-		return nil, nil,
-			fault.New(fault.Invalid, "EXPLAIN_OFF",
-				errors.New("this project does not let anybody look at the decision about one person"),
-				"whoever answers for data protection can set security: {allow_explain: true} in malgrupp.yaml")
+		return nil, nil, fault.New(fault.Invalid, "EXPLAIN_OFF",
+			errors.New("this project does not let anybody look at the decision about one person"),
+			"whoever answers for data protection can set security: {allow_explain: true} in malgrupp.yaml")
 	}
 	if strings.ContainsFunc(q.Reason, unicode.IsControl) || len(q.Reason) > maxReason || q.Reason == "" {
-		return nil, nil,
-			fault.New(fault.Usage, "REASON",
-				fmt.Errorf("the reason is empty, has control characters or is longer than %d bytes", maxReason),
-				"give one line, such as 'complaint 4711'")
+		return nil, nil, fault.New(fault.Usage, "REASON",
+			fmt.Errorf("the reason is empty, has control characters or is longer than %d bytes", maxReason),
+			"give one line, such as 'complaint 4711'")
 	}
 	s, err := j.Segment(q.Segment)
 	if err != nil {
@@ -90,10 +88,9 @@ func personOf(ring *keys.Ring, s *rules.Segment, subject string, raw bool) (*dec
 	if !raw {
 		number, ok := keys.NumberOf(subject)
 		if !ok {
-			return nil,
-				fault.New(fault.Usage, "SUBJECT",
-					errors.New("the subject is no keyed id: one looks like k1.T9rSBS_C55xmPzfW2u-yvw"),
-					"give - and write the raw id to standard input; what is printed then begins with its keyed id")
+			return nil, fault.New(fault.Usage, "SUBJECT",
+				errors.New("the subject is no keyed id: one looks like k1.T9rSBS_C55xmPzfW2u-yvw"),
+				"give - and write the raw id to standard input; what is printed then begins with its keyed id")
 		}
 		keyer, err := ring.KeyerOf(number, label)
 		if err != nil {
@@ -103,10 +100,9 @@ func personOf(ring *keys.Ring, s *rules.Segment, subject string, raw bool) (*dec
 		return p, nil
 	}
 	if p.Raw = identity.Normalise(subject); p.Raw == "" || identity.Blocked(p.Raw) {
-		return nil,
-			fault.New(fault.Usage, "SUBJECT",
-				errors.New("the id on standard input is empty, or stands for nobody in particular"),
-				"write one id of a "+string(s.Level)+" and nothing else")
+		return nil, fault.New(fault.Usage, "SUBJECT",
+			errors.New("the id on standard input is empty, or stands for nobody in particular"),
+			"write one id of a "+string(s.Level)+" and nothing else")
 	}
 	keyer, err := ring.Keyer(label)
 	if err != nil {

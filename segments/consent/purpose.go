@@ -30,8 +30,8 @@ func NewPurposes(destinations []string) (*Purposes, error) {
 	p := &Purposes{names: slices.Clone(fixedNames[:])}
 	for _, d := range destinations {
 		if !destination.MatchString(d) {
-			return nil,
-				fmt.Errorf("BAD_PURPOSE: %q cannot be a destination: up to 32 small letters, digits, - and _, a letter first", d)
+			return nil, fmt.Errorf("BAD_PURPOSE: %q cannot be a destination: up to 32 small letters, digits, - and _, a "+
+				"letter first", d)
 		}
 		if _, ok := p.Number("activate:" + d); !ok {
 			p.names = append(p.names, "activate:"+d)
