@@ -33,10 +33,11 @@ race: ## the same under the race detector (needs a C compiler)
 
 check: lint docs-check ## what a reviewer would ask first: format, vet, staticcheck, generated docs
 
-lint: ## gofumpt, go vet, staticcheck
+lint: ## gofumpt, go vet, staticcheck, the size of rooms, files and lines
 	@test -z "$$($(TOOL) gofumpt -l . | tee /dev/stderr)" || { echo "run: make fmt"; exit 1; }
 	go vet ./...
 	$(TOOL) staticcheck ./...
+	go test -run "^TestTheHouseStaysReadable$$" ./cmd/malgrupp
 
 fmt: ## rewrite the code as gofumpt wants it
 	$(TOOL) gofumpt -w .

@@ -136,35 +136,6 @@ func (r *run) difference(l decide.List, kind *platform.Platform, part *platform.
 	return c, all
 }
 
-// holdBack says why nobody is added to a list, "" if nothing stands in the way.
-func (r *run) holdBack(l decide.List, members int) string {
-	today := r.Project.Zone.Day(r.KnownBy)
-	switch {
-	case !l.Destination.Enabled:
-		return heldDisabled
-	case l.Segment.Expires != 0 && l.Segment.Zone.Day(r.AsOf) > l.Segment.Expires:
-		return heldExpired
-	case members < max(r.Project.Guards.MinAudience, l.Destination.MinSize, l.Segment.MinSize):
-		return heldUnderFloor
-	case !l.Destination.Own && today > l.Destination.Expires:
-		return heldAgreement
-	}
-	return ""
-}
-
-// take says who is added and who leaves. Where an agreement ran out nobody is added any more, and whoever is held and
-// still qualifies stays; for every other reason to hold a list back everybody leaves.
-func (c *change) take(held string, members platform.Additions, before platform.Removals) {
-	c.count.Held = held
-	switch held {
-	case "":
-		c.full, c.adds = members, members.New(before)
-	case heldAgreement:
-		c.full = members.Kept(before)
-	}
-	c.removes = before.Gone(c.full)
-}
-
 // droppedValues are the identifiers that were not sent, by what they were and why.
 func droppedValues(d platform.Dropped) map[string]shown.Count {
 	if len(d.Values) == 0 {
@@ -185,12 +156,3 @@ func sentColumns(d project.Destination) (out []platform.Column) {
 	}
 	return out
 }
-
-// Reasons for holding a list back.
-const (
-	heldUnderFloor = "SEGMENT_UNDER_K"
-	heldAgreement  = "AGREEMENT_EXPIRED"
-	heldExpired    = "SEGMENT_EXPIRED"
-	heldDisabled   = "DESTINATION_DISABLED"
-	heldGone       = "SEGMENT_GONE"
-)

@@ -26,8 +26,6 @@ type history struct {
 	lines    []store.Object
 }
 
-func markerKey(n int64) string { return fmt.Sprintf("markers/%012d.json", n) }
-
 // readHistory finds the highest marker and the newest manifest line. With repair, what a kill kept from being written
 // after the marker is written now. A line that does not fit its marker breaks the chain (exit 19).
 func readHistory(ctx context.Context, output, audit *store.Bucket, verify func([]byte, string) bool,

@@ -123,18 +123,6 @@ type Output struct {
 	SHA256 string `json:"sha256"`
 }
 
-// Marker publishes a run: what no marker names does not exist, and the highest number is what holds, because no storage
-// can change several objects at once (docs/adr/0007-one-marker-publishes.md).
-type Marker struct {
-	Schema   string          `json:"schema"`
-	N        int64           `json:"n"`
-	RunID    string          `json:"run_id"`
-	Fence    int64           `json:"fence,omitempty"` // of the lease it was published under; rises with n
-	Previous string          `json:"previous"`        // SHA-256 of marker n-1
-	Objects  []Output        `json:"objects"`
-	Line     json.RawMessage `json:"manifest"`
-}
-
 // signedLine is a manifest as it is kept: the exact bytes that were signed, and the signature over them.
 type signedLine struct {
 	Body      json.RawMessage `json:"body"`

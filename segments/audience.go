@@ -73,7 +73,7 @@ const (
 )
 
 // Outcomes returns what became of everybody who is not simply out, by id, with the given floor. It is made for tests of
-// rules, where the people are few.
+// rules and for `why`, where the people are few.
 func (a *Audience) Outcomes(floor int) map[string]Outcome {
 	out := map[string]Outcome{}
 	for _, id := range a.capped {

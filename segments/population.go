@@ -14,7 +14,8 @@ import (
 )
 
 // The population steps in their fixed order (docs/language.md, Population steps): top, stay, exclusive, then holdout,
-// then cap. The minimum size is asked of the Audience, because every destination has its own.
+// then cap. The minimum size is asked when lists are compared with what was told
+// (pipeline/holdback.go), because every destination has its own.
 
 // top cuts the qualified of a segment down to its best; the rest are remembered as capped.
 func (c *court) top(seg *planned, use int, r *settled) {

@@ -94,7 +94,7 @@ func explainSegment(l *load.Loaded, s *rules.Segment) explanation {
 	slices.Sort(e.Columns)
 	for _, name := range s.Deliver {
 		d, _ := l.Project.Destination(name)
-		e.Destinations = append(e.Destinations, recipient{name, max(s.MinSize, d.MinSize, l.Project.Guards.MinAudience)})
+		e.Destinations = append(e.Destinations, recipient{name, l.Project.Least(d, s.MinSize)})
 	}
 	return e
 }

@@ -76,7 +76,7 @@ func (c *coverages) Covers(cond *rules.Condition, from, before int64) bool {
 func (d *Decision) CoveredFrom(c *rules.Condition) int64 { return d.cover.From(c) }
 
 // FindCoverage finds what a source covers: from its first partition (or covers_from, or the first arrival) on; a
-// missing arrival day, a skipped object's day or an incomplete partition uncovers that UTC day of event time.
+// missing arrival day, a skipped object's day or an incomplete partition uncovers that day, in the partition's zone.
 func (s *Source) FindCoverage(ctx context.Context, in *Inputs) error {
 	s.Cover = Coverage{schema: s.Schema, From: s.CoversFrom}
 	s.Incomplete = nil

@@ -56,7 +56,7 @@ func (b *BadObject) Error() string { return b.Err.Error() }
 func (b *BadObject) Unwrap() error { return b.Err }
 
 // Each calls visit for every row group of every object, on that many goroutines with a cursor each; worker tells them
-// apart. A bounded number of objects is open at once. The first error stops all; a damaged object is a *badObject.
+// apart. A bounded number of objects is open at once. The first error stops all; a damaged object is a *BadObject.
 func (r *Reading) Each(ctx context.Context, visit func(worker int, u scan.Unit, g *parquet.RowGroup) error) error {
 	workers := max(1, r.Workers)
 	units := make(chan unit, workers)

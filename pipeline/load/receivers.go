@@ -88,7 +88,7 @@ func (r *Receiver) checkSegments(l *Loaded) {
 			r.broken("segment %s is of devices, and of a device only its advertising id is handed over, which is not sent "+
 				"here: add maid to send, or make it identity: customer", s.Name)
 		}
-		if least := max(l.Project.Guards.MinAudience, r.MinSize, s.MinSize); least*matchedShare/100 < r.Platform.Minimum {
+		if least := l.Project.Least(r.Destination, s.MinSize); least*matchedShare/100 < r.Platform.Minimum {
 			r.warn("segment %s may go out with %d people; %s uses a list from %d matched people on: min_size: %d is on the "+
 				"safe side",
 				s.Name, least, r.Type, r.Platform.Minimum, r.Platform.Minimum*100/matchedShare)

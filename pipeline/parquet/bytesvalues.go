@@ -9,7 +9,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// split finds the n byte strings of a page and returns the slice in which their spans lie. length is that of a
+// splitValues finds the n byte strings of a page and returns the slice in which their spans lie. length is that of a
 // fixed-length type, 0 for strings that carry their own.
 func (s *scratch) splitValues(encoding format.Encoding, src []byte, n, length int) ([]byte, []span, error) {
 	s.spans = s.spans[:0]

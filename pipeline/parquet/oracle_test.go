@@ -47,7 +47,7 @@ func compareWithRows(t *testing.T, data []byte) (columns int) {
 	for i, column := range schema.Columns {
 		switch column.Type.Kind {
 		case value.Decimal, value.Timestamp:
-			continue // their units differ by design; TestEveryPhysicalForm has them
+			continue // their units differ by design; TestEveryPhysicalFormReadsAsTheSchemasType has them
 		}
 		if diff := cmp.Diff(want[leaves[column.From]], got[i]); diff != "" {
 			t.Errorf("column %s: %s", column.Name, diff)

@@ -10,7 +10,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/segments"
 )
@@ -32,9 +31,6 @@ func additions(people []person, consent string) Additions {
 	}
 	return Additions{people, slices.Compact(entries), consent}
 }
-
-// Removals are entries that a destination holds. Only Held makes them.
-type Removals struct{ entries []string }
 
 // Source says how members become entries of one part of a platform.
 type Source struct {
@@ -168,23 +164,14 @@ func unwritten(id string) bool {
 	return !utf8.ValidString(id) || strings.ContainsFunc(id, unicode.IsControl)
 }
 
-// Held returns the entries a list of a destination holds.
-func Held(h *state.Holdings, l state.List) Removals { return Removals{h.Of(l)} }
-
 // Len is the number of entries.
 func (a Additions) Len() int { return len(a.entries) }
-
-// Len is the number of entries.
-func (r Removals) Len() int { return len(r.entries) }
 
 // Consent is the use under which the gate admitted these people.
 func (a Additions) Consent() string { return a.consent }
 
 // Entries are the entries in byte order, each once; the slice must not be changed.
 func (a Additions) Entries() []string { return a.entries }
-
-// Entries are the entries in byte order, each once; the slice must not be changed.
-func (r Removals) Entries() []string { return r.entries }
 
 // Told yields every entry with its subject, in byte order; of several subjects the first.
 func (a Additions) Told() iter.Seq2[string, string] {
@@ -227,19 +214,4 @@ func (a Additions) Without(lost []string) Additions {
 		}
 	}
 	return additions(out, a.consent)
-}
-
-// Gone are the held entries that are no longer among the additions.
-func (r Removals) Gone(a Additions) Removals {
-	stay := a.entries
-	var out []string
-	for _, e := range r.entries {
-		for len(stay) > 0 && stay[0] < e {
-			stay = stay[1:]
-		}
-		if len(stay) == 0 || stay[0] != e {
-			out = append(out, e)
-		}
-	}
-	return Removals{out}
 }

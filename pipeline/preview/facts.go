@@ -43,7 +43,7 @@ func Facts(ctx context.Context, in decide.Inputs, o FactsOptions) (*lint.Facts, 
 	}
 	lists := listsOf(d)
 	for _, l := range lists {
-		least := max(d.Project.Guards.MinAudience, l.Destination.MinSize, l.Segment.MinSize)
+		least := d.Project.Least(l.Destination, l.Segment.MinSize)
 		f.Lists[l.Segment.Name] = append(f.Lists[l.Segment.Name], lint.ListSize{
 			Destination: l.Destination.Name, Members: l.audience.Len(), Least: least,
 		})

@@ -180,6 +180,12 @@ type Setting struct {
 	Key, Value, Origin string
 }
 
+// Least is how many members a list of a segment needs at the least to go to a destination; minSize is the segment's
+// own.
+func (p *Project) Least(d Destination, minSize int) int {
+	return max(p.Guards.MinAudience, d.MinSize, minSize)
+}
+
 // Destination returns the destination of that name.
 func (p *Project) Destination(name string) (Destination, bool) {
 	for _, d := range p.Destinations {

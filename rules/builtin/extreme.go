@@ -29,7 +29,7 @@ func newExtreme(m *rules.Metric, c *rules.Compare, s fold.Setting, t trend) *ext
 	return &extreme{in: in, covered: s.Covered, trend: t}
 }
 
-// floatRange is the range of rules.OrderedFloat images that satisfy a comparator.
+// floatRange is the range of value.OrderedFloat images that satisfy a comparator.
 func floatRange(c *rules.Compare) fold.Range {
 	return fold.RangeOf(&rules.Compare{Op: c.Op, Bound: value.Number{Int: value.OrderedFloat(floatOf(c.Bound))}}, 0)
 }

@@ -10,7 +10,7 @@ import (
 type phrase string
 
 // phrases are a language: for each phrase a text with places for what differs. {events} is a place; {n:day|days} is the
-// one word for one and the other for all other numbers. A language is one file like phrases_en.go.
+// one word for one and the other for all other numbers. A language is one file like english.go.
 type phrases map[phrase]string
 
 var placeForm = regexp.MustCompile(`\{([a-z_]+)(?::([^|}]*)\|([^}]*))?\}`)

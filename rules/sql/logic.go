@@ -61,13 +61,13 @@ func Tree(c *rules.Condition, leaf func(c *rules.Condition) (string, error)) (st
 	case rules.LogicAny:
 		return Any(of...), nil
 	case rules.LogicCount:
-		return AtLeast(c.Count, of), nil
+		return AtLeastOf(c.Count, of), nil
 	}
 	return All(of...), nil
 }
 
-// AtLeast is the verdict of `at_least_of`.
-func AtLeast(count int, of []string) string {
+// AtLeastOf is the verdict of `at_least_of`.
+func AtLeastOf(count int, of []string) string {
 	number := func(from int) string { // of verdicts that are so
 		terms := make([]string, len(of))
 		for i, v := range of {

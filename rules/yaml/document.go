@@ -56,28 +56,6 @@ func (d *Document) Root() Node { return Node{doc: d, raw: d.root, name: "the fil
 // Errors returns what has been found so far, in the order of the places.
 func (d *Document) Errors() source.Findings { return d.Found.Sorted() }
 
-// checkText finds what must not reach the YAML reader.
-func (d *Document) checkText() bool {
-	text := d.Source.Text
-	if len(text) > maxFileBytes {
-		d.Fail("E-LIMIT", source.Span{}, fmt.Sprintf("the file has %d bytes", len(text)), source.Expected("at most 256 KiB"))
-		return false
-	}
-	for i, r := range text {
-		switch {
-		case r == '\t':
-			d.Fail("E-TAB", source.Span{Start: i, End: i + 1}, "there is a tab", source.Fix("use spaces"))
-			return false
-		case r == '\ufeff' && i > 0, source.Forbidden(r):
-			_, size := utf8.DecodeRuneInString(text[i:])
-			d.Fail("E-CHARACTER", source.Span{Start: i, End: i + size}, fmt.Sprintf("character %U cannot stand in a file", r),
-				source.Expected("UTF-8 text without control characters"))
-			return false
-		}
-	}
-	return true
-}
-
 // parse returns the file's one document, nil if it is not readable or empty.
 func (d *Document) parse() *yaml.Node {
 	loader, err := yaml.NewLoader(strings.NewReader(d.Source.Text))

@@ -1,4 +1,4 @@
-package segments
+package fold_test
 
 import (
 	"slices"

@@ -2,7 +2,9 @@ package pipeline
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/store"
@@ -60,3 +62,17 @@ func (r *run) writeLine(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Marker publishes a run: what no marker names does not exist, and the highest number is what holds, because no storage
+// can change several objects at once (docs/adr/0007-one-marker-publishes.md).
+type Marker struct {
+	Schema   string          `json:"schema"`
+	N        int64           `json:"n"`
+	RunID    string          `json:"run_id"`
+	Fence    int64           `json:"fence,omitempty"` // of the lease it was published under; rises with n
+	Previous string          `json:"previous"`        // SHA-256 of marker n-1
+	Objects  []Output        `json:"objects"`
+	Line     json.RawMessage `json:"manifest"`
+}
+
+func markerKey(n int64) string { return fmt.Sprintf("markers/%012d.json", n) }
