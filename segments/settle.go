@@ -214,7 +214,7 @@ func (c *court) judge(s int, p *partition, references func(segment, use int) fol
 			if mask[i] == 0 {
 				continue
 			}
-			v := view{i, p.leaves, refs}
+			v := people{i, p.leaves, refs}
 			if c.studied {
 				x.count(got.study, v, mask[i])
 			}

@@ -91,14 +91,14 @@ type explained struct {
 	droppable      bool
 }
 
-// view is a word of people, and what the leaves and references of a partition are for them.
-type view struct {
+// people is a word of people, and what the leaves and references of a partition are for them.
+type people struct {
 	word   int
 	leaves []fold.Verdicts
 	refs   func(segment int) fold.Verdicts
 }
 
-func (v view) of(n *fold.Tree) fold.Word { return n.Verdict(v.word, v.leaves, v.refs) }
+func (v people) of(n *fold.Tree) fold.Word { return n.Verdict(v.word, v.leaves, v.refs) }
 
 func newExplainer(seg *planned) *explainer {
 	x := &explainer{seg: seg, at: map[*fold.Tree]int{}}
@@ -162,7 +162,7 @@ func (x *explainer) study() *Study {
 }
 
 // count adds the people of a mask.
-func (x *explainer) count(into *Study, v view, mask uint64) {
+func (x *explainer) count(into *Study, v people, mask uint64) {
 	among := func(people uint64) int { return bits.OnesCount64(people & mask) }
 	matched := v.of(x.seg.match).True
 	into.Seen += among(^uint64(0))
@@ -182,7 +182,7 @@ func (x *explainer) count(into *Study, v view, mask uint64) {
 }
 
 // qualified are the people for whom match is true and exclude false.
-func qualified(v view, match, exclude *fold.Tree) uint64 {
+func qualified(v people, match, exclude *fold.Tree) uint64 {
 	w := v.of(match)
 	if exclude != nil {
 		w = fold.And(w, fold.Not(v.of(exclude)))
@@ -216,7 +216,7 @@ func (x *explainer) trace(p *partition, subject uint32, use int, refs func(segme
 	if !ok || p.views.subject[at] != subject || !p.masks[use].Has(at) {
 		return nil
 	}
-	v, bit := view{int(at / 64), p.leaves, refs}, uint64(1)<<(at%64)
+	v, bit := people{int(at / 64), p.leaves, refs}, uint64(1)<<(at%64)
 	out := x.study()
 	x.count(out, v, bit)
 	for k, n := range x.nodes {
@@ -229,7 +229,7 @@ func (x *explainer) trace(p *partition, subject uint32, use int, refs func(segme
 }
 
 // against is the same person with one condition turned round: not true where it was true, true where it was not.
-func (v view) against(n *fold.Tree, bit uint64, was bool) view {
+func (v people) against(n *fold.Tree, bit uint64, was bool) people {
 	turned := fold.NewVerdicts(64 * (v.word + 1))
 	if !was {
 		turned.True[v.word] = bit
@@ -277,7 +277,7 @@ func (x *explainer) paths() (out []string) {
 }
 
 // absences finds whom what keeps out among the people of a word who are not in.
-func (x *explainer) absences(subjects []uint32, v view, out uint64) (all []absence) {
+func (x *explainer) absences(subjects []uint32, v people, out uint64) (all []absence) {
 	if out == 0 {
 		return nil
 	}
@@ -297,7 +297,7 @@ func (x *explainer) absences(subjects []uint32, v view, out uint64) (all []absen
 
 // lacks goes down from a condition that does not hold as it should for some people, as long as it is one of its terms
 // alone that does not: of an `all` that must be true, or an `any` that must be false.
-func (x *explainer) lacks(found []uint64, v view, n *fold.Tree, of uint64, joint rules.Logic,
+func (x *explainer) lacks(found []uint64, v people, n *fold.Tree, of uint64, joint rules.Logic,
 	holds func(fold.Word) uint64,
 ) {
 	if n.Logic == joint {

@@ -17,9 +17,9 @@ import (
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-// search looks for rows in all sources. It tells nothing about anybody: only whether a log has what rules name. Rows
+// probing looks for rows in all sources. It tells nothing about anybody: only whether a log has what rules name. Rows
 // that show content which nobody may use are not looked at.
-type search struct {
+type probing struct {
 	probes       []lint.Probe
 	tests        []*kernel.Test // nil where every row of the events is meant
 	rows         []atomic.Int64
@@ -30,7 +30,7 @@ type search struct {
 // stops looking once it has seen some. A damaged object of a source that may skip them is left out, as when people are
 // decided.
 func Rows(ctx context.Context, d *decide.Decision, probes []lint.Probe, from, before int64) (map[string]int64, error) {
-	s := &search{probes: probes, tests: make([]*kernel.Test, len(probes)), from: from, before: before}
+	s := &probing{probes: probes, tests: make([]*kernel.Test, len(probes)), from: from, before: before}
 	for i := range probes {
 		if t, ok := probes[i].Pick.Where.(*rules.Test); ok {
 			test, err := compiled(t)
@@ -54,7 +54,7 @@ func Rows(ctx context.Context, d *decide.Decision, probes []lint.Probe, from, be
 		s.rows = make([]atomic.Int64, len(probes))
 	}, func(w int, source *decide.Source, g *parquet.RowGroup) error {
 		d.Tell(decide.Progress{Phase: "values", Done: done.Add(1)})
-		workers[w].search, workers[w].schema, workers[w].unusable = s, source.Schema, unusable[source.Schema]
+		workers[w].probing, workers[w].schema, workers[w].unusable = s, source.Schema, unusable[source.Schema]
 		return workers[w].read(g)
 	})
 	if err != nil {
@@ -69,7 +69,7 @@ func Rows(ctx context.Context, d *decide.Decision, probes []lint.Probe, from, be
 
 // within is when rows of the time looked through may have come in: after they happened, so later partitions count as
 // well.
-func (s *search) within(d *decide.Decision) func(source *decide.Source) (from, before int64) {
+func (s *probing) within(d *decide.Decision) func(source *decide.Source) (from, before int64) {
 	return func(source *decide.Source) (from, before int64) {
 		if source.Partition.Event {
 			return s.from, s.before
@@ -97,7 +97,7 @@ func compiled(t *rules.Test) (kernel.Test, error) {
 
 // searcher looks through row groups one after another, with buffers of its own.
 type searcher struct {
-	*search
+	*probing
 	schema   *rules.Schema
 	unusable []labelled // what rows show that nobody may use
 	recent   []uint32   // rows in the time looked through that may be used

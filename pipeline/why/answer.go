@@ -27,8 +27,8 @@ type Answer struct {
 	Uses       []AnswerUse `json:"uses"`
 	Searched   Instant     `json:"searched_until,omitzero"` // where the search for the next change was given up
 
-	file   *file
-	wanted []decide.Sight // rows that some condition wants
+	inquiry *inquiry
+	wanted  []decide.Sight // rows that some condition wants
 }
 
 // Hidden counts the person's rows that nobody may decide by.

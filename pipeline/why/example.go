@@ -57,11 +57,11 @@ func (a *Answer) Example(use string) (*Example, error) {
 		return nil, fault.New(fault.Usage, "NO_EXAMPLE",
 			errors.New("data were missing, so the decision is unknown; a test has all data there could be"), "")
 	}
-	return a.file.example(a, u)
+	return a.inquiry.example(a, u)
 }
 
-func (d *file) example(a *Answer, u *AnswerUse) (*Example, error) {
-	plan, err := d.Plan()
+func (q *inquiry) example(a *Answer, u *AnswerUse) (*Example, error) {
+	plan, err := q.Plan()
 	if err != nil {
 		return nil, err
 	}
@@ -69,24 +69,24 @@ func (d *file) example(a *Answer, u *AnswerUse) (*Example, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Example{Segment: a.Segment, Use: u.Use, AsOf: d.local(d.AsOf).Format(time.RFC3339Nano), Expect: u.Alone}
+	e := &Example{Segment: a.Segment, Use: u.Use, AsOf: q.local(q.AsOf).Format(time.RFC3339Nano), Expect: u.Alone}
 	if decides := slices.DeleteFunc(slices.Clone(u.Conditions), func(n AnswerNode) bool {
 		return !n.Decides
 	}); len(decides) == 1 && u.Alone != segments.In {
 		e.Because = decides[0].Path
 	}
-	reads := d.reads(plan)
+	reads := q.reads(plan)
 	devices, sessions := numbered{"d", map[string]string{}}, numbered{"s", map[string]string{}}
 	for _, s := range a.wanted {
 		if _, admitted := s.Wanted[u.number]; !admitted {
 			continue
 		}
-		event, err := d.exampleEvent(s, reads, p)
+		event, err := q.exampleEvent(s, reads, p)
 		if err != nil {
 			return nil, err
 		}
-		h, source := d.At(s.Place)
-		if c, ok := source.Schema.WithRole(rules.RoleDevice); ok && d.Person.Kind == identity.Customer {
+		h, source := q.At(s.Place)
+		if c, ok := source.Schema.WithRole(rules.RoleDevice); ok && q.Person.Kind == identity.Customer {
 			event.Device = devices.of(h.Text(c.Name, s.Row))
 		}
 		if c, ok := source.Schema.WithRole(rules.RoleSession); ok && h.Has(c.Name) {
@@ -100,8 +100,8 @@ func (d *file) example(a *Answer, u *AnswerUse) (*Example, error) {
 		return nil, fault.New(fault.Usage, "NO_EXAMPLE",
 			errors.New("no event of the person lies in what the rule looks at, so there is nothing that a test could show"), "")
 	}
-	for _, h := range d.Records {
-		if e.Profile, err = values(h, d.Attributes(), 0, reads, p); err != nil {
+	for _, h := range q.Records {
+		if e.Profile, err = values(h, q.Attributes(), 0, reads, p); err != nil {
 			return nil, err
 		}
 	}
@@ -122,7 +122,7 @@ func (n *numbered) of(id string) string {
 }
 
 // reads are the columns that the plan's conditions look at.
-func (d *file) reads(p *segments.Plan) map[string]bool {
+func (q *inquiry) reads(p *segments.Plan) map[string]bool {
 	out := map[string]bool{}
 	for _, pick := range p.Picks {
 		for _, name := range rules.Columns(pick.Where) {
@@ -137,9 +137,9 @@ func (d *file) reads(p *segments.Plan) map[string]bool {
 	return out
 }
 
-func (d *file) exampleEvent(s decide.Sight, reads map[string]bool, p *pseudonyms) (ExampleEvent, error) {
-	h, source := d.At(s.Place)
-	e := ExampleEvent{At: d.relative(s.Time)}
+func (q *inquiry) exampleEvent(s decide.Sight, reads map[string]bool, p *pseudonyms) (ExampleEvent, error) {
+	h, source := q.At(s.Place)
+	e := ExampleEvent{At: q.relative(s.Time)}
 	if c, ok := source.Schema.WithRole(rules.RoleEventName); ok {
 		e.Name = h.Text(c.Name, s.Row)
 	}
@@ -181,9 +181,9 @@ func values(h *decide.Copied, schema *rules.Schema, row int, reads map[string]bo
 
 // relative writes an instant as tests do: -5d 10:00 is ten o'clock five local days before as_of; where that is less
 // than a day, or would be another instant in the hour that a clock change repeats, in full.
-func (d *file) relative(at int64) string {
-	zone := d.segment.Zone
-	wall, today := d.local(at), d.local(d.AsOf)
+func (q *inquiry) relative(at int64) string {
+	zone := q.segment.Zone
+	wall, today := q.local(at), q.local(q.AsOf)
 	days := int(midnight(today).Sub(midnight(wall)) / (24 * time.Hour))
 	clock := wall.Format("15:04:05.999999")
 	if wall.Second() == 0 && wall.Nanosecond() == 0 {
@@ -196,8 +196,8 @@ func (d *file) relative(at int64) string {
 }
 
 // local is the wall clock of an instant in the segment's zone; its offset is right, its zone has no name.
-func (d *file) local(at int64) time.Time {
-	offset := d.segment.Zone.Offset(at)
+func (q *inquiry) local(at int64) time.Time {
+	offset := q.segment.Zone.Offset(at)
 	return time.UnixMicro(at).In(time.FixedZone("", int(offset/1e6)))
 }
 

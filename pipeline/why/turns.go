@@ -13,9 +13,9 @@ import (
 // a row leaves a window or enters it, the time of a then_not is over, a stay ends, a day that is missing in the data
 // leaves a window. Between two of them it cannot. Where as_of is a local midnight, as that of a nightly run is, so are
 // they.
-func (d *file) turns(seen []int64) []int64 {
-	for i := range d.Sources {
-		cover := &d.Sources[i].Cover
+func (q *inquiry) turns(seen []int64) []int64 {
+	for i := range q.Sources {
+		cover := &q.Sources[i].Cover
 		// from where the data cover is covered itself, a row at an edge still lies in the window
 		seen = append(seen, cover.From-1)
 		for _, m := range cover.Missing {
@@ -25,10 +25,10 @@ func (d *file) turns(seen []int64) []int64 {
 	slices.Sort(seen)
 	seen = slices.Compact(seen)
 	var out []int64
-	for _, s := range d.Decided() {
+	for _, s := range q.Decided() {
 		for _, c := range s.Judged() {
 			if c.Window != nil {
-				out = append(out, d.crossings(c, s.Zone, seen)...)
+				out = append(out, q.crossings(c, s.Zone, seen)...)
 			}
 			if c.Sequence != nil && c.Sequence.Then != nil {
 				for _, at := range seen {
@@ -36,16 +36,16 @@ func (d *file) turns(seen []int64) []int64 {
 				}
 			}
 		}
-		for _, k := range d.stays {
+		for _, k := range q.stays {
 			if k.Segment == s.Name {
 				out = append(out, s.Zone.Step(k.Last, s.Stay, 1))
 			}
 		}
 	}
-	out = slices.DeleteFunc(out, func(at int64) bool { return at <= d.AsOf })
-	if d.nightly() {
+	out = slices.DeleteFunc(out, func(at int64) bool { return at <= q.AsOf })
+	if q.nightly() {
 		for i, at := range out {
-			out[i] = d.midnightFrom(at)
+			out[i] = q.midnightFrom(at)
 		}
 	}
 	slices.Sort(out)
@@ -53,7 +53,7 @@ func (d *file) turns(seen []int64) []int64 {
 }
 
 // nightly reports whether as_of is a local midnight, as that of a nightly run is.
-func (d *file) nightly() bool { return d.Project.Zone.StartOfDay(d.AsOf) == d.AsOf }
+func (q *inquiry) nightly() bool { return q.Project.Zone.StartOfDay(q.AsOf) == q.AsOf }
 
 // horizon is how far ahead a crossing is looked for: no window reaches further back than rows may be kept.
 const horizon = 762 * value.MicrosPerDay
@@ -61,8 +61,8 @@ const horizon = 762 * value.MicrosPerDay
 // crossings are the instants at which one of the times passes an edge of what the condition looks at: of its window, of
 // the pause before it that tells whether a session had begun by then, of the time after it that a then_not waits for.
 // All edges only move on.
-func (d *file) crossings(c *rules.Condition, z *value.Zone, times []int64) (out []int64) {
-	from := d.CoveredFrom(c)
+func (q *inquiry) crossings(c *rules.Condition, z *value.Zone, times []int64) (out []int64) {
+	from := q.CoveredFrom(c)
 	edges := func(asOf int64) (int64, int64) { return c.Window.Bounds(asOf, from, z) }
 	passes := []func(asOf, at int64) bool{
 		func(asOf, at int64) bool { lo, _ := edges(asOf); return lo > at },
@@ -71,7 +71,7 @@ func (d *file) crossings(c *rules.Condition, z *value.Zone, times []int64) (out 
 	if looksBefore(c) {
 		passes = append(passes, func(asOf, at int64) bool {
 			lo, _ := edges(asOf)
-			return lo-project.Micros(d.Project.SessionGap) > at
+			return lo-project.Micros(q.Project.SessionGap) > at
 		})
 	}
 	if c.Sequence != nil && c.Sequence.Then != nil {
@@ -83,10 +83,10 @@ func (d *file) crossings(c *rules.Condition, z *value.Zone, times []int64) (out 
 	for _, at := range times {
 		for _, pass := range passes {
 			passed := func(asOf int64) bool { return pass(asOf, at) }
-			if passed(d.AsOf) || !passed(d.AsOf+horizon) {
+			if passed(q.AsOf) || !passed(q.AsOf+horizon) {
 				continue
 			}
-			out = append(out, d.AsOf+int64(sort.Search(int(horizon), func(i int) bool { return passed(d.AsOf + int64(i)) })))
+			out = append(out, q.AsOf+int64(sort.Search(int(horizon), func(i int) bool { return passed(q.AsOf + int64(i)) })))
 		}
 	}
 	return out
@@ -98,9 +98,9 @@ func looksBefore(c *rules.Condition) bool {
 }
 
 // midnightFrom is the first local midnight that is not before an instant.
-func (d *file) midnightFrom(at int64) int64 {
-	if d.Project.Zone.StartOfDay(at) == at {
+func (q *inquiry) midnightFrom(at int64) int64 {
+	if q.Project.Zone.StartOfDay(at) == at {
 		return at
 	}
-	return d.Project.Zone.StartOfDay(d.Project.Zone.StartOfDay(at) + 36*value.MicrosPerDay/24)
+	return q.Project.Zone.StartOfDay(q.Project.Zone.StartOfDay(at) + 36*value.MicrosPerDay/24)
 }

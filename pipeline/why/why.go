@@ -112,31 +112,31 @@ func personOf(ring *keys.Ring, s *rules.Segment, subject string, raw bool) (*dec
 	return p, nil
 }
 
-// file is the case of one person: what a run decided, and everything that can be decided about her once more.
-type file struct {
+// inquiry is the case of one person: what a run decided, and everything that can be decided about her once more.
+type inquiry struct {
 	*decide.Rows
 	look    *pipeline.Look
 	segment *rules.Segment
 	stays   state.StayRecord // hers
 }
 
-func open(ctx context.Context, look *pipeline.Look, s *rules.Segment) (*file, error) {
+func open(ctx context.Context, look *pipeline.Look, s *rules.Segment) (*inquiry, error) {
 	rows, err := look.Rows(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c := &file{Rows: rows, look: look, segment: s}
+	q := &inquiry{Rows: rows, look: look, segment: s}
 	for _, k := range look.Stay {
 		if k.ID == look.Person.Raw {
-			c.stays = append(c.stays, k)
+			q.stays = append(q.stays, k)
 		}
 	}
-	return c, nil
+	return q, nil
 }
 
 // again decides about the person alone once more.
-func (d *file) again(asOf int64, without ...decide.Place) (*decide.Again, error) {
-	return d.Again(decide.Question{Segment: d.segment, AsOf: asOf, Stay: d.stays, Without: without})
+func (q *inquiry) again(asOf int64, without ...decide.Place) (*decide.Again, error) {
+	return q.Again(decide.Question{Segment: q.segment, AsOf: asOf, Stay: q.stays, Without: without})
 }
 
 // maxTurns bounds how often the person is decided about again to find the next change, maxRests how many events are
@@ -147,39 +147,40 @@ const (
 )
 
 // answer gathers what became of the person, use by use.
-func (d *file) answer(q pipeline.Question) (*Answer, error) {
-	now, err := d.again(d.AsOf)
+func (q *inquiry) answer(asked pipeline.Question) (*Answer, error) {
+	now, err := q.again(q.AsOf)
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := d.Again(decide.Question{Segment: d.segment, AsOf: d.AsOf, Stay: d.stays, Wanted: true})
+	wanted, err := q.Again(decide.Question{Segment: q.segment, AsOf: q.AsOf, Stay: q.stays, Wanted: true})
 	if err != nil {
 		return nil, err
 	}
 	a := &Answer{
-		Segment: q.Segment, Level: string(d.segment.Level), Subject: d.Person.Keyed, Reason: q.Reason, AsOf: Instant(d.AsOf),
-		KnownBy: Instant(d.KnownBy), Definition: decide.Definition(d.segment), file: d, wanted: wanted.Seen,
+		Segment: asked.Segment, Level: string(q.segment.Level), Subject: q.Person.Keyed, Reason: asked.Reason,
+		AsOf: Instant(q.AsOf), KnownBy: Instant(q.KnownBy), Definition: decide.Definition(q.segment), inquiry: q,
+		wanted: wanted.Seen,
 	}
-	for i := range d.Audiences {
-		if audience := &d.Audiences[i]; audience.Segment() == d.segment {
-			a.Uses = append(a.Uses, d.use(audience, now, wanted))
+	for i := range q.Audiences {
+		if audience := &q.Audiences[i]; audience.Segment() == q.segment {
+			a.Uses = append(a.Uses, q.use(audience, now, wanted))
 		}
 	}
-	if err := d.rests(a, now); err != nil {
+	if err := q.rests(a, now); err != nil {
 		return nil, err
 	}
-	return a, d.next(a, now)
+	return a, q.next(a, now)
 }
 
 // use is the answer for one use: the outcome is the run's own, the evidence that of the person's rows. Hidden rows are
 // those that some condition wanted; of a person of whom no row may be used, all.
-func (d *file) use(audience *segments.Audience, now, wanted *decide.Again) AnswerUse {
+func (q *inquiry) use(audience *segments.Audience, now, wanted *decide.Again) AnswerUse {
 	use := audience.Use()
 	u := AnswerUse{
-		Use: d.Uses[use].Name, Conditions: []AnswerNode{}, number: use,
-		Outcome: decide.OutcomeOf(audience, d.Person.Raw), Alone: now.Verdicts[use].Outcome,
+		Use: q.Uses[use].Name, Conditions: []AnswerNode{}, number: use,
+		Outcome: decide.OutcomeOf(audience, q.Person.Raw), Alone: now.Verdicts[use].Outcome,
 	}
-	for _, c := range d.look.Manifest.Segments {
+	for _, c := range q.look.Manifest.Segments {
 		if c.Segment == audience.Segment().Name && c.Use == u.Use && c.Destination != "" {
 			u.Destinations = append(u.Destinations, AnswerList{c.Destination, c.Held})
 		}
@@ -204,10 +205,10 @@ func (d *file) use(audience *segments.Audience, now, wanted *decide.Again) Answe
 	if trace == nil {
 		return u
 	}
-	u.Seen, u.Stays = true, d.stay(audience, u.Outcome)
-	u.DecidedBy = d.afterwards(own, u.Outcome)
+	u.Seen, u.Stays = true, q.stay(audience, u.Outcome)
+	u.DecidedBy = q.afterwards(own, u.Outcome)
 	for i := range trace.Nodes {
-		n := d.node(&trace.Nodes[i], use, now)
+		n := q.node(&trace.Nodes[i], use, now)
 		n.Verdict, n.Decides = own.Nodes[i].Verdict(), own.Nodes[i].Decides && u.DecidedBy == "" && u.Stays == 0
 		u.Conditions = append(u.Conditions, n)
 	}
@@ -215,7 +216,7 @@ func (d *file) use(audience *segments.Audience, now, wanted *decide.Again) Answe
 }
 
 // afterwards is the step after match and exclude that decided about somebody who qualified by them; "" if none did.
-func (d *file) afterwards(t *segments.Study, outcome segments.Outcome) string {
+func (q *inquiry) afterwards(t *segments.Study, outcome segments.Outcome) string {
 	switch {
 	case !t.Qualifies():
 		return ""
@@ -225,14 +226,14 @@ func (d *file) afterwards(t *segments.Study, outcome segments.Outcome) string {
 		return "top or cap"
 	case outcome == segments.Withheld:
 		return "min_size"
-	case outcome == segments.Out && d.segment.Exclusive != nil:
+	case outcome == segments.Out && q.segment.Exclusive != nil:
 		return "exclusive"
 	}
 	return ""
 }
 
 // nodeOf is a condition in one of the decisions, nil where the person was not seen.
-func (d *file) nodeOf(of *decide.Again, use int, path string) *segments.Node {
+func (q *inquiry) nodeOf(of *decide.Again, use int, path string) *segments.Node {
 	if t := of.Verdicts[use].Trace; t != nil {
 		for i := range t.Nodes {
 			if t.Nodes[i].Path == path {
@@ -244,14 +245,14 @@ func (d *file) nodeOf(of *decide.Again, use int, path string) *segments.Node {
 }
 
 // stay is until when somebody remains in the segment for an earlier day's match; zero: not for that.
-func (d *file) stay(audience *segments.Audience, outcome segments.Outcome) Instant {
+func (q *inquiry) stay(audience *segments.Audience, outcome segments.Outcome) Instant {
 	s := audience.Segment()
 	if outcome != segments.In || s.Stay == (value.Duration{}) ||
-		slices.Contains(slices.Collect(audience.Today()), d.Person.Raw) {
+		slices.Contains(slices.Collect(audience.Today()), q.Person.Raw) {
 		return 0
 	}
-	for _, k := range d.Stay {
-		if k.Segment == s.Name && k.ID == d.Person.Raw && k.Use == d.Uses[audience.Use()].Name {
+	for _, k := range q.Stay {
+		if k.Segment == s.Name && k.ID == q.Person.Raw && k.Use == q.Uses[audience.Use()].Name {
 			return Instant(s.Zone.Step(k.Last, s.Stay, 1))
 		}
 	}
@@ -259,12 +260,12 @@ func (d *file) stay(audience *segments.Audience, outcome segments.Outcome) Insta
 }
 
 // node is one condition with the events that it looked at.
-func (d *file) node(n *segments.Node, use int, now *decide.Again) AnswerNode {
+func (q *inquiry) node(n *segments.Node, use int, now *decide.Again) AnswerNode {
 	out := AnswerNode{Path: n.Path, Depth: n.Depth, Verb: n.Verb, Verdict: n.Verdict(), Decides: n.Decides}
 	if n.Leaf < 0 {
 		return out
 	}
-	for _, c := range d.segment.Judged() {
+	for _, c := range q.segment.Judged() {
 		if c.Path == n.Path {
 			out.LooksAt, _ = c.LooksAt()
 		}
@@ -273,7 +274,7 @@ func (d *file) node(n *segments.Node, use int, now *decide.Again) AnswerNode {
 		for _, wanted := range s.Wanted[use] {
 			if wanted.Leaf == n.Leaf {
 				out.Events++
-				out.Evidence = append(out.Evidence, d.event(s, wanted.Parts))
+				out.Evidence = append(out.Evidence, q.event(s, wanted.Parts))
 			}
 		}
 	}
@@ -282,8 +283,8 @@ func (d *file) node(n *segments.Node, use int, now *decide.Again) AnswerNode {
 }
 
 // event names a row without saying what was looked at.
-func (d *file) event(s decide.Sight, parts []string) AnswerEvent {
-	h, source := d.At(s.Place)
+func (q *inquiry) event(s decide.Sight, parts []string) AnswerEvent {
+	h, source := q.At(s.Place)
 	e := AnswerEvent{Source: source.Name, Object: h.Object, Row: h.Numbers[s.Row], At: Instant(s.Time), As: parts}
 	if c, ok := source.Schema.WithRole(rules.RoleEventID); ok {
 		e.ID = h.Text(c.Name, s.Row)
@@ -301,21 +302,21 @@ func (d *file) event(s decide.Sight, parts []string) AnswerEvent {
 
 // rests finds the single events without which the decision would be another, among the latest that deciding conditions
 // looked at: each is left out and the person is decided about again.
-func (d *file) rests(a *Answer, now *decide.Again) error {
+func (q *inquiry) rests(a *Answer, now *decide.Again) error {
 	for i := range a.Uses {
 		u := &a.Uses[i]
 		tried := map[decide.Place]bool{}
 		for _, s := range slices.Backward(now.Seen) {
-			if len(tried) == maxRests || tried[s.Place] || !d.decisive(u, s, now) {
+			if len(tried) == maxRests || tried[s.Place] || !q.decisive(u, s, now) {
 				continue
 			}
 			tried[s.Place] = true
-			other, err := d.again(d.AsOf, s.Place)
+			other, err := q.again(q.AsOf, s.Place)
 			if err != nil {
 				return err
 			}
 			if got := other.Verdicts[u.number].Outcome; got != u.Alone {
-				u.Rests = append(u.Rests, AnswerRest{Without: d.event(s, nil), Outcome: got})
+				u.Rests = append(u.Rests, AnswerRest{Without: q.event(s, nil), Outcome: got})
 			}
 		}
 	}
@@ -323,10 +324,10 @@ func (d *file) rests(a *Answer, now *decide.Again) error {
 }
 
 // decisive reports whether a condition that decides looks at the row.
-func (d *file) decisive(u *AnswerUse, s decide.Sight, now *decide.Again) bool {
+func (q *inquiry) decisive(u *AnswerUse, s decide.Sight, now *decide.Again) bool {
 	for _, wanted := range s.Wanted[u.number] {
 		for _, n := range u.Conditions {
-			if alone := d.nodeOf(now, u.number, n.Path); n.Decides && alone != nil && alone.Leaf == wanted.Leaf {
+			if alone := q.nodeOf(now, u.number, n.Path); n.Decides && alone != nil && alone.Leaf == wanted.Leaf {
 				return true
 			}
 		}
@@ -336,18 +337,18 @@ func (d *file) decisive(u *AnswerUse, s decide.Sight, now *decide.Again) bool {
 
 // next finds what changes by itself: every instant at which some condition turns, up to the first at which the outcome
 // does.
-func (d *file) next(a *Answer, now *decide.Again) error {
-	turns := d.turns(d.times())
-	before, last := now, d.AsOf
+func (q *inquiry) next(a *Answer, now *decide.Again) error {
+	turns := q.turns(q.times())
+	before, last := now, q.AsOf
 	for i := 0; i < len(turns); i++ {
 		if i == maxTurns {
 			a.Searched = Instant(last)
 			return nil
 		}
 		at := turns[i]
-		turns = append(turns[:i:i], d.remember(before, last, at, turns[i:])...)
+		turns = append(turns[:i:i], q.remember(before, last, at, turns[i:])...)
 		at = turns[i]
-		after, err := d.again(at)
+		after, err := q.again(at)
 		if err != nil {
 			return err
 		}
@@ -357,7 +358,7 @@ func (d *file) next(a *Answer, now *decide.Again) error {
 			if u.settled {
 				continue
 			}
-			if c, changed := d.change(u, at, before, after); changed {
+			if c, changed := q.change(u, at, before, after); changed {
 				u.Next = append(u.Next, c)
 				u.settled = c.Outcome != u.Alone
 			}
@@ -372,11 +373,11 @@ func (d *file) next(a *Answer, now *decide.Again) error {
 
 // remember is what the nights from one turn up to the next leave behind of a segment in which people stay: whoever
 // matches begins to stay anew on each of them. The end of that stay is a turn, too.
-func (d *file) remember(v *decide.Again, from, to int64, turns []int64) []int64 {
-	if d.segment.Stay == (value.Duration{}) {
+func (q *inquiry) remember(v *decide.Again, from, to int64, turns []int64) []int64 {
+	if q.segment.Stay == (value.Duration{}) {
 		return turns
 	}
-	night := d.Project.Zone.StartOfDay(to - 1)
+	night := q.Project.Zone.StartOfDay(to - 1)
 	if night < from {
 		return turns
 	}
@@ -384,15 +385,15 @@ func (d *file) remember(v *decide.Again, from, to int64, turns []int64) []int64 
 		if !is.Today {
 			continue
 		}
-		of := func(k state.Stay) bool { return k.Segment == d.segment.Name && k.Use == d.Uses[use].Name }
+		of := func(k state.Stay) bool { return k.Segment == q.segment.Name && k.Use == q.Uses[use].Name }
 		k := state.Stay{
-			Segment: d.segment.Name, Use: d.Uses[use].Name, ID: d.Person.Raw, Entered: night, Last: night,
-			Definition: decide.Definition(d.segment),
+			Segment: q.segment.Name, Use: q.Uses[use].Name, ID: q.Person.Raw, Entered: night, Last: night,
+			Definition: decide.Definition(q.segment),
 		}
-		d.stays = append(slices.DeleteFunc(slices.Clone(d.stays), of), k)
-		over := d.segment.Zone.Step(night, d.segment.Stay, 1)
-		if d.nightly() {
-			over = d.midnightFrom(over)
+		q.stays = append(slices.DeleteFunc(slices.Clone(q.stays), of), k)
+		over := q.segment.Zone.Step(night, q.segment.Stay, 1)
+		if q.nightly() {
+			over = q.midnightFrom(over)
 		}
 		turns = append(slices.Clone(turns), over)
 	}
@@ -401,10 +402,10 @@ func (d *file) remember(v *decide.Again, from, to int64, turns []int64) []int64 
 }
 
 // change is what turned between two decisions about the person alone.
-func (d *file) change(u *AnswerUse, at int64, before, after *decide.Again) (AnswerChange, bool) {
+func (q *inquiry) change(u *AnswerUse, at int64, before, after *decide.Again) (AnswerChange, bool) {
 	c := AnswerChange{At: Instant(at), Outcome: after.Verdicts[u.number].Outcome, Conditions: []AnswerTurn{}}
 	for _, n := range u.Conditions {
-		was, is := d.nodeOf(before, u.number, n.Path), d.nodeOf(after, u.number, n.Path)
+		was, is := q.nodeOf(before, u.number, n.Path), q.nodeOf(after, u.number, n.Path)
 		switch {
 		case was == nil || is == nil || was.Verdict() == is.Verdict():
 		default:
@@ -415,7 +416,7 @@ func (d *file) change(u *AnswerUse, at int64, before, after *decide.Again) (Answ
 }
 
 // times are when the person's rows happened.
-func (d *file) times() (out []int64) {
-	d.Each(func(at int64) { out = append(out, at) })
+func (q *inquiry) times() (out []int64) {
+	q.Each(func(at int64) { out = append(out, at) })
 	return out
 }
