@@ -24,8 +24,8 @@ type Audience struct {
 	absent           []absence
 	paths            []string
 	waiting, unknown []uint32
-	study            *Study
-	trace            *Study
+	breakdown        *Breakdown
+	trace            *Breakdown
 	roll             consent.Roll
 }
 

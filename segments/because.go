@@ -9,9 +9,9 @@ import (
 // severity orders verdicts as an `all` does: what stands later beats what stands earlier.
 var severity = []Verdict{IsTrue, HasNone, IsWait, IsUnknown, IsFalse}
 
-// Because is the condition that decided in the study of one person: one about rows, a reference, or one
+// Because is the condition that decided in the breakdown of one person: one about rows, a reference, or one
 // whose terms decided together.
-func (s *Study) Because() *Node {
+func (s *Breakdown) Because() *Node {
 	k := s.root()
 	for next := s.decider(k); next >= 0; next = s.decider(k) {
 		k = next
@@ -19,12 +19,12 @@ func (s *Study) Because() *Node {
 	return &s.Nodes[k]
 }
 
-// Names reports whether a path names what decided in the study of one person: the deciding condition, one on the way to
-// it, or, where several decided together, one of these or what decided below it.
-func (s *Study) Names(path string) bool { return s.named(s.root(), path) }
+// Names reports whether a path names what decided in the breakdown of one person: the deciding condition, one on the
+// way to it, or, where several decided together, one of these or what decided below it.
+func (s *Breakdown) Names(path string) bool { return s.named(s.root(), path) }
 
-// Verdict is what the condition of a path is in the study of one person, "" if there is no such condition.
-func (s *Study) Verdict(path string) Verdict {
+// Verdict is what the condition of a path is in the breakdown of one person, "" if there is no such condition.
+func (s *Breakdown) Verdict(path string) Verdict {
 	i := slices.IndexFunc(s.Nodes, func(n Node) bool { return n.Path == path })
 	if i < 0 {
 		return ""
@@ -34,7 +34,7 @@ func (s *Study) Verdict(path string) Verdict {
 
 // root is the half of the rule that decided. A person qualifies by match and not exclude, so exclude decided where it
 // keeps out somebody for whom match is better.
-func (s *Study) root() int {
+func (s *Breakdown) root() int {
 	exclude := 1 + slices.IndexFunc(s.Nodes[1:], func(n Node) bool { return n.Depth == 0 })
 	if exclude == 0 {
 		return 0
@@ -53,7 +53,7 @@ func (s *Study) root() int {
 }
 
 // terms are the conditions right below one.
-func (s *Study) terms(k int) (out []int) {
+func (s *Breakdown) terms(k int) (out []int) {
 	for i := k + 1; i < len(s.Nodes) && s.Nodes[i].Depth > s.Nodes[k].Depth; i++ {
 		if s.Nodes[i].Depth == s.Nodes[k].Depth+1 {
 			out = append(out, i)
@@ -63,7 +63,7 @@ func (s *Study) terms(k int) (out []int) {
 }
 
 // decider is the first term that gave a condition its verdict, -1 for one without terms and where they decide together.
-func (s *Study) decider(k int) int {
+func (s *Breakdown) decider(k int) int {
 	n, terms := &s.Nodes[k], s.terms(k)
 	switch got := n.Verdict(); {
 	case n.Logic == rules.LogicNot:
@@ -78,7 +78,7 @@ func (s *Study) decider(k int) int {
 	return -1
 }
 
-func (s *Study) named(k int, path string) bool {
+func (s *Breakdown) named(k int, path string) bool {
 	if s.Nodes[k].Path == path {
 		return true
 	}

@@ -104,8 +104,8 @@ func (c *logic) decided() string {
 	return c.path
 }
 
-// into adds the condition and its terms to the study of one person.
-func (c *logic) into(s *Study, depth int) {
+// into adds the condition and its terms to the breakdown of one person.
+func (c *logic) into(s *Breakdown, depth int) {
 	n := Node{Path: c.path, Verb: c.verb, Logic: logics[c.verb], Depth: depth}
 	switch c.is {
 	case IsTrue:
@@ -127,7 +127,7 @@ func (c *logic) into(s *Study, depth int) {
 
 func TestWhatDecidedIsWhatAnIndependentWalkFinds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		root, s := draw(t, "match", 3), &Study{Seen: 1}
+		root, s := draw(t, "match", 3), &Breakdown{Seen: 1}
 		root.into(s, 0)
 		want, got := root.decided(), s.Because().Path
 		if got != want {
@@ -153,7 +153,7 @@ func TestTheHalfThatKeepsAPersonOutDecides(t *testing.T) {
 			if both.joined(verdictOf) != match {
 				want = "exclude"
 			}
-			s := &Study{Seen: 1}
+			s := &Breakdown{Seen: 1}
 			(&logic{path: "match", verb: "did", is: match}).into(s, 0)
 			(&logic{path: "exclude", verb: "did", is: exclude}).into(s, 0)
 			if got := s.Because().Path; got != want {

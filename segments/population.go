@@ -94,7 +94,7 @@ func (c *court) populate(a *Audience, s int, r *settled) {
 	kept := r.qualified
 	a.Qualified = len(kept)
 	a.today = c.names(r.today, a.use)
-	a.study = r.study
+	a.breakdown = r.breakdown
 	a.trace = r.trace
 	a.capped = c.names(r.beyond, a.use)
 	if seg.Holdout != nil {

@@ -14,7 +14,7 @@ import (
 type Tally struct {
 	plan    *Plan
 	lanes   []*Lane
-	studied bool
+	counted bool
 	sample  *Sample
 	traced  *uint32                            // subject whose conditions are kept; nil: nobody asked
 	since   map[int]func(subject uint32) int64 // by use: from when on all rows of somebody may be seen; nil: nobody asked
@@ -50,8 +50,8 @@ type settled struct {
 	today     []candidate // of a segment in which people stay: those who qualify without it
 	undecided [3][]uint32 // by undecided kind: subjects
 	absent    []absence
-	study     *Study
-	trace     *Study
+	breakdown *Breakdown
+	trace     *Breakdown
 }
 
 // The kinds of undecided verdict.
@@ -72,7 +72,7 @@ type court struct {
 	results  map[[2]int]*settled      // by segment and use
 	refs     map[[3]int]fold.Verdicts // by partition, segment and use: what in_segment reads
 	explain  []*explainer             // by segment; nil where nobody asked
-	studied  bool
+	counted  bool
 	traced   *uint32
 	sample   *Sample
 	since    map[int]func(subject uint32) int64
@@ -84,7 +84,7 @@ type court struct {
 // ascending. The tally is spent afterwards.
 func (t *Tally) Settle(workers int, roll consent.Roll) []Audience {
 	c := &court{
-		plan: t.plan, roll: roll, subjects: roll.Bound(), workers: max(1, workers), studied: t.studied, traced: t.traced,
+		plan: t.plan, roll: roll, subjects: roll.Bound(), workers: max(1, workers), counted: t.counted, traced: t.traced,
 		sample: t.sample, since: t.since, results: map[[2]int]*settled{}, refs: map[[3]int]fold.Verdicts{},
 		unsure: map[[3]int]fold.Verdicts{},
 	}
@@ -94,7 +94,7 @@ func (t *Tally) Settle(workers int, roll consent.Roll) []Audience {
 	}
 	c.explain = make([]*explainer, len(t.plan.segments))
 	for i := range t.plan.segments {
-		if t.studied || t.traced != nil || t.plan.segments[i].absent {
+		if t.counted || t.traced != nil || t.plan.segments[i].absent {
 			c.explain[i] = newExplainer(&t.plan.segments[i])
 		}
 	}
@@ -203,8 +203,8 @@ func (c *court) judge(s int, p *partition, references func(segment, use int) fol
 		refs := func(segment int) fold.Verdicts { return references(segment, u) }
 		var got settled
 		x := c.explain[s]
-		if c.studied {
-			got.study = x.study()
+		if c.counted {
+			got.breakdown = x.breakdown()
 		}
 		if c.traced != nil {
 			got.trace = x.trace(p, *c.traced, u, refs)
@@ -215,8 +215,8 @@ func (c *court) judge(s int, p *partition, references func(segment, use int) fol
 				continue
 			}
 			v := people{i, p.leaves, refs}
-			if c.studied {
-				x.count(got.study, v, mask[i])
+			if c.counted {
+				x.count(got.breakdown, v, mask[i])
 			}
 			w, free := seg.verdict(i, p.leaves, refs)
 			notIn, notFree := d.doubt(seg, i)
@@ -251,13 +251,13 @@ func (c *court) merge(s, u int, got *settled) {
 	defer c.mu.Unlock()
 	r := c.results[[2]int{s, u}]
 	if r == nil {
-		r = &settled{study: got.study}
+		r = &settled{breakdown: got.breakdown}
 		c.results[[2]int{s, u}] = r
 	} else {
-		if r.study == nil {
-			r.study = got.study
-		} else if got.study != nil {
-			r.study.add(got.study)
+		if r.breakdown == nil {
+			r.breakdown = got.breakdown
+		} else if got.breakdown != nil {
+			r.breakdown.add(got.breakdown)
 		}
 	}
 	if got.trace != nil {

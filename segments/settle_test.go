@@ -31,9 +31,9 @@ func TestAudiencesAreWhatAPlainComputationFinds(t *testing.T) {
 					t.Fatalf("%s for %s:\n%s", r.Segment.Name, w.uses[use].Name, diff)
 				}
 				compareLists(t, a, want)
-				if diff := cmp.Diff(p.study(r.Segment, use), a.Study(), cmpopts.EquateEmpty(),
+				if diff := cmp.Diff(p.breakdown(r.Segment, use), a.Breakdown(), cmpopts.EquateEmpty(),
 					cmpopts.IgnoreFields(segments.Node{}, "Verb", "Logic", "Leaf")); diff != "" {
-					t.Fatalf("study of %s for %s:\n%s", r.Segment.Name, w.uses[use].Name, diff)
+					t.Fatalf("breakdown of %s for %s:\n%s", r.Segment.Name, w.uses[use].Name, diff)
 				}
 				if diff := cmp.Diff(p.absent(r.Segment, use), maps.Collect(a.Absent()), cmpopts.EquateEmpty()); diff != "" {
 					t.Fatalf("what keeps people out of %s for %s:\n%s", r.Segment.Name, w.uses[use].Name, diff)

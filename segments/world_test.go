@@ -168,7 +168,7 @@ func (w *world) audiences(t *rapid.T) []segments.Audience {
 			mine = mine[len(mine)/blocks:]
 		}
 	}
-	tally.Study()
+	tally.Breakdown()
 	tally.Sample(w.sample)
 	tally.Since(func(use int) func(uint32) int64 { return gate.Since(use, doors...) })
 	return tally.Settle(rapid.IntRange(1, 4).Draw(t, "workers"), gate.Close(doors...))

@@ -21,8 +21,8 @@ type Sight struct {
 // Verdict is what became of the person in the segment that is asked about, for one use.
 type Verdict struct {
 	Outcome segments.Outcome
-	Today   bool            // of a segment in which people stay: in for today's match
-	Trace   *segments.Study // nil: the use was given no row
+	Today   bool                // of a segment in which people stay: in for today's match
+	Trace   *segments.Breakdown // nil: the use was given no row
 }
 
 // Question is how the person is decided about once more.

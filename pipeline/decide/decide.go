@@ -38,9 +38,9 @@ func Ask(segs []*rules.Segment) []Request {
 
 // Options say how closely the decision is looked at. The zero Options look at who is in.
 type Options struct {
-	Study  bool    // count what each condition is for how many people
-	Sample *Sample // of the people; nil: all
-	Person *Person // whose decision can be explained and made again; nil: nobody's
+	Breakdown bool    // count what each condition is for how many people
+	Sample    *Sample // of the people; nil: all
+	Person    *Person // whose decision can be explained and made again; nil: nobody's
 }
 
 // Sample is a share of the people of one kind. Of the other kind all are looked at, for they share rows with those who

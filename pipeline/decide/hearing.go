@@ -26,8 +26,8 @@ func (h *hearing) begin(gate *consent.Gate, o Options) {
 	if o.Sample != nil {
 		h.tally.Sample(&o.Sample.Sample)
 	}
-	if o.Study {
-		h.tally.Study()
+	if o.Breakdown {
+		h.tally.Breakdown()
 	}
 }
 

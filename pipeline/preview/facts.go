@@ -28,7 +28,7 @@ func Facts(ctx context.Context, in decide.Inputs, o FactsOptions) (*lint.Facts, 
 		s := requests[i].Segment
 		requests[i].Hidden = s.Purpose == rules.Advertising && len(s.Deliver) > 0
 	}
-	d, err := decide.Decide(ctx, in, requests, decide.Options{Study: true})
+	d, err := decide.Decide(ctx, in, requests, decide.Options{Breakdown: true})
 	if err != nil {
 		return nil, err
 	}
@@ -100,9 +100,9 @@ func sizeOf(d *decide.Decision, a *segments.Audience) lint.Size {
 	s := lint.Size{
 		Members: a.Len(), Hidden: a.Hidden, Qualified: a.Qualified, Undecided: waiting + unknown, True: map[string]int{},
 	}
-	if study := a.Study(); study != nil {
-		s.Matched, s.Excluded = study.Matched, study.Excluded
-		for _, n := range study.Nodes {
+	if breakdown := a.Breakdown(); breakdown != nil {
+		s.Matched, s.Excluded = breakdown.Matched, breakdown.Excluded
+		for _, n := range breakdown.Nodes {
 			s.True[n.Path] = n.True
 		}
 	}

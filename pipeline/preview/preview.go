@@ -95,7 +95,7 @@ func Of(ctx context.Context, j *pipeline.Job, segment string, o Options) (*Previ
 	if err != nil {
 		return nil, err
 	}
-	requests, options := decide.Ask(in.Segments), decide.Options{Study: true}
+	requests, options := decide.Ask(in.Segments), decide.Options{Breakdown: true}
 	for i := range requests {
 		asked := requests[i].Segment == s
 		requests[i].Hidden, requests[i].Absent = asked, asked && o.SinceLastRun
@@ -144,7 +144,7 @@ func useOf(look *pipeline.Look, a *segments.Audience, sample *segments.Sample) U
 	}
 	u.Overlaps = overlaps(look.Decision, a, sample)
 	u.Overlaps = u.Overlaps[:min(shownOverlaps, len(u.Overlaps))]
-	if s := a.Study(); s != nil {
+	if s := a.Breakdown(); s != nil {
 		u.Seen, u.Matched, u.Excluded = people(s.Seen), people(s.Matched), people(s.Excluded)
 		for _, n := range s.Nodes {
 			node := Node{

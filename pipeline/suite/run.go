@@ -21,8 +21,8 @@ type Result struct {
 	Missing []string `json:"missing,omitempty"` // verbs and keys that this version lacks
 	Faults  []string `json:"faults,omitempty"`  // what came out instead
 
-	segment string          // of a SegmentTest
-	study   *segments.Study // of its people
+	segment   string              // of a SegmentTest
+	breakdown *segments.Breakdown // of its people
 }
 
 // Status of a case.
@@ -142,13 +142,15 @@ func (s *Suite) run(ctx context.Context, c *Case) (Result, error) {
 		r.Status, r.Faults = Failed, []string{found.Error()}
 		return r, nil
 	}
-	judged, err := c.evaluate(ctx, schema, trial{segments: segs, judged: []string{c.Target()}, study: c.segment != nil})
+	judged, err := c.evaluate(ctx, schema, trial{
+		segments: segs, judged: []string{c.Target()}, breakdown: c.segment != nil,
+	})
 	if err != nil {
 		return r, err
 	}
 	j := judged[c.Target()]
 	if c.segment != nil {
-		r.segment, r.study = c.segment.Name, j.study
+		r.segment, r.breakdown = c.segment.Name, j.breakdown
 	}
 	if r.Faults = c.faults(j); len(r.Faults) > 0 {
 		r.Status = Failed
@@ -160,8 +162,8 @@ func (s *Suite) run(ctx context.Context, c *Case) (Result, error) {
 func (c *Case) faults(j judgement) (out []string) {
 	var decided *segments.Node
 	reason := ""
-	if j.study != nil && j.study.Seen == 1 {
-		decided = j.study.Because()
+	if j.breakdown != nil && j.breakdown.Seen == 1 {
+		decided = j.breakdown.Because()
 		reason = fmt.Sprintf("; %s decided: it is %s", decided.Path, verdicts[decided.Verdict()])
 	}
 	for _, u := range c.Users {
@@ -170,13 +172,13 @@ func (c *Case) faults(j judgement) (out []string) {
 		}
 	}
 	switch {
-	case c.because == "" || j.study == nil:
+	case c.because == "" || j.breakdown == nil:
 	case decided == nil:
 		out = append(out, fmt.Sprintf("%s: because asks what decided about one person, and %d have events here",
-			c.Place, j.study.Seen))
-	case !j.study.Names(c.because):
+			c.Place, j.breakdown.Seen))
+	case !j.breakdown.Names(c.because):
 		out = append(out, fmt.Sprintf("%s: %s decided: it is %s; the case says %s, which is %s", c.Place,
-			decided.Path, verdicts[decided.Verdict()], c.because, verdicts[j.study.Verdict(c.because)]))
+			decided.Path, verdicts[decided.Verdict()], c.because, verdicts[j.breakdown.Verdict(c.because)]))
 	}
 	return out
 }

@@ -20,15 +20,15 @@ func Mutate(ctx context.Context, s *rules.Segment, suites []*Suite) (Mutation, e
 	out := Mutation{Survivors: Mutants(s)}
 	out.Changes = len(out.Survivors)
 	// Outcomes first: they notice nearly all, and what decided is dear to find out.
-	for _, study := range []bool{false, true} {
+	for _, breakdown := range []bool{false, true} {
 		for _, suite := range suites {
 			for i := range suite.Cases {
 				c := &suite.Cases[i]
-				if c.segment == nil || c.segment.Name != s.Name || study && c.because == "" {
+				if c.segment == nil || c.segment.Name != s.Name || breakdown && c.because == "" {
 					continue
 				}
 				var err error
-				if out.Survivors, err = c.unnoticed(ctx, suite.schema(), out.Survivors, study); err != nil {
+				if out.Survivors, err = c.unnoticed(ctx, suite.schema(), out.Survivors, breakdown); err != nil {
 					return Mutation{}, fmt.Errorf("run case %s of %s against changes of %s: %w", c.ID, suite.Name, s.Name, err)
 				}
 			}
@@ -38,10 +38,11 @@ func Mutate(ctx context.Context, s *rules.Segment, suites []*Suite) (Mutation, e
 }
 
 // unnoticed are the mutants under which the case passes.
-func (c *Case) unnoticed(ctx context.Context, schema *rules.Schema, mutants []Mutant, study bool) ([]Mutant, error) {
+func (c *Case) unnoticed(ctx context.Context, schema *rules.Schema, mutants []Mutant, breakdown bool) ([]Mutant,
+	error) {
 	out := []Mutant{}
 	for some := range slices.Chunk(mutants, c.atOnce(mutants)) {
-		t := trial{segments: c.among(c.segment), study: study}
+		t := trial{segments: c.among(c.segment), breakdown: breakdown}
 		if c.segment.Exclusive != nil {
 			t.segments, t.judged = c.among(some[0].segment), []string{c.segment.Name}
 		} else {

@@ -32,10 +32,10 @@ func Cover(s *rules.Segment, results []Result) Coverage {
 			continue
 		}
 		out.Cases++
-		if r.study == nil {
+		if r.breakdown == nil {
 			continue // she has no event: nothing was judged
 		}
-		for _, n := range r.study.Nodes {
+		for _, n := range r.breakdown.Nodes {
 			yes[n.Path] = yes[n.Path] || n.True > 0
 			no[n.Path] = no[n.Path] || n.False > 0
 		}

@@ -22,15 +22,15 @@ import (
 
 // trial is a run in memory over a case's people.
 type trial struct {
-	segments []*rules.Segment // in dependency order
-	judged   []string         // whose audiences are asked for
-	study    bool             // and what each of their conditions is
+	segments  []*rules.Segment // in dependency order
+	judged    []string         // whose audiences are asked for
+	breakdown bool             // and what each of their conditions is
 }
 
 // judgement is what one rule comes to for a case's people.
 type judgement struct {
-	outcomes map[string]segments.Outcome // of everybody who is not simply out, by id
-	study    *segments.Study             // nil: nobody asked
+	outcomes  map[string]segments.Outcome // of everybody who is not simply out, by id
+	breakdown *segments.Breakdown         // nil: nobody asked
 }
 
 // outcome is what becomes of one person.
@@ -52,14 +52,14 @@ func (c *Case) evaluate(ctx context.Context, schema *rules.Schema, t trial) (map
 		return nil, err
 	}
 	defer in.Stores.Close()
-	d, err := decide.Selected(ctx, in, t.judged, decide.Options{Study: t.study})
+	d, err := decide.Selected(ctx, in, t.judged, decide.Options{Breakdown: t.breakdown})
 	if err != nil {
 		return nil, err
 	}
 	out := map[string]judgement{}
 	for i := range d.Audiences {
 		a := &d.Audiences[i]
-		out[a.Segment().Name] = judgement{a.Outcomes(0), a.Study()}
+		out[a.Segment().Name] = judgement{a.Outcomes(0), a.Breakdown()}
 	}
 	return out, nil
 }

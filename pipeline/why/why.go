@@ -139,11 +139,11 @@ func (q *inquiry) again(asOf int64, without ...decide.Place) (*decide.Again, err
 	return q.Again(decide.Question{Segment: q.segment, AsOf: asOf, Stay: q.stays, Without: without})
 }
 
-// maxTurns bounds how often the person is decided about again to find the next change, maxRests how many events are
+// maxMoments bounds how often the person is decided about again to find the next change, maxRests how many events are
 // left out one by one.
 const (
-	maxTurns = 400
-	maxRests = 20
+	maxMoments = 400
+	maxRests   = 20
 )
 
 // answer gathers what became of the person, use by use.
@@ -216,7 +216,7 @@ func (q *inquiry) use(audience *segments.Audience, now, wanted *decide.Again) An
 }
 
 // afterwards is the step after match and exclude that decided about somebody who qualified by them; "" if none did.
-func (q *inquiry) afterwards(t *segments.Study, outcome segments.Outcome) string {
+func (q *inquiry) afterwards(t *segments.Breakdown, outcome segments.Outcome) string {
 	switch {
 	case !t.Qualifies():
 		return ""
@@ -333,90 +333,4 @@ func (q *inquiry) decisive(u *AnswerUse, s decide.Sight, now *decide.Again) bool
 		}
 	}
 	return false
-}
-
-// next finds what changes by itself: every instant at which some condition turns, up to the first at which the outcome
-// does.
-func (q *inquiry) next(a *Answer, now *decide.Again) error {
-	turns := q.turns(q.times())
-	before, last := now, q.AsOf
-	for i := 0; i < len(turns); i++ {
-		if i == maxTurns {
-			a.Searched = Instant(last)
-			return nil
-		}
-		at := turns[i]
-		turns = append(turns[:i:i], q.remember(before, last, at, turns[i:])...)
-		at = turns[i]
-		after, err := q.again(at)
-		if err != nil {
-			return err
-		}
-		open := false
-		for k := range a.Uses {
-			u := &a.Uses[k]
-			if u.settled {
-				continue
-			}
-			if c, changed := q.change(u, at, before, after); changed {
-				u.Next = append(u.Next, c)
-				u.settled = c.Outcome != u.Alone
-			}
-			open = open || !u.settled
-		}
-		if before, last = after, at; !open {
-			return nil
-		}
-	}
-	return nil
-}
-
-// remember is what the nights from one turn up to the next leave behind of a segment in which people stay: whoever
-// matches begins to stay anew on each of them. The end of that stay is a turn, too.
-func (q *inquiry) remember(v *decide.Again, from, to int64, turns []int64) []int64 {
-	if q.segment.Stay == (value.Duration{}) {
-		return turns
-	}
-	night := q.Project.Zone.StartOfDay(to - 1)
-	if night < from {
-		return turns
-	}
-	for use, is := range v.Verdicts {
-		if !is.Today {
-			continue
-		}
-		of := func(k state.Stay) bool { return k.Segment == q.segment.Name && k.Use == q.Uses[use].Name }
-		k := state.Stay{
-			Segment: q.segment.Name, Use: q.Uses[use].Name, ID: q.Person.Raw, Entered: night, Last: night,
-			Definition: decide.Definition(q.segment),
-		}
-		q.stays = append(slices.DeleteFunc(slices.Clone(q.stays), of), k)
-		over := q.segment.Zone.Step(night, q.segment.Stay, 1)
-		if q.nightly() {
-			over = q.midnightFrom(over)
-		}
-		turns = append(slices.Clone(turns), over)
-	}
-	slices.Sort(turns)
-	return slices.Compact(turns)
-}
-
-// change is what turned between two decisions about the person alone.
-func (q *inquiry) change(u *AnswerUse, at int64, before, after *decide.Again) (AnswerChange, bool) {
-	c := AnswerChange{At: Instant(at), Outcome: after.Verdicts[u.number].Outcome, Conditions: []AnswerTurn{}}
-	for _, n := range u.Conditions {
-		was, is := q.nodeOf(before, u.number, n.Path), q.nodeOf(after, u.number, n.Path)
-		switch {
-		case was == nil || is == nil || was.Verdict() == is.Verdict():
-		default:
-			c.Conditions = append(c.Conditions, AnswerTurn{n.Path, is.Verdict()})
-		}
-	}
-	return c, len(c.Conditions) > 0 || c.Outcome != before.Verdicts[u.number].Outcome
-}
-
-// times are when the person's rows happened.
-func (q *inquiry) times() (out []int64) {
-	q.Each(func(at int64) { out = append(out, at) })
-	return out
 }

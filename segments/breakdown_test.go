@@ -5,10 +5,10 @@ import (
 	"github.com/malgrupp/malgrupp/segments"
 )
 
-// study counts verdicts one person and one condition after the other.
-func (p *plain) study(s *rules.Segment, use int) *segments.Study {
+// breakdown counts verdicts one person and one condition after the other.
+func (p *plain) breakdown(s *rules.Segment, use int) *segments.Breakdown {
 	people := p.people(use)
-	out := &segments.Study{Seen: len(people)}
+	out := &segments.Breakdown{Seen: len(people)}
 	qualifies := func(match, exclude *rules.Condition, who string) bool {
 		v := p.verdict(match, use, who)
 		if exclude != nil {

@@ -9,16 +9,16 @@ import (
 	"github.com/malgrupp/malgrupp/rules/fold"
 )
 
-// Study is how a segment came to what it is in one use: what each condition is, for everybody who was seen or for one
-// person. The conditions are those of match, then of exclude, from the outside in.
-type Study struct {
+// Breakdown is how a segment came to what it is in one use: what each condition is, for everybody who was seen or for
+// one person. The conditions are those of match, then of exclude, from the outside in.
+type Breakdown struct {
 	Seen     int // people of whom the use was given a row
 	Matched  int // of them those whose match is true
 	Excluded int // of the matched those who are not free of the exclusion
 	Nodes    []Node
 }
 
-// Node is what one condition is for the people of a study; the five verdicts add up to Study.Seen.
+// Node is what one condition is for the people of a breakdown; the five verdicts add up to Breakdown.Seen.
 type Node struct {
 	Path, Verb                          string
 	Logic                               rules.Logic // 0: it is about rows, or a reference
@@ -28,7 +28,7 @@ type Node struct {
 	// Without is how many would qualify if this condition were not written; Droppable says that it could be left out.
 	Without   int
 	Droppable bool
-	// Decides says, in the study of one person, of a condition about rows or a reference, that Qualifies would be the
+	// Decides says, in the breakdown of one person, of a condition about rows or a reference, that Qualifies would be the
 	// opposite if it alone were.
 	Decides bool
 }
@@ -45,7 +45,7 @@ const (
 	HasNone   Verdict = "no_value"
 )
 
-// Verdict is what the condition is in the study of one person.
+// Verdict is what the condition is in the breakdown of one person.
 func (n *Node) Verdict() Verdict {
 	switch {
 	case n.True > 0:
@@ -60,21 +60,21 @@ func (n *Node) Verdict() Verdict {
 	return IsFalse
 }
 
-// Qualifies reports, in the study of one person, whether match is true and exclude false; what comes after them may
+// Qualifies reports, in the breakdown of one person, whether match is true and exclude false; what comes after them may
 // still decide otherwise.
-func (s *Study) Qualifies() bool { return s.Matched > s.Excluded }
+func (s *Breakdown) Qualifies() bool { return s.Matched > s.Excluded }
 
-// Study makes Settle count, for every segment, what each of its conditions is for how many people.
-func (t *Tally) Study() { t.studied = true }
+// Breakdown makes Settle count, for every segment, what each of its conditions is for how many people.
+func (t *Tally) Breakdown() { t.counted = true }
 
-// Study is how the audience came to be; nil unless the tally was asked for it.
-func (a *Audience) Study() *Study { return a.study }
+// Breakdown is how the audience came to be; nil unless the tally was asked for it.
+func (a *Audience) Breakdown() *Breakdown { return a.breakdown }
 
 // Trace makes Settle keep, for every segment, what its conditions are for one subject.
 func (t *Tally) Trace(subject uint32) { t.traced = &subject }
 
-// Trace is the study of the traced subject; nil where the use was given no row of it, or nobody asked.
-func (a *Audience) Trace() *Study { return a.trace }
+// Trace is the breakdown of the traced subject; nil where the use was given no row of it, or nobody asked.
+func (a *Audience) Trace() *Breakdown { return a.trace }
 
 // explainer says what the conditions of a segment are for people, and which of them decides.
 type explainer struct {
@@ -152,9 +152,9 @@ func without(root, gone *fold.Tree) *fold.Tree {
 	return &out
 }
 
-// study is a study of nobody yet.
-func (x *explainer) study() *Study {
-	out := &Study{Nodes: make([]Node, len(x.nodes))}
+// breakdown is a breakdown of nobody yet.
+func (x *explainer) breakdown() *Breakdown {
+	out := &Breakdown{Nodes: make([]Node, len(x.nodes))}
 	for i, n := range x.nodes {
 		out.Nodes[i] = Node{Path: n.Path, Verb: n.Verb, Logic: n.Logic, Depth: n.depth, Leaf: n.Leaf, Droppable: n.droppable}
 	}
@@ -162,7 +162,7 @@ func (x *explainer) study() *Study {
 }
 
 // count adds the people of a mask.
-func (x *explainer) count(into *Study, v people, mask uint64) {
+func (x *explainer) count(into *Breakdown, v people, mask uint64) {
 	among := func(people uint64) int { return bits.OnesCount64(people & mask) }
 	matched := v.of(x.seg.match).True
 	into.Seen += among(^uint64(0))
@@ -191,7 +191,7 @@ func qualified(v people, match, exclude *fold.Tree) uint64 {
 }
 
 // add adds the counts of another partition.
-func (s *Study) add(o *Study) {
+func (s *Breakdown) add(o *Breakdown) {
 	s.Seen += o.Seen
 	s.Matched += o.Matched
 	s.Excluded += o.Excluded
@@ -206,8 +206,8 @@ func (s *Study) add(o *Study) {
 	}
 }
 
-// trace is the study of one subject as a use sees it; nil if it has no row in this partition.
-func (x *explainer) trace(p *partition, subject uint32, use int, refs func(segment int) fold.Verdicts) *Study {
+// trace is the breakdown of one subject as a use sees it; nil if it has no row in this partition.
+func (x *explainer) trace(p *partition, subject uint32, use int, refs func(segment int) fold.Verdicts) *Breakdown {
 	local := subject >> partBits
 	if int(local)+1 >= len(p.views.first) {
 		return nil
@@ -217,7 +217,7 @@ func (x *explainer) trace(p *partition, subject uint32, use int, refs func(segme
 		return nil
 	}
 	v, bit := people{int(at / 64), p.leaves, refs}, uint64(1)<<(at%64)
-	out := x.study()
+	out := x.breakdown()
 	x.count(out, v, bit)
 	for k, n := range x.nodes {
 		if n.Leaf >= 0 || n.Segment >= 0 {
