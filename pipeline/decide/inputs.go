@@ -34,7 +34,7 @@ type Inputs struct {
 	Log     *slog.Logger
 	Watch   func(Progress) // may be nil; called from many goroutines
 
-	settled bool
+	resolved bool
 	given   bool // known_by was given, not taken from the clock
 	replay  bool // of days gone by
 }
@@ -57,10 +57,10 @@ type Progress struct {
 // the start of its local day unless given. A known_by that lies too far before the clock makes a replay of days gone
 // by.
 func (in Inputs) Resolve() (Inputs, error) {
-	if in.settled {
+	if in.resolved {
 		return in, nil
 	}
-	in.settled, in.given = true, in.KnownBy != 0
+	in.resolved, in.given = true, in.KnownBy != 0
 	now := in.Clock().UnixMicro()
 	if !in.given {
 		in.KnownBy = now
