@@ -35,8 +35,8 @@ type Inputs struct {
 	Watch   func(Progress) // may be nil; called from many goroutines
 
 	resolved bool
-	given   bool // known_by was given, not taken from the clock
-	replay  bool // of days gone by
+	given    bool // known_by was given, not taken from the clock
+	replay   bool // of days gone by
 }
 
 // Seen is what the last accepted run, not later than this one, saw of the consent log.
