@@ -100,9 +100,9 @@ func (r *run) known(segment string) bool {
 }
 
 // difference compares one part of a list with what was last told; beside it stands everybody whom it would name.
-func (r *run) difference(l decide.List, kind *platform.Platform, part *platform.Part, lost [][]string) (change,
-	platform.Additions,
-) {
+func (r *run) difference(l decide.List, kind *platform.Platform, part *platform.Part,
+	lost [][]string,
+) (change, platform.Additions) {
 	a := r.decision.Audience(l)
 	c := change{kind: kind, part: part, send: sentColumns(l.Destination)}
 	c.list = state.List{Destination: l.Destination.Name, Segment: l.Segment.Name, Kind: kind.Type, Part: part.Name}

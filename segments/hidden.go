@@ -44,9 +44,9 @@ func (b *builder) unsureLeaf(s *planned, leaf int, c *rules.Condition, mask uint
 }
 
 // verdict is what a segment is for the people of a word, and who is free of its exclusion.
-func (s *planned) verdict(i int, leaves []fold.Verdicts, refs func(segment int) fold.Verdicts) (w fold.Word,
-	free uint64,
-) {
+func (s *planned) verdict(i int, leaves []fold.Verdicts,
+	refs func(segment int) fold.Verdicts,
+) (w fold.Word, free uint64) {
 	w, free = s.match.Verdict(i, leaves, refs), ^uint64(0)
 	if s.exclude != nil {
 		excluded := s.exclude.Verdict(i, leaves, refs)

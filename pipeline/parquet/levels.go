@@ -12,9 +12,9 @@ import (
 )
 
 // levelsV1 takes the length-prefixed levels off the front of a version 1 page.
-func (s *scratch) levelsV1(into *[]uint8, body []byte, encoding format.Encoding, most uint8, n int) ([]uint8, []byte,
-	error,
-) {
+func (s *scratch) levelsV1(into *[]uint8, body []byte, encoding format.Encoding, most uint8,
+	n int,
+) ([]uint8, []byte, error) {
 	if encoding != format.RLE {
 		return nil, nil, faultf("levels are encoded as %s, which is not supported", encoding)
 	}

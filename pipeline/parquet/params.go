@@ -35,9 +35,9 @@ var slotKinds = []struct {
 // Params reads the key-value lists of the first row groups of an object, up to that many rows (but one group at least),
 // and returns the keys it met by list, key and entries, the slot with most entries first. Lists with more than 200 keys
 // are only named, in crowded. Errors are those of Open.
-func Params(r io.ReaderAt, size int64, name string, rows int64, limits Limits) (found []Param, crowded []string,
-	err error,
-) {
+func Params(r io.ReaderAt, size int64, name string, rows int64,
+	limits Limits,
+) (found []Param, crowded []string, err error) {
 	schema, err := listColumns(r, size, name)
 	if err != nil || len(schema.Columns) == 0 {
 		return nil, nil, err

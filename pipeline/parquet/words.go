@@ -134,9 +134,9 @@ func (c *column) appendWords(v []int64, s *scratch, encoding format.Encoding, sr
 	return v, c.convert.words(v[from:])
 }
 
-func (c *column) appendByteStrings(v []int64, s *scratch, encoding format.Encoding, src []byte, n int) ([]int64,
-	error,
-) {
+func (c *column) appendByteStrings(v []int64, s *scratch, encoding format.Encoding, src []byte,
+	n int,
+) ([]int64, error) {
 	length := c.convert.length
 	if c.convert.physical == format.ByteArray {
 		length = 0

@@ -55,9 +55,9 @@ func Members(a *segments.Audience, s Source) (Additions, Dropped) {
 }
 
 // inShares deals ids out to workers and puts their people, each share in order, into one order.
-func inShares(ids []string, workers int, share func(ids []string) ([]person, Dropped)) (people []person,
-	dropped Dropped,
-) {
+func inShares(ids []string, workers int,
+	share func(ids []string) ([]person, Dropped),
+) (people []person, dropped Dropped) {
 	size := max(1, (len(ids)+max(1, workers)-1)/max(1, workers))
 	var shares [][]string
 	for part := range slices.Chunk(ids, size) {

@@ -97,9 +97,9 @@ func (k keyers) find(held map[string]bool, subject string) string {
 	return ""
 }
 
-func sinceList(ring *keys.Ring, held map[string]bool, segment *rules.Segment, t pipeline.Told) (s SinceList,
-	err error,
-) {
+func sinceList(ring *keys.Ring, held map[string]bool, segment *rules.Segment,
+	t pipeline.Told,
+) (s SinceList, err error) {
 	keyers, err := newKeyers(ring, t.Destination, held)
 	if err != nil {
 		return s, err

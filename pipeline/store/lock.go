@@ -21,6 +21,7 @@ type ErrLocked struct {
 	Holder  string
 	Since   time.Time     // by the holder's clock
 	Renewed time.Duration // how long ago, by the storage's clock; zero where that was not asked
+	Process bool          // it ends with the holder's process
 }
 
 // Fault says what kind of failure it is to lose a lock that was held.
@@ -29,11 +30,14 @@ func (e *ErrLocked) Fault() (kind, reason, hint string) {
 }
 
 func (e *ErrLocked) Error() string {
-	renewed := ""
-	if e.Renewed > 0 {
-		renewed = fmt.Sprintf(", renewed %s ago", e.Renewed.Round(time.Second))
+	more := ""
+	switch {
+	case e.Process:
+		more = ", until its process ends"
+	case e.Renewed > 0:
+		more = fmt.Sprintf(", renewed %s ago", e.Renewed.Round(time.Second))
 	}
-	return fmt.Sprintf("lock %q: held by %s since %s%s", e.Name, e.Holder, e.Since.UTC().Format(time.RFC3339), renewed)
+	return fmt.Sprintf("lock %q: held by %s since %s%s", e.Name, e.Holder, e.Since.UTC().Format(time.RFC3339), more)
 }
 
 // Lease is the right to be the only one. It is the highest of numbered objects, each created once and never changed:
@@ -289,5 +293,7 @@ func (l *Lease) lockFile(ctx context.Context, f *folder) error {
 	if err := l.file.Close(); err != nil {
 		return l.bucket.failure("lock", l.name, err)
 	}
-	return holder.locked(l.name, 0)
+	locked := holder.locked(l.name, 0)
+	locked.Process = true
+	return locked
 }

@@ -38,9 +38,9 @@ func Mutate(ctx context.Context, s *rules.Segment, suites []*Suite) (Mutation, e
 }
 
 // unnoticed are the mutants under which the case passes.
-func (c *Case) unnoticed(ctx context.Context, schema *rules.Schema, mutants []Mutant, breakdown bool) ([]Mutant,
-	error,
-) {
+func (c *Case) unnoticed(ctx context.Context, schema *rules.Schema, mutants []Mutant,
+	breakdown bool,
+) ([]Mutant, error) {
 	out := []Mutant{}
 	for some := range slices.Chunk(mutants, c.atOnce(mutants)) {
 		t := trial{segments: c.among(c.segment), breakdown: breakdown}

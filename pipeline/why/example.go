@@ -149,9 +149,9 @@ func (q *inquiry) exampleEvent(s decide.Sight, reads map[string]bool, p *pseudon
 }
 
 // values are the columns of a row that the rule reads and that play no role.
-func values(h *decide.Copied, schema *rules.Schema, row int, reads map[string]bool, p *pseudonyms) ([]ExampleValue,
-	error,
-) {
+func values(h *decide.Copied, schema *rules.Schema, row int, reads map[string]bool,
+	p *pseudonyms,
+) ([]ExampleValue, error) {
 	var out []ExampleValue
 	for i := range schema.Columns {
 		c := &schema.Columns[i]

@@ -15,9 +15,9 @@ func matchingSQL(c *rules.Condition, s sql.Setting) (string, error) {
 
 // aggregated is the form of one aggregate over the matching rows. aggregate gets the rows' condition; value is made of
 // the aggregate's column and NULL for whoever has no value, unless empty says what nothing is.
-func aggregated(c *rules.Condition, s sql.Setting, aggregate func(rows string) string, empty string, t trend) (sql.Form,
-	error,
-) {
+func aggregated(c *rules.Condition, s sql.Setting, aggregate func(rows string) string, empty string,
+	t trend,
+) (sql.Form, error) {
 	rows, err := matchingSQL(c, s)
 	if err != nil {
 		return sql.Form{}, err

@@ -199,9 +199,9 @@ func (d *Door) consent(device, customer uint32, r Judged, asked uint32) uint32 {
 	return allowed
 }
 
-func (d *Door) stance(device, customer uint32, u User, partner bool, asked uint32) (since int64, open uint32,
-	reasons []Reason,
-) {
+func (d *Door) stance(device, customer uint32, u User, partner bool,
+	asked uint32,
+) (since int64, open uint32, reasons []Reason) {
 	g := d.gate
 	if u == Anonymous {
 		s := &g.alone[btoi(partner)]

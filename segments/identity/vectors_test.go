@@ -117,9 +117,9 @@ func judgeCase(t *testing.T, c vectorCase) {
 }
 
 // ownerOf is the ownership table with the rows that need ids and now in front.
-func ownerOf(s *Star, n *numbers, c vectorCase, now int64, device string, customer *string, at int64) (owner,
-	reason string,
-) {
+func ownerOf(s *Star, n *numbers, c vectorCase, now int64, device string, customer *string,
+	at int64,
+) (owner, reason string) {
 	switch {
 	case at > now:
 		return "nobody", "ROW_FUTURE"

@@ -23,9 +23,9 @@ type Attributes struct {
 
 // NewAttributes compiles the picks of a record's name for a table with this schema. at is the time of the records,
 // microseconds UTC. It is used by one goroutine.
-func NewAttributes(plan *Plan, record string, schema *rules.Schema, at int64, subjects *identity.Subjects) (*Attributes,
-	error,
-) {
+func NewAttributes(plan *Plan, record string, schema *rules.Schema, at int64,
+	subjects *identity.Subjects,
+) (*Attributes, error) {
 	customer, ok := schema.WithRole(rules.RoleCustomer)
 	if !ok {
 		return nil, fmt.Errorf("read attributes with schema %s: no column has the role customer", schema.Name)

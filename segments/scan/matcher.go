@@ -115,9 +115,9 @@ func factors(p rules.Pick, eventName string) []rules.Expr {
 }
 
 // addTests files the tests of a factor and returns the names of the columns it reads.
-func (p *program) addTests(f *factor, zone *value.Zone, compile Compiler, byColumn map[string]*column) ([]string,
-	error,
-) {
+func (p *program) addTests(f *factor, zone *value.Zone, compile Compiler,
+	byColumn map[string]*column,
+) ([]string, error) {
 	var names []string
 	for t := range rules.Tests(f.expr) {
 		if !slices.Contains(names, t.Term.Column) {
