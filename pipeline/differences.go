@@ -156,3 +156,16 @@ func sentColumns(d project.Destination) (out []platform.Column) {
 	}
 	return out
 }
+
+// take says who is added and who leaves. Where an agreement ran out nobody is added any more, and whoever is held and
+// still qualifies stays; for every other reason to hold a list back everybody leaves.
+func (c *change) take(held string, members platform.Additions, before platform.Removals) {
+	c.count.Held = held
+	switch held {
+	case "":
+		c.full, c.adds = members, members.New(before)
+	case heldAgreement:
+		c.full = members.Kept(before)
+	}
+	c.removes = before.Gone(c.full)
+}

@@ -74,7 +74,7 @@ func (s section) kind(platforms Platforms) (Kind, bool) {
 	for _, k := range platforms.Kinds {
 		types = append(types, k.Type)
 	}
-	if slices.Contains(laterType, t) {
+	if !slices.Contains(types, t) && slices.Contains(laterType, t) {
 		s.file.doc.Fail("E-NOT-BUILT", n.Span(), "destinations of type "+t+" are not built in this version",
 			expected("one of "+strings.Join(types, ", "))).Missing = t
 		return Kind{}, false
