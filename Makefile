@@ -42,13 +42,14 @@ lint: ## gofumpt, go vet, staticcheck, the size of rooms, files and lines
 fmt: ## rewrite the code as gofumpt wants it
 	$(TOOL) gofumpt -w .
 
-docs: build ## regenerate docs/reference and docs/functions.md
+docs: build ## regenerate docs/reference, docs/functions.md and docs/keys.md
 	rm -rf docs/reference
 	./$(BIN) docs markdown --dir docs/reference
 	./$(BIN) docs functions > docs/functions.md
+	./$(BIN) docs keys > docs/keys.md
 
 docs-check: docs
-	@test -z "$$(git status --porcelain -- docs/reference docs/functions.md | tee /dev/stderr)" || { echo "generated docs are out of date: commit what make docs made"; exit 1; }
+	@test -z "$$(git status --porcelain -- docs/reference docs/functions.md docs/keys.md | tee /dev/stderr)" || { echo "generated docs are out of date: commit what make docs made"; exit 1; }
 
 golden: ## rewrite golden files; look at the diff afterwards
 	UPDATE=1 go test ./...

@@ -37,7 +37,14 @@ func (a *app) docsCommand() *cobra.Command {
 			return nil
 		},
 	}
-	c.AddCommand(markdown, man, functions)
+	keys := &cobra.Command{
+		Use: "keys", Short: "The keys of every file of a project, in Markdown", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			writeKeys(a.out)
+			return nil
+		},
+	}
+	c.AddCommand(markdown, man, functions, keys)
 	return c
 }
 
