@@ -33,10 +33,11 @@ race: ## the same under the race detector (needs a C compiler)
 
 check: lint docs-check ## what a reviewer would ask first: format, vet, staticcheck, generated docs
 
-lint: ## gofumpt, go vet, staticcheck, the size of rooms, files and lines
+lint: ## gofumpt, go vet, staticcheck, the size of rooms, files and lines; nothing built is tracked
 	@test -z "$$($(TOOL) gofumpt -l . | tee /dev/stderr)" || { echo "run: make fmt"; exit 1; }
 	go vet ./...
 	$(TOOL) staticcheck ./...
+	@test -z "$$(git ls-files -z | xargs -0 -I{} find {} -maxdepth 0 -size +1M | tee /dev/stderr)" || { echo "no file of the repository may be larger than 1 MB"; exit 1; }
 	go test -run "^TestTheHouseStaysReadable$$" ./cmd/malgrupp
 
 fmt: ## rewrite the code as gofumpt wants it

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -19,9 +20,11 @@ const (
 
 var filesOf = map[string]int{"pipeline": 15, "cmd/malgrupp": 1000, "rules/builtin": 1000}
 
+var packageComment = regexp.MustCompile(`(?m)^// (Package|Command) `)
+
 func TestTheHouseStaysReadable(t *testing.T) {
 	root := filepath.Join("..", "..")
-	files := map[string]int{}
+	files, described := map[string]int{}, map[string]bool{}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".go") {
 			return err
@@ -35,7 +38,9 @@ func TestTheHouseStaysReadable(t *testing.T) {
 			return err
 		}
 		if !strings.HasSuffix(rel, "_test.go") {
-			files[filepath.ToSlash(filepath.Dir(rel))]++
+			dir := filepath.ToSlash(filepath.Dir(rel))
+			files[dir]++
+			described[dir] = described[dir] || packageComment.Match(text)
 		}
 		lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 		if len(lines) > mostLines {
@@ -52,6 +57,9 @@ func TestTheHouseStaysReadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	for dir, n := range files {
+		if !described[dir] {
+			t.Errorf("%s has no comment that says what comes in, what goes out and what it does not know", dir)
+		}
 		most := mostFiles
 		if special, ok := filesOf[dir]; ok {
 			most = special

@@ -1,3 +1,8 @@
+// Package inspect says what lies in a log: how its objects are written, what columns hold, which days are there, where
+// a log departs from its schema, and what the linter asks the logs.
+//
+// In come Parquet objects, with a schema or without one; out come profiles, partitions, drifts, a proposed schema and
+// counts of rows, never a value of a person unless values were asked for. It decides about nobody and writes nothing.
 package inspect
 
 import (
