@@ -112,7 +112,7 @@ type SegmentCount struct {
 	Dropped     shown.Count `json:"unwritable"` // members whom the list cannot name
 	// Identifiers are those that were not sent: "email not_an_email" and the like, with their number.
 	Identifiers map[string]shown.Count `json:"dropped_identifiers,omitempty"`
-	Held        string                 `json:"held_back,omitempty"` // why nobody was added, see publish.go
+	Held        string                 `json:"held_back,omitempty"` // why nobody was added, see holdback.go
 }
 
 // Output is one object a run wrote; the digest is of the bytes as stored (ciphertext where encrypted).

@@ -133,31 +133,28 @@ func Negate(e Expr) Expr {
 func Truth(e Expr, of func(*Test) value.Truth) value.Truth {
 	switch e := e.(type) {
 	case And:
-		out := value.True
-		for _, t := range e {
-			switch Truth(t, of) {
-			case value.False:
-				return value.False
-			case value.Unknown:
-				out = value.Unknown
-			}
-		}
-		return out
+		return joined(e, value.True, of)
 	case Or:
-		out := value.False
-		for _, t := range e {
-			switch Truth(t, of) {
-			case value.True:
-				return value.True
-			case value.Unknown:
-				out = value.Unknown
-			}
-		}
-		return out
+		return joined(e, value.False, of)
 	case *Test:
 		return of(e)
 	}
 	return value.Unknown
+}
+
+// joined is neutral if all terms are, its opposite if one term is, else unknown.
+func joined(terms []Expr, neutral value.Truth, of func(*Test) value.Truth) value.Truth {
+	out := neutral
+	for _, t := range terms {
+		switch truth := Truth(t, of); truth {
+		case neutral:
+		case value.Unknown:
+			out = value.Unknown
+		default:
+			return truth
+		}
+	}
+	return out
 }
 
 // Equal reports whether two expressions have the same normal form.

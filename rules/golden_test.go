@@ -2,7 +2,6 @@ package rules_test
 
 import (
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,40 +13,34 @@ import (
 )
 
 func TestRuleFilesGiveTheFindingsAndTheBoundFormThatTheyShow(t *testing.T) {
-	for _, file := range rulestest.Cases(t, "rules") {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			archive, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if strings.Contains(file, "crlf") {
-				for i, f := range archive.Files {
-					if !strings.HasPrefix(f.Name, "out/") {
-						archive.Files[i].Data = []byte(strings.ReplaceAll(string(f.Data), "\n", "\r\n"))
-					}
+	rulestest.Each(t, "rules", func(t *testing.T, file string, archive *txtar.Archive) {
+		if strings.Contains(file, "crlf") {
+			for i, f := range archive.Files {
+				if !strings.HasPrefix(f.Name, "out/") {
+					archive.Files[i].Data = []byte(strings.ReplaceAll(string(f.Data), "\n", "\r\n"))
 				}
 			}
-			errors, bound := rulestest.Check(t, archive)
-			got := map[string]string{"out/errors": errors, "out/bound": bound}
-			if os.Getenv("UPDATE") == "1" {
-				update(t, file, got)
-				return
-			}
-			for _, f := range archive.Files {
-				if want, ok := got[f.Name]; ok {
-					if diff := cmp.Diff(string(f.Data), want); diff != "" {
-						t.Errorf("%s (-want +got):\n%s", f.Name, diff)
-					}
-					delete(got, f.Name)
+		}
+		errors, bound := rulestest.Check(t, archive)
+		got := map[string]string{"out/errors": errors, "out/bound": bound}
+		if os.Getenv("UPDATE") == "1" {
+			update(t, file, got)
+			return
+		}
+		for _, f := range archive.Files {
+			if want, ok := got[f.Name]; ok {
+				if diff := cmp.Diff(string(f.Data), want); diff != "" {
+					t.Errorf("%s (-want +got):\n%s", f.Name, diff)
 				}
+				delete(got, f.Name)
 			}
-			for name, text := range got {
-				if text != "" {
-					t.Errorf("there is no %s, got:\n%s", name, text)
-				}
+		}
+		for name, text := range got {
+			if text != "" {
+				t.Errorf("there is no %s, got:\n%s", name, text)
 			}
-		})
-	}
+		}
+	})
 }
 
 // update writes the sections that are not empty at the end of the case.

@@ -19,49 +19,42 @@ import (
 // A case of testdata/format holds files and, under out/, what they are formatted to; without it a file is canonical
 // already.
 func TestFilesAreFormattedAsTheCasesShow(t *testing.T) {
-	files := rulestest.Cases(t, "format")
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			archive, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
+	rulestest.Each(t, "format", func(t *testing.T, file string, archive *txtar.Archive) {
+		want := map[string]string{}
+		var inputs []txtar.File
+		for _, f := range archive.Files {
+			if name, ok := strings.CutPrefix(f.Name, "out/"); ok {
+				want[name] = string(f.Data)
+			} else {
+				inputs = append(inputs, f)
 			}
-			want := map[string]string{}
-			var inputs []txtar.File
-			for _, f := range archive.Files {
-				if name, ok := strings.CutPrefix(f.Name, "out/"); ok {
-					want[name] = string(f.Data)
-				} else {
-					inputs = append(inputs, f)
-				}
-			}
-			archive.Files = nil
-			for _, f := range inputs {
-				text := string(f.Data)
-				got, found := format.File(&source.Source{Name: f.Name, Text: text}, builtin.Language())
-				got += found.Text()
-				archive.Files = append(archive.Files, f)
-				if got != text {
-					archive.Files = append(archive.Files, txtar.File{Name: "out/" + f.Name, Data: []byte(got)})
-				}
-				if os.Getenv("UPDATE") == "1" {
-					continue
-				}
-				expected, ok := want[f.Name]
-				if !ok {
-					expected = text
-				}
-				if diff := cmp.Diff(expected, got); diff != "" {
-					t.Errorf("%s (-want +got):\n%s", f.Name, diff)
-				}
+		}
+		archive.Files = nil
+		for _, f := range inputs {
+			text := string(f.Data)
+			got, found := format.File(&source.Source{Name: f.Name, Text: text}, builtin.Language())
+			got += found.Text()
+			archive.Files = append(archive.Files, f)
+			if got != text {
+				archive.Files = append(archive.Files, txtar.File{Name: "out/" + f.Name, Data: []byte(got)})
 			}
 			if os.Getenv("UPDATE") == "1" {
-				if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
-					t.Fatal(err)
-				}
+				continue
 			}
-		})
-	}
+			expected, ok := want[f.Name]
+			if !ok {
+				expected = text
+			}
+			if diff := cmp.Diff(expected, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", f.Name, diff)
+			}
+		}
+		if os.Getenv("UPDATE") == "1" {
+			if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
 }
 
 // formatTwice formats a text and wants the second time to change nothing, and neither comments nor values to be lost.

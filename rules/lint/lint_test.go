@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -21,29 +19,22 @@ import (
 // A case of testdata/lint is a project without mistakes and, as out/findings, what its rules are asked about. With
 // facts.yaml the logs have been asked, too.
 func TestRulesThatAreHardlyMeantAreAskedAbout(t *testing.T) {
-	files := rulestest.Cases(t, "lint")
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			archive, err := txtar.ParseFile(file)
-			if err != nil {
+	rulestest.Each(t, "lint", func(t *testing.T, file string, archive *txtar.Archive) {
+		want := ""
+		if last := len(archive.Files) - 1; archive.Files[last].Name == "out/findings" {
+			want = string(archive.Files[last].Data)
+			archive.Files = archive.Files[:last]
+		}
+		got := linted(t, archive)
+		if os.Getenv("UPDATE") == "1" {
+			archive.Files = append(archive.Files, txtar.File{Name: "out/findings", Data: []byte(got)})
+			if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			want := ""
-			if last := len(archive.Files) - 1; archive.Files[last].Name == "out/findings" {
-				want = string(archive.Files[last].Data)
-				archive.Files = archive.Files[:last]
-			}
-			got := linted(t, archive)
-			if os.Getenv("UPDATE") == "1" {
-				archive.Files = append(archive.Files, txtar.File{Name: "out/findings", Data: []byte(got)})
-				if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			} else if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
-	}
+		} else if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
 }
 
 // linted checks the archive's segments, which must be right, and returns what is asked about them.

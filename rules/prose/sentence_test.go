@@ -19,33 +19,26 @@ import (
 )
 
 func TestSentencesSayTheRulesAsTheGoldenFilesShow(t *testing.T) {
-	files := rulestest.Cases(t, "explain")
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			archive, err := txtar.ParseFile(file)
-			if err != nil {
+	rulestest.Each(t, "explain", func(t *testing.T, file string, archive *txtar.Archive) {
+		got := told(t, archive)
+		i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == "out/sentences" })
+		if os.Getenv("UPDATE") == "1" {
+			if i >= 0 {
+				archive.Files = slices.Delete(archive.Files, i, i+1)
+			}
+			archive.Files = append(archive.Files, txtar.File{Name: "out/sentences", Data: []byte(got)})
+			if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			got := told(t, archive)
-			i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == "out/sentences" })
-			if os.Getenv("UPDATE") == "1" {
-				if i >= 0 {
-					archive.Files = slices.Delete(archive.Files, i, i+1)
-				}
-				archive.Files = append(archive.Files, txtar.File{Name: "out/sentences", Data: []byte(got)})
-				if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if i < 0 {
-				t.Fatalf("there is no out/sentences, got:\n%s", got)
-			}
-			if diff := cmp.Diff(string(archive.Files[i].Data), got); diff != "" {
-				t.Errorf("sentences (-want +got):\n%s", diff)
-			}
-		})
-	}
+			return
+		}
+		if i < 0 {
+			t.Fatalf("there is no out/sentences, got:\n%s", got)
+		}
+		if diff := cmp.Diff(string(archive.Files[i].Data), got); diff != "" {
+			t.Errorf("sentences (-want +got):\n%s", diff)
+		}
+	})
 }
 
 // A language is its phrases: with others in their place nothing of English is left, every phrase is said by some

@@ -162,6 +162,20 @@ func Cases(t testing.TB, kind string) []string {
 	return files
 }
 
+// Each runs a test for every golden case of a kind, with the case's file and what it holds.
+func Each(t *testing.T, kind string, run func(t *testing.T, file string, archive *txtar.Archive)) {
+	t.Helper()
+	for _, file := range Cases(t, kind) {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			run(t, file, archive)
+		})
+	}
+}
+
 // Seeds calls add with every file of the golden cases of rules.
 func Seeds(f *testing.F, add func(name, text string)) {
 	f.Helper()
