@@ -9,6 +9,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
+	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/identity"
@@ -29,11 +30,12 @@ func newContactSchema() *rules.Schema {
 	return s
 }
 
-// listContacts lists the objects of the identifiers table, if some list needs it. They are part of what a run depends
-// on, though they are read last.
+// listContacts lists the objects of the identifiers table, if some destination needs it. They are part of what a run
+// depends on, though they are read last.
 func (r *run) listContacts(ctx context.Context) (t folder.Table, err error) {
 	conf := r.Project.Identifiers
-	if conf == nil || !identifies(r.decision) {
+	needs := func(d project.Destination) bool { return identifies(d.Type) }
+	if conf == nil || !slices.ContainsFunc(r.Project.Destinations, needs) {
 		return t, nil
 	}
 	return r.Stores.Table(ctx, "identifiers", r.Absolute(conf.URL))
@@ -41,7 +43,7 @@ func (r *run) listContacts(ctx context.Context) (t folder.Table, err error) {
 
 // identify reads the identifiers of members and of nobody else, if some list needs them.
 func (r *run) identify(ctx context.Context) error {
-	if len(r.table.Objects) == 0 {
+	if !slices.ContainsFunc(r.decision.Lists, func(l decide.List) bool { return identifies(l.Destination.Type) }) {
 		return nil
 	}
 	wanted := wantedContacts(r.decision)
@@ -75,7 +77,7 @@ func (j *Job) newContacts() *platform.Contacts {
 func wantedContacts(d *decide.Decision) (wanted [2]map[string]bool) {
 	wanted = [2]map[string]bool{{}, {}}
 	for _, l := range d.Lists {
-		if t, ok := platform.Of(l.Destination.Type); !ok || !t.Identifies() {
+		if !identifies(l.Destination.Type) {
 			continue
 		}
 		kind := identity.Device
@@ -141,10 +143,8 @@ func contactRow(columns *[len(platform.Contact{})]parquet.Text, r int) (row plat
 	return row
 }
 
-// identifies reports whether some list goes to a platform that knows people by identifiers.
-func identifies(d *decide.Decision) bool {
-	return slices.ContainsFunc(d.Lists, func(l decide.List) bool {
-		t, ok := platform.Of(l.Destination.Type)
-		return ok && t.Identifies()
-	})
+// identifies reports whether a platform knows people by identifiers.
+func identifies(kind string) bool {
+	t, ok := platform.Of(kind)
+	return ok && t.Identifies()
 }

@@ -19,18 +19,46 @@ type change struct {
 	list    state.List
 	kind    *platform.Platform
 	part    *platform.Part
+	use     string
 	send    []platform.Column
+	members platform.Additions // whom the list would name, all denials heard
 	full    platform.Additions
 	adds    platform.Additions
 	removes platform.Removals
+	stay    *platform.Removals // what a guard leaves the destination with; nil: full
 	control []string
 	count   SegmentCount
+}
+
+// after are the entries that the destination shall hold.
+func (c *change) after() []string {
+	if c.stay != nil {
+		return c.stay.Entries()
+	}
+	return c.full.Entries()
 }
 
 // differences compares the audiences with what was last told. lost are people, by use, who must leave because of
 // denials that came in late.
 func (r *run) differences(lost [][]string) ([]change, error) {
-	var out []change
+	out, err := r.compare(lost, "")
+	stopped := func(c change) bool { return c.count.Guard != "" }
+	if err == nil && r.Project.Guards.StopAll && slices.ContainsFunc(out, stopped) {
+		out, err = r.compare(lost, guardOther)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.manifest.Segments = r.manifest.Segments[:0]
+	for i := range out {
+		r.manifest.Segments = append(r.manifest.Segments, out[i].count)
+	}
+	r.manifest.Segments = append(r.manifest.Segments, undelivered(r.decision)...)
+	return out, nil
+}
+
+// compare is differences with a guard that holds every list, "" for none.
+func (r *run) compare(lost [][]string, whole Guard) (out []change, err error) {
 	current := map[state.List]bool{}
 	for _, l := range r.decision.Lists {
 		kind, ok := platform.Of(l.Destination.Type)
@@ -40,8 +68,11 @@ func (r *run) differences(lost [][]string) ([]change, error) {
 		}
 		for i := range kind.Parts {
 			c, _ := r.difference(l, kind, &kind.Parts[i], lost)
+			if err := r.guarded(&c, l, whole); err != nil {
+				return nil, err
+			}
 			current[c.list] = true
-			if i == 0 || c.full.Len()+c.removes.Len() > 0 || c.count.Members > 0 {
+			if i == 0 || len(c.after())+c.removes.Len() > 0 || c.count.Members > 0 {
 				out = append(out, c)
 			}
 		}
@@ -51,11 +82,6 @@ func (r *run) differences(lost [][]string) ([]change, error) {
 			out = append(out, r.gone(held))
 		}
 	}
-	r.manifest.Segments = r.manifest.Segments[:0]
-	for i := range out {
-		r.manifest.Segments = append(r.manifest.Segments, out[i].count)
-	}
-	r.manifest.Segments = append(r.manifest.Segments, undelivered(r.decision)...)
 	return out, nil
 }
 
@@ -104,18 +130,18 @@ func (r *run) difference(l decide.List, kind *platform.Platform, part *platform.
 	lost [][]string,
 ) (change, platform.Additions) {
 	a := r.decision.Audience(l)
-	c := change{kind: kind, part: part, send: sentColumns(l.Destination)}
+	c := change{kind: kind, part: part, use: r.decision.Uses[l.Use].Name, send: sentColumns(l.Destination)}
 	c.list = state.List{Destination: l.Destination.Name, Segment: l.Segment.Name, Kind: kind.Type, Part: part.Name}
 	if kind.Merged {
 		c.list.Part = string(l.Segment.Level)
 	}
 	all, dropped := platform.Members(a, platform.Source{
-		Platform: kind, Part: part, Send: c.send, Contacts: r.contacts, Consent: r.decision.Uses[l.Use].Name,
+		Platform: kind, Part: part, Send: c.send, Contacts: r.contacts, Consent: c.use,
 		Workers: r.Workers,
 	})
-	members := all
+	c.members = all
 	if lost != nil {
-		members = all.Without(lost[l.Use])
+		c.members = all.Without(lost[l.Use])
 	}
 	held := platform.Held(r.holdings, c.list)
 	waiting, unknown := a.Count()
@@ -127,13 +153,21 @@ func (r *run) difference(l decide.List, kind *platform.Platform, part *platform.
 		})
 	}
 	c.count = SegmentCount{
-		Segment: l.Segment.Name, Destination: l.Destination.Name, Part: part.Name, Use: r.decision.Uses[l.Use].Name,
-		Members: shown.Count(members.Len()), Control: shown.Count(len(c.control)), Unknown: shown.Count(unknown),
+		Segment: l.Segment.Name, Destination: l.Destination.Name, Part: part.Name, Use: c.use,
+		Members: shown.Count(c.members.Len()), Control: shown.Count(len(c.control)), Unknown: shown.Count(unknown),
 		Wait: shown.Count(waiting), Dropped: shown.Count(dropped.People), Identifiers: droppedValues(dropped),
 	}
-	c.take(r.holdBack(l, members.Len()), members, held)
-	c.count.Additions, c.count.Removals = shown.Count(c.adds.Len()), shown.Count(c.removes.Len())
+	c.take(r.holdBack(l, c.members.Len()), held)
+	if r.Replay() {
+		c.adds = platform.Additions{} // nobody is told of an old day
+	}
+	c.tally()
 	return c, all
+}
+
+// tally counts whom the list gains and loses.
+func (c *change) tally() {
+	c.count.Additions, c.count.Removals = shown.Count(c.adds.Len()), shown.Count(c.removes.Len())
 }
 
 // droppedValues are the identifiers that were not sent, by what they were and why.
@@ -159,13 +193,13 @@ func sentColumns(d project.Destination) (out []platform.Column) {
 
 // take says who is added and who leaves. Where an agreement ran out nobody is added any more, and whoever is held and
 // still qualifies stays; for every other reason to hold a list back everybody leaves.
-func (c *change) take(held string, members platform.Additions, before platform.Removals) {
+func (c *change) take(held string, before platform.Removals) {
 	c.count.Held = held
 	switch held {
 	case "":
-		c.full, c.adds = members, members.New(before)
+		c.full, c.adds = c.members, c.members.New(before)
 	case heldAgreement:
-		c.full = members.Kept(before)
+		c.full = c.members.Kept(before)
 	}
 	c.removes = before.Gone(c.full)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -60,18 +61,44 @@ func readHistory(ctx context.Context, output, audit *store.Bucket, verify func([
 			return nil, err
 		}
 	}
-	if n := len(h.lines); n > 0 {
-		line, err := audit.ReadAll(ctx, h.lines[n-1].Key, maxLine)
-		if err != nil {
-			return nil, err
-		}
-		if !VerifyLine(line, verify) {
-			return nil, broken("the newest manifest line " + h.lines[n-1].Key + " does not carry a valid signature of this " +
-				"project's signing key")
-		}
-		h.lineHash = digest(line)
+	if err := h.newestLine(ctx, audit, verify); err != nil {
+		return nil, err
 	}
 	return h, nil
+}
+
+// newestLine finds the line that no other one follows. Run ids tell seconds; of one second the chain says which is
+// newer.
+func (h *history) newestLine(ctx context.Context, audit *store.Bucket, verify func([]byte, string) bool) error {
+	followed, second := map[string]bool{}, ""
+	var hashes []string
+	for _, o := range slices.Backward(h.lines) {
+		if at, _, _ := strings.Cut(o.Key, "-"); second == "" {
+			second = at
+		} else if at != second {
+			break
+		}
+		line, err := audit.ReadAll(ctx, o.Key, maxLine)
+		if err != nil {
+			return err
+		}
+		if !VerifyLine(line, verify) {
+			return broken("the newest manifest line " + o.Key + " does not carry a valid signature of this " +
+				"project's signing key")
+		}
+		m, err := ReadLine(line)
+		if err != nil {
+			return err
+		}
+		followed[m.Previous] = true
+		hashes = append(hashes, digest(line))
+	}
+	for _, hash := range hashes {
+		if h.lineHash == "" || !followed[hash] {
+			h.lineHash = hash
+		}
+	}
+	return nil
 }
 
 // listed is a listing in which a place that is not there yet is empty.

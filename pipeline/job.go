@@ -15,12 +15,13 @@ import (
 // between two runs of the same inputs is in it.
 type Job struct {
 	decide.Inputs
-	Select  []string // names of segments to run; empty: all
-	RunID   string
-	Labels  map[string]string
-	Version map[string]string // of the program and its toolchain, for the manifest
-	Keys    *keys.Ring
-	LockFor time.Duration // how long to wait for the lock
+	Select   []string // names of segments to run; empty: all
+	Override []Override
+	RunID    string
+	Labels   map[string]string
+	Version  map[string]string // of the program and its toolchain, for the manifest
+	Keys     *keys.Ring
+	LockFor  time.Duration // how long to wait for the lock
 }
 
 // places are the buckets a run writes to.

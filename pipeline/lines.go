@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -15,6 +16,7 @@ type Line struct {
 	RunID    string    `json:"run_id"`
 	Valid    bool      `json:"signature_valid"`
 	Manifest *Manifest `json:"manifest"`
+	digest   string
 }
 
 // Lines returns the manifest lines of a project, newest first.
@@ -27,7 +29,6 @@ func Lines(ctx context.Context, j *Job) ([]Line, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.Reverse(objects)
 	var out []Line
 	for _, o := range objects {
 		id := strings.TrimSuffix(o.Key, ".json")
@@ -43,9 +44,35 @@ func Lines(ctx context.Context, j *Job) ([]Line, error) {
 			return nil, fault.New(fault.Audit, "CHAIN_BROKEN", fmt.Errorf("read %s%s: %w", audit.URL(), o.Key, err),
 				"restore the audit folder")
 		}
-		out = append(out, Line{id, VerifyLine(data, j.Keys.Verify), m})
+		out = append(out, Line{id, VerifyLine(data, j.Keys.Verify), m, digest(data)})
 	}
+	inOrder(out)
 	return out, nil
+}
+
+// inOrder sorts lines by their order in the chain, newest first; what hangs in no chain goes by its id.
+func inOrder(lines []Line) {
+	before := map[string]string{}
+	for _, l := range lines {
+		before[l.digest] = l.Manifest.Previous
+	}
+	place := map[string]int{"": 0}
+	for _, l := range lines {
+		var way []string
+		at := l.digest
+		for len(way) <= len(lines) {
+			if _, known := place[at]; known {
+				break
+			}
+			way, at = append(way, at), before[at]
+		}
+		for i, d := range slices.Backward(way) {
+			place[d] = place[at] + len(way) - i
+		}
+	}
+	slices.SortFunc(lines, func(a, b Line) int {
+		return cmp.Or(cmp.Compare(place[b.digest], place[a.digest]), strings.Compare(b.RunID, a.RunID))
+	})
 }
 
 // FindLine finds a run by its id, the beginning of it, or latest and latest~1, latest~2, ...

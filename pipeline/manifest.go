@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/shown"
@@ -53,7 +55,13 @@ type Manifest struct {
 	Segments    []SegmentCount    `json:"segments"`
 	Outputs     []Output          `json:"outputs"`
 	Labels      map[string]string `json:"labels,omitempty"`
-	Question    *Question         `json:"question,omitempty"` // of a line that says that somebody was asked about
+	Overrides   []Override        `json:"overrides,omitempty"` // guards that this run was let pass
+	Question    *Question         `json:"question,omitempty"`  // of a line that says that somebody was asked about
+}
+
+// Guarded reports whether a guard held a list.
+func (m *Manifest) Guarded() bool {
+	return slices.ContainsFunc(m.Segments, func(s SegmentCount) bool { return s.Guard != "" })
 }
 
 // Refusal says why a run wrote nothing.
@@ -112,7 +120,9 @@ type SegmentCount struct {
 	Dropped     shown.Count `json:"unwritable"` // members whom the list cannot name
 	// Identifiers are those that were not sent: "email not_an_email" and the like, with their number.
 	Identifiers map[string]shown.Count `json:"dropped_identifiers,omitempty"`
-	Held        string                 `json:"held_back,omitempty"` // why nobody was added, see holdback.go
+	Held        string                 `json:"held_back,omitempty"` // why nobody was added, see guard.go
+	Guard       Guard                  `json:"guard,omitempty"`     // that holds the list as it was
+	Lacks       []decide.Lack          `json:"lacks,omitempty"`     // days that its verdicts lean on
 }
 
 // Output is one object a run wrote; the digest is of the bytes as stored (ciphertext where encrypted).

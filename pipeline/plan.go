@@ -18,6 +18,9 @@ func Plan(ctx context.Context, j *Job) (*Report, error) {
 	if err := r.remember(ctx, false); err != nil {
 		return nil, err
 	}
+	if err := r.forward(); err != nil {
+		return nil, err
+	}
 	report, err := r.decide(ctx)
 	if err != nil || report.NothingToDo {
 		return report, err
@@ -44,6 +47,9 @@ func LookAt(ctx context.Context, j *Job, requests []decide.Request, o decide.Opt
 		return nil, err
 	}
 	if err := r.remember(ctx, false); err != nil {
+		return nil, err
+	}
+	if err := r.list(ctx); err != nil {
 		return nil, err
 	}
 	if err := r.decideOn(ctx, requests, o); err != nil {

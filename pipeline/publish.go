@@ -88,8 +88,8 @@ func (r *run) files(changes []change) (out []file) {
 		if c.part.Name != "" {
 			name += "." + c.part.Name
 		}
-		base := platform.List{Segment: c.list.Segment, AsOf: r.AsOf, Consent: c.full.Consent(), Send: c.send}
-		out = append(out, three(name, c.kind.Ext, c.part, base, c.adds.Entries(), c.removes.Entries(), c.full.Entries())...)
+		base := platform.List{Segment: c.list.Segment, AsOf: r.AsOf, Consent: c.use, Send: c.send}
+		out = append(out, three(name, c.kind.Ext, c.part, base, c.adds.Entries(), c.removes.Entries(), c.after())...)
 	}
 	return append(out, r.mergedFiles(changes)...)
 }
@@ -106,7 +106,7 @@ func (r *run) mergedFiles(changes []change) (out []file) {
 		if after[whole] == nil {
 			after[whole] = map[string][]string{}
 		}
-		after[whole][c.list.Segment] = c.full.Entries()
+		after[whole][c.list.Segment] = c.after()
 	}
 	before := map[state.List]map[string][]string{}
 	for _, l := range r.holdings.Lists() {
@@ -204,8 +204,10 @@ func (r *run) upload(ctx context.Context, name string, write func(io.Writer) err
 // seal writes the new state, then the marker that makes lists and state exist, then the manifest line.
 func (r *run) seal(ctx context.Context, changes []change, objects []Output) error {
 	r.manifest.Outputs = objects
-	// A list under the floor is no failure, an agreement that ran out is one: somebody must renew it.
-	if !r.Replay() && slices.ContainsFunc(changes, func(c change) bool { return c.count.Held == heldAgreement }) {
+	// A list under the floor is no failure; a guard that held one, or an agreement that ran out, waits for somebody.
+	if !r.Replay() && slices.ContainsFunc(changes, func(c change) bool {
+		return c.count.Held == heldAgreement || c.count.Guard != ""
+	}) {
 		r.manifest.Status = StatusPartial
 	}
 	if r.Replay() {
@@ -217,6 +219,10 @@ func (r *run) seal(ctx context.Context, changes []change, objects []Output) erro
 	next := r.holdings.Next(r.RunID)
 	for i := range changes {
 		c := &changes[i]
+		if c.stay != nil {
+			next.Keep(c.list, c.stay.Entries())
+			continue
+		}
 		if err := next.Set(c.list, c.kind.Profile, c.full.Told(), r.Keys); err != nil {
 			return err
 		}

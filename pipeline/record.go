@@ -4,10 +4,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/shown"
+	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/consent"
 )
@@ -19,6 +22,7 @@ func (r *run) blank(status Status) *Manifest {
 		GeneratedAt: r.Clock().UTC().Format(time.RFC3339), AsOf: value.FormatTimestamp(r.AsOf),
 		KnownBy: value.FormatTimestamp(r.KnownBy), Previous: r.history.lineHash, Versions: r.Version,
 		Config: digest([]byte(r.Project.Text.Text)), Rules: map[string]string{}, Labels: r.Labels,
+		Overrides: r.Override,
 	}
 	for _, s := range r.Segments {
 		m.Rules[s.Name] = hex.EncodeToString(s.Hash[:])
@@ -33,8 +37,8 @@ func (r *run) record() *Manifest {
 		status = StatusReplay
 	}
 	m, d := r.blank(status), r.decision
-	m.Key = r.key()
-	m.Inputs = append(append(m.Inputs, d.Consent...), r.tables()...)
+	m.Key = r.key(d.Decided())
+	m.Inputs = slices.Concat(d.Consent, folder.Pin("identifiers", r.table.Objects, nil), d.AttributeInputs())
 	for i := range d.Sources {
 		s := &d.Sources[i]
 		m.Inputs = append(m.Inputs, s.Inputs...)
@@ -70,34 +74,24 @@ func (r *run) record() *Manifest {
 	return m
 }
 
-// key is the idempotence key: rules, settings, schemas, inputs, consent and as_of. A run with the key of the last
-// accepted one would write the same lists again.
-func (r *run) key() string {
-	d := r.decision
+// key is the idempotence key: rules, settings, schemas, what lies in the places that are read, as_of and the day, by
+// which dates are judged. A run with the key of the last accepted one would write the same lists again.
+func (r *run) key(segs []*rules.Segment) string {
 	h := sha256.New()
 	add := func(parts ...any) { fmt.Fprintf(h, "%q\n", fmt.Sprint(parts...)) }
 	add("config", r.Project.Text.Text, r.Project.Profile)
-	add("as of", r.AsOf)
-	for _, s := range d.Decided() {
+	add("as of", r.AsOf, r.Project.Zone.Day(r.KnownBy))
+	for _, s := range segs {
 		add("segment", s.Name, s.Hash, s.Deliver, s.Purpose, s.Level, s.Expires)
 	}
-	if s := r.Attributes(); s != nil {
-		add("schema", s.Name, s.Hash)
+	for _, name := range slices.Sorted(maps.Keys(r.Schemas)) {
+		add("schema", name, r.Schemas[name].Hash)
 	}
-	for i := range d.Sources {
-		s := &d.Sources[i]
-		add("schema", s.Schema.Name, s.Schema.Hash)
-		for _, o := range s.Inputs {
-			add("input", o.Source, o.Key, o.Size, o.ETag)
-		}
+	for _, o := range append(folder.Pin("identifiers", r.table.Objects, nil), r.Listing.Objects...) {
+		add("input", o.Source, o.Key, o.Size, o.ETag)
 	}
-	for _, o := range append(r.tables(), d.Consent...) {
-		add("consent", o.Source, o.Key, o.Size, o.ETag)
+	for _, o := range r.Override {
+		add("override", o.Guard)
 	}
 	return hex.EncodeToString(h.Sum(nil))
-}
-
-// tables are the objects of all tables that the run depends on.
-func (r *run) tables() []folder.Input {
-	return append(folder.Pin("identifiers", r.table.Objects, nil), r.decision.AttributeInputs()...)
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline/decide"
@@ -17,6 +18,8 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/platform"
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/consent"
 )
 
@@ -27,6 +30,7 @@ type Report struct {
 	Previous    *Manifest // the accepted run before, nil if there was none
 	Manifest    *Manifest
 	Decision    *decide.Decision
+	StopAll     bool // a guard that holds one list holds all
 }
 
 // Run does a job under the project's lock. What it returns with an error was refused: nothing was published, and a
@@ -57,6 +61,12 @@ func newRun(ctx context.Context, j *Job) (*run, error) {
 	r := &run{Job: *j}
 	var err error
 	if r.Inputs, err = j.Resolve(); err != nil {
+		return nil, err
+	}
+	if err = r.overrides(); err != nil {
+		return nil, err
+	}
+	if _, err = r.Inputs.Select(r.Job.Select); err != nil {
 		return nil, err
 	}
 	r.places, err = r.Job.places(ctx)
@@ -111,6 +121,9 @@ func (r *run) do(ctx context.Context) (*Report, error) {
 	if err := r.remember(ctx, true); err != nil {
 		return nil, err
 	}
+	if err := r.forward(); err != nil {
+		return nil, err
+	}
 	left, err := r.leftovers(ctx)
 	if err != nil {
 		return nil, err
@@ -136,28 +149,73 @@ func (r *run) remember(ctx context.Context, repair bool) (err error) {
 	return r.readState(ctx)
 }
 
-// decide decides the job's segments.
+// forward refuses to publish as of a time before that of the last accepted run: whoever withdrew since would come back.
+func (r *run) forward() error {
+	m := r.history.manifest
+	if m == nil || r.Replay() {
+		return nil
+	}
+	for _, t := range []struct {
+		what string
+		now  int64
+		last string
+	}{{"as_of", r.AsOf, m.AsOf}, {"known_by", r.KnownBy, m.KnownBy}} {
+		if last, ok := value.ParseTimestamp(t.last); ok && t.now < last {
+			return fault.New(fault.Usage, "TIME_BACK",
+				fmt.Errorf("publish as of an earlier time: %s is %s, that of the last accepted run %s is %s", t.what,
+					value.FormatTimestamp(t.now), m.RunID, t.last),
+				"malgrupp run --replay computes an old day again and publishes nothing; if the clock was wrong, correct it")
+		}
+	}
+	return nil
+}
+
+// decide decides the job's segments, unless nothing has changed since the last accepted run.
 func (r *run) decide(ctx context.Context) (*Report, error) {
 	segs, err := r.Inputs.Select(r.Job.Select)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.decideOn(ctx, decide.Ask(segs), decide.Options{}); err != nil {
+	if err := r.list(ctx); err != nil {
 		return nil, err
 	}
-	report := &Report{RunID: r.RunID, Previous: r.history.manifest, Decision: r.decision, Manifest: r.manifest}
-	if m := r.history.manifest; m != nil && m.Key == r.manifest.Key && !r.Replay() {
-		report.NothingToDo, report.Manifest = true, nil
+	report := &Report{RunID: r.RunID, Previous: r.history.manifest, StopAll: r.Project.Guards.StopAll}
+	if done, err := r.done(segs); err != nil || done {
+		report.NothingToDo = done
+		return report, err
 	}
-	return report, nil
+	err = r.decideOn(ctx, decide.Ask(segs), decide.Options{})
+	report.Decision, report.Manifest = r.decision, r.manifest
+	return report, err
+}
+
+// done reports whether the last accepted run has done the job already: its key is the same, all that lay there had
+// arrived, and the consent log, though no longer than then, is still young enough.
+func (r *run) done(segs []*rules.Segment) (bool, error) {
+	m := r.history.manifest
+	if m == nil || r.Replay() || m.Key != r.key(segs) ||
+		slices.ContainsFunc(m.Sources, func(s SourceCount) bool { return s.Hidden > 0 }) {
+		return false, nil
+	}
+	watermark, ok := value.ParseTimestamp(m.Consent.Watermark)
+	if !ok {
+		return false, nil
+	}
+	return true, r.Listing.Check(r.Inputs, m.Consent.Rows, watermark)
+}
+
+// list lists everything that the job reads, so that the key of the run is that of what it decides on.
+func (r *run) list(ctx context.Context) (err error) {
+	if r.Listing, err = decide.NewListing(ctx, r.Inputs); err != nil {
+		return err
+	}
+	r.table, err = r.listContacts(ctx)
+	return err
 }
 
 // decideOn answers requests and begins the record of the run.
 func (r *run) decideOn(ctx context.Context, requests []decide.Request, o decide.Options) (err error) {
-	if r.decision, err = decide.Decide(ctx, r.Inputs, requests, o); err != nil {
-		return err
-	}
-	if r.table, err = r.listContacts(ctx); err == nil {
+	if r.decision, err = decide.Decide(ctx, r.Inputs, requests, o); err == nil {
 		r.manifest = r.record()
 	}
 	return err
@@ -181,7 +239,7 @@ func (r *run) seen() {
 // refusal itself is what the caller must hear.
 func (r *run) refuse(ctx context.Context, cause error) {
 	f, ok := fault.Classify(cause)
-	if !ok || f.Kind == fault.Locked || f.Kind == fault.Audit || r.history == nil || r.marked {
+	if !ok || f.Kind == fault.Locked || f.Kind == fault.Audit || f.Kind == fault.Usage || r.history == nil || r.marked {
 		return
 	}
 	if _, lost := errors.AsType[*store.ErrLocked](r.lease.Renew(ctx, 0)); lost {

@@ -98,7 +98,7 @@ func (b *bank) load() {
 				N: 26, Unit: value.Hour,
 			}, MaxConsentAge: day(390), TrustedSources: []string{"cmp", "bank_ui"},
 		},
-		Guards: project.Guards{MinAudience: 50, ReportK: 50},
+		Guards: project.Guards{MinAudience: 50, ReportK: 50, MaxChange: 50},
 		Destinations: []project.Destination{
 			{Name: "files", Type: "file_csv", Activate: "files", Enabled: true, Agreement: "OWN-USE", Expires: expires},
 		},

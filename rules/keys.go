@@ -158,7 +158,11 @@ func SettingKeys(destination, columns *yaml.Shape) *yaml.Shape {
 		need("output", object(need("url", text), may("state", text)).Loose(0)),
 		may("audit", object(may("url", text), unbuilt("head")).Loose(0)),
 		may("guards", object(may("min_audience", whole(50, maxWhole)), may("report_k", whole(50, maxWhole)),
-			unbuilt("max_change"), unbuilt("on_stop"), unbuilt("max_size")).Loose(0)),
+			may("max_change", matching("^[0-9]{1,4}%$")).Says("how much a list may grow or shrink; default 50%"),
+			may("max_size", whole(50, maxWhole)).Says("how many people a list may have; default: no limit"),
+			may("first", word("send", "hold")).Says("whether a list that held nobody waits for --override-guard"),
+			may("on_stop", word("continue", "fail")).Says("what becomes of the other lists when one is held"),
+		).Loose(0)),
 		may("limits", object(may("chunk_mib", whole(1, 8192)), may("page_mib", whole(1, 2048))).Loose(0)),
 		may("security", securityKeys),
 		may("destinations", &yaml.Shape{Names: destination, Form: DestinationForm}),
@@ -183,6 +187,8 @@ var (
 		may("partition", partition), may("origin", matching("^(own|partner:.+)$")),
 		may("dedupe", either(word("none"), object(may("within", duration)).Loose(0))), may("covers_from", date),
 		may("gaps", word("uncovered", "empty")), may("complete", word("listed", "success")),
+		may("expect", object(may("by", matching("^[0-9]{2}:[0-9]{2}$")).Says("when yesterday is there, by local time"),
+			may("every", duration).Says("how long a log without partitions may be silent")).Loose(0)),
 		may("on_bad_object", word("stop", "skip")))
 
 	consentKeys = object(

@@ -102,5 +102,16 @@ func (a *Audience) Outcomes(floor int) map[string]Outcome {
 	return out
 }
 
+// Undecided yields the ids of those whose verdict is open, in no order that matters.
+func (a *Audience) Undecided() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, subject := range slices.Concat(a.waiting, a.unknown) {
+			if id, ok := a.roll.Name(subject, a.use); ok && !yield(id) {
+				return
+			}
+		}
+	}
+}
+
 // Count is how many people had an undecided verdict.
 func (a *Audience) Count() (waiting, unknown int) { return len(a.waiting), len(a.unknown) }

@@ -67,7 +67,7 @@ type diffDoc struct {
 }
 
 func (a *app) runDiff(ctx context.Context, old, now string, o runOptions, data, exitCode bool) error {
-	loaded, err := a.checked(o.asOf)
+	loaded, err := a.checked("")
 	if err != nil {
 		return err
 	}

@@ -26,9 +26,12 @@ var (
 	exitPartial  = exitCode{
 		3, "partial", "finished, but some lists were held back or some cases miss a verb; the rest was done", false,
 	}
-	exitInvalid     = exitCode{10, "invalid", "a rule, schema or setting is wrong", false}
-	exitLocked      = exitCode{11, "locked", "another run holds the lock or published first", true}
-	exitCheck       = exitCode{12, "check_failed", "a test or a check failed", false}
+	exitInvalid = exitCode{10, "invalid", "a rule, schema or setting is wrong", false}
+	exitLocked  = exitCode{11, "locked", "another run holds the lock or published first", true}
+	exitCheck   = exitCode{12, "check_failed", "a test or a check failed", false}
+	exitGuard   = exitCode{
+		13, "guard", "a guard held every list (on_stop: fail); removals that are owed went out", false,
+	}
 	exitInput       = exitCode{14, "input", "input is missing, damaged or breaks its schema", true}
 	exitConsent     = exitCode{15, "consent", "the state of consent cannot be known: nothing was written", true}
 	exitStorage     = exitCode{16, "storage", "storage is unreachable, denied or full; the old state holds", true}
@@ -40,8 +43,8 @@ var (
 )
 
 var exitCodes = []exitCode{
-	exitOK, exitInternal, exitPartial, exitInvalid, exitLocked, exitCheck, exitInput, exitConsent, exitStorage, exitAudit,
-	exitChanges, exitUsage, exitInterrupted, exitTerminated,
+	exitOK, exitInternal, exitPartial, exitInvalid, exitLocked, exitCheck, exitGuard, exitInput, exitConsent, exitStorage,
+	exitAudit, exitChanges, exitUsage, exitInterrupted, exitTerminated,
 }
 
 // exitOfKind is the one table from failure to exit code.

@@ -22,6 +22,7 @@ func (a *app) planCommand() *cobra.Command {
 		},
 	}
 	o.instants(c)
+	o.guards(c)
 	c.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 20 if a run would change a list")
 	return c
 }

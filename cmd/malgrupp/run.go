@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,6 +26,9 @@ type runOptions struct {
 	dryRun        bool
 	summaryJSON   bool
 	noopExitCode  int
+	replay        bool
+	override      []string
+	reason        string
 }
 
 func (o *runOptions) instants(c *cobra.Command) {
@@ -32,6 +36,13 @@ func (o *runOptions) instants(c *cobra.Command) {
 		"where windows end: a date (local midnight) or a time (default: start of the local day)")
 	c.Flags().StringVar(&o.knownBy, "known-by", "",
 		"hide what arrived at or after this time (default: now; an old one makes the run a replay)")
+}
+
+// guards are the flags by which somebody lets guards pass.
+func (o *runOptions) guards(c *cobra.Command) {
+	c.Flags().StringSliceVar(&o.override, "override-guard", nil,
+		"let this guard pass, for this run alone: "+guardNames())
+	c.Flags().StringVar(&o.reason, "reason", "", "why; it stands in the record of the run")
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -47,6 +58,8 @@ func (a *app) runCommand() *cobra.Command {
 		},
 	}
 	o.instants(c)
+	o.guards(c)
+	c.Flags().BoolVar(&o.replay, "replay", false, "compute days gone by again: snapshots, no list changes")
 	c.Flags().DurationVar(&o.lockTimeout, "lock-timeout", 0, "how long to wait for another run to end")
 	c.Flags().BoolVarP(&o.dryRun, "dry-run", "n", false, "decide everything, write nothing")
 	c.Flags().BoolVar(&o.summaryJSON, "summary-json", false, "make the last line of standard output one JSON object")
@@ -78,15 +91,19 @@ func (a *app) runRun(ctx context.Context, args []string, o runOptions) error {
 
 // job turns flags into the order for a run.
 func (a *app) job(args []string, o runOptions) (*pipeline.Job, error) {
-	loaded, err := a.checked(o.asOf)
+	loaded, err := a.checked("")
 	if err != nil {
 		return nil, err
 	}
 	in, err := a.inputs(loaded, o.asOf, o.knownBy)
+	in.Again = o.replay
 	if err != nil {
 		return nil, err
 	}
 	job := &pipeline.Job{Inputs: in, Select: args, RunID: a.runID, Version: versions(), LockFor: o.lockTimeout}
+	for _, g := range o.override {
+		job.Override = append(job.Override, pipeline.Override{Guard: pipeline.Guard(g), Reason: o.reason})
+	}
 	if job.RunID == "" {
 		job.RunID = newRunID(a.now())
 	}
@@ -178,16 +195,14 @@ func (a *app) finishRun(r *pipeline.Report, o runOptions, took time.Duration) er
 	switch {
 	case r.NothingToDo:
 		result.Status = "nothing_to_do"
-		if o.noopExitCode != 0 {
+		if end = heldBack(r); end == nil && o.noopExitCode != 0 {
 			end = outcome{exitCode{code: o.noopExitCode, name: "noop"}, "nothing to do"}
 		}
 	case o.dryRun:
 		result.Status = "planned"
 	default:
 		result.Status = string(r.Manifest.Status)
-		if r.Manifest.Status == pipeline.StatusPartial {
-			end = outcome{exitPartial, "some lists were held back"}
-		}
+		end = heldBack(r)
 	}
 	if m := r.Manifest; m != nil {
 		line.Segments = len(m.Segments)
@@ -217,10 +232,26 @@ func (a *app) finishRun(r *pipeline.Report, o runOptions, took time.Duration) er
 	return end
 }
 
+// heldBack is how a run ends in which something was held back: by a guard that stops all, or else partly.
+func heldBack(r *pipeline.Report) error {
+	m := r.Manifest
+	if r.NothingToDo {
+		m = r.Previous // and it still is
+	}
+	switch {
+	case m.Guarded() && r.StopAll:
+		return outcome{exitGuard, "a guard held lists; removals that are owed went out"}
+	case m.Status == pipeline.StatusPartial:
+		return outcome{exitPartial, "some lists were held back"}
+	}
+	return nil
+}
+
 // writeRun prints a run for people.
 func writeRun(w io.Writer, r *pipeline.Report, status string, took time.Duration) {
 	if r.NothingToDo {
 		fmt.Fprintf(w, "nothing to do: the inputs are those of run %s\n", r.Previous.RunID)
+		writeGuards(w, r.Previous)
 		return
 	}
 	m := r.Manifest
@@ -240,4 +271,13 @@ func writeRun(w io.Writer, r *pipeline.Report, status string, took time.Duration
 	}
 	writeUses(w, m)
 	writeSegments(w, m)
+}
+
+// guardNames are the guards that can be overridden.
+func guardNames() string {
+	var names []string
+	for _, g := range pipeline.Guards {
+		names = append(names, string(g))
+	}
+	return strings.Join(names, ", ")
 }

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
@@ -48,6 +50,46 @@ func writeSegments(w io.Writer, m *pipeline.Manifest) {
 	}
 	t.Render()
 	writeIdentifiers(w, m)
+	writeGuards(w, m)
+}
+
+// writeGuards says which lists a guard holds, why, and how to let them go.
+func writeGuards(w io.Writer, m *pipeline.Manifest) {
+	for _, s := range m.Segments {
+		if s.Guard == "" {
+			continue
+		}
+		why := ""
+		if s.Guard == pipeline.GuardIncomplete {
+			why = ": " + lacking(s)
+		}
+		fmt.Fprintf(w, "%s at %s is held as it was by guard %s%s\n", s.Segment, receiver(s), s.Guard, why)
+	}
+	if m.Guarded() {
+		fmt.Fprintln(w, "to let a guard pass once: malgrupp run --override-guard GUARD --reason TEXT")
+	}
+}
+
+// lacking names the days that a list leans on and that are missing, source by source.
+func lacking(s pipeline.SegmentCount) string {
+	var sources []string
+	days := map[string][]string{}
+	for _, l := range s.Lacks {
+		if days[l.Source] == nil {
+			sources = append(sources, l.Source)
+		}
+		days[l.Source] = append(days[l.Source], l.Day)
+	}
+	for i, source := range sources {
+		all := days[source]
+		if shown := 5; len(all) > shown {
+			all = append([]string{fmt.Sprintf("%d days,", len(all)), all[0], "to"}, all[len(all)-1])
+			sources[i] = source + " lacks " + strings.Join(all, " ")
+			continue
+		}
+		sources[i] = source + " lacks " + strings.Join(all, ", ")
+	}
+	return strings.Join(sources, "; ")
 }
 
 // receiver names the destination of a list, and which of several lists it is.

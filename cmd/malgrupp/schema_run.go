@@ -41,7 +41,8 @@ func manifestSchema() editor.Schema {
 	segment := growing("segment", editor.Text, "destination", editor.Text, "part?", editor.Text, "use", editor.Text,
 		"members", shown, "additions", shown, "removals", shown,
 		"control", shown, "unknown", shown, "wait", shown, "unwritable", shown, "dropped_identifiers?",
-		editor.MapOf(shown), "held_back?", editor.Text)
+		editor.MapOf(shown), "held_back?", editor.Text, "guard?", editor.Text,
+		"lacks?", editor.ListOf(growing("source", editor.Text, "day", editor.Text)))
 	return growing("schema", editor.Exactly(pipeline.ManifestSchema), "run_id", editor.Text, "project", editor.Text,
 		"profile?", editor.Text,
 		"status", editor.OneOf(string(pipeline.StatusDone), string(pipeline.StatusPartial),
@@ -57,6 +58,7 @@ func manifestSchema() editor.Schema {
 		"segments", orNull(editor.ListOf(segment)),
 		"outputs", orNull(editor.ListOf(growing("root", editor.OneOf("output", "state"), "name", editor.Text, "size",
 			number, "sha256", sha))),
+		"overrides?", editor.ListOf(growing("guard", editor.Text, "reason", editor.Text)),
 		"labels?", texts, "question?", growing("segment", editor.Text, "subject", editor.Text, "reason", editor.Text))
 }
 

@@ -71,7 +71,7 @@ func (a *app) runSQL(ctx context.Context, segment string, o sqlOptions) error {
 		}
 		o.Tables[name] = expression
 	}
-	loaded, err := a.checked(o.asOf)
+	loaded, err := a.checked("")
 	if err != nil {
 		return err
 	}

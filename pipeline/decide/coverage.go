@@ -1,18 +1,14 @@
 package decide
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
-	"sync"
 
-	"github.com/apache/arrow/go/v15/arrow/array"
-
-	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/value"
-	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
 // Span is a half-open stretch of time in microseconds.
@@ -25,6 +21,8 @@ type coverages struct{ sources []Coverage }
 // Coverage is what one source covers.
 type Coverage struct {
 	schema  *rules.Schema
+	source  string
+	zone    *value.Zone
 	From    int64  // the first instant that is complete; math.MaxInt64 where nothing is there
 	Missing []Span // days after it
 }
@@ -77,14 +75,13 @@ func (d *Decision) CoveredFrom(c *rules.Condition) int64 { return d.cover.From(c
 
 // FindCoverage finds what a source covers: from its first partition (or covers_from, or the first arrival) on; a
 // missing arrival day, a skipped object's day or an incomplete partition uncovers that day, in the partition's zone.
+// A log that is not partitioned is covered as far as its last arrival, and as long after it as it may be silent.
 func (s *Source) FindCoverage(ctx context.Context, in *Inputs) error {
-	s.Cover = Coverage{schema: s.Schema, From: s.CoversFrom}
+	s.Cover = Coverage{schema: s.Schema, source: s.Name, zone: s.Partition.Zone, From: s.CoversFrom}
 	s.Incomplete = nil
 	if s.Partition.Key == "" {
-		if s.CoversFrom == 0 {
-			return s.firstArrival(ctx, in)
-		}
-		return nil
+		s.Cover.zone = in.Project.Zone
+		return s.arrivals(ctx, in)
 	}
 	there := map[value.CivilDate]bool{}
 	for i := range s.Parts {
@@ -116,42 +113,39 @@ func (s *Source) FindCoverage(ctx context.Context, in *Inputs) error {
 	return nil
 }
 
-// firstArrival reads, of a log that is not partitioned, when its first row came in.
-func (s *Source) firstArrival(ctx context.Context, in *Inputs) error {
-	column, ok := s.Schema.WithRole(rules.RoleReceivedAt)
-	if !ok {
-		if column, ok = s.Schema.WithRole(rules.RoleEventTime); !ok {
-			return nil
-		}
-	}
-	objects := s.Objects(math.MinInt64, math.MaxInt64)
-	var mu sync.Mutex
-	first := int64(math.MaxInt64)
-	r := in.Reading(s.bucket, objects, s.Schema)
-	err := r.Each(ctx, func(_ int, _ scan.Unit, g *parquet.RowGroup) error {
-		lo, _, ok := g.Bounds(column.Name)
-		if !ok {
-			a, err := g.Column(column.Name)
-			if err != nil {
-				return err
-			}
-			lo = earliest(a.(*array.Timestamp))
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		first = min(first, lo)
-		return nil
-	})
-	s.Cover.From = first
-	return s.wrap(err, objects)
+// Lack is a day of which a source has not all.
+type Lack struct {
+	Source string `json:"source"`
+	Day    string `json:"day"` // 2026-04-01, in the zone of its partitions
 }
 
-func earliest(a *array.Timestamp) int64 {
-	first := int64(math.MaxInt64)
-	for i, t := range a.TimestampValues() {
-		if a.IsValid(i) {
-			first = min(first, int64(t))
+// Lacks are the days that sources lack in the windows of a segment and of those it refers to, oldest first.
+func (d *Decision) Lacks(segment *rules.Segment) (out []Lack) {
+	for _, s := range Closure(d.Segments, map[string]bool{segment.Name: true}) {
+		for c := range s.Conditions() {
+			if c.Window == nil {
+				continue
+			}
+			from, before := c.Window.Bounds(d.AsOf, d.cover.From(c), s.Zone)
+			for i := range d.cover.sources {
+				if cover := &d.cover.sources[i]; cover.Declares(c) {
+					out = append(out, cover.lacks(from, before)...)
+				}
+			}
 		}
 	}
-	return first
+	slices.SortFunc(out, func(a, b Lack) int {
+		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Source, b.Source))
+	})
+	return slices.Compact(out)
+}
+
+// lacks are the days of [from, before) of which something is missing.
+func (s *Coverage) lacks(from, before int64) (out []Lack) {
+	for _, m := range s.Missing {
+		for at := max(m.From, from); at < min(m.Before, before); at = s.zone.Midnight(s.zone.Day(at) + 1) {
+			out = append(out, Lack{s.source, s.zone.Day(at).String()})
+		}
+	}
+	return out
 }

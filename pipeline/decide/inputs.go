@@ -17,6 +17,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/segments"
 )
 
@@ -25,8 +26,10 @@ import (
 type Inputs struct {
 	*load.Loaded
 	Stores  *folder.Stores
-	AsOf    int64 // where windows end, microseconds UTC; zero: start of known_by's local day
-	KnownBy int64 // what had arrived; zero: the clock
+	Listing *Listing // of the places; nil: they are listed
+	AsOf    int64    // where windows end, microseconds UTC; zero: start of known_by's local day
+	KnownBy int64    // what had arrived; zero: the clock
+	Again   bool     // days gone by are computed again, whatever the instants
 	Clock   func() time.Time
 	Stay    state.StayRecord // who qualified at earlier runs
 	Seen    Seen
@@ -55,7 +58,7 @@ type Progress struct {
 
 // Resolve returns the inputs with their instants (docs/language.md, Time): known_by is the clock unless given, as_of
 // the start of its local day unless given. A known_by that lies too far before the clock makes a replay of days gone
-// by.
+// by, as asking for one does.
 func (in Inputs) Resolve() (Inputs, error) {
 	if in.resolved {
 		return in, nil
@@ -71,7 +74,7 @@ func (in Inputs) Resolve() (Inputs, error) {
 	if in.AsOf > in.KnownBy {
 		return in, fault.New(fault.Usage, "AS_OF", errAsOf, "give an --as-of that is not later than --known-by")
 	}
-	in.replay = in.given && now-in.KnownBy > project.Micros(in.Project.Consent.MaxFeedAge)
+	in.replay = in.Again || in.given && now-in.KnownBy > project.Micros(in.Project.Consent.MaxFeedAge)
 	return in, nil
 }
 
@@ -114,7 +117,7 @@ func (in *Inputs) Limits() parquet.Limits {
 func (in *Inputs) Segment(name string) (*rules.Segment, error) {
 	i := slices.IndexFunc(in.Segments, func(s *rules.Segment) bool { return s.Name == name })
 	if i < 0 {
-		return nil, noSegment(name)
+		return nil, in.noSegment(name)
 	}
 	return in.Segments[i], nil
 }
@@ -124,9 +127,16 @@ func (in *Inputs) Has(segment string) bool {
 	return slices.ContainsFunc(in.Segments, func(s *rules.Segment) bool { return s.Name == segment })
 }
 
-func noSegment(pattern string) error {
-	return fault.New(fault.Usage, "SELECT", fmt.Errorf("no segment matches %q", pattern),
-		"see malgrupp validate for the names")
+func (in *Inputs) noSegment(pattern string) error {
+	var names []string
+	for _, s := range in.Segments {
+		names = append(names, s.Name)
+	}
+	hint := "malgrupp segment list shows the names"
+	for _, near := range source.DidYouMean(pattern, names) {
+		hint = near.Label + ": " + near.Text
+	}
+	return fault.New(fault.Usage, "SELECT", fmt.Errorf("choose segments: none is called %q", pattern), hint)
 }
 
 // Select returns the segments that patterns name, with those they refer to; without patterns, all.
@@ -143,7 +153,7 @@ func (in *Inputs) Select(patterns []string) ([]*rules.Segment, error) {
 			}
 		}
 		if !found {
-			return nil, noSegment(pattern)
+			return nil, in.noSegment(pattern)
 		}
 	}
 	return Closure(in.Segments, want), nil

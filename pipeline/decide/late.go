@@ -43,6 +43,12 @@ func (d *Decision) Late(ctx context.Context, after, now int64) (Late, error) {
 	return Late{denials, watermark}, consentFailure(consent.CheckAge(now, watermark, d.feedLimits().MaxAge))
 }
 
+// Standing tells which of the people whom the caller knows consent to a use, late denials heard, and whether the use
+// was given a row of theirs (consent.Gate.Standing).
+func (d *Decision) Standing(use int, late []consent.Denial, told func(id string) bool) map[string]bool {
+	return d.gate.Standing(use, d.Roll, late, told)
+}
+
 // denials reads objects for denying events recorded after an instant.
 func (l *consentLog) denials(ctx context.Context, bucket *store.Bucket, objects []store.Object,
 	after int64,

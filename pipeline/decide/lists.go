@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"iter"
 	"path"
 	"slices"
 
@@ -32,25 +33,22 @@ const maxList = 1 << 30
 
 // suppress files the people of the suppression and the protected list.
 func (d *Decision) suppress(ctx context.Context, l *consent.Loader) error {
-	conf := d.Project.Consent
-	for _, list := range []struct {
-		name string
-		conf *project.List
-	}{{"suppression", conf.Suppression}, {"protected", conf.Protected}} {
-		if list.conf == nil {
-			continue
-		}
-		object, data, err := d.fetchList(ctx, list.name, list.conf)
+	for name, conf := range d.peopleLists() {
+		bucket, object, err := d.findList(ctx, name, conf)
 		if err != nil {
 			return err
 		}
-		d.Consent = append(d.Consent, folder.Input{Source: list.name, Key: object.Key, Size: object.Size, ETag: object.ETag})
+		data, err := bucket.ReadAll(ctx, object.Key, maxList)
+		if err != nil {
+			return err
+		}
+		d.Consent = append(d.Consent, folder.Input{Source: name, Key: object.Key, Size: object.Size, ETag: object.ETag})
 		rows, err := listRows(object.Key, data, d.Limits())
 		if err != nil {
-			return consentFailure(consent.Unreadable(fmt.Sprintf("the %s list: %v", list.name, err)))
+			return consentFailure(consent.Unreadable(fmt.Sprintf("the %s list: %v", name, err)))
 		}
 		for _, r := range rows {
-			if err := d.forbid(l, list.name, r); err != nil {
+			if err := d.forbid(l, name, r); err != nil {
 				return err
 			}
 		}
@@ -58,28 +56,33 @@ func (d *Decision) suppress(ctx context.Context, l *consent.Loader) error {
 	return nil
 }
 
-// fetchList reads a list whole, if it is there and young enough.
-func (d *Decision) fetchList(ctx context.Context, name string, conf *project.List) (store.Object, []byte, error) {
+// peopleLists are the lists of people that the project has, by name.
+func (in *Inputs) peopleLists() iter.Seq2[string, *project.List] {
+	conf := in.Project.Consent
+	return func(yield func(string, *project.List) bool) {
+		_ = (conf.Suppression == nil || yield("suppression", conf.Suppression)) &&
+			(conf.Protected == nil || yield("protected", conf.Protected))
+	}
+}
+
+// findList finds a list, if it is there and young enough.
+func (in *Inputs) findList(ctx context.Context, name string, conf *project.List) (*store.Bucket, store.Object, error) {
 	dir, key := path.Split(conf.URL)
-	bucket, err := d.Bucket(ctx, dir)
+	bucket, err := in.Bucket(ctx, dir)
 	if err != nil {
-		return store.Object{}, nil, err
+		return nil, store.Object{}, err
 	}
 	listing, err := bucket.List(ctx, key)
 	if err != nil && store.CodeOf(err) != store.NotFound {
-		return store.Object{}, nil, err
+		return nil, store.Object{}, err
 	}
 	i := slices.IndexFunc(listing, func(o store.Object) bool { return o.Key == key })
 	object := store.Object{Key: key}
 	if i >= 0 {
 		object = listing[i]
 	}
-	age := d.KnownBy - object.ModTime.UnixMicro()
-	if err := consent.CheckListAge(name, i >= 0, age, project.Micros(conf.MaxAge)); err != nil {
-		return object, nil, consentFailure(err)
-	}
-	data, err := bucket.ReadAll(ctx, key, maxList)
-	return object, data, err
+	age := in.KnownBy - object.ModTime.UnixMicro()
+	return bucket, object, consentFailure(consent.CheckListAge(name, i >= 0, age, project.Micros(conf.MaxAge)))
 }
 
 // listRow is one entry: subject_type, subject_id, purpose ("" where the list has none).

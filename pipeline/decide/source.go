@@ -3,7 +3,6 @@ package decide
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"sync/atomic"
@@ -72,26 +71,6 @@ func (in *Inputs) NewSource(conf project.Source, b *store.Bucket, listing []stor
 	s = &Source{Source: conf, Schema: in.Schemas[conf.Schema], bucket: b, bad: map[string]bool{}}
 	s.Parts, err = folder.Partitions(conf.URL, conf.Partition, listing)
 	return s, err
-}
-
-// listSources lists every source and finds what it covers.
-func (d *Decision) listSources(ctx context.Context) error {
-	for _, conf := range d.Project.Sources {
-		bucket, listing, err := d.List(ctx, conf.URL)
-		if err != nil {
-			return err
-		}
-		s, err := d.NewSource(conf, bucket, listing)
-		if err != nil {
-			return err
-		}
-		if !slices.ContainsFunc(s.Parts, func(p folder.Partition) bool { return len(p.Objects) > 0 }) {
-			return fault.BadInput("INPUT_MISSING", fmt.Sprintf("list source %s: %s holds no objects", conf.Name, s.bucket.URL()),
-				"check the export and the url of the source in malgrupp.yaml")
-		}
-		d.Sources = append(d.Sources, *s)
-	}
-	return nil
 }
 
 // Objects returns the objects of a source that can hold rows that arrived (or happened) in [from, before).

@@ -14,9 +14,17 @@ func (r Removals) Len() int { return len(r.entries) }
 // Entries are the entries in byte order, each once; the slice must not be changed.
 func (r Removals) Entries() []string { return r.entries }
 
+// Staying are the entries that a list of a destination holds of people with these member keys.
+func Staying(h *state.Holdings, l state.List, keys map[string]bool) Removals {
+	return Removals{h.Whose(l, func(key string) bool { return keys[key] })}
+}
+
 // Gone are the held entries that are no longer among the additions.
-func (r Removals) Gone(a Additions) Removals {
-	stay := a.entries
+func (r Removals) Gone(a Additions) Removals { return r.Except(Removals{a.entries}) }
+
+// Except are the entries that are not among others.
+func (r Removals) Except(others Removals) Removals {
+	stay := others.entries
 	var out []string
 	for _, e := range r.entries {
 		for len(stay) > 0 && stay[0] < e {

@@ -45,8 +45,15 @@ type Source struct {
 	Dedupe      value.Duration // zero: none
 	CoversFrom  int64          // microseconds; zero: from the first partition or arrival
 	GapsEmpty   bool           // a missing arrival day means that nothing happened
+	Expect      Expect
 	Complete    Complete
 	OnBadObject BadObject
+}
+
+// Expect is how late data may be.
+type Expect struct {
+	By    int64          // microseconds of the local day by which the day before is there; 0: not said
+	Every value.Duration // how long a log without partitions may be silent and is still complete; zero: not at all
 }
 
 // Partition says how folders are named; an empty Key means that the log is not partitioned.
@@ -112,10 +119,14 @@ type Keys struct {
 	Mounted    bool
 }
 
-// Guards hold back what looks wrong.
+// Guards hold back what looks wrong (docs/how-to/guards.md).
 type Guards struct {
 	MinAudience int
 	ReportK     int
+	MaxChange   int  // percent by which a list may grow or shrink
+	MaxSize     int  // people in a list; 0: any number
+	HoldFirst   bool // a list that held nobody waits for somebody's word
+	StopAll     bool // when one list is held, all are
 }
 
 // Limits bound what one object may make the reader allocate, in bytes.

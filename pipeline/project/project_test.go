@@ -58,7 +58,8 @@ func TestWhatNobodyWritesHasItsDefault(t *testing.T) {
 			Master: map[int]string{1: "env:MASTER"}, State: "file:state", Recipients: "file:recipients", Signing: "file:signing",
 		},
 		Output: "lists/", State: "lists/state/", Audit: "lists/audit/",
-		Guards: Guards{50, 50}, Limits: Limits{Chunk: 256 << 20, Page: 64 << 20}, Security: Security{
+		Guards: Guards{MinAudience: 50, ReportK: 50, MaxChange: 50},
+		Limits: Limits{Chunk: 256 << 20, Page: 64 << 20}, Security: Security{
 			Endpoints: map[string]string{},
 		},
 		Destinations: []Destination{

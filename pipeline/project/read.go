@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/malgrupp/malgrupp/rules"
@@ -151,6 +152,7 @@ func sources(top section, zone *value.Zone) []Source {
 		if day := setting(s, "covers_from", 0, yaml.Node.Date); day != 0 {
 			src.CoversFrom = zone.Midnight(day)
 		}
+		src.Expect = expect(s.sub("expect"))
 		if src.Complete == Manifest {
 			v, _, _ := s.find("complete")
 			s.file.doc.Fail("E-NOT-BUILT", v.Span(), "complete: manifest is not built in this version",
@@ -168,6 +170,21 @@ func sources(top section, zone *value.Zone) []Source {
 		top.need("sources", `[{name: web, url: "events/", schema: web-app-events, partition: "dt="}]`)
 	}
 	return out
+}
+
+// expect reads {by: 06:00, every: 1d}.
+func expect(s section) (e Expect) {
+	s.only()
+	e.By = setting(s, "by", 0, func(n yaml.Node) (int64, bool) {
+		text, isText := n.Text()
+		at, ok := value.ParseTime(value.TimeOfDay, text)
+		if isText && !ok {
+			s.file.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("%sby is %q", s.path, text), expected("a time of day such as 06:00"))
+		}
+		return at.Int, ok
+	})
+	e.Every = s.duration("every", value.Duration{})
+	return e
 }
 
 // partition reads "dt=", none, or {key, of, zone}.
@@ -350,7 +367,11 @@ func folder(url string) string {
 func (p *Project) limits(top section) {
 	g := top.sub("guards")
 	g.only()
-	p.Guards = Guards{MinAudience: g.atLeast50("min_audience"), ReportK: g.atLeast50("report_k")}
+	p.Guards = Guards{
+		MinAudience: g.atLeast50("min_audience"), ReportK: g.atLeast50("report_k"),
+		MaxChange: g.percent("max_change", 50), MaxSize: g.whole("max_size", 0),
+		HoldFirst: g.word("first", "send") == "hold", StopAll: g.word("on_stop", "continue") == "fail",
+	}
 	l := top.sub("limits")
 	l.only()
 	p.Limits = Limits{
@@ -370,6 +391,18 @@ func (p *Project) limits(top section) {
 			p.Security.Endpoints[scheme] = e.text(scheme, "")
 		}
 	}
+}
+
+// percent is a whole share such as 50%.
+func (s section) percent(key string, def int) int {
+	text := s.text(key, fmt.Sprintf("%d%%", def))
+	share, ok := strings.CutSuffix(text, "%")
+	if n, err := strconv.Atoi(share); ok && err == nil && n > 0 && n < 10000 {
+		return n
+	}
+	n, _, _ := s.find(key)
+	s.file.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("%s%s is %q", s.path, key, text), expected("a share such as 50%"))
+	return def
 }
 
 // atLeast50 is a floor that may be raised, never lowered.

@@ -56,12 +56,41 @@ func (h *Holdings) Lists() []List {
 }
 
 // Of returns the entries a list holds, in byte order.
-func (h *Holdings) Of(l List) []string {
+func (h *Holdings) Of(l List) []string { return h.Whose(l, func(string) bool { return true }) }
+
+// Whose returns the entries a list holds of people with some member keys, in byte order.
+func (h *Holdings) Whose(l List, of func(key string) bool) []string {
 	var out []string
 	for _, p := range h.lists[l] {
-		out = append(out, p.entry)
+		if of(p.key) {
+			out = append(out, p.entry)
+		}
 	}
 	return out
+}
+
+// Matcher returns a function that says under which member key a list holds somebody, "" if it does not. Keys stay what
+// they were when their master was replaced, so every one in use is tried.
+func (h *Holdings) Matcher(l List, ring *keys.Ring) (func(id string) string, error) {
+	held, keyers := h.Keys(l), map[int]*keys.Keyer{}
+	for key := range held {
+		number, ok := keys.NumberOf(key)
+		if !ok || keyers[number] != nil {
+			continue
+		}
+		var err error
+		if keyers[number], err = ring.KeyerOf(number, keys.Dest(l.Destination)); err != nil {
+			return nil, fmt.Errorf("know the members of %s again: %w", l.Destination, err)
+		}
+	}
+	return func(id string) string {
+		for _, k := range keyers {
+			if key := k.Key(keys.NewID(id)); held[key] {
+				return key
+			}
+		}
+		return ""
+	}, nil
 }
 
 // Keys are the keyed ids of those whom a list holds.
@@ -102,6 +131,20 @@ func (h *Holdings) Set(l List, profile string, told iter.Seq2[string, string], r
 		h.lists[l] = held
 	}
 	return nil
+}
+
+// Keep leaves a list as it is, but for the entries that are not in keep, which is in byte order.
+func (h *Holdings) Keep(l List, keep []string) {
+	var held []holding
+	for _, p := range h.lists[l] {
+		if _, stays := slices.BinarySearch(keep, p.entry); stays {
+			held = append(held, p)
+		}
+	}
+	delete(h.lists, l)
+	if len(held) > 0 {
+		h.lists[l] = held
+	}
 }
 
 // formatVersion is that of holdings. Format 1 had neither kind nor part: its profile was the kind.

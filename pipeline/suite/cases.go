@@ -227,3 +227,6 @@ const (
 	dayMicros = 24 * 3600 * 1_000_000
 	longAgo   = 631152000 * 1_000_000 // 1990-01-01
 )
+
+// forever is how long the log of a case may be silent: what a case does not say did not happen.
+var forever = value.Duration{N: 20_000, Unit: value.Day}

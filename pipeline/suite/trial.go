@@ -144,7 +144,7 @@ func (c *Case) projectFor(schema *rules.Schema) *project.Project {
 		Sources: []project.Source{{
 			Name: "events", URL: "mem://events/", Schema: schema.Name, Dedupe: value.Duration{
 				N: 7, Unit: value.Day,
-			}, CoversFrom: c.DataFrom,
+			}, CoversFrom: c.DataFrom, Expect: project.Expect{Every: forever},
 			Complete: project.Listed, OnBadObject: project.Stop,
 		}},
 		Consent: project.Consent{

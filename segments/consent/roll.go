@@ -52,7 +52,7 @@ func (t *Tallies) add(o *Tallies) {
 }
 
 // Roll is the gate's receipt: what was admitted and refused, and the names of those who were admitted, use by use.
-// Nothing else in the program turns a subject's number back into an id.
+// Nothing else in the program turns a subject's number back into an id, but for Gate.Standing.
 type Roll struct {
 	Tallies  Tallies
 	admitted []bitset
@@ -98,16 +98,7 @@ type Denial struct {
 func (r Roll) Lost(uses []Use, late []Denial) [][]string {
 	lost := make([][]string, len(uses))
 	for u := range uses {
-		gone := map[identity.Number]bool{}
-		for _, d := range late {
-			n, ok := r.subjects.Lookup(r.subjects.Hash(d.Kind, []byte(d.ID)), []byte(d.ID))
-			if !ok || !slices.ContainsFunc(uses[u].asked(true), d.Pattern.covers) {
-				continue
-			}
-			gone[n] = true
-		}
-		r.spread(gone)
-		for n := range gone {
+		for n := range r.gone(&uses[u], late) {
 			if id, ok := r.Name(n, u); ok {
 				lost[u] = append(lost[u], id)
 			}
@@ -115,6 +106,19 @@ func (r Roll) Lost(uses []Use, late []Denial) [][]string {
 		slices.Sort(lost[u])
 	}
 	return lost
+}
+
+// gone are the people of a use whom late denials concern.
+func (r Roll) gone(use *Use, late []Denial) map[identity.Number]bool {
+	gone := map[identity.Number]bool{}
+	for _, d := range late {
+		n, ok := r.subjects.Lookup(r.subjects.Hash(d.Kind, []byte(d.ID)), []byte(d.ID))
+		if ok && slices.ContainsFunc(use.asked(true), d.Pattern.covers) {
+			gone[n] = true
+		}
+	}
+	r.spread(gone)
+	return gone
 }
 
 // spread adds the people who were judged together with somebody in the set.

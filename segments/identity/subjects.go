@@ -2,6 +2,7 @@ package identity
 
 import (
 	"hash/maphash"
+	"iter"
 	"sync"
 	"sync/atomic"
 )
@@ -178,6 +179,21 @@ func (s *Subjects) Names(yield func(id string) bool) {
 		for _, id := range sh.lateIDs {
 			if !yield(id) {
 				return
+			}
+		}
+	}
+}
+
+// Filed yields the subjects of a kind that were filed before the run's rows are read, in no order that matters.
+func (s *Subjects) Filed(kind Kind) iter.Seq2[Number, string] {
+	return func(yield func(n Number, id string) bool) {
+		for i := range s.shards {
+			sh := &s.shards[i]
+			for local, hash := range sh.hashes {
+				id := sh.id(uint32(local))
+				if hash == s.Hash(kind, id) && !yield(NumberOf(i, uint32(local)), string(id)) {
+					return
+				}
 			}
 		}
 	}

@@ -170,6 +170,7 @@ func settings(l *draw.Log, zone *value.Zone) *project.Project {
 	}
 	log := project.Source{
 		Name: "events", URL: "mem://events/", Schema: "log", Dedupe: days(7), CoversFrom: l.DataFrom,
+		Expect:   project.Expect{Every: days(4000)},
 		Complete: project.Listed, OnBadObject: project.Stop,
 	}
 	if l.Partitioned {

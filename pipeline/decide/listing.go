@@ -1,0 +1,101 @@
+package decide
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
+	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/pipeline/store"
+	"github.com/malgrupp/malgrupp/segments/consent"
+)
+
+// Listing is what lies in the places that a decision reads, before a row of it is read.
+type Listing struct {
+	Objects []folder.Input // pinned: sources, consent log, lists of people, customers' attributes
+	sources []Source
+	feed    consent.Feed // without what only its rows tell
+}
+
+// NewListing lists the places of settled inputs.
+func NewListing(ctx context.Context, in Inputs) (*Listing, error) {
+	l := &Listing{}
+	if err := l.listSources(ctx, &in); err != nil {
+		return nil, err
+	}
+	log := (&Decision{Inputs: in}).newLog(math.MaxInt64)
+	if _, err := log.list(ctx); err != nil {
+		return nil, err
+	}
+	l.feed = log.feed
+	l.Objects = append(l.Objects, folder.Pin("consent", log.objects, nil)...)
+	for name, conf := range in.peopleLists() {
+		_, object, err := in.findList(ctx, name, conf)
+		if err != nil {
+			return nil, err
+		}
+		l.Objects = append(l.Objects, folder.Pin(name, []store.Object{object}, nil)...)
+	}
+	if a := in.Project.Attributes; a != nil {
+		_, objects, err := in.List(ctx, a.URL)
+		if err != nil && store.CodeOf(err) != store.NotFound {
+			return nil, err
+		}
+		l.Objects = append(l.Objects, folder.Pin("profiles_of_customers", objects, nil)...)
+	}
+	return l, nil
+}
+
+// listSources lists every source and sorts it into days.
+func (l *Listing) listSources(ctx context.Context, in *Inputs) error {
+	for _, conf := range in.Project.Sources {
+		bucket, listing, err := in.List(ctx, conf.URL)
+		if err != nil {
+			return err
+		}
+		s, err := in.NewSource(conf, bucket, listing)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(s.Parts, func(p folder.Partition) bool { return len(p.Objects) > 0 }) {
+			return fault.BadInput("INPUT_MISSING", fmt.Sprintf("list source %s: %s holds no objects", conf.Name, s.bucket.URL()),
+				"check the export and the url of the source in malgrupp.yaml")
+		}
+		l.sources = append(l.sources, *s)
+		for _, p := range s.Parts {
+			l.Objects = append(l.Objects, folder.Pin(s.Name, p.Objects, nil)...)
+			if s.Complete == project.Success && p.Success {
+				l.Objects = append(l.Objects, folder.Input{Source: s.Name, Key: p.Day.String() + " is complete"})
+			}
+		}
+	}
+	return nil
+}
+
+// listSources takes the sources of the inputs' listing, or lists them.
+func (d *Decision) listSources(ctx context.Context) error {
+	if d.Listing == nil {
+		listing := &Listing{}
+		if err := listing.listSources(ctx, &d.Inputs); err != nil {
+			return err
+		}
+		d.Listing = listing
+	}
+	d.Sources = slices.Clone(d.Listing.sources)
+	for i := range d.Sources {
+		d.Sources[i].bad = maps.Clone(d.Sources[i].bad)
+	}
+	return nil
+}
+
+// Check judges a consent feed whose objects are those of an earlier run, which saw these rows and this watermark: it
+// may have become stale since.
+func (l *Listing) Check(in Inputs, rows, watermark int64) error {
+	feed := l.feed
+	feed.Rows, feed.Watermark, feed.Clock = rows, watermark, !in.given
+	return consentFailure(feed.Check(in.feedLimits()))
+}

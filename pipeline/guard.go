@@ -1,0 +1,227 @@
+package pipeline
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/malgrupp/malgrupp/pipeline/decide"
+	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/platform"
+	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/pipeline/state"
+)
+
+// Reasons for holding a list back.
+const (
+	heldUnderFloor = "SEGMENT_UNDER_K"
+	heldAgreement  = "AGREEMENT_EXPIRED"
+	heldExpired    = "SEGMENT_EXPIRED"
+	heldDisabled   = "DESTINATION_DISABLED"
+	heldGone       = "SEGMENT_GONE"
+)
+
+// holdBack says why nobody is added to a list, "" if nothing stands in the way. Dates are judged by today, also where
+// an old day is computed again.
+func (r *run) holdBack(l decide.List, members int) string {
+	today := r.Project.Zone.Day(r.Clock().UnixMicro())
+	switch {
+	case !l.Destination.Enabled:
+		return heldDisabled
+	case l.Segment.Expires != 0 && today > l.Segment.Expires:
+		return heldExpired
+	case members < r.Project.Least(l.Destination, l.Segment.MinSize):
+		return heldUnderFloor
+	case !l.Destination.Own && today > l.Destination.Expires:
+		return heldAgreement
+	}
+	return ""
+}
+
+// Guard holds a list as a whole because something about it looks wrong: nobody is added, and nobody leaves but those
+// whose removal is owed (docs/how-to/guards.md).
+type Guard string
+
+// The guards. Below the floor a list is emptied, which no guard delays.
+const (
+	GuardIncomplete Guard = "incomplete" // its verdicts lean on data that have not arrived
+	GuardEmpty      Guard = "empty"      // nobody would be left
+	GuardFirst      Guard = "first"      // it held nobody, and the project wants to hear of first times
+	GuardCeiling    Guard = "ceiling"    // more people than the project lets a list have
+	GuardSwing      Guard = "swing"      // it would grow or shrink too much
+	guardOther      Guard = "other"      // another list was held, and the project says on_stop: fail
+)
+
+// Guards are the guards that can be overridden.
+var Guards = []Guard{GuardSwing, GuardCeiling, GuardEmpty, GuardFirst, GuardIncomplete}
+
+const (
+	swingAbove   = 200 // people: smaller lists may change as they like
+	undecidedOne = 100 // of so many members may be undecided
+)
+
+// Override lets one run pass a guard.
+type Override struct {
+	Guard  Guard  `json:"guard"`
+	Reason string `json:"reason"`
+}
+
+// overrides checks what the job overrides.
+func (r *run) overrides() error {
+	for _, o := range r.Override {
+		if !slices.Contains(Guards, o.Guard) {
+			return fault.New(fault.Usage, "GUARD", fmt.Errorf("override guard %q: there is none that could be", o.Guard),
+				fmt.Sprintf("one of %v; the floor cannot be overridden", Guards))
+		}
+		if o.Reason == "" {
+			return fault.New(fault.Usage, "GUARD", fmt.Errorf("override guard %s: no reason is given", o.Guard),
+				"say why with --reason; it stands in the record of the run")
+		}
+	}
+	return nil
+}
+
+func (r *run) overridden(g Guard) bool {
+	return slices.ContainsFunc(r.Override, func(o Override) bool { return o.Guard == g })
+}
+
+// watched is a list that guards look at.
+type watched struct {
+	decide.List
+	*run
+	list    state.List
+	held    platform.Removals // what it holds
+	members platform.Additions
+	lacks   []decide.Lack      // days that its verdicts lean on and that have not arrived
+	stay    *platform.Removals // of what it holds, whoever consents: once that was asked
+	open    int                // members of yesterday who stand and are undecided today
+}
+
+// guard says which guard holds a list, "" for none.
+func (w *watched) guard() (Guard, error) {
+	before, after := w.held.Len(), w.members.Len()
+	if w.waits() && !w.overridden(GuardIncomplete) {
+		return GuardIncomplete, nil
+	}
+	if before == 0 {
+		switch {
+		case after > 0 && w.Project.Guards.HoldFirst && !w.overridden(GuardFirst):
+			return GuardFirst, nil
+		case w.above(after):
+			return GuardCeiling, nil
+		}
+		return "", nil
+	}
+	fresh, staying := w.fresh(), before
+	if after == 0 || fresh || w.swings(before, after) {
+		if err := w.stand(); err != nil {
+			return "", err
+		}
+		staying = w.stay.Len()
+	}
+	switch {
+	case fresh && undecidedOne*w.open > len(w.holdings.Keys(w.list)) && !w.overridden(GuardIncomplete):
+		return GuardIncomplete, nil
+	case after == 0 && staying > 0 && !w.overridden(GuardEmpty):
+		return GuardEmpty, nil
+	case after > 0 && after < w.Project.Least(w.Destination, w.Segment.MinSize):
+		return "", nil // the floor empties it
+	case w.above(after):
+		return GuardCeiling, nil
+	case after > 0 && w.swings(staying, after) && !w.overridden(GuardSwing):
+		return GuardSwing, nil
+	}
+	return "", nil
+}
+
+// above reports a list with more people than the project lets a list have.
+func (w *watched) above(after int) bool {
+	most := w.Project.Guards.MaxSize
+	return most > 0 && after > most && !w.overridden(GuardCeiling)
+}
+
+// swings reports a list that grows or shrinks by more than the project lets it. Who leaves because his removal is owed
+// is no change of the list.
+func (w *watched) swings(before, after int) bool {
+	change := max(after-before, before-after)
+	return max(before, after) > swingAbove && 100*change > w.Project.Guards.MaxChange*before
+}
+
+// waits reports that a source which says when a day is complete has not said so of the last one.
+func (w *watched) waits() bool {
+	last := w.Project.Zone.Day(w.AsOf - 1)
+	return slices.ContainsFunc(w.lacks, func(l decide.Lack) bool {
+		return l.Day == last.String() && slices.ContainsFunc(w.Project.Sources, func(s project.Source) bool {
+			return s.Name == l.Source && s.Complete == project.Success
+		})
+	})
+}
+
+// fresh reports a day that the list lacks and did not lack when it was last told: about those somebody decided then.
+func (w *watched) fresh() bool {
+	var known []decide.Lack
+	if m := w.history.manifest; m != nil {
+		for _, s := range m.Segments {
+			if s.Segment == w.list.Segment && s.Destination == w.list.Destination && s.Guard != GuardIncomplete {
+				known = append(known, s.Lacks...)
+			}
+		}
+	}
+	return slices.ContainsFunc(w.lacks, func(l decide.Lack) bool { return !slices.Contains(known, l) })
+}
+
+// stand asks consent which of yesterday's members may stay, and counts those of them who are undecided today: their
+// verdict is open, or nothing was seen of them while days are missing.
+func (w *watched) stand() error {
+	if w.stay != nil {
+		return nil
+	}
+	key, err := w.holdings.Matcher(w.list, w.Keys)
+	if err != nil {
+		return err
+	}
+	audience, open := w.decision.Audience(w.List), map[string]bool{}
+	for id := range audience.Undecided() {
+		open[id] = true
+	}
+	keys := map[string]bool{}
+	for id, seen := range w.decision.Standing(w.Use, w.late, func(id string) bool { return key(id) != "" }) {
+		keys[key(id)] = true
+		if !audience.Has(id) && (open[id] || !seen) {
+			w.open++
+		}
+	}
+	stay := platform.Staying(w.holdings, w.list, keys)
+	w.stay = &stay
+	return nil
+}
+
+// guarded holds a list where a guard says so; whole is the guard that holds all lists, "" for none.
+func (r *run) guarded(c *change, l decide.List, whole Guard) error {
+	if r.Replay() || c.count.Held == heldDisabled || c.count.Held == heldExpired {
+		return nil
+	}
+	w := &watched{
+		List: l, run: r, list: c.list, held: platform.Held(r.holdings, c.list), members: c.members,
+		lacks: r.decision.Lacks(l.Segment),
+	}
+	c.count.Lacks = w.lacks
+	guard, err := w.guard()
+	if guard == "" {
+		guard = whole
+	}
+	if err != nil || guard == "" {
+		return err
+	}
+	if err := w.stand(); err != nil {
+		return err
+	}
+	stay := *w.stay
+	if stay.Len() < r.Project.Least(l.Destination, l.Segment.MinSize) {
+		stay = platform.Removals{} // the floor holds for what would stay, too
+	}
+	c.count.Guard, c.count.Held = guard, "GUARD_"+strings.ToUpper(string(guard))
+	c.full, c.adds, c.stay, c.removes = platform.Additions{}, platform.Additions{}, &stay, w.held.Except(stay)
+	c.tally()
+	return nil
+}

@@ -1,0 +1,108 @@
+package consent
+
+import (
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/malgrupp/malgrupp/segments/identity"
+)
+
+// Whoever stands could have a row let through that happens now, by the facts and in everybody's company in which one
+// was judged; and who could, stands, unless a denial came in late.
+func TestWhoStandsGrantsNowInEveryCompany(t *testing.T) {
+	standing, refused, seen := 0, 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawWorld(t, false)
+		_, roll := w.admitted(t)
+		gate := NewGate(w.ledger, w.uses, nil, nil, w.partner, 1)
+		var late []Denial
+		if rapid.Bool().Draw(t, "somebody objects late") {
+			who := rapid.SampledFrom(slices.Concat(worldDevices, worldCustomers)).Draw(t, "who")
+			late = append(late, Denial{kindOf(who), who, EveryPurpose})
+		}
+		for u := range w.uses {
+			got := gate.Standing(u, roll, late, func(id string) bool { return id != "d3" })
+			people := worldDevices
+			if w.uses[u].Customer {
+				people = worldCustomers
+			}
+			for _, who := range people {
+				row, stands := got[who]
+				if want := who != "d3" && w.stands(who, u) && !w.concerned(who, late); stands != want {
+					t.Fatalf("%s at %s: stands is %t, the facts say %t\n%+v\n%+v", who, w.uses[u].Name, stands, want, w.rows, w.events)
+				}
+				if stands {
+					standing++
+				} else {
+					refused++
+				}
+				if row {
+					seen++
+				}
+			}
+		}
+	})
+	if standing == 0 || refused == 0 || seen == 0 {
+		t.Errorf("%d stand, %d do not, %d were seen: the test asks nothing", standing, refused, seen)
+	}
+}
+
+// stands says by the facts whether somebody's row of now would pass.
+func (w *world) stands(who string, u int) bool {
+	use, now := &w.uses[u], w.policy.Now
+	open := func(device, customer string, user User) bool {
+		return !slices.ContainsFunc(use.asked(w.partner), func(p int) bool { return !w.open(device, customer, user, p, now) })
+	}
+	if len(w.events[who]) == 0 {
+		return false
+	}
+	if use.Customer {
+		return open("", who, LoggedIn) || slices.ContainsFunc(w.rows, func(r worldRow) bool {
+			return r.customer == who && open(r.device, who, LoggedIn)
+		})
+	}
+	return open(who, "", Anonymous) && !slices.ContainsFunc(w.rows, func(r worldRow) bool {
+		return r.device == who && r.customer != "" && !open(who, r.customer, LoggedIn)
+	})
+}
+
+// concerned reports whether a late denial is somebody's own or that of one with whom a row of his was judged.
+func (w *world) concerned(who string, late []Denial) bool {
+	return slices.ContainsFunc(late, func(d Denial) bool {
+		return d.ID == who || w.known(d.ID) && slices.ContainsFunc(w.rows, func(r worldRow) bool {
+			return r.customer != "" && (r.device == who && r.customer == d.ID || r.customer == who && r.device == d.ID)
+		})
+	})
+}
+
+// known reports whether the ledger has somebody.
+func (w *world) known(who string) bool { return len(w.events[who]) > 0 || len(w.listed[who]) > 0 }
+
+// A device that customers share stands in no list, and a customer with too many devices in none.
+func TestWhomIdentitySetsAsideDoesNotStand(t *testing.T) {
+	shared := 0
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawWorld(t, true)
+		_, roll := w.admitted(t)
+		gate := NewGate(w.ledger, w.uses, nil, w.star, w.partner, 1)
+		for u := range w.uses {
+			for who := range gate.Standing(u, roll, nil, func(string) bool { return true }) {
+				class := w.star.Class(w.late(who))
+				if kindOf(who) == identity.Device && (class == identity.Shared || class == identity.Kiosk) ||
+					kindOf(who) == identity.Customer && w.star.SetAside(w.late(who)) {
+					t.Fatalf("%s stands at %s", who, w.uses[u].Name)
+				}
+			}
+		}
+		for _, who := range worldDevices {
+			if class := w.star.Class(w.late(who)); class == identity.Shared || class == identity.Kiosk {
+				shared++
+			}
+		}
+	})
+	if shared == 0 {
+		t.Error("no device was ever shared: the test asks nothing")
+	}
+}
