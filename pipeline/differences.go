@@ -17,6 +17,7 @@ import (
 // change is what one list becomes: everybody the destination shall hold, and the difference to what it holds.
 type change struct {
 	list    state.List
+	to      decide.List // zero of a list that is gone
 	kind    *platform.Platform
 	part    *platform.Part
 	use     string
@@ -68,7 +69,7 @@ func (r *run) compare(lost [][]string, whole Guard) (out []change, err error) {
 		}
 		for i := range kind.Parts {
 			c, _ := r.difference(l, kind, &kind.Parts[i], lost)
-			if err := r.guarded(&c, l, whole); err != nil {
+			if err := r.guarded(&c, whole); err != nil {
 				return nil, err
 			}
 			current[c.list] = true
@@ -130,7 +131,7 @@ func (r *run) difference(l decide.List, kind *platform.Platform, part *platform.
 	lost [][]string,
 ) (change, platform.Additions) {
 	a := r.decision.Audience(l)
-	c := change{kind: kind, part: part, use: r.decision.Uses[l.Use].Name, send: sentColumns(l.Destination)}
+	c := change{to: l, kind: kind, part: part, use: r.decision.Uses[l.Use].Name, send: sentColumns(l.Destination)}
 	c.list = state.List{Destination: l.Destination.Name, Segment: l.Segment.Name, Kind: kind.Type, Part: part.Name}
 	if kind.Merged {
 		c.list.Part = string(l.Segment.Level)

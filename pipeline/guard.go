@@ -9,6 +9,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
 	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/pipeline/state"
 )
 
@@ -197,14 +198,11 @@ func (w *watched) stand() error {
 }
 
 // guarded holds a list where a guard says so; whole is the guard that holds all lists, "" for none.
-func (r *run) guarded(c *change, l decide.List, whole Guard) error {
+func (r *run) guarded(c *change, whole Guard) error {
 	if r.Replay() || c.count.Held == heldDisabled || c.count.Held == heldExpired {
 		return nil
 	}
-	w := &watched{
-		List: l, run: r, list: c.list, held: platform.Held(r.holdings, c.list), members: c.members,
-		lacks: r.decision.Lacks(l.Segment),
-	}
+	w := r.watch(c)
 	c.count.Lacks = w.lacks
 	guard, err := w.guard()
 	if guard == "" {
@@ -217,11 +215,32 @@ func (r *run) guarded(c *change, l decide.List, whole Guard) error {
 		return err
 	}
 	stay := *w.stay
-	if stay.Len() < r.Project.Least(l.Destination, l.Segment.MinSize) {
+	if stay.Len() < r.Project.Least(w.Destination, w.Segment.MinSize) {
 		stay = platform.Removals{} // the floor holds for what would stay, too
 	}
 	c.count.Guard, c.count.Held = guard, "GUARD_"+strings.ToUpper(string(guard))
 	c.full, c.adds, c.stay, c.removes = platform.Additions{}, platform.Additions{}, &stay, w.held.Except(stay)
 	c.tally()
+	c.count.Owed = c.count.Removals
 	return nil
+}
+
+func (r *run) watch(c *change) *watched {
+	return &watched{
+		List: c.to, run: r, list: c.list, held: platform.Held(r.holdings, c.list), members: c.members,
+		lacks: r.decision.Lacks(c.to.Segment),
+	}
+}
+
+// owed counts how many of those who leave a list do so because consent owes it.
+func (r *run) owed(c *change) error {
+	if c.removes.Len() == 0 || c.stay != nil || c.to.Segment == nil {
+		return nil
+	}
+	w := r.watch(c)
+	err := w.stand()
+	if err == nil {
+		c.count.Owed = shown.Count(c.removes.Except(*w.stay).Len())
+	}
+	return err
 }

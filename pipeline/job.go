@@ -22,6 +22,7 @@ type Job struct {
 	Version  map[string]string // of the program and its toolchain, for the manifest
 	Keys     *keys.Ring
 	LockFor  time.Duration // how long to wait for the lock
+	planned  *PlanFile     // what it must come to; nil: whatever it comes to
 }
 
 // places are the buckets a run writes to.

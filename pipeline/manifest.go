@@ -47,7 +47,8 @@ type Manifest struct {
 	Refusal     *Refusal          `json:"refusal,omitempty"`
 	Versions    map[string]string `json:"versions"`
 	Config      string            `json:"config_sha256"`
-	Rules       map[string]string `json:"rules"` // segment -> definition hash
+	Rules       map[string]string `json:"rules"`                // segment -> definition hash
+	Texts       map[string]string `json:"rule_texts,omitempty"` // of a run that decided: segment -> its file
 	Inputs      []folder.Input    `json:"inputs"`
 	Sources     []SourceCount     `json:"sources"`
 	Consent     ConsentSeen       `json:"consent"`
@@ -123,6 +124,8 @@ type SegmentCount struct {
 	Held        string                 `json:"held_back,omitempty"` // why nobody was added, see guard.go
 	Guard       Guard                  `json:"guard,omitempty"`     // that holds the list as it was
 	Lacks       []decide.Lack          `json:"lacks,omitempty"`     // days that its verdicts lean on
+	// Owed are the removals that consent owes, where it was asked who may stay.
+	Owed shown.Count `json:"owed_removals,omitempty"`
 }
 
 // Output is one object a run wrote; the digest is of the bytes as stored (ciphertext where encrypted).

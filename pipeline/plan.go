@@ -2,10 +2,22 @@ package pipeline
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"maps"
+	"path"
+	"slices"
+	"strings"
 
 	"github.com/malgrupp/malgrupp/pipeline/decide"
+	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/folder"
+	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
 	"github.com/malgrupp/malgrupp/pipeline/state"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 )
 
@@ -28,8 +40,162 @@ func Plan(ctx context.Context, j *Job) (*Report, error) {
 	if err := r.identify(ctx); err != nil {
 		return nil, err
 	}
-	_, err = r.differences(nil)
+	changes, err := r.differences(nil)
+	if err != nil {
+		return nil, err
+	}
+	for i := range changes {
+		if err := r.owed(&changes[i]); err != nil {
+			return nil, err
+		}
+		r.manifest.Segments[i] = changes[i].count
+	}
+	report.Moved = r.moved()
+	report.Plan, err = r.plan(changes)
 	return report, err
+}
+
+// Moved is what is no longer as the last accepted run had it; nil if there was none.
+type Moved struct {
+	Rules    map[string]string // text that a changed rule had then, "" of a new one
+	Settings bool
+	Objects  map[string]int // by source: objects that were read and that the last run did not read
+	Consent  int64          // how many rows longer the consent log is
+}
+
+func (r *run) moved() *Moved {
+	last := r.history.manifest
+	if last == nil {
+		return nil
+	}
+	m := &Moved{
+		Rules: map[string]string{}, Objects: map[string]int{}, Settings: last.Config != r.manifest.Config,
+		Consent: r.manifest.Consent.Rows - last.Consent.Rows,
+	}
+	for name, hash := range r.manifest.Rules {
+		if last.Rules[name] != hash {
+			m.Rules[name] = last.Texts[name]
+		}
+	}
+	known := map[folder.Input]bool{}
+	for _, o := range last.Inputs {
+		known[o] = true
+	}
+	for i := range r.decision.Sources {
+		s := &r.decision.Sources[i]
+		for _, o := range s.Inputs {
+			if !known[o] {
+				m.Objects[s.Name]++
+			}
+		}
+	}
+	return m
+}
+
+// PlanSchema is that of a plan's file.
+const PlanSchema = "malgrupp.plan/v1"
+
+// PlanFile says what a plan was made from and what it comes to, so that Apply can do exactly that. It names no member.
+type PlanFile struct {
+	Schema    string            `json:"schema"`
+	Project   string            `json:"project"`
+	AsOf      string            `json:"as_of"`
+	Select    []string          `json:"select,omitempty"`
+	Overrides []Override        `json:"overrides,omitempty"`
+	State     string            `json:"state"`         // SHA-256 of the marker that the plan builds on; "" for none
+	Config    string            `json:"config_sha256"` // of the project's settings, profile included
+	Rules     map[string]string `json:"rules"`         // segment -> definition hash
+	Inputs    map[string]string `json:"inputs"`        // source -> SHA-256 of names, sizes and etags of its objects
+	Lists     map[string]string `json:"lists"`         // destination/segment/part -> keyed digest of what it becomes
+}
+
+// plan is the file of a plan.
+func (r *run) plan(changes []change) (*PlanFile, error) {
+	p := &PlanFile{
+		Schema: PlanSchema, Project: r.Project.Name, AsOf: value.FormatTimestamp(r.AsOf), Select: r.Job.Select,
+		Overrides: r.Override, State: r.history.digest,
+		Config: digest([]byte(r.Project.Profile + "\n" + r.Project.Text.Text)),
+		Rules:  map[string]string{}, Inputs: map[string]string{}, Lists: map[string]string{},
+	}
+	for _, s := range r.Segments {
+		p.Rules[s.Name] = hex.EncodeToString(s.Hash[:])
+	}
+	for name, s := range r.Schemas {
+		p.Rules["schema "+name] = hex.EncodeToString(s.Hash[:])
+	}
+	lying := map[string]hash.Hash{}
+	for _, o := range append(folder.Pin("identifiers", r.table.Objects, nil), r.Listing.Objects...) {
+		if lying[o.Source] == nil {
+			lying[o.Source] = sha256.New()
+		}
+		fmt.Fprintf(lying[o.Source], "%q %d %q\n", o.Key, o.Size, o.ETag)
+	}
+	for source, h := range lying {
+		p.Inputs[source] = hex.EncodeToString(h.Sum(nil))
+	}
+	keyer, err := r.Keys.Keyer("plan")
+	if err != nil {
+		return nil, err
+	}
+	for i := range changes {
+		c, h := &changes[i], sha256.New()
+		for _, entries := range [][]string{c.adds.Entries(), c.removes.Entries(), c.after(), c.control} {
+			fmt.Fprintf(h, "%q\n", entries)
+		}
+		p.Lists[path.Join(c.list.Destination, c.list.Segment,
+			c.list.Part)] = keyer.Key(keys.NewID(hex.EncodeToString(h.Sum(nil))))
+	}
+	return p, nil
+}
+
+// Apply does what a plan says and nothing else: where rules, settings, inputs or state have moved since, or a list
+// would become another one, nothing is published.
+func Apply(ctx context.Context, j *Job, p *PlanFile) (*Report, error) {
+	if p.Schema != PlanSchema || p.Project != j.Project.Name {
+		return nil, fault.New(fault.Usage, "PLAN", fmt.Errorf("apply a plan of project %q and schema %q: want %q and %q",
+			p.Project, p.Schema, j.Project.Name, PlanSchema), "malgrupp plan --out FILE makes one")
+	}
+	asOf, ok := value.ParseTimestamp(p.AsOf)
+	if !ok {
+		return nil, fault.New(fault.Usage, "PLAN", fmt.Errorf("apply a plan: its as_of is %q", p.AsOf), "make a new plan")
+	}
+	job := *j
+	job.AsOf, job.Select, job.Override, job.planned = asOf, p.Select, p.Overrides, p
+	return Run(ctx, &job)
+}
+
+// keeps refuses what is not as the plan says; lists are compared once they are known.
+func (p *PlanFile) keeps(now *PlanFile) error {
+	var moved []string
+	if p.State != now.State {
+		moved = append(moved, "the state: another run has published")
+	}
+	if p.Config != now.Config {
+		moved = append(moved, "the settings in malgrupp.yaml")
+	}
+	moved = append(moved, differing("rule ", p.Rules, now.Rules)...)
+	moved = append(moved, differing("input ", p.Inputs, now.Inputs)...)
+	if len(moved) == 0 && now.Lists != nil {
+		moved = differing("list ", p.Lists, now.Lists)
+	}
+	if len(moved) == 0 {
+		return nil
+	}
+	return fault.New(fault.Check, "PLAN_MOVED",
+		fmt.Errorf("apply the plan: since it was made, this has moved: %s", strings.Join(moved, ", ")),
+		"look at a new plan (malgrupp plan --out FILE), then apply that one")
+}
+
+// differing names what differs between two tables.
+func differing(what string, a, b map[string]string) (out []string) {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if a[name] != b[name] {
+			out = append(out, what+name)
+		}
+	}
+	return out
 }
 
 // Look is what Run would publish, looked at more closely: how audiences come to be, and what was told before.

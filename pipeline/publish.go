@@ -40,6 +40,9 @@ func (r *run) publish(ctx context.Context) error {
 			return err
 		}
 		if lost == nil {
+			if err := r.asPlanned(changes); err != nil {
+				return err
+			}
 			r.manifest.Consent.RecheckWatermark = value.FormatTimestamp(watermark)
 			return r.seal(ctx, changes, objects)
 		}

@@ -37,6 +37,12 @@ func (r *run) record() *Manifest {
 		status = StatusReplay
 	}
 	m, d := r.blank(status), r.decision
+	m.Texts = map[string]string{}
+	for _, s := range r.Segments {
+		if s.Source != nil {
+			m.Texts[s.Name] = s.Source.Text
+		}
+	}
 	m.Key = r.key(d.Decided())
 	m.Inputs = slices.Concat(d.Consent, folder.Pin("identifiers", r.table.Objects, nil), d.AttributeInputs())
 	for i := range d.Sources {

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"slices"
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline/decide"
@@ -30,7 +29,9 @@ type Report struct {
 	Previous    *Manifest // the accepted run before, nil if there was none
 	Manifest    *Manifest
 	Decision    *decide.Decision
-	StopAll     bool // a guard that holds one list holds all
+	StopAll     bool      // a guard that holds one list holds all
+	Moved       *Moved    // of a plan: what is no longer as the last run had it
+	Plan        *PlanFile // of a plan
 }
 
 // Run does a job under the project's lock. What it returns with an error was refused: nothing was published, and a
@@ -179,6 +180,9 @@ func (r *run) decide(ctx context.Context) (*Report, error) {
 	if err := r.list(ctx); err != nil {
 		return nil, err
 	}
+	if err := r.asPlanned(nil); err != nil {
+		return nil, err
+	}
 	report := &Report{RunID: r.RunID, Previous: r.history.manifest, StopAll: r.Project.Guards.StopAll}
 	if done, err := r.done(segs); err != nil || done {
 		report.NothingToDo = done
@@ -189,12 +193,26 @@ func (r *run) decide(ctx context.Context) (*Report, error) {
 	return report, err
 }
 
-// done reports whether the last accepted run has done the job already: its key is the same, all that lay there had
-// arrived, and the consent log, though no longer than then, is still young enough.
+// asPlanned refuses a job that is not as its plan says: before it is decided, and once it is known what lists become.
+func (r *run) asPlanned(changes []change) error {
+	if r.planned == nil {
+		return nil
+	}
+	now, err := r.plan(changes)
+	if err != nil {
+		return err
+	}
+	if changes == nil {
+		now.Lists = nil
+	}
+	return r.planned.keeps(now)
+}
+
+// done reports whether the last accepted run has done the job already: its key is the same, and the consent log, though
+// no longer than then, is still young enough.
 func (r *run) done(segs []*rules.Segment) (bool, error) {
 	m := r.history.manifest
-	if m == nil || r.Replay() || m.Key != r.key(segs) ||
-		slices.ContainsFunc(m.Sources, func(s SourceCount) bool { return s.Hidden > 0 }) {
+	if m == nil || r.Replay() || m.Key != r.key(segs) {
 		return false, nil
 	}
 	watermark, ok := value.ParseTimestamp(m.Consent.Watermark)

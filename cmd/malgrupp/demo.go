@@ -55,7 +55,7 @@ func (a *app) runDemo(ctx context.Context, dir string, o sample.DemoOptions) err
 		}
 	}
 	fmt.Fprintf(story, "\n3. malgrupp -C %s run\n", dir)
-	if err := a.runRun(ctx, nil, runOptions{}); err != nil {
+	if err := a.runJob(ctx, nil, runOptions{}, pipeline.Run); err != nil {
 		if e, ok := err.(outcome); !ok || e.code != exitPartial.code { // small demos hold lists under the floor
 			return err
 		}

@@ -50,7 +50,7 @@ var exitCodes = []exitCode{
 // exitOfKind is the one table from failure to exit code.
 var exitOfKind = map[fault.Kind]exitCode{
 	fault.Invalid: exitInvalid, fault.Locked: exitLocked, fault.Input: exitInput, fault.Consent: exitConsent,
-	fault.Storage: exitStorage, fault.Audit: exitAudit, fault.Usage: exitUsage,
+	fault.Storage: exitStorage, fault.Audit: exitAudit, fault.Usage: exitUsage, fault.Check: exitCheck,
 }
 
 // usageError is a mistake in the command line itself.

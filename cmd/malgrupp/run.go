@@ -54,7 +54,11 @@ func (a *app) runCommand() *cobra.Command {
 			"\n" + exitTable(),
 		ValidArgsFunction: a.completeSegments,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.runRun(cmd.Context(), args, o)
+			do := pipeline.Run
+			if o.dryRun {
+				do = pipeline.Plan
+			}
+			return a.runJob(cmd.Context(), args, o, do)
 		},
 	}
 	o.instants(c)
@@ -67,7 +71,10 @@ func (a *app) runCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) runRun(ctx context.Context, args []string, o runOptions) error {
+// runJob does a job, shows how far it is, and tells what it came to.
+func (a *app) runJob(ctx context.Context, args []string, o runOptions,
+	do func(context.Context, *pipeline.Job) (*pipeline.Report, error),
+) error {
 	job, err := a.job(args, o)
 	if err != nil {
 		return err
@@ -77,10 +84,6 @@ func (a *app) runRun(ctx context.Context, args []string, o runOptions) error {
 	job.Watch = show.update
 	a.log.Info("run started", "run", job.RunID, "project", job.Project.Name, "segments", len(job.Segments))
 	start := a.now()
-	do := pipeline.Run
-	if o.dryRun {
-		do = pipeline.Plan
-	}
 	report, err := do(ctx, job)
 	show.stop()
 	if err != nil {
@@ -185,25 +188,13 @@ type summary struct {
 	TookMS   int64       `json:"took_ms"`
 }
 
-func (a *app) finishRun(r *pipeline.Report, o runOptions, took time.Duration) error {
+// resultOf is the document of a run or plan, and its one line; how it ended is left to the caller.
+func (a *app) resultOf(r *pipeline.Report, took time.Duration) (runResult, summary) {
 	result := runResult{
 		Schema: "malgrupp.run-result/v1", RunID: r.RunID, GeneratedAt: a.now().UTC().Format(time.RFC3339),
 		Manifest: r.Manifest,
 	}
 	line := summary{Schema: "malgrupp.run-summary/v1", RunID: r.RunID, TookMS: took.Milliseconds()}
-	var end error
-	switch {
-	case r.NothingToDo:
-		result.Status = "nothing_to_do"
-		if end = heldBack(r); end == nil && o.noopExitCode != 0 {
-			end = outcome{exitCode{code: o.noopExitCode, name: "noop"}, "nothing to do"}
-		}
-	case o.dryRun:
-		result.Status = "planned"
-	default:
-		result.Status = string(r.Manifest.Status)
-		end = heldBack(r)
-	}
 	if m := r.Manifest; m != nil {
 		line.Segments = len(m.Segments)
 		for _, s := range m.Segments {
@@ -214,6 +205,23 @@ func (a *app) finishRun(r *pipeline.Report, o runOptions, took time.Duration) er
 		for _, s := range m.Sources {
 			line.Rows += s.Rows
 		}
+	}
+	return result, line
+}
+
+func (a *app) finishRun(r *pipeline.Report, o runOptions, took time.Duration) error {
+	result, line := a.resultOf(r, took)
+	end := heldBack(r)
+	switch {
+	case r.NothingToDo:
+		result.Status = "nothing_to_do"
+		if end == nil && o.noopExitCode != 0 {
+			end = outcome{exitCode{code: o.noopExitCode, name: "noop"}, "nothing to do"}
+		}
+	case o.dryRun:
+		result.Status, end = "planned", nil
+	default:
+		result.Status = string(r.Manifest.Status)
 	}
 	if e, ok := end.(outcome); ok {
 		result.ExitCode = e.code

@@ -44,11 +44,7 @@ func writeUses(w io.Writer, m *pipeline.Manifest) {
 
 // writeSegments prints what became of every list.
 func writeSegments(w io.Writer, m *pipeline.Manifest) {
-	t := newTable(w, "segment", "destination", "members", "added", "removed", "control", "unknown", "held back")
-	for _, s := range m.Segments {
-		t.AppendRow(table.Row{s.Segment, receiver(s), s.Members, s.Additions, s.Removals, s.Control, s.Unknown, s.Held})
-	}
-	t.Render()
+	writeLists(w, m.Segments)
 	writeIdentifiers(w, m)
 	writeGuards(w, m)
 }
@@ -90,6 +86,14 @@ func lacking(s pipeline.SegmentCount) string {
 		sources[i] = source + " lacks " + strings.Join(all, ", ")
 	}
 	return strings.Join(sources, "; ")
+}
+
+func writeLists(w io.Writer, lists []pipeline.SegmentCount) {
+	t := newTable(w, "segment", "destination", "members", "added", "removed", "control", "unknown", "held back")
+	for _, s := range lists {
+		t.AppendRow(table.Row{s.Segment, receiver(s), s.Members, s.Additions, s.Removals, s.Control, s.Unknown, s.Held})
+	}
+	t.Render()
 }
 
 // receiver names the destination of a list, and which of several lists it is.

@@ -42,15 +42,15 @@ func manifestSchema() editor.Schema {
 		"members", shown, "additions", shown, "removals", shown,
 		"control", shown, "unknown", shown, "wait", shown, "unwritable", shown, "dropped_identifiers?",
 		editor.MapOf(shown), "held_back?", editor.Text, "guard?", editor.Text,
-		"lacks?", editor.ListOf(growing("source", editor.Text, "day", editor.Text)))
+		"lacks?", editor.ListOf(growing("source", editor.Text, "day", editor.Text)), "owed_removals?", shown)
 	return growing("schema", editor.Exactly(pipeline.ManifestSchema), "run_id", editor.Text, "project", editor.Text,
 		"profile?", editor.Text,
 		"status", editor.OneOf(string(pipeline.StatusDone), string(pipeline.StatusPartial),
 			string(pipeline.StatusRefused), string(pipeline.StatusReplay), string(pipeline.StatusAnswered)),
 		"generated_at", editor.Text, "as_of", editor.Text, "known_by", editor.Text, "previous", sha, "idempotence_key?", sha,
 		"refusal?", growing("kind", editor.Text, "reason", editor.Text, "message", editor.Text),
-		"versions", texts, "config_sha256", sha, "rules", texts, "inputs", orNull(editor.ListOf(input)), "sources",
-		orNull(editor.ListOf(source)),
+		"versions", texts, "config_sha256", sha, "rules", texts, "rule_texts?", texts, "inputs", orNull(editor.ListOf(input)),
+		"sources", orNull(editor.ListOf(source)),
 		"consent", growing("rows", number, "watermark", editor.Text, "first_partition?", editor.Text,
 			"recheck_watermark?", editor.Text, "recorded_before_act", shown),
 		"uses", orNull(editor.ListOf(growing("use", editor.Text, "people", shown, "admitted_rows", shown, "refused_rows",

@@ -102,12 +102,21 @@ type coverage struct {
 }
 
 // cover finds what a log covers up to as_of: from its first partition by arrival day on, without the days that are
-// missing, or from its first arrival on.
-func (l *Log) cover(asOf int64) coverage {
+// missing, or from its first arrival to its last one; what lies ahead of now by more than a clock may be wrong is none.
+func (l *Log) cover(asOf, knownBy int64) coverage {
 	var c coverage
 	if len(l.Partitions) == 0 {
 		first := slices.MinFunc(l.Rows, func(a, b feed.Row) int { return cmp.Compare(a.Received, b.Received) })
 		c.begin = first.Received
+		last := c.begin
+		for _, r := range l.Rows {
+			if r.Received <= knownBy+maxSkew {
+				last = max(last, r.Received)
+			}
+		}
+		if last < asOf-1 {
+			c.missing = append(c.missing, span{last + 1, asOf})
+		}
 		return c
 	}
 	there := map[int64]bool{}

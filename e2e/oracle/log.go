@@ -92,7 +92,7 @@ type run struct {
 
 // Run decides all segments.
 func (l *Log) Run(s Settings) *Result {
-	r := &run{Log: l, Settings: s, cover: l.cover(s.AsOf), result: &Result{
+	r := &run{Log: l, Settings: s, cover: l.cover(s.AsOf, s.KnownBy), result: &Result{
 		Members: map[[2]string][]string{}, Control: map[[2]string][]string{}, Unknown: map[[2]string]int{},
 		Refused: map[string]map[string]int64{}, Admitted: map[string]int64{}, People: map[string]int{},
 	}}

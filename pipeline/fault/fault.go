@@ -20,6 +20,7 @@ const (
 	Storage Kind = "storage" // storage unreachable, denied or full
 	Audit   Kind = "audit"   // the chain of manifest lines is broken
 	Usage   Kind = "usage"   // arguments that do not fit
+	Check   Kind = "check"   // something is not what it was said to be
 )
 
 // Fault is an error with what a caller branches on: its kind, a stable reason code and what to do next.
