@@ -8,6 +8,27 @@ import (
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
+func TestWindowsOfADayThatBeginsAtOneBeginAtStartsOfDays(t *testing.T) {
+	z, err := value.LoadZone("Asia/Beirut")
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed, _ := value.ParseDate("2026-03-29")
+	days := func(n int) value.Duration { return value.Duration{N: n, Unit: value.Day} }
+	for _, w := range []rules.Window{{From: days(14)}, {From: days(14), To: days(7)}, {From: value.Duration{
+		N: 2, Unit: value.Week,
+	}, To: days(7)}} {
+		from, before := w.Bounds(z.Midnight(changed), 0, z)
+		wantBefore := changed
+		if w.To.N > 0 {
+			wantBefore -= 7
+		}
+		if from != z.Midnight(changed-14) || before != z.Midnight(wantBefore) {
+			t.Errorf("%v is [%v, %v)", w.String(), time.UnixMicro(from).UTC(), time.UnixMicro(before).UTC())
+		}
+	}
+}
+
 func TestWindowsAreCutAtAsOf(t *testing.T) {
 	z, err := value.LoadZone("Europe/Helsinki")
 	if err != nil {

@@ -89,6 +89,15 @@ func (d *Duration) UnmarshalYAML(n *yaml.Node) (err error) {
 	return err
 }
 
+// reading is the time from which steps of the calendar count: the first instant of a day counts as 00:00, whatever the
+// clock shows there.
+func (c Clock) reading(us int64) time.Time {
+	if d := c.date(us); c.midnight(d) == us {
+		return time.UnixMicro(int64(d) * Day).UTC()
+	}
+	return c.wall(us)
+}
+
 // Step moves an instant by a duration, forward for sign 1 and back for sign -1. The end of a month clamps.
 func (c Clock) Step(us int64, d Duration, sign int) int64 {
 	n := d.N * sign
@@ -100,11 +109,11 @@ func (c Clock) Step(us int64, d Duration, sign int) int64 {
 	case "h":
 		return us + int64(n)*Hour
 	case "d":
-		return c.Earliest(c.wall(us).AddDate(0, 0, n))
+		return c.Earliest(c.reading(us).AddDate(0, 0, n))
 	case "w":
-		return c.Earliest(c.wall(us).AddDate(0, 0, 7*n))
+		return c.Earliest(c.reading(us).AddDate(0, 0, 7*n))
 	case "mo":
-		return c.Earliest(addMonths(c.wall(us), n))
+		return c.Earliest(addMonths(c.reading(us), n))
 	}
 	return us
 }

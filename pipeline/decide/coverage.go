@@ -106,8 +106,10 @@ func (s *Source) FindCoverage(ctx context.Context, in *Inputs) error {
 	}
 	for day := s.Parts[0].Day; s.Partition.Zone.Midnight(day) < in.AsOf; day++ {
 		if ok, listed := there[day]; !ok && (listed || !s.GapsEmpty) {
-			from := s.Partition.Zone.Midnight(day)
-			s.Cover.Missing = append(s.Cover.Missing, Span{from, from + value.MicrosPerDay})
+			gap := Span{s.Partition.Zone.Midnight(day), s.Partition.Zone.Midnight(day + 1)}
+			if gap.From < gap.Before { // a place that crosses the date line has days without an instant
+				s.Cover.Missing = append(s.Cover.Missing, gap)
+			}
 		}
 	}
 	return nil

@@ -196,7 +196,7 @@ func (s *SourcePartitions) covered(ctx context.Context, in *decide.Inputs, run *
 	s.Reads.From = secondText(run.Cover.From)
 	var days []value.CivilDate
 	for _, m := range run.Cover.Missing {
-		days = append(days, value.DayOf(m.From+value.MicrosPerDay/2))
+		days = append(days, run.Partition.Zone.Day(m.From))
 	}
 	s.Reads.Uncovered = stretches(days)
 	return nil

@@ -16,6 +16,7 @@ const (
 // cluster matters.
 type Clock struct {
 	dialect *Dialect
+	zone    *value.Zone
 	offsets []value.Offset
 }
 
@@ -24,7 +25,7 @@ const maxOffset = 26 * hour
 
 // Clock returns the zone's clock for the instants of [from, before).
 func (d *Dialect) Clock(z *value.Zone, from, before int64) Clock {
-	return Clock{d, z.Offsets(from-2*maxOffset, before+2*maxOffset)}
+	return Clock{d, z, z.Offsets(from-2*maxOffset, before+2*maxOffset)}
 }
 
 // Local is what the clock shows at an instant, as microseconds read as if the place were in UTC.
@@ -38,6 +39,20 @@ func (c Clock) Local(at string) string {
 		fmt.Fprintf(&b, " WHEN %s < %d THEN %d", at, c.offsets[i+1].From, o.Ahead)
 	}
 	return fmt.Sprintf("(%s + CASE%s ELSE %d END)", at, b.String(), c.offsets[last].Ahead)
+}
+
+// reading is the time from which steps of the calendar count (value.Zone.Reading).
+func (c Clock) reading(at string) string {
+	var b strings.Builder
+	for _, o := range c.offsets[1:] {
+		if wall := c.zone.Reading(o.From); wall != c.zone.Local(o.From) {
+			fmt.Fprintf(&b, " WHEN %s = %d THEN %d", at, o.From, wall)
+		}
+	}
+	if b.Len() == 0 {
+		return c.Local(at)
+	}
+	return fmt.Sprintf("(CASE%s ELSE %s END)", b.String(), c.Local(at))
 }
 
 // Earliest is the earliest instant at which the clock shows that time or later.
@@ -64,13 +79,13 @@ func (c Clock) Earliest(wall string) string {
 func (c Clock) Later(at string, d value.Duration) string {
 	if d.Unit == value.Month { // a day moves, and clamps at the end of a month; the time of day stays
 		return c.Earliest(fmt.Sprintf("(%s * %d + %s)", fmt.Sprintf(c.dialect.addMonths, c.Day(at), d.N), day,
-			FloorMod(c.Local(at), day)))
+			FloorMod(c.reading(at), day)))
 	}
 	length, calendar := elapsed(d)
 	if !calendar || len(c.offsets) == 1 {
 		return fmt.Sprintf("(%s + %d)", at, length)
 	}
-	return c.Earliest(fmt.Sprintf("(%s + %d)", c.Local(at), length))
+	return c.Earliest(fmt.Sprintf("(%s + %d)", c.reading(at), length))
 }
 
 // elapsed is how long a duration is where no clock is changed (a month at most), and whether it is a step of the

@@ -141,6 +141,21 @@ func TestAZoneWithChangesIsACaseOfThem(t *testing.T) {
 	}
 }
 
+func TestADayThatBeginsAtOneIsCountedFromMidnight(t *testing.T) {
+	beirut, err := value.LoadZone("Asia/Beirut")
+	if err != nil {
+		t.Fatal(err)
+	}
+	change, _ := value.ParseTimestamp("2026-03-29T01:00:00+03:00")
+	clock := sql.DuckDB.Clock(beirut, change, change)
+	local := fmt.Sprintf("(x + CASE WHEN x < %d THEN 7200000000 ELSE 10800000000 END)", change)
+	want := clock.Earliest(fmt.Sprintf("((CASE WHEN x = %d THEN %d ELSE %s END) + 86400000000)", change,
+		change+2*3600_000_000, local))
+	if got := clock.Later("x", value.Duration{N: 1, Unit: value.Day}); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 func FuzzPatterns(f *testing.F) {
 	for _, pattern := range []string{"", "a|b", `\w+\.`, "[^a]{3}", `(x|y)?\b`} {
 		f.Add(pattern)

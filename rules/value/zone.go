@@ -159,7 +159,7 @@ func (z *Zone) clip(i int, us int64) int64 {
 
 // Step moves an instant by a duration, forward for sign 1, back for sign -1. Seconds, minutes and hours are elapsed
 // time; days, weeks and months move the wall clock (a month's end clamps: 31 March less a month is the last day of
-// February), and the result is the Earliest instant of that reading.
+// February), and the result is the Earliest instant of that reading: from a start of a day to the start of a day.
 func (z *Zone) Step(us int64, d Duration, sign int) int64 {
 	n := int64(d.N) * int64(sign)
 	switch d.Unit {
@@ -170,15 +170,28 @@ func (z *Zone) Step(us int64, d Duration, sign int) int64 {
 	case Hour:
 		return us + n*MicrosPerHour
 	case Day:
-		return z.Earliest(z.Local(us) + n*MicrosPerDay)
+		return z.Earliest(z.Reading(us) + n*MicrosPerDay)
 	case Week:
-		return z.Earliest(z.Local(us) + n*7*MicrosPerDay)
+		return z.Earliest(z.Reading(us) + n*7*MicrosPerDay)
 	case Month:
-		wall := z.Local(us)
+		wall := z.Reading(us)
 		day := FloorDiv(wall, MicrosPerDay)
 		return z.Earliest(addMonths(day, int(n))*MicrosPerDay + wall - day*MicrosPerDay)
 	}
 	return us
+}
+
+// Reading is the time from which steps of the calendar count: what the local clock shows, but 00:00 at the first
+// instant of a day, also where clocks skip midnight and that instant shows 01:00.
+func (z *Zone) Reading(us int64) int64 {
+	i := z.interval(us)
+	wall := us + z.offsets[i]
+	if z.starts[i] == us { // only where a clock is changed can a day begin at another time
+		if midnight := DayOf(wall).Days() * MicrosPerDay; z.Earliest(midnight) == us {
+			return midnight
+		}
+	}
+	return wall
 }
 
 // Day returns the local day of an instant.

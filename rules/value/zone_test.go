@@ -151,6 +151,42 @@ func TestOddHours(t *testing.T) {
 	}
 }
 
+// Clocks of these places were or are changed at midnight, forward or back, or missed a day.
+var midnightZones = []string{
+	"Asia/Beirut", "Africa/Cairo", "America/Havana", "America/Santiago", "America/Asuncion", "America/Sao_Paulo",
+	"Asia/Tehran", "America/St_Johns", "Atlantic/Azores", "Pacific/Apia", "Europe/Helsinki",
+}
+
+func TestStepsOfDaysFromAStartOfDayEndAtAStartOfDay(t *testing.T) {
+	for _, name := range midnightZones {
+		z := zone(t, name)
+		rapid.Check(t, func(t *rapid.T) {
+			day := CivilDate(rapid.Int64Range(4000, 25_000).Draw(t, "day"))
+			if rapid.Bool().Draw(t, "near a change") {
+				change := rapid.SampledFrom(z.starts[1:]).Draw(t, "change")
+				day = z.Day(change) + CivilDate(rapid.IntRange(-3, 3).Draw(t, "days away"))
+			}
+			n := rapid.IntRange(1, 20).Draw(t, "n")
+			sign := rapid.SampledFrom([]int{1, -1}).Draw(t, "sign")
+			from := z.Midnight(day)
+			first := z.Day(from) // a skipped day begins with the next
+			for _, step := range []struct {
+				unit Unit
+				want CivilDate
+			}{
+				{Day, first + CivilDate(sign*n)},
+				{Week, first + CivilDate(sign*7*n)},
+				{Month, DateOfDays(addMonths(first.Days(), sign*n))},
+			} {
+				if got, want := z.Step(from, Duration{n, step.unit}, sign), z.Midnight(step.want); got != want {
+					t.Fatalf("%s: %v moved by %d%s is %v, want %v, the start of %v", name, time.UnixMicro(from).UTC(), sign*n,
+						unitNames[step.unit], time.UnixMicro(got).UTC(), time.UnixMicro(want).UTC(), step.want)
+				}
+			}
+		})
+	}
+}
+
 func mustDays(t *testing.T, text string) int64 {
 	t.Helper()
 	days, ok := ParseDays(text)

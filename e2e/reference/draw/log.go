@@ -31,14 +31,15 @@ const people = 60
 func NewLog(t *rapid.T) *Log {
 	d := dice{t}
 	l := &Log{Zone: one(d, "Europe/Helsinki", "Europe/Helsinki", "Europe/Helsinki", "America/New_York",
-		"Australia/Lord_Howe", "UTC")}
+		"Australia/Lord_Howe", "Asia/Beirut", "UTC")}
 	clock, err := reference.NewClock(l.Zone)
 	if err != nil {
 		t.Fatal(err)
 	}
 	wall, err := time.Parse(time.DateTime, one(d,
 		"2026-03-30 00:00:00", "2026-03-30 03:30:00", "2026-03-29 12:00:00", "2026-04-15 00:00:00", "2026-05-31 00:00:00",
-		"2026-10-26 00:00:00", "2026-10-26 03:30:00", "2026-10-25 03:30:00", "2026-10-25 12:00:00", "2026-11-02 01:30:00"))
+		"2026-10-26 00:00:00", "2026-10-26 03:30:00", "2026-10-25 03:30:00", "2026-10-25 12:00:00", "2026-11-02 01:30:00",
+		"2026-03-29 00:00:00"))
 	if err != nil {
 		t.Fatal(err)
 	}
