@@ -90,7 +90,7 @@ func (b *binder) test(c *where.Comparison) *Test {
 	if c.Set != nil {
 		args, ok = b.setArguments(t, c)
 	}
-	if !ok || !b.canonical(t, c, args) {
+	if !ok || !b.canonical(t, c, term, args) {
 		return nil
 	}
 	b.checkLabels(c, column, t)
@@ -100,7 +100,9 @@ func (b *binder) test(c *where.Comparison) *Test {
 // boundTerm is a Term with the names that integers of the function have.
 type boundTerm struct {
 	Term
-	names []string
+	names  []string
+	enum   []string // of the column, nil: any value
+	circle Circle
 }
 
 // term looks up what stands left of the operator. The word is nil for functions of the event time.
@@ -111,7 +113,8 @@ func (b *binder) term(o where.Operand) (boundTerm, *Word, bool) {
 			b.fault("E-UNKNOWN-COLUMN", o.Span, f.Name+" needs the event time and no schema has the role event_time")
 			return boundTerm{}, nil, false
 		}
-		return boundTerm{Term{Column: column.Name, Function: f.Name, Type: f.Result, Of: column.Type}, f.Names}, nil, true
+		term := Term{Column: column.Name, Function: f.Name, Type: f.Result, Of: column.Type}
+		return boundTerm{Term: term, names: f.Names, circle: f.Circle}, nil, true
 	}
 	w, ok := b.words.Columns[o.Column]
 	if !ok {
@@ -121,13 +124,18 @@ func (b *binder) term(o where.Operand) (boundTerm, *Word, bool) {
 	b.checkEvent(o, w)
 	term := Term{Column: o.Column, Type: w.column.Type, Of: w.column.Type}
 	if o.Function == "" {
-		return boundTerm{Term: term}, w, true
+		return boundTerm{Term: term, enum: w.Enum}, w, true
 	}
 	f, ok := b.scope.function(o.Function)
 	switch {
 	case !ok:
 		hints := append(source.DidYouMean(o.Function, b.scope.functionNames()),
 			source.Expected("one of "+strings.Join(b.scope.functionNames(), ", ")))
+		if test, ok := o.AsOperator(); ok {
+			hints = []source.Hint{source.Fix(test)}
+		} else if a := source.Suggest(o.Function, b.scope.aggregateNames()); len(hints) == 1 && len(a) > 0 {
+			hints = []source.Hint{source.Fix("a condition of its own with metric: " + a[0] + "(" + o.Column + ")")}
+		}
 		b.fault("E-UNKNOWN-FUNCTION", o.Name, fmt.Sprintf("there is no function %q", o.Function), hints...)
 	case !slices.Contains(f.Of, term.Of.Kind):
 		b.fault("E-TYPE", o.ColumnAt,
@@ -142,7 +150,7 @@ func (b *binder) term(o where.Operand) (boundTerm, *Word, bool) {
 			term.Key = o.Key.Value
 			b.checkNormal(where.Literal{Kind: where.LiteralText, Text: o.Key.Value, Span: o.Key.Span})
 		}
-		return boundTerm{term, f.Names}, w, true
+		return boundTerm{Term: term, names: f.Names, circle: f.Circle}, w, true
 	}
 	return boundTerm{}, nil, false
 }

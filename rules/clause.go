@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/yaml"
 )
@@ -29,7 +31,7 @@ func (c *checker) clauses(cond *Condition, o *yaml.Object) {
 		clause := &cond.Kind.Clauses[i]
 		n, ok := o.Find(clause.Name)
 		switch {
-		case !ok && clause.Needed && !(clause.Outside && c.inSession):
+		case !ok && clause.Needed && !(clause.Outside && c.inSession) && !misnamed(o, cond.Kind, clause.Name):
 			c.missing(cond, clause.Name)
 		case !ok, clause.chain && cond.Sequence == nil:
 		case clause.read != nil:
@@ -40,6 +42,15 @@ func (c *checker) clauses(cond *Condition, o *yaml.Object) {
 			}
 		}
 	}
+}
+
+// misnamed reports whether a clause stands under a word of another tool, which has been reported.
+func misnamed(o *yaml.Object, verb *Verb, clause string) bool {
+	known := verb.Beside()
+	return slices.ContainsFunc(o.Keys(), func(key yaml.Node) bool {
+		name := key.Name()
+		return name != verb.Name && !slices.Contains(known, name) && slices.Contains(source.Suggest(name, known), clause)
+	})
 }
 
 func (c *checker) of(cond *Condition, _ source.Span, n yaml.Node) { c.events(cond, n) }

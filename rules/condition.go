@@ -16,6 +16,10 @@ var comparators = []string{string(AtLeast), string(AtMost), string(Exactly), str
 
 // condition checks one node of the tree; nil if it has no verb that could be checked.
 func (c *checker) condition(n yaml.Node, path string) *Condition {
+	if n.IsList() {
+		n.Wrong("one condition", source.Fix("all: [...] if every one must hold, any: [...] if one is enough"))
+		return nil
+	}
 	o, ok := n.Object("a condition")
 	if !ok {
 		return nil
@@ -32,9 +36,13 @@ func (c *checker) condition(n yaml.Node, path string) *Condition {
 	o.Call(verb.Name)
 	keys := verb.Beside()
 	for _, other := range o.Keys() {
-		if other.Name() != verb.Name && !slices.Contains(keys, other.Name()) {
-			o.Unknown(other, keys)
+		if other.Name() == verb.Name || slices.Contains(keys, other.Name()) {
+			continue
 		}
+		if value, _ := o.Find(other.Name()); verb.Comparators && c.between(o, verb, other, value) {
+			continue
+		}
+		o.Unknown(other, keys)
 	}
 	cond := &Condition{Verb: verb.Name, Kind: verb, Path: path, Span: key.Span()}
 	operand, _ := o.Find(verb.Name)
@@ -60,8 +68,11 @@ func (c *checker) verbOf(o *yaml.Object) (yaml.Node, *Verb) {
 		return yaml.Node{}, nil
 	case len(found) > 1:
 		names := []string{found[0].Name(), found[1].Name()}
-		c.doc.Fail("E-VERB", found[1].Span(), "one condition has two verbs: "+strings.Join(names, " and "),
-			source.Expected("one verb; several conditions stand in all: [...] or any: [...]"))
+		hint := source.Expected("one verb; several conditions stand in all: [...] or any: [...]")
+		if n, _ := o.Find(found[1].Name()); n.IsText() && edgeOf(n).length != "" {
+			hint = source.Hint{Label: source.LabelDidYouMean, Text: "within: " + edgeOf(n).length}
+		}
+		c.doc.Fail("E-VERB", found[1].Span(), "one condition has two verbs: "+strings.Join(names, " and "), hint)
 		return yaml.Node{}, nil
 	}
 	v, _ := c.scope.verb(found[0].Name())
@@ -73,13 +84,25 @@ func (c *checker) noVerb(o *yaml.Object) {
 	at := o.Span()
 	var hints []source.Hint
 	for _, key := range o.Keys() {
+		if c.beside(key.Name()) {
+			continue
+		}
 		if near := source.DidYouMean(key.Name(), names); near != nil {
 			at, hints = key.Span(), near
+			break
+		}
+		if slices.Contains(c.words.events, key.Name()) {
+			at, hints = key.Span(), []source.Hint{source.Fix("did: " + key.Name())}
 			break
 		}
 	}
 	c.doc.Fail("E-VERB", at, "this condition has no verb",
 		append(hints, source.Expected("one of "+strings.Join(names, ", ")))...)
+}
+
+// beside reports whether a key stands beside some verb.
+func (c *checker) beside(key string) bool {
+	return slices.ContainsFunc(c.scope.Language.Verbs, func(v Verb) bool { return slices.Contains(v.Beside(), key) })
 }
 
 // operand reads what stands right of the verb.

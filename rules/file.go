@@ -81,15 +81,23 @@ func (c *checker) metadata(o *yaml.Object) {
 func owner(d *yaml.Document, o *yaml.Object, contacts []string) string {
 	n, ok := o.Find("owner")
 	if !ok {
-		d.Fail("E-NO-OWNER", o.Span(), o.What()+" names no owner", source.Expected("owner: a contact of malgrupp.yaml"))
+		d.Fail("E-NO-OWNER", o.Span(), o.What()+" names no owner", source.Expected("owner: "+contactOf(contacts)))
 		return ""
 	}
 	name, ok := n.Text()
 	if ok && contacts != nil && !slices.Contains(contacts, name) {
-		hints := append(source.DidYouMean(name, contacts), source.Expected("a contact of malgrupp.yaml"))
+		hints := append(source.DidYouMean(name, contacts), source.Expected(contactOf(contacts)))
 		d.Fail("E-NO-OWNER", n.Span(), fmt.Sprintf("there is no contact %q", name), hints...)
 	}
 	return name
+}
+
+// contactOf says which contacts there are, as long as they are few.
+func contactOf(contacts []string) string {
+	if len(contacts) == 0 || len(contacts) > 12 {
+		return "a contact of malgrupp.yaml"
+	}
+	return "a contact of malgrupp.yaml: " + strings.Join(contacts, ", ")
 }
 
 // reviewBy reads the date by which somebody looks at the object again; today may be zero.

@@ -78,7 +78,18 @@ type Function struct {
 	HasKey    bool     // takes a second, text argument
 	Implicit  bool     // written without parentheses, about the event time: local.hour
 	Names     []string // text names of the integers 0, 1, ... of the result: mon, tue, ... for local.weekday
+	Circle    Circle   // the last value is followed by the first
 }
+
+// Circle says how a stretch of values is meant that goes round, such as an hour from 22 to 5.
+type Circle uint8
+
+// The ways.
+const (
+	NoCircle     Circle = iota
+	CircleUpTo          // hours: from 22 to 5 ends when 5 begins
+	CircleWithin        // months: from 11 to 2 has all of 2
+)
 
 // Aggregate is a metric function.
 type Aggregate struct {

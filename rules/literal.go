@@ -17,6 +17,10 @@ func (b *binder) convert(l where.Literal, c *where.Comparison, term boundTerm) (
 		b.fault("E-NULL-COMPARE", l.Span, "a comparison with null is never true", b.nullFix(c))
 		return argument{}, false
 	}
+	if l.Kind == where.LiteralBare {
+		b.bare(l, c, term)
+		return argument{}, false
+	}
 	if term.names != nil {
 		return b.named(l, c, term)
 	}
@@ -33,8 +37,7 @@ func (b *binder) convert(l where.Literal, c *where.Comparison, term boundTerm) (
 		l.Kind == where.LiteralTimestamp, kind == value.TimeOfDay && l.Kind == where.LiteralTime:
 		v, ok := value.ParseTime(kind, l.Text)
 		if !ok {
-			b.fault("E-LITERAL", l.Span, fmt.Sprintf("%q is not %s", l.Text, term.Type.Describe()),
-				source.Expected(exampleOf(kind)))
+			b.fault("E-LITERAL", l.Span, fmt.Sprintf("%q is not %s", l.Text, term.Type.Describe()), timeHints(l.Text, kind)...)
 		}
 		return argument{Value: v}, ok
 	}
@@ -103,26 +106,6 @@ func (b *binder) badNumber(l where.Literal) {
 		source.Expected("digits, with a point before the fraction: 12.50"))
 }
 
-// wrongType reports a literal of another type than the term, with the text that was probably meant.
-func (b *binder) wrongType(l where.Literal, c *where.Comparison, term boundTerm) {
-	kind := term.Type.Kind
-	var hints []source.Hint
-	var edits []source.Edit
-	if meant := meantBy(l, kind); meant != "" {
-		edits = []source.Edit{b.edit(l.Span, meant)}
-		if c.Op == where.OpIn || c.Op == where.OpBetween {
-			hints = append(hints, source.Fix(meant))
-		} else {
-			hints = append(hints, source.Fix(b.written(c.Term.Span)+" "+c.Word+" "+meant))
-		}
-	} else {
-		hints = append(hints, source.Expected(exampleOf(kind)))
-	}
-	b.fault("E-TYPE", l.Span,
-		fmt.Sprintf("%s is %s, %s is %s", b.written(c.Term.Span), term.Type.Describe(), b.written(l.Span),
-			describeLiteral(l)), hints...).Edits = edits
-}
-
 func describeLiteral(l where.Literal) string {
 	switch l.Kind {
 	case where.LiteralText:
@@ -139,50 +122,16 @@ func describeLiteral(l where.Literal) string {
 	return "a point in time"
 }
 
-// meantBy returns how the literal's text is written as a value of the kind, "" if it is none.
-func meantBy(l where.Literal, kind value.Kind) string {
-	switch {
-	case kind == value.Text && (l.Kind == where.LiteralNumber || l.Kind == where.LiteralBool):
-		return value.Quote(l.Text)
-	case l.Kind != where.LiteralText:
-		return ""
-	case (kind == value.Integer || kind == value.Decimal || kind == value.Float) && value.IsNumber(l.Text):
-		return l.Text
-	case kind == value.Boolean && (l.Text == "true" || l.Text == "false"):
-		return l.Text
-	}
-	if _, ok := value.ParseTime(kind, l.Text); ok {
-		return value.TypeNames[kind] + " " + value.Quote(l.Text)
-	}
-	return ""
-}
-
-func exampleOf(kind value.Kind) string {
-	switch kind {
-	case value.Text:
-		return "text in single quotes"
-	case value.Boolean:
-		return "true or false"
-	case value.Date:
-		return "date '2026-04-01'"
-	case value.Timestamp:
-		return "timestamp '2026-04-01T00:00:00+03:00' (for the local day or hour of the event: local.date, local.hour)"
-	case value.TimeOfDay:
-		return "time '08:30'"
-	}
-	return "a number"
-}
-
 // canonical turns a test with typed arguments into its normal form: one spelling for one meaning. A number between two
 // values of the column's scale becomes the neighbour that means the same.
 // It returns false after an error.
-func (b *binder) canonical(t *Test, c *where.Comparison, args []argument) bool {
+func (b *binder) canonical(t *Test, c *where.Comparison, term boundTerm, args []argument) bool {
 	switch t.Op {
 	case where.OpBetween:
 		low, high := args[0], args[1]
 		if compareArguments(low, high) > 0 {
 			b.fault("E-CONTRADICTION", c.Span, "nothing lies between a higher and a lower value",
-				source.Fix(b.written(c.Term.Span)+" between "+b.written(c.Literals[1].Span)+" and "+b.written(c.Literals[0].Span)))
+				source.Fix(b.turned(c, term, low, high)))
 			return false
 		}
 		if low.inexact {
@@ -254,4 +203,196 @@ func (t *Test) negate() {
 	} else {
 		t.Not = !t.Not
 	}
+}
+
+// wrongType reports a literal of another type than the term, with what was probably meant. A proposal must not change
+// what the author said: today in quotes is a text that no date equals.
+func (b *binder) wrongType(l where.Literal, c *where.Comparison, term boundTerm) {
+	if term.Type.Kind == value.Text && l.Kind == where.LiteralNumber && !b.listed(l, c, term) {
+		return
+	}
+	hints, edits := b.meant(l, c, term)
+	b.fault("E-TYPE", l.Span,
+		fmt.Sprintf("%s is %s, %s is %s", b.written(c.Term.Span), term.Type.Describe(), b.written(l.Span),
+			describeLiteral(l)), hints...).Edits = edits
+}
+
+// bare reports a word, path, date or time without its quotes.
+func (b *binder) bare(l where.Literal, c *where.Comparison, term boundTerm) {
+	known := slices.Contains(term.enum, l.Text) || slices.Contains(term.names, l.Text)
+	switch {
+	case known || where.NoValue(l.Text):
+	case term.names != nil:
+		b.unknownValue(l, b.written(c.Term.Span), term.names)
+		return
+	case !b.listed(l, c, term):
+		return
+	}
+	message := l.Text + " is not a value"
+	if _, ok := b.words.Columns[l.Text]; ok && !known {
+		b.fault("E-WHERE", l.Span, message+": a test compares a column with a value, not with another column",
+			source.Expected(exampleOf(term.Type.Kind)))
+		return
+	}
+	hints, edits := b.meant(l, c, term)
+	b.fault("E-WHERE", l.Span, message, hints...).Edits = edits
+}
+
+// listed reports a text that is not among the column's values, and whether it was.
+func (b *binder) listed(l where.Literal, c *where.Comparison, term boundTerm) bool {
+	if term.enum == nil || c.Op != where.OpEqual && c.Op != where.OpIn || slices.Contains(term.enum, l.Text) {
+		return true
+	}
+	b.unknownValue(l, c.Term.Column, term.enum)
+	return false
+}
+
+// meant are the hints for a literal that the term does not take, and the edit if the meaning is certain.
+func (b *binder) meant(l where.Literal, c *where.Comparison, term boundTerm) ([]source.Hint, []source.Edit) {
+	kind, column := term.Type.Kind, b.written(c.Term.Span)
+	bare := l.Kind == where.LiteralBare
+	switch text := meantBy(l, term); {
+	case bare && where.NoValue(l.Text):
+		return []source.Hint{b.nullFix(c)}, nil
+	case text == "" && kind == value.Text && c.Op == where.OpEqual && isTruth(l):
+		there := " is null"
+		if affirmed, _ := truthOf(l.Text); affirmed != c.Not {
+			there = " is not null"
+		}
+		return []source.Hint{
+			{Label: source.LabelDidYouMean, Text: column + there}, source.Expected(exampleOf(kind)),
+		}, nil
+	case text == "" && (kind == value.Date || kind == value.Timestamp):
+		return timeHints(l.Text, kind), nil
+	case text == "":
+		return []source.Hint{source.Expected(exampleOf(kind))}, nil
+	case c.Op == where.OpIn || c.Op == where.OpBetween:
+		return []source.Hint{source.Fix(text)}, []source.Edit{b.edit(l.Span, text)}
+	default:
+		not := ""
+		if c.Not && c.Word != "!=" {
+			not = "not "
+		}
+		return []source.Hint{source.Fix(column + " " + not + c.Word + " " + text)}, []source.Edit{b.edit(l.Span, text)}
+	}
+}
+
+// meantBy returns how the literal's text is written as a value of the term, "" if it is none.
+func meantBy(l where.Literal, term boundTerm) string {
+	kind := term.Type.Kind
+	truth, isTruth := truthOf(l.Text)
+	switch {
+	case kind == value.Boolean && isTruth && l.Kind != where.LiteralBool:
+		return map[bool]string{true: "true", false: "false"}[truth]
+	case term.names != nil || kind == value.Text && slices.Contains(term.enum, l.Text):
+		return value.Quote(l.Text)
+	case kind == value.Text && l.Kind == where.LiteralNumber,
+		kind == value.Text && l.Kind == where.LiteralBare && !isTruth && !isClock(l.Text):
+		return value.Quote(l.Text)
+	case l.Kind != where.LiteralText && l.Kind != where.LiteralBare:
+		return ""
+	case (kind == value.Integer || kind == value.Decimal || kind == value.Float) && value.IsNumber(l.Text):
+		return l.Text
+	}
+	text := l.Text
+	if kind == value.Date && value.MeantDate(text) != "" {
+		text = value.MeantDate(text)
+	}
+	if kind == value.TimeOfDay && len(text) == len("8:30") {
+		text = "0" + text
+	}
+	if _, ok := value.ParseTime(kind, text); ok {
+		return value.TypeNames[kind] + " " + value.Quote(text)
+	}
+	return ""
+}
+
+// isTruth reports whether a literal stands for true or false without being a text.
+func isTruth(l where.Literal) bool {
+	_, ok := truthOf(l.Text)
+	return ok && l.Kind != where.LiteralText
+}
+
+// truthOf is what a word of another language says of a truth value.
+func truthOf(word string) (truth, ok bool) {
+	switch strings.ToLower(word) {
+	case "true", "yes", "on", "1", "y", "t":
+		return true, true
+	case "false", "no", "off", "0", "n", "f":
+		return false, true
+	}
+	return false, false
+}
+
+// isClock reports whether a word or a call of another language stands for a moment near the run.
+func isClock(text string) bool {
+	switch strings.ToLower(strings.Trim(text, "()")) {
+	case "today", "now", "yesterday", "tomorrow", "tonight", "current_date", "current_timestamp", "sysdate", "getdate",
+		"curdate":
+		return true
+	}
+	return false
+}
+
+// timeHints say how a date or time is written, and that moments near the run are not written as values at all.
+func timeHints(text string, kind value.Kind) []source.Hint {
+	hints := []source.Hint{source.Expected(exampleOf(kind))}
+	if isClock(text) {
+		hints = append(hints, source.Fix("leave the test out: within says how far back, "+
+			"within: 1d is the last whole day before the run"))
+	} else if date := value.MeantDate(text); date != "" && kind == value.Date {
+		hints = []source.Hint{source.Fix("date " + value.Quote(date))}
+	}
+	return hints
+}
+
+func exampleOf(kind value.Kind) string {
+	switch kind {
+	case value.Text:
+		return "text in single quotes"
+	case value.Boolean:
+		return "true or false"
+	case value.Date:
+		return "date '2026-04-01'"
+	case value.Timestamp:
+		return "timestamp '2026-04-01T00:00:00+03:00' (for the local day or hour of the event: local.date, local.hour)"
+	case value.TimeOfDay:
+		return "time '08:30'"
+	}
+	return "a number"
+}
+
+// turned is what a between was meant for whose bounds are the wrong way round: on a circle, as that of hours, a stretch
+// over the end, which is two tests; else the bounds in their order.
+func (b *binder) turned(c *where.Comparison, term boundTerm, low, high argument) string {
+	column, from, to := b.written(c.Term.Span), b.written(c.Literals[0].Span), b.written(c.Literals[1].Span)
+	circle := term.circle
+	if term.Type.Kind == value.TimeOfDay {
+		circle = CircleWithin
+	}
+	less, over, join := " <= ", " > ", " or "
+	switch {
+	case circle == NoCircle:
+		not := ""
+		if c.Not {
+			not = "not "
+		}
+		return column + " " + not + "between " + to + " and " + from
+	case term.names != nil:
+		var days []string
+		for i := low.Int; i <= int64(len(term.names))+high.Int; i++ {
+			days = append(days, value.Quote(term.names[i%int64(len(term.names))]))
+		}
+		return column + map[bool]string{true: " not", false: ""}[c.Not] + " in (" + strings.Join(days, ", ") + ")"
+	case circle == CircleUpTo:
+		less, over = " < ", " >= "
+	}
+	first, second := column+" >= "+from, column+less+to
+	if c.Not {
+		first, join, second = column+over+to, " and ", column+" < "+from
+	}
+	if whole := first + join + second; strings.TrimSpace(b.text) == b.written(c.Span) || c.Not {
+		return whole
+	}
+	return "(" + first + join + second + ")"
 }

@@ -23,7 +23,7 @@ func (c *checker) metric(n yaml.Node) *Metric {
 	parts := callForm.FindStringSubmatchIndex(text)
 	if parts == nil {
 		c.doc.Fail("E-METRIC", n.Span(), fmt.Sprintf("%q is not a metric", text),
-			source.Expected("count(), sum(column), distinct(column) or another metric"))
+			append(c.meantMetric(text), source.Expected("count(), sum(column), distinct(column) or another metric"))...)
 		return nil
 	}
 	placed := n.Placed()
@@ -55,6 +55,30 @@ func (c *checker) metric(n yaml.Node) *Metric {
 		return nil
 	}
 	return m
+}
+
+// meantMetric is the call that was meant by "count", "sum amount" and the like.
+func (c *checker) meantMetric(text string) []source.Hint {
+	words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" ()*:", r) })
+	if len(words) == 0 {
+		return nil
+	}
+	name := words[0]
+	if near := source.Suggest(name, c.scope.aggregateNames()); len(near) > 0 {
+		name = near[0]
+	}
+	a, ok := c.scope.aggregate(name)
+	column := words[len(words)-1]
+	if _, known := c.words.Columns[column]; !known || len(words) == 1 {
+		column = "column"
+	}
+	switch {
+	case !ok:
+		return nil
+	case a.Of == nil:
+		column = ""
+	}
+	return []source.Hint{{Label: source.LabelDidYouMean, Text: name + "(" + column + ")"}}
 }
 
 // metricColumn looks up the column of an aggregate call and checks that the aggregate takes it.
@@ -113,8 +137,13 @@ func (c *checker) compare(cond *Condition, verb *Verb, o *yaml.Object) {
 	}
 	switch {
 	case len(found) > 1:
-		c.doc.Fail("E-COMPARATOR", found[1].Span(), "two comparators stand beside one verb",
-			source.Expected("one of "+strings.Join(comparators, ", ")))
+		hints := []source.Hint{source.Expected("one of " + strings.Join(comparators, ", "))}
+		if low, high := stretch(found); low.Name() != "" && len(found) == 2 {
+			lowest, _ := o.Find(low.Name())
+			highest, _ := o.Find(high.Name())
+			hints = []source.Hint{bothBounds(o, verb, low.Name()+": "+lowest.Value(), high.Name()+": "+highest.Value())}
+		}
+		c.doc.Fail("E-COMPARATOR", found[1].Span(), "two comparators stand beside one verb", hints...)
 	case len(found) == 1 && c.part == "by":
 		c.doc.Fail("E-COMPARATOR", found[0].Span(), "a metric that ranks is not compared",
 			source.Fix("leave "+found[0].Name()+" out"))
@@ -127,6 +156,58 @@ func (c *checker) compare(cond *Condition, verb *Verb, o *yaml.Object) {
 		c.doc.Fail("E-COMPARATOR", cond.Span, "this condition does not say how much is enough",
 			source.Expected("one of "+strings.Join(comparators, ", ")))
 	}
+}
+
+// stretch are, of two comparators, the one from below and the one from above; nothing where they bound one side.
+func stretch(found []yaml.Node) (low, high yaml.Node) {
+	for _, key := range found {
+		switch Comparator(key.Name()) {
+		case AtLeast, MoreThan:
+			low = key
+		case AtMost, LessThan:
+			high = key
+		}
+	}
+	if low.Name() == "" || high.Name() == "" {
+		return yaml.Node{}, yaml.Node{}
+	}
+	return low, high
+}
+
+var twoNumbers = regexp.MustCompile(`^\D*(\d+)\D+(\d+)\D*$`)
+
+// between reports a range of counts that stands behind one key, and how it is written.
+func (c *checker) between(o *yaml.Object, verb *Verb, key, n yaml.Node) bool {
+	if !slices.Contains([]string{"between", "range", "count_between", "in_range"}, key.Name()) {
+		return false
+	}
+	text := n.Value()
+	if members, _ := n.Apart().List(); len(members) == 2 {
+		text = members[0].Value() + " " + members[1].Value()
+	}
+	low, high := "3", "5"
+	if m := twoNumbers.FindStringSubmatch(text); m != nil {
+		low, high = m[1], m[2]
+	}
+	c.doc.Fail("E-UNKNOWN-KEY", key.Span(), fmt.Sprintf("%q is not a key of %s", key.Name(), o.What()),
+		bothBounds(o, verb, string(AtLeast)+": "+low, string(AtMost)+": "+high))
+	return true
+}
+
+// bothBounds is how a condition is written that has a bound from below and one from above: as two in all.
+func bothBounds(o *yaml.Object, verb *Verb, low, high string) source.Hint {
+	var same []string
+	for key, n := range o.Fields() {
+		switch name := key.Name(); {
+		case name != verb.Name && !slices.ContainsFunc(verb.Clauses, func(c Clause) bool { return c.Name == name }):
+		case n.IsText() && !n.IsQuoted():
+			same = append(same, name+": "+n.Value())
+		default:
+			same = append(same, name+": ...")
+		}
+	}
+	shared := strings.Join(same, ", ")
+	return source.Fix(fmt.Sprintf("two conditions\nall:\n  - {%s, %s}\n  - {%s, %s}", shared, low, shared, high))
 }
 
 // bound reads the number, date or time that a comparator compares with; nil if it is wrong.

@@ -52,7 +52,7 @@ func (b *binder) read() Expr {
 	l := where.Lex(b.text)
 	b.misspelt(l.Wrong)
 	if l.Broken != "" {
-		b.fault("E-WHERE", l.At, l.Broken, source.Expected("column = 'text', column > 100, and, or, not"))
+		b.fault("E-WHERE", l.At, l.Broken, append(l.Hints, source.Expected("column = 'text', column > 100, and, or, not"))...)
 		return nil
 	}
 	t, err := where.Parse(l.Tokens)

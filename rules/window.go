@@ -2,6 +2,8 @@ package rules
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -17,13 +19,25 @@ func (c *checker) window(n yaml.Node) *Window {
 	}
 	if !n.IsObject() {
 		var ok bool
-		if w.From, ok = n.Duration(); !ok {
-			return nil
+		if hint, known := meantSpan(n); known {
+			c.doc.Fail("E-DURATION", n.Span(), fmt.Sprintf("%q is not a duration", n.Value()), hint)
+		} else if w.From, ok = n.Duration(); ok {
+			return w
 		}
-		return w
+		return nil
 	}
 	o, _ := n.Object("within")
-	o.Only(window)
+	for _, key := range o.Keys() {
+		if window.Behind(key.Name()) != nil {
+			continue
+		}
+		if hints := meantWindow(o); hints != nil {
+			c.doc.Fail("E-UNKNOWN-KEY", key.Span(), fmt.Sprintf("%q is not a key of within", key.Name()), hints...)
+		} else {
+			o.Unknown(key, window.All())
+		}
+		return nil
+	}
 	from, ok := o.Need("from")
 	if !ok {
 		return nil
@@ -33,16 +47,116 @@ func (c *checker) window(n yaml.Node) *Window {
 	switch {
 	case band && dates:
 		c.doc.Fail("E-WINDOW", before.Span(), "a window ends with to or with before, not with both",
-			source.Expected("{from: 90d, to: 30d} or {from: 2026-03-01, before: 2026-04-01}"))
-		return nil
+			source.Expected(windowForms))
+	case dates && edgeOf(before).length != "":
+		c.doc.Fail("E-WINDOW", o.KeySpan("before"), "a duration ends with to, a date with before", windowHints(o)...)
 	case dates:
 		return c.dateWindow(w, from, before)
+	case band && edgeOf(to).length == "" && (edgeOf(to).day != 0 || edgeOf(to).now):
+		c.doc.Fail("E-WINDOW", o.KeySpan("to"), "a date ends with before, a duration with to", windowHints(o)...)
 	case band:
 		return c.bandWindow(w, from, to)
+	default:
+		c.doc.Fail("E-WINDOW", o.Span(), "this window has no end", windowHints(o)...)
 	}
-	c.doc.Fail("E-WINDOW", o.Span(), "this window has no end",
-		source.Expected("{from: 90d, to: 30d} or {from: 2026-03-01, before: 2026-04-01}; up to now: 90d"))
 	return nil
+}
+
+const windowForms = "{from: 90d, to: 30d} or {from: 2026-03-01, before: 2026-04-01}; up to now: 90d"
+
+var wordsForAll = []string{
+	"ever", "always", "all time", "all_time", "alltime", "forever", "any", "anytime", "lifetime", "unlimited", "infinite",
+	"everything",
+}
+
+// meantSpan is what a text that is no duration was meant for, where that is no other duration.
+func meantSpan(n yaml.Node) (source.Hint, bool) {
+	text := strings.ToLower(source.Untypeset(n.Value()))
+	switch edge := edgeOf(n); {
+	case slices.Contains(wordsForAll, text):
+		return source.Hint{Label: source.LabelDidYouMean, Text: "all"}, true
+	case edge.now && !strings.HasPrefix(text, "0"):
+		return source.Expected("1d, the last whole day before the run's moment, or 24h; " +
+			"a nightly run has seen nothing of its day"), true
+	case edge.day != 0:
+		return source.Hint{
+			Label: source.LabelDidYouMean,
+			Text:  fmt.Sprintf("{from: %v, before: %v}", edge.day, edge.day+1),
+		}, true
+	}
+	return source.Hint{}, false
+}
+
+// edge is one end of a window as somebody wrote it: a day, a length, or the run's moment.
+type edge struct {
+	day    value.CivilDate
+	length string
+	now    bool
+}
+
+// edgeOf reads an end of a window as kindly as can be.
+func edgeOf(n yaml.Node) edge {
+	if n.IsObject() || n.IsList() || n.IsNull() {
+		return edge{}
+	}
+	text := source.Untypeset(n.Value())
+	if day, ok := value.ParseDate(text); ok {
+		return edge{day: day}
+	}
+	if day, ok := value.ParseDate(value.MeantDate(text)); ok {
+		return edge{day: day}
+	}
+	if _, err := value.ParseDuration(text); err == nil {
+		return edge{length: text}
+	}
+	switch strings.ToLower(text) {
+	case "now", "today", "as_of", "current", "0", "0d", "0h", "tonight":
+		return edge{now: true}
+	}
+	if meant := value.MeantDurations(text); len(meant) == 1 {
+		return edge{length: meant[0]}
+	}
+	return edge{}
+}
+
+func windowHints(o *yaml.Object) []source.Hint {
+	return append(meantWindow(o), source.Expected(windowForms))
+}
+
+// meantWindow is the window that keys of other tools describe: {since: 30d}, {last: 7d}, {days: 30}, {from: 2026-03-01,
+// to: 2026-03-31} with its last day, none if that cannot be told.
+func meantWindow(o *yaml.Object) []source.Hint {
+	var from, to edge
+	for key, n := range o.Fields() {
+		switch name := key.Name(); {
+		case value.MeantDurations(n.Value()+" "+name) != nil && strings.Trim(n.Value(), "0123456789") == "":
+			from = edge{length: value.MeantDurations(n.Value() + " " + name)[0]}
+		case name == "before":
+			to = edgeOf(n)
+		case len(source.Suggest(name, []string{"to", "before"})) > 0:
+			if to = edgeOf(n); to.day != 0 {
+				to.day++ // people name the last day that counts
+			}
+		default:
+			from = edgeOf(n)
+		}
+	}
+	var text string
+	switch {
+	case from.day != 0 && to.day > from.day:
+		text = fmt.Sprintf("{from: %v, before: %v}   (the day of before does not count)", from.day, to.day)
+	case from.day != 0 && to == edge{} || from.day != 0 && to.now:
+		text = fmt.Sprintf("{from: %v, before: ...}   (the first day that no longer counts)", from.day)
+	case from.length != "" && to.length != "":
+		text = fmt.Sprintf("{from: %s, to: %s}", from.length, to.length)
+	case from.length != "" && to.day == 0:
+		text = from.length
+	case from == edge{} && to.day != 0:
+		text = fmt.Sprintf("{from: ..., before: %v}", to.day)
+	default:
+		return nil
+	}
+	return []source.Hint{{Label: source.LabelDidYouMean, Text: text}}
 }
 
 func (c *checker) dateWindow(w *Window, from, before yaml.Node) *Window {
@@ -52,8 +166,13 @@ func (c *checker) dateWindow(w *Window, from, before yaml.Node) *Window {
 		return nil
 	}
 	if since >= until {
-		c.doc.Fail("E-CONTRADICTION", before.Span(), "this window ends before it begins",
-			source.Expected("a date after "+since.String()))
+		hints := []source.Hint{source.Expected("a date after " + since.String())}
+		if since > until {
+			hints = append(hints, source.Fix(fmt.Sprintf("{from: %v, before: %v}", until, since)))
+		} else {
+			hints = append(hints, source.Fix(fmt.Sprintf("{from: %v, before: %v}", since, since+1)))
+		}
+		c.doc.Fail("E-CONTRADICTION", before.Span(), "this window ends before it begins", hints...)
 		return nil
 	}
 	w.Since, w.Until = since, until
@@ -68,7 +187,7 @@ func (c *checker) bandWindow(w *Window, from, to yaml.Node) *Window {
 	}
 	if far.Longest() <= near.Shortest() {
 		c.doc.Fail("E-CONTRADICTION", to.Span(), "this window ends before it begins",
-			source.Expected("less than "+far.String()))
+			source.Expected("less than "+far.String()), source.Fix(fmt.Sprintf("{from: %v, to: %v}", near, far)))
 		return nil
 	}
 	w.From, w.To = far, near

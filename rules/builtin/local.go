@@ -13,13 +13,13 @@ const hourMicros = 60 * 60 * 1_000_000
 // The local functions read the event time on the clock of the segment's zone.
 
 var _ = defineFunction(local(rules.Function{
-	Name: "local.hour", Result: value.Type{Kind: value.Integer},
+	Name: "local.hour", Result: value.Type{Kind: value.Integer}, Circle: rules.CircleUpTo,
 	Doc: "The hour of the event on the local clock, 0 to 23.",
 }, sql.Clock.Hour, func(_, inDay int64) int64 { return inDay / hourMicros },
 	FunctionExample{Of: "timestamp '2026-04-10T21:30:00Z'", Zone: "Europe/Helsinki", Result: "0"}))
 
 var _ = defineFunction(local(rules.Function{
-	Name: "local.weekday", Result: value.Type{Kind: value.Integer},
+	Name: "local.weekday", Result: value.Type{Kind: value.Integer}, Circle: rules.CircleWithin,
 	Names: []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"},
 	Doc:   "The weekday of the event in the local calendar: 'mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'.",
 }, sql.Clock.Weekday, func(day, _ int64) int64 { return ((day+3)%7 + 7) % 7 }, // 1970-01-01 was a Thursday
@@ -33,7 +33,7 @@ var _ = defineFunction(local(rules.Function{
 	FunctionExample{Of: "timestamp '2026-04-09T21:30:00Z'", Zone: "Europe/Helsinki", Result: "date '2026-04-10'"}))
 
 var _ = defineFunction(local(rules.Function{
-	Name: "local.month", Result: value.Type{Kind: value.Integer},
+	Name: "local.month", Result: value.Type{Kind: value.Integer}, Circle: rules.CircleWithin,
 	Doc: "The month of the event in the local calendar, 1 to 12.",
 }, sql.Clock.Month, func(day, _ int64) int64 { return int64(time.Unix(day*86_400, 0).UTC().Month()) },
 	FunctionExample{Of: "timestamp '2026-03-31T21:30:00Z'", Zone: "Europe/Helsinki", Result: "4"}))

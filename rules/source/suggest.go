@@ -6,8 +6,13 @@ import (
 	"strings"
 )
 
-// Suggest returns the names that the writer of word may have meant, best first, at most three.
+// Suggest returns the names that the writer of word may have meant, best first, at most three: what the word of another
+// tool means (foreign.txt), else what is spelled nearly so.
 func Suggest(word string, names []string) []string {
+	if meant := meantBy(word, names); meant != nil {
+		return meant
+	}
+	word = Untypeset(word)
 	type candidate struct {
 		name     string
 		distance int

@@ -2,6 +2,7 @@ package where
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -19,6 +20,7 @@ const (
 	tokenNumber // 12.50
 	TokenSign   // = != < <= > >= ( ) ,
 	tokenSet    // @partner-sites
+	tokenBare   // a text, date or time that lacks its quotes: /lainat, 2026-04-01
 )
 
 // Token is a piece of a `where` text with the offsets at which it stands there. Value is what it means: the word, the
@@ -39,7 +41,9 @@ type Misspelt struct {
 var synonyms = map[string]string{
 	"==": "=", "<>": "!=", "=<": "<=", "=>": ">=", "&&": "and", "||": "or", "!": "not",
 	"AND": "and", "OR": "or", "NOT": "not", "IN": "in", "IS": "is", "NULL": "null", "BETWEEN": "between",
-	"TRUE": "true", "FALSE": "false",
+	"TRUE": "true", "FALSE": "false", "And": "and", "Or": "or", "Not": "not", "In": "in", "Is": "is", "Null": "null",
+	"Between": "between", "True": "true", "False": "false",
+	"≠": "!=", "≤": "<=", "≥": ">=", "&": "and", "|": "or",
 }
 
 // Lexed cuts a `where` text into tokens. The first thing it cannot read ends it.
@@ -50,12 +54,13 @@ type Lexed struct {
 	Wrong  []Misspelt
 	Broken string      // what is wrong, "" if nothing
 	At     source.Span // where
+	Hints  []source.Hint
 }
 
 func Lex(text string) *Lexed {
 	l := &Lexed{text: text}
 	for l.Broken == "" {
-		for l.pos < len(text) && (text[l.pos] == ' ' || text[l.pos] == '\n' || text[l.pos] == '\r') {
+		for l.pos < len(text) && strings.IndexByte(" \n\r", text[l.pos]) >= 0 {
 			l.pos++
 		}
 		if l.pos == len(text) {
@@ -72,7 +77,7 @@ func (l *Lexed) next() {
 	case c == '\'', c == '"':
 		l.quoted(c)
 	case isDigit(c), c == '-' && l.pos+1 < len(l.text) && isDigit(l.text[l.pos+1]):
-		l.take(tokenNumber, l.run(l.pos+1, func(c byte) bool { return isDigit(c) || c == '.' || isLetter(c) }))
+		l.number()
 	case isLetter(c):
 		l.take(TokenWord, l.run(l.pos, func(c byte) bool { return isLetter(c) || isDigit(c) || c == '.' }))
 	case c == '@':
@@ -82,9 +87,79 @@ func (l *Lexed) next() {
 	case strings.IndexByte("=<>!&|", c) >= 0:
 		l.take(TokenSign, l.sign())
 	default:
-		r, size := utf8.DecodeRuneInString(l.text[l.pos:])
-		l.stop(source.Span{Start: l.pos, End: l.pos + size}, fmt.Sprintf("%q has no meaning here", string(r)))
+		l.other()
 	}
+}
+
+// curly are the quotes that text programs set, with those that close them.
+var curly = map[rune]string{
+	'“': "”“", '”': "”", '„': "”“", '‘': "’‘", '’': "’", '‚': "’‘", '«': "»", '»': "«", '`': "`´", '´': "´",
+}
+
+const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789."
+
+// other reads what begins with a character that has no meaning here.
+func (l *Lexed) other() {
+	r, size := utf8.DecodeRuneInString(l.text[l.pos:])
+	rest := l.text[l.pos+size:]
+	switch i := strings.IndexAny(rest, curly[r]); {
+	case r == '\u00a0': // a blank that keeps words together
+		l.pos += size
+	case r == '`' && i > 0 && isLetter(rest[0]) && strings.Trim(rest[:i], letters) == "":
+		l.misspell(l.pos+size+i+size, rest[:i], TokenWord)
+	case curly[r] != "" && i >= 0 && r != '`':
+		_, closing := utf8.DecodeRuneInString(rest[i:])
+		l.misspell(l.pos+size+i+closing, rest[:i], tokenText)
+	case strings.ContainsRune("≠≤≥", r):
+		l.take(TokenSign, l.pos+size)
+	default:
+		l.bare(r, size)
+	}
+}
+
+// misspell adds a token up to end that is understood nevertheless.
+func (l *Lexed) misspell(end int, value string, kind tokenKind) {
+	t := Token{Kind: kind, Value: value, Span: source.Span{Start: l.pos, End: end}}
+	l.Wrong = append(l.Wrong, Misspelt{t.Span, t.Written()})
+	l.Tokens = append(l.Tokens, t)
+	l.pos = end
+}
+
+// bare reads a text without its quotes, from the blank before the character to the next one. A character that stands
+// alone, or behind what is no value, ends the reading.
+func (l *Lexed) bare(r rune, size int) {
+	start, end := l.pos, l.run(l.pos+size, func(c byte) bool { return strings.IndexByte(" \r\n(),'\"", c) < 0 })
+	kept := len(l.Tokens)
+	for kept > 0 && l.Tokens[kept-1].Span.End == start && l.Tokens[kept-1].Kind != TokenSign &&
+		l.Tokens[kept-1].Kind != tokenText {
+		kept--
+		start = l.Tokens[kept].Span.Start
+	}
+	if end-start == size {
+		l.stop(source.Span{Start: start, End: end}, fmt.Sprintf("%q has no meaning here", string(r)))
+		if r == '~' {
+			l.Hints = []source.Hint{{Label: source.LabelDidYouMean, Text: "matches"}}
+		}
+		return
+	}
+	for n := len(l.Wrong); n > 0 && l.Wrong[n-1].Span.Start >= start; n-- {
+		l.Wrong = l.Wrong[:n-1]
+	}
+	l.Tokens = append(l.Tokens[:kept], Token{
+		Kind: tokenBare, Value: l.text[start:end], Span: source.Span{Start: start, End: end},
+	})
+	l.pos = end
+}
+
+// written are dates, times and instants without their word and quotes.
+var written = regexp.MustCompile(`^(?:\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}\.\d{1,2}\.\d{4}|\d{1,2}:\d{2})[-0-9T:Z+.]*`)
+
+func (l *Lexed) number() {
+	if end := len(written.FindString(l.text[l.pos:])); end > 0 {
+		l.take(tokenBare, l.pos+end)
+		return
+	}
+	l.take(tokenNumber, l.run(l.pos+1, func(c byte) bool { return isDigit(c) || c == '.' || isLetter(c) }))
 }
 
 // sign returns the end of the longest operator sign that begins here.
@@ -110,10 +185,6 @@ func (l *Lexed) take(kind tokenKind, end int) {
 		if isLetter(right[0]) {
 			t.Kind = TokenWord
 		}
-	}
-	if t.Value == "&" || t.Value == "|" {
-		l.stop(t.Span, fmt.Sprintf("%q has no meaning here", t.Value))
-		return
 	}
 	l.Tokens = append(l.Tokens, t)
 	l.pos = end

@@ -3,7 +3,6 @@ package where
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -149,7 +148,7 @@ func (p *parser) comparison() Tree {
 // operand reads a column or a function of one.
 func (p *parser) operand() Operand {
 	t := p.peek()
-	if t.Kind != TokenWord || Reserved(t.Value) {
+	if t.Kind != TokenWord || Reserved(t.Value) && !p.called() {
 		if t.Kind == tokenText || t.Kind == tokenNumber {
 			p.fail(t.Span, "a test begins with a column", source.Expected("column = "+quoteLiteral(t)))
 		} else {
@@ -256,13 +255,8 @@ func (p *parser) noOperator(c *Comparison) {
 	t := p.peek()
 	ends := t.Kind == tokenEnd || t.Value == ")" || t.Value == "and" || t.Value == "or"
 	if c.Not || !ends {
-		hints := []source.Hint{source.Expected(OperatorWords)}
-		if t.Kind == TokenWord {
-			hints = append(source.DidYouMean(t.Value, append(reservedWords, "like")), hints...)
-			if strings.EqualFold(t.Value, "like") || strings.EqualFold(t.Value, "ilike") {
-				hints = []source.Hint{source.Expected("starts_with, ends_with, contains or matches")}
-			}
-			p.fail(t.Span, fmt.Sprintf("%q is not an operator", t.Value), hints...)
+		if t.Kind == TokenWord || t.Kind == tokenBare {
+			p.fail(t.Span, fmt.Sprintf("%q is not an operator", t.Value), p.meantOperator(c, t)...)
 			return
 		}
 		p.unexpected(OperatorWords)
@@ -279,7 +273,7 @@ func (p *parser) isTest(c *Comparison) {
 	case p.accept("false"):
 		c.Op = OpIsFalse
 	default:
-		p.unexpected("null, true or false")
+		p.meantIs(c)
 	}
 	c.Word = "is"
 }
@@ -317,6 +311,9 @@ func (p *parser) literal(after string) Literal {
 	case tokenNumber:
 		p.pos++
 		return Literal{LiteralNumber, t.Value, t.Span}
+	case tokenBare:
+		p.pos++
+		return Literal{LiteralBare, t.Value, t.Span}
 	case TokenWord:
 		return p.wordLiteral(t)
 	case tokenEnd:
@@ -327,19 +324,25 @@ func (p *parser) literal(after string) Literal {
 	return Literal{}
 }
 
+// wordLiteral reads a word as a value. One that is none may lack its quotes: what it was meant for depends on the term.
 func (p *parser) wordLiteral(t Token) Literal {
 	kinds := map[string]literalKind{
 		"true": LiteralBool, "false": LiteralBool, "null": LiteralNull,
 		"date": LiteralDate, "time": LiteralTime, "timestamp": LiteralTimestamp,
 	}
 	kind, ok := kinds[t.Value]
-	if !ok {
-		p.fail(t.Span, fmt.Sprintf("%s is not a value", t.Value),
-			source.Fix(value.Quote(t.Value)+"   (text stands in single quotes)"))
+	switch {
+	case !ok && Reserved(t.Value):
+		p.unexpected("a value")
 		return Literal{}
+	case !ok:
+		kind = LiteralBare
 	}
 	p.pos++
-	if kind == LiteralBool || kind == LiteralNull {
+	if kind == LiteralBare && p.accept("(") && p.accept(")") { // now()
+		return Literal{kind, t.Value + "()", source.Span{Start: t.Span.Start, End: p.tokens[p.pos-1].Span.End}}
+	}
+	if kind == LiteralBool || kind == LiteralNull || kind == LiteralBare {
 		return Literal{kind, t.Value, t.Span}
 	}
 	text := p.peek()

@@ -53,6 +53,7 @@ const (
 	LiteralDate
 	LiteralTime
 	LiteralTimestamp
+	LiteralBare // a word, path, date or time that lacks what makes it a value
 )
 
 // Literal is a value as written; text is without quotes and without the word date, time or timestamp.

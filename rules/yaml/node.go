@@ -3,6 +3,7 @@ package yaml
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -149,7 +150,7 @@ func (n Node) Text() (string, bool) {
 	switch {
 	case n.scalar(formText) && n.raw.Value != "":
 		return n.raw.Value, true
-	case n.scalar(formNumber), n.scalar(formBool):
+	case n.scalar(formNumber): // true in quotes would be another thing than true
 		n.wrongBut("text", "'"+n.raw.Value+"'", source.Fix("'"+n.raw.Value+"'"))
 	default:
 		n.Wrong("text")
@@ -159,14 +160,13 @@ func (n Node) Text() (string, bool) {
 
 // Word returns one of the words given.
 func (n Node) Word(words ...string) (string, bool) {
-	text, ok := n.Text()
-	if !ok {
+	if n.raw == nil || n.raw.Kind != yaml.ScalarNode || n.Form() == formNull || n.tagged() {
+		n.Wrong("one of " + strings.Join(words, ", "))
 		return "", false
 	}
-	for _, w := range words {
-		if w == text {
-			return text, true
-		}
+	text := n.raw.Value
+	if slices.Contains(words, text) {
+		return text, true
 	}
 	hints := append(source.DidYouMean(text, words), source.Expected("one of "+strings.Join(words, ", ")))
 	n.doc.Fail("E-UNKNOWN-VALUE", n.Span(), fmt.Sprintf("%q is not a value of %s", text, n.name), hints...)
@@ -176,15 +176,42 @@ func (n Node) Word(words ...string) (string, bool) {
 // nameForm is what segments, tests, schemas and value sets may be called.
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9-]{2,62}$`)
 
+const nameWords = "3 to 63 small letters, digits and hyphens, a letter first"
+
 // Identifier returns a name of an object: 3 to 63 small letters, digits and hyphens, a letter first.
 func (n Node) Identifier() (string, bool) {
-	text, ok := n.Text()
-	if ok && !nameForm.MatchString(text) {
-		n.doc.Fail("E-NAME", n.Span(), fmt.Sprintf("%q cannot be a name", text),
-			source.Expected("3 to 63 small letters, digits and hyphens, a letter first"))
+	if n.scalar(formNumber) || n.scalar(formBool) || n.scalar(formText) && n.raw.Value != "" {
+		if nameForm.MatchString(n.raw.Value) {
+			return n.raw.Value, true
+		}
+		n.doc.Fail("E-NAME", n.Span(), fmt.Sprintf("%q cannot be a name", n.raw.Value),
+			append(didYouMean(NearName(n.raw.Value)), source.Expected(nameWords))...)
 		return "", false
 	}
-	return text, ok
+	n.Wrong("a name: " + nameWords)
+	return "", false
+}
+
+// NearName is the name that a title is near to: "Home loans, 30 days" is near to home-loans-30-days; "" if there is
+// none.
+func NearName(text string) string {
+	words := strings.FieldsFunc(plainLetters.Replace(strings.ToLower(text)), func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	})
+	if name := strings.Join(words, "-"); nameForm.MatchString(name) {
+		return name
+	}
+	return ""
+}
+
+var plainLetters = strings.NewReplacer("ä", "a", "å", "a", "ö", "o", "ø", "o", "æ", "ae", "é", "e", "ü", "u")
+
+// didYouMean is the hint that one of the texts was meant, none without any.
+func didYouMean(texts ...string) []source.Hint {
+	if texts = slices.DeleteFunc(texts, func(text string) bool { return text == "" }); len(texts) == 0 {
+		return nil
+	}
+	return []source.Hint{{Label: source.LabelDidYouMean, Text: strings.Join(texts, ", ")}}
 }
 
 // Bool returns true or false; yes, no, on and off are text.
@@ -231,25 +258,29 @@ func (n Node) Date() (value.CivilDate, bool) {
 			return d, true
 		}
 	}
-	n.Wrong("a date such as 2026-04-01")
+	var hints []source.Hint
+	if n.raw != nil && n.raw.Kind == yaml.ScalarNode {
+		hints = didYouMean(value.MeantDate(n.raw.Value))
+	}
+	n.Wrong("a date such as 2026-04-01", hints...)
 	return 0, false
 }
 
+const durationForm = "a number with s, min, h, d, w or mo, such as 30d"
+
 // Duration returns a duration such as 30d or 15min.
 func (n Node) Duration() (value.Duration, bool) {
-	if !n.IsText() {
-		n.doc.Fail("E-DURATION", n.Span(), n.name+" is "+n.describe(),
-			source.Expected("a duration such as 30d, 12h, 15min, 6mo"))
+	if n.raw == nil || n.raw.Kind != yaml.ScalarNode || n.Form() == formNull || n.Form() == formBool {
+		n.doc.Fail("E-DURATION", n.Span(), n.name+" is "+n.describe(), source.Expected(durationForm))
 		return value.Duration{}, false
 	}
 	d, err := value.ParseDuration(n.raw.Value)
 	if err != nil {
-		e := n.doc.Fail("E-DURATION", n.Span(), err.Error())
-		if number, bare := strings.CutSuffix(n.raw.Value, "m"); bare && value.IsNumber(number) {
-			e.Hints = []source.Hint{{Label: source.LabelDidYouMean, Text: number + "min, " + number + "mo"}}
-		} else {
-			e.Hints = []source.Hint{source.Expected("a number with s, min, h, d, w or mo, such as 30d")}
+		hints := didYouMean(value.MeantDurations(source.Untypeset(n.raw.Value))...)
+		if hints == nil {
+			hints = []source.Hint{source.Expected(durationForm)}
 		}
+		n.doc.Fail("E-DURATION", n.Span(), err.Error(), hints...)
 		return value.Duration{}, false
 	}
 	return d, true
@@ -263,11 +294,22 @@ func (n Node) Zone() (*value.Zone, bool) {
 	}
 	z, err := value.LoadZone(text)
 	if err != nil {
-		hints := append(source.DidYouMean(text, value.ZoneNames()), source.Expected("an IANA name such as Europe/Helsinki"))
+		hints := append(nearZone(text), source.Expected("an IANA name such as Europe/Helsinki"))
 		n.doc.Fail("E-UNKNOWN-ZONE", n.Span(), fmt.Sprintf("there is no time zone %q", text), hints...)
 		return nil, false
 	}
 	return z, true
+}
+
+// nearZone is the hint which zone was meant: one of that city, else one that is spelled nearly so.
+func nearZone(text string) []source.Hint {
+	city := "/" + strings.ToLower(strings.ReplaceAll(text, " ", "_"))
+	for _, name := range value.ZoneNames() {
+		if strings.HasSuffix(strings.ToLower(name), city) {
+			return didYouMean(name)
+		}
+	}
+	return source.DidYouMean(text, value.ZoneNames())
 }
 
 // List returns the members of a list.

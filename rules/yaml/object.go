@@ -71,11 +71,19 @@ func (o *Object) Find(key string) (Node, bool) {
 // Need returns the value of a key and reports it if it is missing.
 func (o *Object) Need(key string) (Node, bool) {
 	n, ok := o.Find(key)
-	if !ok {
+	if !ok && !o.Misnamed(key) {
 		o.node.doc.Fail("E-MISSING-KEY", o.Span(), fmt.Sprintf("%s needs the key %q", o.what, key),
 			source.Expected(key+": ..."))
 	}
 	return n, ok
+}
+
+// Misnamed reports whether a key that is not there stands under a word of another tool, which has been reported.
+func (o *Object) Misnamed(key string) bool {
+	return slices.ContainsFunc(o.fields, func(f field) bool {
+		return o.shape != nil && o.shape.index(f.key.name) < 0 &&
+			slices.Contains(source.Suggest(f.key.name, o.shape.All()), key)
+	})
 }
 
 // KeySpan returns where a key stands; of a key that was not written, where the object begins.

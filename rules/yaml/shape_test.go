@@ -23,7 +23,7 @@ func TestTheKeysOfAlternativesStandBeforeThoseThatFollowThem(t *testing.T) {
 }
 
 func TestAnObjectIsReadByItsShape(t *testing.T) {
-	d := yaml.Read(&source.Source{Name: "x.yaml", Text: "level: high\nsize: 7\nnane: x\n"})
+	d := yaml.Read(&source.Source{Name: "x.yaml", Text: "level: high\nsize: 7\ntitel: x\n"})
 	o, _ := d.Root().Object("the file")
 	o.Only(yaml.Keys(yaml.Need("name", yaml.Of(yaml.LeafText)), yaml.May("level", yaml.Word("low", "high")),
 		yaml.May("size", yaml.Whole(1, 5)),
@@ -40,6 +40,15 @@ func TestAnObjectIsReadByItsShape(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"E-MISSING-KEY", "E-RANGE", "E-UNKNOWN-KEY"}, codes); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+}
+
+func TestAKeyThatIsMisspeltIsNotMissingToo(t *testing.T) {
+	d := yaml.Read(&source.Source{Name: "x.yaml", Text: "nane: x\n"})
+	o, _ := d.Root().Object("the file")
+	o.Only(yaml.Keys(yaml.Need("name", yaml.Of(yaml.LeafText))))
+	if o.Text("name"); len(d.Errors()) != 1 || d.Errors()[0].Code != "E-UNKNOWN-KEY" {
+		t.Errorf("findings: %v", d.Errors())
 	}
 }
 
