@@ -221,20 +221,14 @@ func (c *checker) events(cond *Condition, n yaml.Node) {
 	cond.Events = slices.Compact(cond.Events)
 }
 
-// checkEvent refuses an event that no schema declares, if all of them declare theirs, and one that is labelled.
+// checkEvent refuses an event that no schema declares and one that is labelled.
 func (c *checker) checkEvent(n yaml.Node, name string) {
 	for _, l := range c.words.eventLabels {
 		if !l.whole() && l.Touches(where.OpEqual, name) {
 			c.sensitiveAt(&c.doc.Report, l, n.Span())
 		}
 	}
-	declared := !slices.ContainsFunc(c.scope.Schemas, func(s *Schema) bool { return s.Events == nil })
-	if c.scope.AnyEvent || !declared || slices.Contains(c.words.events, name) {
-		return
-	}
-	hints := append(source.DidYouMean(name, c.words.events),
-		source.Expected("an event of the schema: "+strings.Join(c.words.events, ", ")))
-	c.doc.Fail("E-UNKNOWN-EVENT", n.Span(), fmt.Sprintf("there is no event %q", name), hints...)
+	c.words.CheckEvent(n, name)
 }
 
 // missing reports a key that the verb needs.

@@ -107,14 +107,18 @@ var TestKeys = yaml.File(yaml.KindSegmentTest, object(need("name", identifier)),
 	need("spec", object(need("segment", identifier), need("as_of", instant), may("known_by", instant),
 		may("data_from", instant), need("cases", listOf(CaseKeys, 0)))))
 
-// SuiteKeys is the shape of files of kind ConformanceSuite, HashKeys that of one of its hashes, and SuiteCaseKeys that
-// of a case with its UserKeys and what earlier runs kept of them.
+// SuiteKeys is the shape of files of kind ConformanceSuite, SuiteColumnKeys that of a column with its values, HashKeys
+// that of one of its hashes, and SuiteCaseKeys that of a case with its UserKeys and what earlier runs kept of them.
 var (
 	SuiteKeys = yaml.File(yaml.KindConformanceSuite, object(need("name", identifier), may("edition", text)),
 		may("defaults", object(may("timezone", text), may("as_of", instant), may("known_by", instant),
 			may("data_from", instant), may("session_gap", duration), may("max_clock_skew", duration),
-			may("identity", text), may("columns", namesOf(text)))),
+			may("identity", text),
+			may("columns", namesOf(either(text, SuiteColumnKeys))),
+			may("events", texts).Says("the events that there are; any without it"))),
 		may("hash_vectors", listOf(HashKeys, 0)), need("cases", listOf(SuiteCaseKeys, 0)))
+
+	SuiteColumnKeys = object(need("type", text), may("enum", listOf(text, 1)))
 
 	HashKeys = object(need("salt", text), need("id", text), need("hash", text), need("bucket", whole(0, 9999)))
 

@@ -1,8 +1,13 @@
 package rules
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/where"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 // Role is the part a column plays for the program itself; one column per role, most columns have none.
@@ -65,4 +70,40 @@ func (s *Schema) Column(name string) (*Column, bool) {
 // WithRole returns the column that plays the role.
 func (s *Schema) WithRole(r Role) (*Column, bool) {
 	return find(s.Columns, func(c *Column) bool { return c.Role == r })
+}
+
+// Fits reports a value of a file that the column cannot hold: one of another type, or not among its values. What is not
+// there or empty is no value.
+func (c *Column) Fits(n yaml.Node) {
+	kind := c.Type.Kind
+	switch {
+	case n.IsNull():
+	case n.IsObject() || n.IsList():
+		n.Wrong(exampleOf(kind))
+	case kind == value.Text && !n.IsText():
+		n.Text()
+	case kind == value.Text:
+		if text := n.Value(); c.Enum != nil && !slices.Contains(c.Enum, text) {
+			n.Word(c.Enum...)
+		}
+	default:
+		if _, ok := value.ParseValue(c.Type, n.Value()); ok {
+			return
+		}
+		l := where.Literal{Kind: where.LiteralText, Text: n.Value()}
+		var hints []source.Hint
+		if meant := meantBy(l, boundTerm{Term: Term{Type: c.Type}}); meant != "" {
+			hints = []source.Hint{{Label: source.LabelDidYouMean, Text: unworded(meant)}}
+		}
+		n.Wrong(unworded(exampleOf(kind)), hints...)
+	}
+}
+
+// unworded is a literal of a where as files write it: without the word and the quotes.
+func unworded(literal string) string {
+	if _, text, ok := strings.Cut(literal, " '"); ok {
+		text, _, _ = strings.Cut(text, "'")
+		return text
+	}
+	return literal
 }

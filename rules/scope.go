@@ -9,6 +9,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 // Scope is everything a rule is checked against: the language, the vocabulary and what the project names.
@@ -100,7 +101,8 @@ func (s *Scope) destinationNames() []string { return slices.Sorted(maps.Keys(s.D
 // Vocabulary is what rules can name: the union of the columns of all schemas.
 type Vocabulary struct {
 	Columns     map[string]*Word
-	events      []string   // all declared events, sorted; nil: not declared
+	events      []string   // all declared events, sorted
+	open        bool       // some schema leaves its events open: there may be others
 	eventLabels []Labelled // of events, whatever a schema calls the column with their names
 }
 
@@ -118,11 +120,12 @@ type Labelled struct {
 }
 
 func (s *Scope) Vocabulary() *Vocabulary {
-	v := &Vocabulary{Columns: map[string]*Word{}}
+	v := &Vocabulary{Columns: map[string]*Word{}, open: s.AnyEvent}
 	for _, schema := range s.Schemas {
 		for i := range schema.Columns {
 			v.add(schema, &schema.Columns[i])
 		}
+		v.open = v.open || schema.Events == nil
 		for event := range schema.Events {
 			v.events = append(v.events, event)
 		}
@@ -152,6 +155,16 @@ func (v *Vocabulary) add(schema *Schema, c *Column) {
 			v.eventLabels = append(v.eventLabels, Labelled{l, schema})
 		}
 	}
+}
+
+// CheckEvent refuses an event that no schema declares, if all of them declare theirs.
+func (v *Vocabulary) CheckEvent(n yaml.Node, name string) {
+	if v.open || slices.Contains(v.events, name) {
+		return
+	}
+	hints := append(source.DidYouMean(name, v.events),
+		source.Expected("an event of the schema: "+strings.Join(v.events, ", ")))
+	n.Document().Fail("E-UNKNOWN-EVENT", n.Span(), fmt.Sprintf("there is no event %q", name), hints...)
 }
 
 // names returns all column names, sorted.

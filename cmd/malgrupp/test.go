@@ -88,6 +88,7 @@ func (a *app) runTest(ctx context.Context, files []string, o testOptions) error 
 	if found.Failed() {
 		return found
 	}
+	a.warn(found)
 	doc := tested{Schema: "malgrupp.test-result/v1", Files: []testedFile{}, Segments: []testedRules{}}
 	for i, s := range suites {
 		results, err := s.Run(ctx)
@@ -212,7 +213,7 @@ func (a *app) testFiles(files []string) (*load.Loaded, []*source.Source, error) 
 		}
 		src := &source.Source{Name: name, Text: string(text)}
 		sources = append(sources, src)
-		project = project || yaml.Read(src).KindOf() != yaml.KindConformanceSuite
+		project = project || yaml.Read(src).KindOf() == yaml.KindSegmentTest
 	}
 	if !project {
 		return nil, sources, nil

@@ -195,8 +195,13 @@ func (a *app) checked(asOf string) (*load.Loaded, error) {
 	if loaded.Findings.Failed() {
 		return nil, loaded.Findings
 	}
-	for _, w := range loaded.Findings.Sorted() {
-		a.log.Warn(w.Message, "code", w.Code, "file", w.Source.Name)
-	}
+	a.warn(loaded.Findings)
 	return loaded, nil
+}
+
+// warn tells of what is no error.
+func (a *app) warn(found source.Findings) {
+	for _, w := range found.Sorted() {
+		a.log.Warn(w.Message, "code", w.Code, "file", w.Source.Name, "line", w.Source.Position(w.Span.Start).Line)
+	}
 }

@@ -45,11 +45,13 @@ func ParseTest(src *source.Source, l *load.Loaded) (*Suite, source.Findings) {
 	if _, ok := o.Need("as_of"); !ok {
 		return nil, p.doc.Errors()
 	}
+	p.words = l.Scope(0).Vocabulary()
 	s.Columns = p.projectColumns(l)
+	p.columns = s.Columns
 	if n, ok := o.Need("cases"); ok {
 		list, _ := n.List()
 		for i, item := range list {
-			if c, ok := p.segmentCase(item, base, s.Columns, i); ok {
+			if c, ok := p.segmentCase(item, base, i); ok {
 				s.Cases = append(s.Cases, c)
 			}
 		}
@@ -69,7 +71,12 @@ func (p *parser) target(o *yaml.Object, l *load.Loaded) *rules.Segment {
 	}
 	i := slices.IndexFunc(l.Segments, func(s *rules.Segment) bool { return s.Name == name })
 	if i < 0 {
-		p.doc.Fail("E-UNKNOWN-SEGMENT", n.Span(), fmt.Sprintf("there is no segment %q", name))
+		var names []string
+		for _, s := range l.Segments {
+			names = append(names, s.Name)
+		}
+		p.doc.Fail("E-UNKNOWN-SEGMENT", n.Span(), fmt.Sprintf("there is no segment %q", name),
+			append(source.DidYouMean(name, names), source.Expected("the name of a segment of the project"))...)
 		return nil
 	}
 	return l.Segments[i]
@@ -88,13 +95,16 @@ func (p *parser) projectColumns(l *load.Loaded) []rules.Column {
 			if slices.ContainsFunc(out, func(o rules.Column) bool { return o.Name == c.Name }) {
 				continue
 			}
-			out = append(out, rules.Column{Name: c.Name, Type: c.Type, Role: c.Role, Optional: true, Quantise: c.Quantise})
+			out = append(out, rules.Column{
+				Name: c.Name, Type: c.Type, Role: c.Role, Optional: true, Quantise: c.Quantise,
+				Enum: p.words.Columns[c.Name].Enum,
+			})
 		}
 	}
 	return out
 }
 
-func (p *parser) segmentCase(n yaml.Node, base Case, columns []rules.Column, i int) (Case, bool) {
+func (p *parser) segmentCase(n yaml.Node, base Case, i int) (Case, bool) {
 	c := base
 	o, ok := n.Object("a case")
 	if !ok {
@@ -117,7 +127,6 @@ func (p *parser) segmentCase(n yaml.Node, base Case, columns []rules.Column, i i
 	}
 	if n, ok := o.Need("events"); ok {
 		u.Events = p.events(n, u.ID, c, func(n yaml.Node) (int64, bool) { return p.relative(n, c) })
-		p.columnsOf(n, columns)
 	}
 	if n, ok := o.Find("profile"); ok {
 		u.attributes = p.attributes(n, c)
@@ -155,23 +164,6 @@ func (p *parser) because(n yaml.Node, s *rules.Segment) string {
 	return path
 }
 
-// columnsOf refuses values of columns that no schema has: the rule would never see them.
-func (p *parser) columnsOf(events yaml.Node, columns []rules.Column) {
-	var known []string
-	for _, c := range columns {
-		if c.Role == rules.RoleNone {
-			known = append(known, c.Name)
-		}
-	}
-	list, _ := events.List()
-	for _, item := range list {
-		if item.IsObject() {
-			o, _ := item.Object("an event")
-			o.Only(rules.EventKeys, known...)
-		}
-	}
-}
-
 // attributes reads a customer's row of the project's table of attributes.
 func (p *parser) attributes(n yaml.Node, c Case) map[string]yaml.Node {
 	o, ok := n.Object("profile")
@@ -184,11 +176,13 @@ func (p *parser) attributes(n yaml.Node, c Case) map[string]yaml.Node {
 	}
 	out := map[string]yaml.Node{}
 	for _, k := range o.Keys() {
-		if _, ok := c.attributes.Column(k.Name()); !ok {
+		column, ok := c.attributes.Column(k.Name())
+		if !ok {
 			o.Unknown(k, attributesOf(c.attributes))
 			continue
 		}
 		out[k.Name()], _ = o.Find(k.Name())
+		column.Fits(out[k.Name()])
 	}
 	return out
 }

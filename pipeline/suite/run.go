@@ -78,13 +78,21 @@ func (s *Suite) schema() *rules.Schema {
 			columns = append(columns, c)
 		}
 	}
-	return &rules.Schema{Name: "suite-events", Version: 1, Columns: columns}
+	schema := &rules.Schema{Name: "suite-events", Version: 1, Columns: columns}
+	for _, event := range s.Events {
+		if schema.Events == nil {
+			schema.Events = map[string][]string{}
+		}
+		schema.Events[event] = nil
+	}
+	return schema
 }
 
 // scope is what the case's rules are checked against.
 func (c *Case) scope(schema *rules.Schema) *rules.Scope {
 	return &rules.Scope{
-		Language: builtin.Language(), Schemas: []*rules.Schema{schema}, Zone: c.Zone, AnyEvent: true, Salt: "suite",
+		Language: builtin.Language(), Schemas: []*rules.Schema{schema}, Zone: c.Zone,
+		AnyEvent: schema.Events == nil, Salt: "suite",
 		Destinations: map[string]rules.Destination{},
 	}
 }

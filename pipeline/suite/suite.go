@@ -7,6 +7,8 @@ package suite
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/malgrupp/malgrupp/rules"
@@ -72,6 +74,7 @@ type Event struct {
 type Suite struct {
 	Name    string
 	Columns []rules.Column // of the cases' rows
+	Events  []string       // that a row may have; nil: any
 	Cases   []Case
 	Hashes  []HashVector
 }
@@ -84,12 +87,13 @@ type HashVector struct {
 
 // parser reads one file.
 type parser struct {
-	doc *yaml.Document
+	doc     *yaml.Document
+	words   *rules.Vocabulary // of the rows
+	columns []rules.Column
 }
 
 func (p *parser) position(n yaml.Node) string {
-	src := p.doc.Source
-	return fmt.Sprintf("%s:%d", src.Name, src.Position(n.Span().Start).Line)
+	return fmt.Sprintf("%s:%d", p.doc.Source.Name, n.Line())
 }
 
 // instant reads a timestamp with its offset, or the word as_of where that is known.
@@ -132,6 +136,7 @@ func ParseSuite(src *source.Source) (*Suite, source.Findings) {
 	if n, ok := e.Top.Find("hash_vectors"); ok {
 		s.Hashes = p.hashes(n)
 	}
+	p.words, p.columns = base.scope(s.schema()).Vocabulary(), s.Columns
 	if n, ok := e.Top.Need("cases"); ok {
 		list, _ := n.List()
 		for _, item := range list {
@@ -140,7 +145,55 @@ func ParseSuite(src *source.Source) (*Suite, source.Findings) {
 			}
 		}
 	}
+	if s.Events == nil {
+		p.unasked(e.Top)
+	}
 	return s, p.doc.Errors()
+}
+
+// unasked warns about events of rows that no rule of the suite asks for, though one asks for a name nearly like theirs:
+// where a suite does not say which events there are, they are what its rules look at.
+func (p *parser) unasked(top *yaml.Object) {
+	cases, _ := top.Find("cases")
+	asked := map[string]bool{}
+	var rows []yaml.Node
+	words(cases, "", func(key string, n yaml.Node) {
+		switch key {
+		case "e":
+			rows = append(rows, n)
+		case "did", "did_not", "of", "first", "last", "then_not":
+			asked[n.Value()] = true
+		}
+	})
+	names := slices.Sorted(maps.Keys(asked))
+	for _, n := range rows {
+		if asked[n.Value()] {
+			continue
+		}
+		asked[n.Value()] = true // one warning a name
+		if near := source.DidYouMean(n.Value(), names); near != nil {
+			p.doc.Warn("W-UNKNOWN-EVENT", n.Span(), fmt.Sprintf("no rule of this suite asks for an event %q", n.Value()),
+				near...)
+		}
+	}
+}
+
+// words visits the texts below a value, each with the key behind which it, or the list that holds it, stands.
+func words(n yaml.Node, key string, visit func(key string, n yaml.Node)) {
+	switch {
+	case n.IsObject():
+		o, _ := n.Object("")
+		for k, v := range o.Fields() {
+			words(v, k.Name(), visit)
+		}
+	case n.IsList():
+		list, _ := n.List()
+		for _, member := range list {
+			words(member, key, visit)
+		}
+	case n.IsText():
+		visit(key, n)
+	}
 }
 
 // defaultColumns are those of the specification's suite: six texts and an amount, all of them nullable.
@@ -177,25 +230,41 @@ func (p *parser) defaults(n yaml.Node, base *Case, s *Suite) {
 		base.Level = rules.Level(w)
 	}
 	if n, ok := o.Find("columns"); ok {
-		s.Columns = p.columns(n)
+		s.Columns = p.declared(n)
+	}
+	if n, ok := o.Find("events"); ok {
+		s.Events, _ = n.Texts()
 	}
 }
 
-// columns reads `columns: {name: type}`.
-func (p *parser) columns(n yaml.Node) []rules.Column {
+// declared reads `columns: {name: type}`; a column of a few values is `{type: text, enum: [...]}`.
+func (p *parser) declared(n yaml.Node) []rules.Column {
 	o, ok := n.Object("columns")
 	if !ok {
 		return nil
 	}
 	var out []rules.Column
 	for k, v := range o.Fields() {
-		text, _ := v.Text()
-		t, ok := value.ParseType(text)
-		if !ok {
+		column := rules.Column{Name: k.Name(), Optional: true}
+		if v.IsObject() {
+			spec, _ := v.Object("column " + k.Name())
+			spec.Only(rules.SuiteColumnKeys)
+			if _, ok := spec.Find("enum"); ok {
+				column.Enum = spec.Texts("enum")
+			}
+			if v, ok = spec.Need("type"); !ok {
+				continue
+			}
+		}
+		text, isText := v.Text()
+		if !isText {
+			continue
+		}
+		if column.Type, ok = value.ParseType(text); !ok {
 			v.Wrong("a type such as text, integer or decimal(18,2)")
 			continue
 		}
-		out = append(out, rules.Column{Name: k.Name(), Type: t, Optional: true})
+		out = append(out, column)
 	}
 	return out
 }
@@ -310,6 +379,29 @@ func (p *parser) stay(n yaml.Node, c Case) *stayRecord {
 	return r
 }
 
+// row checks a row as rules are checked: its event, its columns and what they hold.
+func (p *parser) row(o *yaml.Object) {
+	var known []string
+	for _, c := range p.columns {
+		if c.Role == rules.RoleNone {
+			known = append(known, c.Name)
+		}
+	}
+	o.Only(rules.EventKeys, known...)
+	o.Need("t")
+	for key, n := range o.Fields() {
+		i := slices.IndexFunc(p.columns, func(c rules.Column) bool {
+			return c.Name == key.Name() && c.Role == rules.RoleNone
+		})
+		switch {
+		case key.Name() == "e" && n.IsText():
+			p.words.CheckEvent(n, n.Value())
+		case i >= 0:
+			p.columns[i].Fits(n)
+		}
+	}
+}
+
 // events reads rows; instant says how their times are written.
 func (p *parser) events(n yaml.Node, user string, c Case, instant func(yaml.Node) (int64, bool)) []Event {
 	list, _ := n.List()
@@ -319,6 +411,7 @@ func (p *parser) events(n yaml.Node, user string, c Case, instant func(yaml.Node
 		if !ok {
 			continue
 		}
+		p.row(o)
 		e := Event{ID: fmt.Sprintf("%s %s %d", c.ID, user, i), Device: user, Values: map[string]yaml.Node{}}
 		for k, v := range o.Fields() {
 			switch k.Name() {

@@ -10,8 +10,9 @@ import (
 // checkText finds what must not reach the YAML reader.
 func (d *Document) checkText() bool {
 	text := d.Source.Text
-	if len(text) > maxFileBytes {
-		d.Fail("E-LIMIT", source.Span{}, fmt.Sprintf("the file has %d bytes", len(text)), source.Expected("at most 256 KiB"))
+	if len(text) > d.limit.bytes {
+		d.Fail("E-LIMIT", source.Span{}, fmt.Sprintf("the file has %d bytes", len(text)),
+			source.Expected("at most "+d.limit.words))
 		return false
 	}
 	for i, r := range text {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,17 +20,36 @@ import (
 	"github.com/malgrupp/malgrupp/rules/source"
 )
 
-// Limits of a YAML file (docs/language.md, Limits): a small file must not become a large document.
-const (
-	maxFileBytes = 256 << 10
-	maxDepth     = 32
-	maxNodes     = 10_000
+// maxDepth is how many levels a file may have (docs/language.md, Limits).
+const maxDepth = 32
+
+// limit is how large a file may be (docs/language.md, Limits): a small file must not become a large document, and only
+// lists of cases are long by nature.
+type limit struct {
+	bytes, nodes int
+	words        string // of the bytes
+}
+
+var (
+	ofFiles = limit{256 << 10, 10_000, "256 KiB"}
+	ofTests = limit{8 << 20, 200_000, "8 MiB"}
 )
+
+var testKind = regexp.MustCompile(`(?m)^kind: *["']?(?:` + KindSegmentTest + `|` + KindConformanceSuite + `)\b`)
+
+// limitOf is that of the kind which the file says it is, before it is read.
+func limitOf(text string) limit {
+	if len(text) <= ofTests.bytes && testKind.MatchString(text) {
+		return ofTests
+	}
+	return ofFiles
+}
 
 // Document is a YAML file read strictly: no anchors, aliases, merge keys, tags, tabs or duplicate keys, bounded in
 // size, depth and nodes. It collects what is wrong with the file while it is walked.
 type Document struct {
 	source.Report
+	limit limit
 	lines []int // offsets of the lines' beginnings
 	root  *yaml.Node
 	last  struct{ line, column, at int } // the place asked for last; walks go forward
@@ -37,7 +57,9 @@ type Document struct {
 
 // Read reads a file. It always returns a Document; one that could not be read has an empty Root and says why in Errors.
 func Read(src *source.Source) *Document {
-	d := &Document{Report: source.Report{Source: src}, lines: source.LineStarts(src.Text)}
+	d := &Document{
+		Report: source.Report{Source: src}, limit: limitOf(src.Text), lines: source.LineStarts(src.Text),
+	}
 	if d.checkText() {
 		d.root = d.parse()
 	}
@@ -92,9 +114,9 @@ func (d *Document) checkNode(n *yaml.Node, depth int, nodes *int) bool {
 	*nodes++
 	span := Node{doc: d, raw: n}.Span
 	switch {
-	case *nodes > maxNodes:
+	case *nodes > d.limit.nodes:
 		d.Fail("E-LIMIT", span(), "the file has too many parts",
-			source.Expected("at most "+strconv.Itoa(maxNodes)+" keys and values"))
+			source.Expected("at most "+strconv.Itoa(d.limit.nodes)+" keys and values"))
 		return false
 	case depth > maxDepth:
 		d.Fail("E-LIMIT", span(), "the file is nested too deeply", source.Expected("at most 32 levels"))

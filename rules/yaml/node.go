@@ -39,6 +39,9 @@ func (n Node) Apart() Node {
 	return n
 }
 
+// Line is the line in which the value begins.
+func (n Node) Line() int { return n.raw.Line }
+
 // Form is what kind of value a scalar is, by our own rules: only true and false are boolean, numbers have no leading
 // zero, sign plus or exponent, everything else without quotes is text.
 type Form uint8
