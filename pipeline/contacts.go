@@ -22,7 +22,9 @@ var contactSchema = newContactSchema()
 func newContactSchema() *rules.Schema {
 	text := value.Type{Kind: value.Text}
 	s := &rules.Schema{
-		Name: "identifiers", Columns: []rules.Column{{Name: "subject_type", Type: text}, {Name: "subject_id", Type: text}},
+		Name: "identifiers", Columns: []rules.Column{
+			{Name: "subject_type", Type: text}, {Name: "subject_id", Type: text, Role: rules.RoleCustomer},
+		},
 	}
 	for _, c := range platform.Columns() {
 		s.Columns = append(s.Columns, rules.Column{Name: c.String(), Type: text, Optional: true})

@@ -56,7 +56,7 @@ var schemaKeys = yaml.File(yaml.KindEventSchema,
 	object(need("name", identifier), may("version", whole(1, maxCount)), may("owner", text).After("title"),
 		may("title", text)),
 	need("spec", object(
-		need("columns", namesOf(columnKeys)).After("empty_is_null"),
+		need("columns", namesOf(either(columnKeys, constantKeys).OrderedAs(columnKeys))).After("empty_is_null"),
 		may("events", namesOf(texts)).After("columns"),
 		may("empty_is_null", truth).After("of"),
 		may("of", word("events", "customers")))))
@@ -66,7 +66,11 @@ var columnKeys = object(
 	may("from", text), need("type", text), may("unit", word("s", "ms", "us", "ns")), may("role", word(roleNames()...)),
 	may("enum", listOf(text, 1)), may("label", either(labelKeys, listOf(labelKeys, 0))).After("until"),
 	may("optional", truth).After("role"), may("quantise", yaml.Of(yaml.LeafNumber)), may("zone", text),
-	may("int96", word("utc")), may("since", date), may("until", date))
+	may("int96", word("utc")), may("since", date), may("until", date), may("encoding", word("hex", "uuid")).After("unit"))
+
+// constantKeys is the shape of the name of the event in a log whose rows are all the same one.
+var constantKeys = object(need("value", text).Says("the event that every row is, where the log does not say it"),
+	may("type", word("text")), may("role", word(string(RoleEventName))))
 
 // labelKeys is the shape of a mark of sensitive content.
 var labelKeys = object(may("value", text), may("prefix", text), need("is", text),

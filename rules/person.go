@@ -13,12 +13,15 @@ import (
 // and it writes down who asked.
 var idRoles = []Role{RoleDevice, RoleCustomer, RoleEventID, RoleSession}
 
+// IsID reports whether a column's values stand for one person, one visit or one row.
+func (c *Column) IsID() bool { return slices.Contains(idRoles, c.Role) }
+
 // idRole is the role that makes a column of the schema an id: its own, or that of a column which reads the same place
 // in the file under another name. The columns of a suite of cases are in no file.
 func (s *Schema) idRole(c *Column) (Role, bool) {
 	for i := range s.Columns {
 		o := &s.Columns[i]
-		if slices.Contains(idRoles, o.Role) && (o.Name == c.Name || c.From != "" && o.From == c.From && o.Param == c.Param) {
+		if o.IsID() && (o.Name == c.Name || o.samePlace(c)) {
 			return o.Role, true
 		}
 	}

@@ -32,9 +32,11 @@ const (
 // Column is one name of the analysts' vocabulary and where a log keeps it.
 type Column struct {
 	Name     string
-	From     string // column path in the file, default the name
+	From     string // where the file has the column (where.ParsePath), default the name
 	Param    string // with param(path, key, slot): the key; From is then the path of the key-value list
-	Slot     string // string, int, float or double
+	Slot     string // string, int, float or double; text or number for whichever is filled
+	Value    string // of the event's name: what every row has, the file having no such column
+	Encoding string // hex or uuid: how the bytes of a binary column are written
 	Type     value.Type
 	Unit     string // s, ms, us or ns: how a plain integer counts time
 	Role     Role
@@ -47,6 +49,27 @@ type Column struct {
 	Since    string        // first and last date (inclusive, of arrival) on which files carry the column
 	Until    string
 	Span     source.Span
+}
+
+// Path is where the file has the column, as the schema writes it.
+func (c *Column) Path() string {
+	if c.From == "" {
+		return c.Name
+	}
+	return c.From
+}
+
+// AnySlot reports whether the column takes whichever slot of an entry is filled.
+func (c *Column) AnySlot() bool { return c.Slot == "number" || c.Slot == "text" }
+
+// samePlace reports whether two columns read the same place of a file; how its name is quoted is no matter.
+func (c *Column) samePlace(o *Column) bool {
+	if c.From == "" || o.From == "" || c.Param != o.Param {
+		return false
+	}
+	a, _ := where.ParsePath(c.From)
+	b, _ := where.ParsePath(o.From)
+	return where.Flat(a) == where.Flat(b)
 }
 
 // Schema maps the columns of one event log to the names that rules use.

@@ -61,7 +61,7 @@ func (r *schemaReader) spec(n yaml.Node) {
 
 var (
 	columnForm = regexp.MustCompile(`^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*$`)
-	paramForm  = regexp.MustCompile(`^param\(([^ ,()']+), ?'([^']+)', ?(string|int|float|double)\)$`)
+	slots      = []string{"string", "int", "float", "double", "number", "text"}
 )
 
 func (r *schemaReader) columns(n yaml.Node) {
@@ -87,6 +87,10 @@ func (r *schemaReader) column(key, value yaml.Node) (Column, bool) {
 	o, ok := value.Object("column " + c.Name)
 	if !ok {
 		return c, false
+	}
+	if n, ok := o.Find("value"); ok {
+		r.constant(&c, n, o)
+		return c, true
 	}
 	o.Only(columnKeys)
 	if n, ok := o.Need("type"); ok {
@@ -140,18 +144,45 @@ func (r *schemaReader) from(c *Column, n yaml.Node) {
 		return
 	}
 	c.From = text
-	parts := paramForm.FindStringSubmatch(text)
-	switch {
-	case parts != nil:
-		c.From, c.Param, c.Slot = parts[1], parts[2], parts[3]
-	case !validPath(text):
-		n.Wrong("a column path such as user.geo.country, or param(event_params, 'page_location', string)")
+	if p, ok := where.ParseParam(text); ok && slices.Contains(slots, p.Slot) {
+		c.From, c.Param, c.Slot = p.List, p.Key, p.Slot
+		r.anySlot(c, n)
+		return
+	}
+	if _, ok := where.ParsePath(text); !ok || strings.HasPrefix(text, "param(") {
+		n.Wrong("a column such as Device ID, user.geo.country or `a.b`.c, or param(event_params, 'page_location', text) " +
+			"with one of the slots " + strings.Join(slots, ", "))
 	}
 }
 
-var pathForm = regexp.MustCompile(`^[^\s(),'"]+$`)
+// anySlot asks that a column which takes whichever slot is filled has a type that can.
+func (r *schemaReader) anySlot(c *Column, n yaml.Node) {
+	kinds := map[string][]value.Kind{
+		"text": {value.Text}, "number": {value.Integer, value.Decimal, value.Float},
+	}[c.Slot]
+	if c.AnySlot() && c.Type.Kind != 0 && !slices.Contains(kinds, c.Type.Kind) {
+		r.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("%s is %s and cannot take the slot %s", c.Name, c.Type.Describe(), c.Slot),
+			source.Expected("type "+value.DescribeKinds(kinds)))
+	}
+}
 
-func validPath(text string) bool { return pathForm.MatchString(text) }
+// constant reads the name of the only event of a log that does not name its events.
+func (r *schemaReader) constant(c *Column, n yaml.Node, o *yaml.Object) {
+	o.Only(constantKeys)
+	c.Type.Kind = value.Text
+	var ok bool
+	if c.Value, ok = n.Text(); ok && strings.TrimSpace(c.Value) == "" {
+		n.Wrong("the name of the event that every row is, such as page_view")
+	}
+	if _, ok := o.Find("type"); ok {
+		o.Word("type")
+	}
+	if role, ok := o.Find("role"); ok {
+		o.Word("role")
+		n = role
+	}
+	r.play(c, RoleEventName, n)
+}
 
 // roleKinds are the roles and the types that may play them.
 var roleKinds = map[Role][]value.Kind{
@@ -179,21 +210,26 @@ func (r *schemaReader) role(c *Column, n yaml.Node) {
 	if !ok {
 		return
 	}
-	c.Role = Role(word)
+	r.play(c, Role(word), n)
 	if slices.Contains(signalRoles, c.Role) {
 		r.doc.Fail("E-NOT-BUILT", n.Span(),
 			"the role "+word+" is not built in this version: signals on rows would be left unheard",
 			source.Expected("no source with such signals, or the signals as events of the consent log (actions gpc and "+
 				"browser)")).Missing = "role " + word
 	}
-	if first, taken := r.schema.WithRole(c.Role); taken {
-		r.doc.Fail("E-ROLE", n.Span(), fmt.Sprintf("column %s has the role %s already", first.Name, word),
-			source.Expected("one column for each role"))
-	}
 	if kinds := roleKinds[c.Role]; c.Type.Kind != 0 && !slices.Contains(kinds, c.Type.Kind) {
 		r.doc.Fail("E-ROLE", n.Span(),
 			fmt.Sprintf("%s is %s, the role %s takes %s", c.Name, c.Type.Describe(), word, value.DescribeKinds(kinds)))
 	}
+}
+
+// play gives a column a role that no other has.
+func (r *schemaReader) play(c *Column, role Role, n yaml.Node) {
+	if first, taken := r.schema.WithRole(role); taken {
+		r.doc.Fail("E-ROLE", n.Span(), fmt.Sprintf("column %s has the role %s already", first.Name, role),
+			source.Expected("one column for each role"))
+	}
+	c.Role = role
 }
 
 // checkRoles asks for the roles without which no row can be used.
@@ -211,7 +247,8 @@ func (r *schemaReader) checkRoles(o *yaml.Object) {
 	}
 	if _, ok := r.schema.WithRole(RoleEventName); !ok {
 		r.doc.Fail("E-ROLE", o.Span(), "no column has the role event_name",
-			source.Expected("role: event_name at the column that says what happened"))
+			source.Expected("role: event_name at the column that says what happened; where every row is the same event, a "+
+				"column with its name: event: {value: page_view}"))
 	}
 	if _, ok := r.schema.WithRole(RoleDevice); !ok {
 		r.doc.Fail("E-ROLE", o.Span(), "no column has the role device",
@@ -253,6 +290,9 @@ func (r *schemaReader) timeKeys(c *Column, o *yaml.Object) {
 
 // valueKeys reads what the schema says of values.
 func (r *schemaReader) valueKeys(c *Column, o *yaml.Object) {
+	if n, ok := o.Find("encoding"); ok && r.only(c, n, value.Text) {
+		c.Encoding = o.Word("encoding")
+	}
 	if n, ok := o.Find("enum"); ok && r.only(c, n, value.Text) {
 		c.Enum, _ = n.Texts()
 		if n.IsList() && len(c.Enum) == 0 {

@@ -130,6 +130,13 @@ func (s *Scope) Vocabulary() *Vocabulary {
 			v.events = append(v.events, event)
 		}
 	}
+	if v.events != nil {
+		for _, schema := range s.Schemas {
+			if c, ok := schema.WithRole(RoleEventName); ok && c.Value != "" {
+				v.events = append(v.events, c.Value)
+			}
+		}
+	}
 	slices.Sort(v.events)
 	v.events = slices.Compact(v.events)
 	return v

@@ -26,13 +26,13 @@ import (
 // consentSchema is the consent log (docs/how-to/consent-log.md).
 var consentSchema = &rules.Schema{Name: "consent-log", Columns: ConsentColumns()}
 
-// ConsentColumns are the columns of a consent log; heartbeats have no subject.
+// ConsentColumns are the columns of a consent log; heartbeats have no subject. The roles say which columns hold ids.
 func ConsentColumns() []rules.Column {
 	text, at := value.Type{Kind: value.Text}, value.Type{Kind: value.Timestamp}
 	return []rules.Column{
-		{Name: "event_id", Type: text},
+		{Name: "event_id", Type: text, Role: rules.RoleEventID},
 		{Name: "subject_type", Type: text, Optional: true},
-		{Name: "subject_id", Type: text, Optional: true},
+		{Name: "subject_id", Type: text, Role: rules.RoleCustomer, Optional: true},
 		{Name: "action", Type: text},
 		{Name: "purpose", Type: text, Optional: true},
 		{Name: "at", Type: at},

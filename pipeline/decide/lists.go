@@ -24,7 +24,7 @@ import (
 // needs no purpose: whoever stands on it is protected from all.
 var listSchema = &rules.Schema{Name: "suppression-list", Columns: []rules.Column{
 	{Name: "subject_type", Type: value.Type{Kind: value.Text}},
-	{Name: "subject_id", Type: value.Type{Kind: value.Text}},
+	{Name: "subject_id", Type: value.Type{Kind: value.Text}, Role: rules.RoleCustomer},
 	{Name: "purpose", Type: value.Type{Kind: value.Text}, Optional: true},
 }}
 

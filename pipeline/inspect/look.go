@@ -84,7 +84,7 @@ var plainKey = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.:-]{0,63}$`)
 // paramColumns makes a column of every key of a key-value list, named as a schema refers to it.
 func paramColumns(params []parquet.Param) (out []rules.Column) {
 	for _, p := range params {
-		if plainKey.MatchString(p.Key) && plainPath.MatchString(p.List) {
+		if plainKey.MatchString(p.Key) {
 			name := fmt.Sprintf("param(%s, '%s', %s)", p.List, p.Key, p.Slot)
 			out = append(out, rules.Column{Name: name, From: p.List, Param: p.Key, Slot: p.Slot, Type: value.Type{Kind: p.Kind}})
 		}

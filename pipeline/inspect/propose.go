@@ -2,7 +2,6 @@ package inspect
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -67,9 +66,6 @@ func (l *look) propose(name string, in *Inspection) Proposal {
 	return p
 }
 
-// plainPath is the form of a path that a schema can write.
-var plainPath = regexp.MustCompile(`^[^\s(),'"\\]+$`)
-
 // candidate makes a column of a schema from what was seen, or says why there can be none.
 func (l *look) candidate(s *seen) (*proposed, string) {
 	c := &proposed{seen: s, column: s.column}
@@ -85,8 +81,7 @@ func (l *look) candidate(s *seen) (*proposed, string) {
 		return nil, "a type that rules do not have (" + s.typ + ")"
 	case t.Kind == value.Decimal && (t.Scale < 0 || t.Scale > t.Precision):
 		return nil, "a decimal of more places than rules have"
-	case len(s.path) > longestPath || c.column.Param == "" &&
-		(!plainPath.MatchString(s.path) || Printable(s.path) != s.path):
+	case len(s.path) > longestPath || Printable(s.path) != s.path:
 		return nil, "a name that a schema cannot write: rename it in the export"
 	}
 	if unit := s.unit(); unit != "" {

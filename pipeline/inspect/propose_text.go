@@ -42,7 +42,11 @@ func countedObjects(n int) string {
 
 func (c *proposed) write(b *strings.Builder) {
 	fmt.Fprintf(b, "    %s: {", c.column.Name)
-	if from := c.seen.path; from != c.column.Name {
+	from := c.seen.path
+	if c.column.Param == "" {
+		from = c.column.From
+	}
+	if from != c.column.Name {
 		fmt.Fprintf(b, "from: %q, ", from)
 	}
 	kind := c.column.Type.String()

@@ -18,7 +18,7 @@ func (f *File) Bounds(i int, name string) (lo, hi int64, ok bool) {
 		return 0, 0, false
 	}
 	b := &f.columns[at]
-	if b.leaf == nil || b.key != nil || b.convert.byteStrings() {
+	if b.leaf == nil || b.empty || b.key != nil || b.convert.byteStrings() || b.convert.floats {
 		return 0, 0, false
 	}
 	switch b.convert.kind {
@@ -85,14 +85,15 @@ func (f *File) NullCount(i int, name string) (nulls int64, ok bool) {
 	}
 	b := &f.columns[at]
 	switch {
-	case b.leaf == nil:
+	case b.leaf == nil && b.column.Value == "" || b.empty:
 		return f.groups[i].NumRows, true
-	case b.key != nil || b.convert.kind == value.Float || b.convert.kind == value.Text && f.empties:
+	case b.leaf == nil:
+		return 0, true
+	case b.key != nil || b.convert.floats || b.convert.kind == value.Text && f.empties:
 		return 0, false
 	case b.leaf.maxDef == 0:
 		return 0, true
 	}
-	// The footer's decoder does not tell an absent count from 0; a positive one is surely there.
-	nulls = f.groups[i].Columns[b.leaf.leaf].MetaData.Statistics.NullCount
-	return nulls, nulls > 0
+	count := f.groups[i].Columns[b.leaf.leaf].MetaData.Statistics.NullCount
+	return count.V, count.Valid
 }

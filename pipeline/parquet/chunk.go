@@ -17,7 +17,9 @@ type scratch struct {
 	narrow []int32 // 32-bit values, codes, or lengths
 	second []int32
 	spans  []span
-	bytes  []byte // values that had to be put together
+	bytes  []byte  // values that had to be put together
+	wide   []int64 // values that are written as texts
+	spelt  []byte  // the one at hand
 	unpack unpacker
 	most   int64 // bytes that the texts of the chunk at hand may take
 }
@@ -33,7 +35,7 @@ type span struct{ from, to int32 }
 
 // load reads a column chunk and splits it into pages, having checked what each declares: nothing larger than a limit
 // is ever allocated for a page, and all pages together hold exactly the values that the footer promises.
-func (s *scratch) load(f *File, m *format.ColumnMetaData) error {
+func (s *scratch) load(f *File, m *columnMeta) error {
 	if m.TotalCompressedSize > f.limits.ChunkBytes {
 		return faultf("it takes %d bytes, at most %d are read: raise `limits`", m.TotalCompressedSize, f.limits.ChunkBytes)
 	}
@@ -56,7 +58,7 @@ const readSlack = 64
 
 // split finds the pages of the chunk. BYTE_STREAM_SPLIT has to be named in the footer too: its bytes are those of plain
 // values in another order, so that a header, which no checksum covers, could turn one into the other unnoticed.
-func (s *scratch) split(m *format.ColumnMetaData, limits Limits) error {
+func (s *scratch) split(m *columnMeta, limits Limits) error {
 	s.pages = s.pages[:0]
 	var values, decoded int64
 	for rest := s.chunk; values < m.NumValues || len(s.pages) == 0; {

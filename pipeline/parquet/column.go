@@ -35,7 +35,7 @@ func (c *column) reset(b *binding) {
 	c.slots, c.nulls = 0, 0
 	c.text, c.words, c.valid, c.first, c.known = c.text[:0], c.words[:0], c.valid[:0], c.first[:0], c.known[:0]
 	c.dict.reset()
-	if b.leaf == nil {
+	if b.leaf == nil || b.empty {
 		c.convert.kind = b.column.Type.Kind
 	}
 }
@@ -53,6 +53,38 @@ func (c *column) allNull(rows int) {
 	clear(c.words)
 	c.valid = slices.Grow(c.valid, (rows+7)/8)[:(rows+7)/8]
 	clear(c.valid)
+}
+
+// allAre makes every row hold one text.
+func (c *column) allAre(text string, rows int) {
+	c.slots = rows
+	c.dict.add([]byte(text))
+	c.text = slices.Grow(c.text, rows)[:rows]
+	clear(c.text)
+}
+
+// decodeNothing makes sure that a leaf of which the footer says that it has no values has none.
+func (c *column) decodeNothing(g *RowGroup, leaf *node) error {
+	s := &g.cursor.scratch
+	m := &g.meta.Columns[leaf.leaf].MetaData
+	if m.NumValues == 0 {
+		return nil
+	}
+	if err := s.load(g.file, m); err != nil {
+		return err
+	}
+	for i := range s.pages {
+		if p := &s.pages[i]; p.kind == format.DataPage || p.kind == format.DataPageV2 {
+			data, err := s.open(p, m.Codec, leaf)
+			if err != nil {
+				return err
+			}
+			if data.present > 0 {
+				return faultf("the footer says that it holds nothing but nulls, and it holds %s", leaf)
+			}
+		}
+	}
+	return nil
 }
 
 // decode reads the leaf's chunk of the row group.
@@ -203,6 +235,9 @@ func (c *column) array(g *RowGroup) (arrow.Array, error) {
 	if c.slots != g.Rows() {
 		return nil, faultf("it holds %d values in %d rows", c.slots, g.Rows())
 	}
+	if err := c.settle(); err != nil {
+		return nil, err
+	}
 	switch c.convert.kind {
 	case value.Text:
 		return c.textArray(g), nil
@@ -211,7 +246,6 @@ func (c *column) array(g *RowGroup) (arrow.Array, error) {
 	case value.Timestamp:
 		return c.wrap(arrow.FixedWidthTypes.Timestamp_us, arrow.Int64Traits.CastToBytes(c.words)), nil
 	case value.Float:
-		c.dropNaN()
 		return c.wrap(arrow.PrimitiveTypes.Float64, arrow.Int64Traits.CastToBytes(c.words)), nil
 	case value.Date:
 		c.narrow = slices.Grow(c.narrow[:0], c.slots)[:c.slots]

@@ -3,7 +3,7 @@ package parquet
 import (
 	"encoding/binary"
 	"math"
-	"math/bits"
+	"math/big"
 
 	"github.com/parquet-go/parquet-go/format"
 
@@ -11,14 +11,17 @@ import (
 )
 
 // conversion turns a leaf's physical values into words: 64-bit integers that hold a value of the column's type, floats
-// as their bits, booleans as 0 and 1.
+// as their bits, booleans as 0 and 1. What would lose a digit is a fault.
 type conversion struct {
 	kind     value.Kind
 	physical format.Type
 	length   int         // bytes of a fixed-length value
 	unsigned bool        // integers are unsigned
-	factor   int64       // of a decimal, what brings it up to the column's scale
-	divisor  int64       // or down to it
+	floats   bool        // the file has floats; they stay bits until the column is whole (exact.go)
+	spelling spelling    // of a text column, how what is no text is written
+	scale    int         // of a number, the power of ten that brings it to the column's scale
+	factor   int64       // the same as what it is multiplied by
+	divisor  int64       // or divided
 	most     int64       // of a decimal, the first magnitude that no longer fits
 	unit     string      // of a time: s, ms, us or ns
 	zone     *value.Zone // of a time read off a wall clock
@@ -31,26 +34,52 @@ func (c *conversion) byteStrings() bool {
 	return c.physical == format.ByteArray || c.physical == format.FixedLenByteArray || c.physical == format.Int96
 }
 
+// asIs says whether values keep the form that they have in the file, be its width another.
+func (c *conversion) asIs() bool {
+	switch c.kind {
+	case value.Text:
+		return c.spelling == verbatim
+	case value.Float:
+		return c.floats
+	}
+	return !c.floats && c.scale == 0
+}
+
 // words converts in place what was decoded as machine words.
 func (c *conversion) words(v []int64) error {
-	switch c.kind {
-	case value.Integer:
-		return c.integers(v)
-	case value.Decimal:
-		return c.decimals(v)
-	case value.Timestamp:
-		c.times(v)
-	case value.Float:
+	if c.floats {
 		if c.physical == format.Float {
 			for i, bits := range v {
 				v[i] = int64(math.Float64bits(float64(math.Float32frombits(uint32(bits)))))
 			}
 		}
+		return nil
+	}
+	switch c.kind {
+	case value.Integer:
+		return c.integers(v)
+	case value.Decimal:
+		return c.decimals(v)
+	case value.Float:
+		return c.toFloats(v)
+	case value.Timestamp:
+		if c.divisor > 1 {
+			if err := c.divide(v); err != nil {
+				return err
+			}
+		}
+		c.times(v)
+	case value.Date:
+		return c.days(v)
+	case value.Text:
+		if c.spelling == dated {
+			return c.days(v)
+		}
 	}
 	return nil
 }
 
-func (c *conversion) integers(v []int64) error {
+func (c *conversion) widen(v []int64) error {
 	if !c.unsigned {
 		return nil
 	}
@@ -64,27 +93,67 @@ func (c *conversion) integers(v []int64) error {
 	return nil
 }
 
+func (c *conversion) integers(v []int64) error {
+	if c.divisor > 1 {
+		return c.divide(v)
+	}
+	return c.widen(v)
+}
+
+// divide takes places off that hold nothing.
+func (c *conversion) divide(v []int64) error {
+	for i, x := range v {
+		if x%c.divisor != 0 {
+			return errDigitsCut
+		}
+		v[i] = x / c.divisor
+	}
+	return nil
+}
+
 func (c *conversion) decimals(v []int64) error {
 	if err := c.integers(v); err != nil {
 		return err
 	}
 	least := c.most / c.factor
 	for i, x := range v {
-		if c.divisor > 1 {
-			if x%c.divisor != 0 {
-				return errDigitsCut
-			}
-			x /= c.divisor
-		}
 		if x >= least && x != 0 || x <= -least && x != 0 {
-			return fault("a decimal has more digits than its type: widen the type in the schema")
+			return errTooWide
 		}
 		v[i] = x * c.factor
 	}
 	return nil
 }
 
-var errDigitsCut = fault("a decimal has more decimal places than its type: raise the scale in the schema")
+const (
+	errDigitsCut = fault("a number has more decimal places than its type: raise the scale in the schema, or say decimal")
+	errTooWide   = fault("a decimal has more digits than its type: widen the type in the schema")
+	errInexact   = fault("a number has more digits than a float holds: say integer or decimal in the schema")
+)
+
+// toFloats writes integers and decimals as floats from which all their digits come back.
+func (c *conversion) toFloats(v []int64) error {
+	if err := c.widen(v); err != nil {
+		return err
+	}
+	for i, x := range v {
+		scale := c.scale
+		for ; scale > 0 && x%10 == 0; scale-- {
+			x /= 10
+		}
+		f := float64(x)
+		switch {
+		case scale > maxDecimalDigits || scale > 0 && (x <= -floatDigits || x >= floatDigits),
+			f >= math.MaxInt64 || int64(f) != x:
+			return errInexact
+		}
+		v[i] = int64(math.Float64bits(f / float64(powerOfTen(scale))))
+	}
+	return nil
+}
+
+// floatDigits is 10^15: every decimal of so many digits has a float of its own.
+const floatDigits = 1_000_000_000_000_000
 
 func (c *conversion) times(v []int64) {
 	if c.unsigned {
@@ -113,6 +182,26 @@ func (c *conversion) times(v []int64) {
 	}
 }
 
+// days turns times on a wall clock into their days; dates are days already.
+func (c *conversion) days(v []int64) error {
+	day := int64(microsPerDay)
+	switch c.unit {
+	case "":
+		return nil
+	case "ms":
+		day /= 1000
+	case "ns":
+		day *= 1000
+	}
+	for i, x := range v {
+		if x%day != 0 {
+			return fault("a time of day would be lost: say timestamp in the schema")
+		}
+		v[i] = x / day
+	}
+	return nil
+}
+
 // scaleUp multiplies; what leaves an int64 becomes its nearest end, so that an absurd time stays absurd.
 func scaleUp(v []int64, factor int64) {
 	most := math.MaxInt64 / factor
@@ -136,27 +225,28 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-// bytes converts one byte string: a big-endian decimal or integer, or an INT96 time.
+// bytes converts one byte string: a big-endian decimal, a half float, or an INT96 time.
 func (c *conversion) bytes(b []byte) (int64, error) {
-	if c.physical == format.Int96 {
+	switch {
+	case c.physical == format.Int96:
 		return int96Micros(b), nil
+	case c.floats:
+		return int64(math.Float64bits(halfFloat(binary.LittleEndian.Uint16(b)))), nil
 	}
 	narrow := *c
 	x, ok := bigEndian(b)
-	if !ok && c.divisor > 1 {
-		if x, ok = c.divideWide(b); !ok {
-			return 0, errDigitsCut
+	if c.scale < 0 && (!ok || c.scale < -maxDecimalDigits) {
+		var err error
+		if x, ok, err = c.divideWide(b); err != nil {
+			return 0, err
 		}
 		narrow.divisor = 1
 	}
 	if !ok {
-		return 0, fault("a decimal does not fit 63 bits at its type's scale: lower the scale in the schema")
-	}
-	if c.kind == value.Integer {
-		return x, nil
+		return 0, fault("a number does not fit 63 bits at its type's scale: lower the scale in the schema")
 	}
 	v := [1]int64{x}
-	err := narrow.decimals(v[:])
+	err := narrow.words(v[:])
 	return v[0], err
 }
 
@@ -184,35 +274,41 @@ func trimSign(b []byte) []byte {
 	return b
 }
 
-// divideWide divides a number of up to 128 bits, if that leaves nothing over and the result fits.
-func (c *conversion) divideWide(b []byte) (int64, bool) {
-	if b = trimSign(b); len(b) > 16 {
-		return 0, false
+// wide reads a two's complement number that machine words are too small for.
+func wide(b []byte) *big.Int {
+	b = trimSign(b)
+	x := new(big.Int).SetBytes(b)
+	if len(b) > 0 && b[0] >= 0x80 {
+		x.Sub(x, new(big.Int).Lsh(big.NewInt(1), uint(8*len(b))))
 	}
-	negative := b[0] >= 0x80
-	var hi, lo uint64
-	if negative {
-		hi, lo = math.MaxUint64, math.MaxUint64
+	return x
+}
+
+// divideWide takes places off a number of any width.
+func (c *conversion) divideWide(b []byte) (x int64, fits bool, err error) {
+	places := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(-c.scale)), nil)
+	whole, rest := new(big.Int).QuoRem(wide(b), places, new(big.Int))
+	if rest.Sign() != 0 {
+		return 0, false, errDigitsCut
 	}
-	for _, octet := range b {
-		hi, lo = hi<<8|lo>>56, lo<<8|uint64(octet)
+	return whole.Int64(), whole.IsInt64(), nil
+}
+
+// halfFloat widens a float of 16 bits.
+func halfFloat(bits uint16) float64 {
+	sign, exponent, fraction := 1.0, int(bits>>10&31), float64(bits&1023)
+	if bits>>15 != 0 {
+		sign = -1
 	}
-	if negative {
-		var borrow uint64
-		lo, borrow = bits.Sub64(0, lo, 0)
-		hi, _ = bits.Sub64(0, hi, borrow)
+	switch {
+	case exponent == 31 && fraction == 0:
+		return math.Inf(int(sign))
+	case exponent == 31:
+		return math.NaN()
+	case exponent == 0:
+		return sign * math.Ldexp(fraction, -24)
 	}
-	if hi >= uint64(c.divisor) {
-		return 0, false
-	}
-	quotient, rest := bits.Div64(hi, lo, uint64(c.divisor))
-	if rest != 0 || quotient > math.MaxInt64 {
-		return 0, false
-	}
-	if negative {
-		return -int64(quotient), true
-	}
-	return int64(quotient), true
+	return sign * math.Ldexp(1024+fraction, exponent-25)
 }
 
 const (

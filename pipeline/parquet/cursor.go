@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/parquet-go/parquet-go/format"
 )
 
 // Cursor decodes row groups, one at a time, for one goroutine. It owns every buffer and reuses them for all row groups
@@ -14,6 +13,7 @@ type Cursor struct {
 	scratch scratch
 	columns []*column
 	lists   []*keys
+	slots   []*slotValues
 	group   RowGroup
 }
 
@@ -23,7 +23,7 @@ type RowGroup struct {
 	cursor  *Cursor
 	file    *File
 	index   int
-	meta    *format.RowGroup
+	meta    *groupMeta
 	decoded []arrow.Array
 
 	asked       string // column being decoded
@@ -47,6 +47,9 @@ func (c *Cursor) Move(f *File, i int) *RowGroup {
 	}
 	for _, k := range c.lists {
 		k.list = nil
+	}
+	for _, v := range c.slots {
+		v.leaf = nil
 	}
 	g.oversized, g.oversizedIn = g.oversized[:0], g.oversizedIn[:0]
 	return g
@@ -120,8 +123,22 @@ func (g *RowGroup) markOversized(rows []int32) {
 
 func (g *RowGroup) decode(b *binding, c *column) (arrow.Array, error) {
 	c.reset(b)
-	if b.leaf == nil {
+	switch {
+	case b.leaf == nil && b.column.Value != "":
+		c.allAre(b.column.Value, g.Rows())
+		return c.array(g)
+	case b.empty:
+		if err := c.decodeNothing(g, b.leaf); err != nil {
+			return nil, err
+		}
+		fallthrough
+	case b.leaf == nil:
 		c.allNull(g.Rows())
+		return c.array(g)
+	case b.slots != nil:
+		if err := g.cursor.decodeSlots(g, b, c); err != nil {
+			return nil, err
+		}
 		return c.array(g)
 	}
 	if err := c.decode(g, b.leaf); err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // Description is what the footer of an object says about it. It holds no values.
@@ -62,7 +63,7 @@ func (d *Description) read(f *File, size int64) error {
 	return nil
 }
 
-func describeLeaf(n *node, groups []format.RowGroup, at int) Leaf {
+func describeLeaf(n *node, groups []groupMeta, at int) Leaf {
 	leaf := Leaf{Path: n.path, Type: n.String(), List: n.maxRep > 0}
 	for i := range groups {
 		m := &groups[i].Columns[at].MetaData
@@ -95,16 +96,20 @@ type Difference struct {
 
 // Compare looks for every column of the schema in the footer of an object of that size. Errors are those of Describe.
 func Compare(r io.ReaderAt, size int64, name string, schema *rules.Schema) (*Difference, error) {
-	f := &File{name: name}
+	f := &File{name: name, limits: Limits{}.withDefaults()}
 	d := new(Difference)
 	err := guard(func() error {
-		meta, _, err := readFooter(r, size)
+		meta, end, err := readFooter(r, size)
 		if err != nil {
 			return err
 		}
 		root, leaves, err := buildTree(meta.Schema)
-		if err == nil {
-			d.compare(root, leaves, schema)
+		if err != nil {
+			return err
+		}
+		if err = f.takeGroups(meta.RowGroups, leaves, end); err == nil {
+			markVoid(leaves, f.groups)
+			d.compare(binder{root, f.rows == 0}, leaves, schema)
 		}
 		return err
 	})
@@ -114,21 +119,25 @@ func Compare(r io.ReaderAt, size int64, name string, schema *rules.Schema) (*Dif
 	return d, nil
 }
 
-func (d *Difference) compare(root *node, leaves []*node, schema *rules.Schema) {
+func (d *Difference) compare(in binder, leaves []*node, schema *rules.Schema) {
 	used := make([]bool, len(leaves))
 	for _, column := range schema.Columns {
-		b, err := bindColumn(root, column)
+		b, err := in.column(column)
 		switch {
 		case err != nil:
-			n := root.find(column.From)
+			n := in.locate(column)
 			d.Misfits = append(d.Misfits, Misfit{Column: column.Name, Absent: n == nil, Reason: err.Error()})
 			n.mark(used)
+		case column.Value != "":
 		case b.leaf == nil:
 			d.Lacking = append(d.Lacking, column.Name)
 		default:
 			used[b.leaf.leaf] = true
 			if b.key != nil {
 				used[b.key.leaf] = true
+			}
+			for _, s := range b.slots {
+				used[s.leaf.leaf] = true
 			}
 		}
 	}
@@ -150,4 +159,66 @@ func (n *node) mark(leaves []bool) {
 	for _, child := range n.children {
 		child.mark(leaves)
 	}
+}
+
+// Infer returns a schema that reads every column of the object that rules can name, by its path in the file and the
+// type that loses nothing, and the paths it leaves out: lists, and types without a counterpart. Times without a zone
+// are taken as UTC, so a person has to look at them.
+func Infer(r io.ReaderAt, size int64, name string) (schema *rules.Schema, left []string, err error) {
+	f := &File{name: name}
+	err = guard(func() error {
+		meta, _, err := readFooter(r, size)
+		if err != nil {
+			return err
+		}
+		root, leaves, err := buildTree(meta.Schema)
+		if err != nil {
+			return err
+		}
+		schema = &rules.Schema{Name: "inferred"}
+		for _, n := range leaves {
+			if column, ok := inferColumn(n); ok {
+				column.From = n.written(root)
+				schema.Columns = append(schema.Columns, column)
+			} else {
+				left = append(left, n.path)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, f.failure(err, "", -1)
+	}
+	return schema, left, nil
+}
+
+func inferColumn(n *node) (rules.Column, bool) {
+	c := rules.Column{Name: n.path}
+	is := n.logical()
+	switch kind := n.element.Type.V; {
+	case n.maxRep > 0:
+		return c, false
+	case kind == format.Boolean:
+		c.Type.Kind = value.Boolean
+	case isFloat(kind, is):
+		c.Type.Kind = value.Float
+	case kind == format.Int96:
+		c.Type.Kind, c.INT96 = value.Timestamp, "utc"
+	case isDecimal(kind, is) && is.precision <= maxDecimalDigits:
+		c.Type = value.Type{Kind: value.Decimal, Precision: maxDecimalDigits, Scale: is.scale}
+	case is.meaning == instant && kind == format.Int64:
+		c.Type.Kind = value.Timestamp
+		if !is.utc {
+			c.Zone = "UTC"
+		}
+	case is.meaning == date && kind == format.Int32:
+		c.Type.Kind = value.Date
+	case isInteger(kind, is):
+		c.Type.Kind = value.Integer
+	case kind == format.ByteArray && (is.meaning == textual || is.meaning == plain), is.meaning == uuid:
+		c.Type.Kind = value.Text
+	default:
+		return c, false
+	}
+	return c, true
 }

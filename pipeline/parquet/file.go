@@ -13,8 +13,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/parquet-go/parquet-go/format"
-
 	"github.com/malgrupp/malgrupp/rules"
 )
 
@@ -23,7 +21,7 @@ type File struct {
 	name    string
 	reader  io.ReaderAt
 	limits  Limits
-	groups  []format.RowGroup
+	groups  []groupMeta
 	columns []binding
 	byName  map[string]int
 	ordered []bool // per leaf: the file declares how its statistics are ordered
@@ -56,11 +54,12 @@ func (f *File) open(size int64, schema *rules.Schema) error {
 	if err := f.takeGroups(meta.RowGroups, leaves, end); err != nil {
 		return err
 	}
+	markVoid(leaves, f.groups)
 	f.ordered = make([]bool, len(leaves))
 	for i := range min(len(leaves), len(meta.ColumnOrders)) {
 		f.ordered[i] = meta.ColumnOrders[i].Value != nil
 	}
-	if f.columns, err = bind(root, schema); err != nil {
+	if f.columns, err = (binder{root, f.rows == 0}).bind(schema); err != nil {
 		return err
 	}
 	f.byName = make(map[string]int, len(f.columns))
@@ -72,7 +71,7 @@ func (f *File) open(size int64, schema *rules.Schema) error {
 
 // takeGroups checks the row groups of a file whose data ends at that offset. No byte belongs to two column chunks: else
 // a small file could be read at great length.
-func (f *File) takeGroups(groups []format.RowGroup, leaves []*node, end int64) error {
+func (f *File) takeGroups(groups []groupMeta, leaves []*node, end int64) error {
 	left := end - magicBytes
 	for i := range groups {
 		g := &groups[i]
@@ -97,7 +96,7 @@ func (f *File) takeGroups(groups []format.RowGroup, leaves []*node, end int64) e
 }
 
 // checkRowGroup compares what a row group declares with the schema's leaves and the object's size.
-func checkRowGroup(g *format.RowGroup, leaves []*node, end int64) error {
+func checkRowGroup(g *groupMeta, leaves []*node, end int64) error {
 	switch {
 	case g.NumRows < 0:
 		return faultf("the footer declares %d rows", g.NumRows)
@@ -113,14 +112,15 @@ func checkRowGroup(g *format.RowGroup, leaves []*node, end int64) error {
 			return faultf("column %q lies in another file, which is not read", leaves[i].path)
 		}
 		m := &chunk.MetaData
-		start := chunkStart(m)
-		if start < magicBytes || m.TotalCompressedSize < 0 || start > end || m.TotalCompressedSize > end-start {
+		if start := chunkStart(m); m.TotalCompressedSize < 0 ||
+			// Where there are no values, nothing is read, and writers leave the place at 0.
+			m.NumValues != 0 && (start < magicBytes || start > end || m.TotalCompressedSize > end-start) {
 			return faultf("column %q lies outside the object", leaves[i].path)
 		}
 		if m.Type != leaves[i].element.Type.V {
 			return faultf("column %q has two types", leaves[i].path)
 		}
-		if m.NumValues < g.NumRows || leaves[i].maxRep == 0 && m.NumValues != g.NumRows {
+		if m.NumValues < g.NumRows || (leaves[i].maxRep == 0 || g.NumRows == 0) && m.NumValues != g.NumRows {
 			return faultf("column %q declares %d values in %d rows", leaves[i].path, m.NumValues, g.NumRows)
 		}
 	}
@@ -129,7 +129,7 @@ func checkRowGroup(g *format.RowGroup, leaves []*node, end int64) error {
 
 // chunkStart is the offset of a column chunk's first page, which is the dictionary if there is one; some writers leave
 // the dictionary's offset at 0.
-func chunkStart(m *format.ColumnMetaData) int64 {
+func chunkStart(m *columnMeta) int64 {
 	if d := m.DictionaryPageOffset; d > 0 && d < m.DataPageOffset {
 		return d
 	}
@@ -155,3 +155,43 @@ func (f *File) RowGroups() int { return len(f.groups) }
 
 // GroupRows returns the number of rows of row group i.
 func (f *File) GroupRows(i int) int { return int(f.groups[i].NumRows) }
+
+// Limits bound what one object may ask for. A zero field means its default.
+type Limits struct {
+	PageBytes  int64 // decoded size of one page, default 64 MiB
+	ChunkBytes int64 // decoded size of one column of one row group, default 256 MiB
+}
+
+const (
+	defaultPageBytes  = 64 << 20
+	defaultChunkBytes = 256 << 20
+
+	mostChunkBytes = 1 << 30 // offsets within a chunk are 32 bits wide
+
+	maxFooterBytes = 16 << 20
+	maxValueBytes  = 64 << 10 // of one text value
+	maxListLength  = 1000     // entries of one key-value list
+
+	// A page that grows more than this when it is decompressed is a bomb, once it is larger than plausible padding.
+	maxRatio       = 200
+	ratioFreeBytes = 16 << 20
+
+	// What a declared size gets before anything has proven it: this many bytes for each stored one, and a few more.
+	plausibleRatio = 64
+	plausibleFree  = 64 << 10
+)
+
+// plausible is how many of the declared bytes are allocated at once for so many stored ones. The rest comes when what
+// was declared turns out to be true, so that no lie costs more memory than the object's own size justifies.
+func plausible(declared, stored int) int { return min(declared, plausibleRatio*stored+plausibleFree) }
+
+func (l Limits) withDefaults() Limits {
+	if l.PageBytes <= 0 {
+		l.PageBytes = defaultPageBytes
+	}
+	if l.ChunkBytes <= 0 {
+		l.ChunkBytes = defaultChunkBytes
+	}
+	l.ChunkBytes = min(l.ChunkBytes, mostChunkBytes)
+	return l
+}

@@ -20,7 +20,7 @@ const encryptedReason = "it is encrypted, which is not supported: export it with
 // readFooter returns the metadata of an object of that size and the offset at which its data ends. Sizes are checked
 // before anything is allocated for them. Storages charge and wait by the request, so the footer is guessed to lie in
 // the last 64th of the object, which costs little where it does not.
-func readFooter(r io.ReaderAt, size int64) (*format.FileMetaData, int64, error) {
+func readFooter(r io.ReaderAt, size int64) (*fileMeta, int64, error) {
 	if size < magicBytes+tailBytes {
 		return nil, 0, faultf("it has %d bytes, too few for a Parquet file", size)
 	}
@@ -73,7 +73,7 @@ func notParquet(r io.ReaderAt, end string) error {
 	return faultf("it does not end with %s: cut short, or not a Parquet file", magic)
 }
 
-func decodeFooter(b []byte) (*format.FileMetaData, error) {
+func decodeFooter(b []byte) (*fileMeta, error) {
 	walk := compact{rest: b}
 	walk.checkFooter()
 	switch signed := len(walk.rest) > 0 && !walk.bad; {
@@ -82,7 +82,7 @@ func decodeFooter(b []byte) (*format.FileMetaData, error) {
 	case signed:
 		return nil, fault(encryptedReason)
 	}
-	meta := new(format.FileMetaData)
+	meta := new(fileMeta)
 	if err := thrift.Unmarshal(new(thrift.CompactProtocol), b, meta); err != nil {
 		return nil, fault("its footer is damaged or lacks a required field")
 	}
@@ -91,6 +91,50 @@ func decodeFooter(b []byte) (*format.FileMetaData, error) {
 	}
 	return meta, nil
 }
+
+// What reading needs of a footer, as thrift has it. The library's own types ask for more than that: they refuse a key
+// without a value, which the format allows, and cannot tell a count of 0 from none.
+type (
+	fileMeta struct {
+		Schema              []format.SchemaElement     `thrift:"2,required"`
+		RowGroups           []groupMeta                `thrift:"4,required"`
+		CreatedBy           string                     `thrift:"6,optional"`
+		ColumnOrders        []format.ColumnOrder       `thrift:"7,optional"`
+		EncryptionAlgorithm format.EncryptionAlgorithm `thrift:"8,optional"`
+	}
+
+	groupMeta struct {
+		Columns []chunkMeta `thrift:"1,required"`
+		NumRows int64       `thrift:"3,required"`
+	}
+
+	chunkMeta struct {
+		FilePath                string                      `thrift:"1,optional"`
+		MetaData                columnMeta                  `thrift:"3,optional"`
+		CryptoMetadata          format.ColumnCryptoMetaData `thrift:"8,optional"`
+		EncryptedColumnMetadata []byte                      `thrift:"9,optional"`
+	}
+
+	columnMeta struct {
+		Type                  format.Type             `thrift:"1,required"`
+		Encoding              []format.Encoding       `thrift:"2,required"`
+		Codec                 format.CompressionCodec `thrift:"4,required"`
+		NumValues             int64                   `thrift:"5,required"`
+		TotalUncompressedSize int64                   `thrift:"6,required"`
+		TotalCompressedSize   int64                   `thrift:"7,required"`
+		DataPageOffset        int64                   `thrift:"9,required"`
+		DictionaryPageOffset  int64                   `thrift:"11,optional"`
+		Statistics            statistics              `thrift:"12,optional"`
+	}
+
+	statistics struct {
+		Max       []byte             `thrift:"1,optional"`
+		Min       []byte             `thrift:"2,optional"`
+		NullCount thrift.Null[int64] `thrift:"3,optional"`
+		MaxValue  []byte             `thrift:"5,optional"`
+		MinValue  []byte             `thrift:"6,optional"`
+	}
+)
 
 // Least bytes that an element of the footer's large lists takes. The decoder allocates a list by its declared count, so
 // a list of empty elements would cost hundreds of times its size in memory.

@@ -88,7 +88,7 @@ func listColumns(r io.ReaderAt, size int64, name string) (*rules.Schema, error) 
 		}
 		root, _, err := buildTree(meta.Schema)
 		if err == nil {
-			schema.Columns = root.slots(nil)
+			schema.Columns = root.slots(root, nil)
 		}
 		return err
 	})
@@ -99,20 +99,22 @@ func listColumns(r io.ReaderAt, size int64, name string) (*rules.Schema, error) 
 }
 
 // slots appends a column for every slot of the key-value lists below a node.
-func (n *node) slots(columns []rules.Column) []rules.Column {
+func (n *node) slots(root *node, columns []rules.Column) []rules.Column {
 	for _, child := range n.children {
 		taken := map[*node]bool{}
 		for _, s := range slotKinds {
 			column := rules.Column{
-				Name: child.path + " " + s.slot, From: child.path, Param: "any", Slot: s.slot, Type: value.Type{Kind: s.kind},
+				Name: child.path + " " + s.slot, From: child.written(root), Param: "any", Slot: s.slot,
+				Type: value.Type{Kind: s.kind},
 			}
-			if b, err := bindParam(binding{column: column}, child); err == nil && !taken[b.leaf] {
+			b, err := bindParam(binding{column: column}, child)
+			if err == nil && b.convert.asIs() && !b.empty && !taken[b.leaf] {
 				taken[b.leaf] = true
 				columns = append(columns, column)
 			}
 		}
 		if len(taken) == 0 {
-			columns = child.slots(columns)
+			columns = child.slots(root, columns)
 		}
 	}
 	return columns

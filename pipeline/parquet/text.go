@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"hash/maphash"
 	"slices"
+	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -76,15 +77,19 @@ func (e *entries) rehash() {
 
 // internText gives codes to the values of a page that has none.
 func (c *column) internText(s *scratch, data *content) error {
-	from, spans, err := s.splitValues(data.encoding, data.values, data.present, 0)
+	err := c.eachText(s, data.encoding, data.values, data.present, func(text []byte) {
+		c.text = append(c.text, c.dict.code(text))
+	})
 	if err != nil {
 		return err
 	}
-	for _, at := range spans {
-		c.text = append(c.text, c.dict.code(from[at.from:at.to]))
-	}
-	if int64(len(c.dict.bytes)) > s.most {
-		return faultf("its texts take more than %d bytes: raise `limits`", s.most)
+	return c.dict.fit(s.most)
+}
+
+// fit keeps the texts of a column below a limit.
+func (e *entries) fit(most int64) error {
+	if int64(len(e.bytes)) > most {
+		return faultf("its texts take more than %d bytes: raise `limits`", most)
 	}
 	return nil
 }
@@ -150,4 +155,42 @@ func (c *column) textArray(g *RowGroup) arrow.Array {
 		[]*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(c.text))}, 0, 0, values)
 	defer data.Release()
 	return array.NewDictionaryData(data)
+}
+
+// Text is a dictionary column as codes and values.
+type Text struct {
+	Codes []int32
+	Dict  *array.String
+}
+
+// Null reports whether a row has no text.
+func (t Text) Null(i int) bool { return t.Dict.IsNull(int(t.Codes[i])) }
+
+// At returns a copy of a row's text, "" for none; it outlives the column.
+func (t Text) At(i int) string {
+	if t.Null(i) {
+		return ""
+	}
+	return strings.Clone(t.Dict.Value(int(t.Codes[i])))
+}
+
+// Hash returns a hash of every dictionary entry; a null has 0.
+func (t Text) Hash(seed maphash.Seed) []uint64 {
+	out := make([]uint64, t.Dict.Len())
+	for i := range out {
+		if !t.Dict.IsNull(i) {
+			out[i] = maphash.String(seed, t.Dict.Value(i))
+		}
+	}
+	return out
+}
+
+// Text returns a text column as codes and values; they are valid as long as the column is.
+func (g *RowGroup) Text(name string) (Text, error) {
+	a, err := g.Column(name)
+	if err != nil {
+		return Text{}, err
+	}
+	d := a.(*array.Dictionary)
+	return Text{d.Indices().(*array.Int32).Int32Values(), d.Dictionary().(*array.String)}, nil
 }

@@ -2,9 +2,12 @@ package parquet
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/malgrupp/malgrupp/rules/where"
 )
 
 // node is one element of a file's schema. maxDef and maxRep are the highest definition and repetition level below it.
@@ -13,7 +16,9 @@ type node struct {
 	children       []*node
 	leaf           int // position among the leaves, -1 for a group
 	path           string
+	quoted         string // the path with every name in backquotes
 	maxDef, maxRep uint8
+	void           bool // a leaf without a single value, as far as the footer tells
 }
 
 const (
@@ -67,9 +72,9 @@ func (b *treeBuilder) build(parent *node, depth int) (*node, error) {
 
 func (n *node) inherit(parent *node) {
 	n.maxDef, n.maxRep = parent.maxDef, parent.maxRep
-	n.path = n.element.Name
+	n.path, n.quoted = n.element.Name, "`"+strings.ReplaceAll(n.element.Name, "`", "``")+"`"
 	if parent.path != "" {
-		n.path = parent.path + "." + n.element.Name
+		n.path, n.quoted = parent.path+"."+n.path, parent.quoted+"."+n.quoted
 	}
 	switch n.repetition() {
 	case format.Optional:
@@ -96,22 +101,83 @@ func (n *node) child(name string) *node {
 	return nil
 }
 
-// find follows a dotted path; a name that itself holds dots is tried whole first, at every level.
-func (n *node) find(path string) *node {
-	if c := n.child(path); c != nil {
-		return c
+// find follows a path. At every level the rest of a step without quotes is tried whole before it is cut at a dot, since
+// names may hold dots.
+func (n *node) find(path []where.Step) *node {
+	if len(path) == 0 {
+		return n
 	}
-	for i := 0; i < len(path); i++ {
-		if path[i] != '.' {
+	if path[0].Quoted {
+		if c := n.child(path[0].Name); c != nil {
+			return c.find(path[1:])
+		}
+		return nil
+	}
+	return n.findDotted(path[0].Name, path[1:])
+}
+
+// written is how a schema says where the node is: its path, in quotes where that could be something else.
+func (n *node) written(root *node) string {
+	path, ok := where.ParsePath(n.path)
+	if ok && !strings.HasPrefix(n.path, "param(") && root.find(path) == n {
+		return n.path
+	}
+	return n.quoted
+}
+
+func (n *node) findDotted(name string, rest []where.Step) *node {
+	if c := n.child(name); c != nil {
+		if found := c.find(rest); found != nil {
+			return found
+		}
+	}
+	for i := range len(name) {
+		if name[i] != '.' {
 			continue
 		}
-		if c := n.child(path[:i]); c != nil {
-			if found := c.find(path[i+1:]); found != nil {
+		if c := n.child(name[:i]); c != nil {
+			if found := c.find(append([]where.Step{{Name: name[i+1:]}}, rest...)); found != nil {
 				return found
 			}
 		}
 	}
 	return nil
+}
+
+// emptiness returns a leaf without values if there are no others below the node, which may be one itself; nil if there
+// are.
+func (n *node) emptiness() *node {
+	if n.leaf >= 0 {
+		if n.void {
+			return n
+		}
+		return nil
+	}
+	var first *node
+	for _, c := range n.children {
+		at := c.emptiness()
+		if at == nil {
+			return nil
+		}
+		if first == nil {
+			first = at
+		}
+	}
+	return first
+}
+
+// markVoid finds the leaves without values: by their type, or by what the statistics say of all row groups. Whoever
+// reads one makes sure.
+func markVoid(leaves []*node, groups []groupMeta) {
+	for i, n := range leaves {
+		n.void = true
+		for g := range groups {
+			if m := &groups[g].Columns[i].MetaData; m.NumValues != 0 && m.NumValues != m.Statistics.NullCount.V {
+				n.void = n.logical().meaning == nothing
+				break
+			}
+		}
+	}
 }
 
 // meaning is the logical type of a leaf.
@@ -125,7 +191,10 @@ const (
 	decimal
 	date
 	instant // timestamp
-	other   // time of day, interval, UUID, ...: nothing that rules can name
+	uuid
+	half    // a float of 16 bits
+	nothing // logical type NULL: no value at all
+	other   // time of day, interval, ...: nothing that rules can name
 )
 
 // logical is what a leaf's values mean.
@@ -154,6 +223,12 @@ func (n *node) logical() logical {
 		return logical{meaning: unsigned}
 	case *format.TimestampType:
 		return logical{meaning: instant, unit: timeUnit(t.Unit), utc: t.IsAdjustedToUTC}
+	case *format.UUIDType:
+		return logical{meaning: uuid}
+	case *format.Float16Type:
+		return logical{meaning: half}
+	case *format.NullType:
+		return logical{meaning: nothing}
 	}
 	return logical{meaning: other}
 }
@@ -208,6 +283,12 @@ func (n *node) String() string {
 		s += " (date)"
 	case instant:
 		s += " (timestamp, " + is.unit + ")"
+	case uuid:
+		s += " (UUID)"
+	case half:
+		s += " (float of 16 bits)"
+	case nothing:
+		s += " (nothing but nulls)"
 	case other:
 		s += " (a type that rules do not have)"
 	}

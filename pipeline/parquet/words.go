@@ -28,17 +28,13 @@ func (c *column) decodeDictionary(s *scratch, p *page, codec format.CompressionC
 		c.known, err = c.appendWords(c.known, s, format.Plain, body, int(p.values))
 		return err
 	}
-	from, spans, err := s.splitValues(format.Plain, body, int(p.values), 0)
-	if err != nil {
+	c.dict.ends = slices.Grow(c.dict.ends, plausible(int(p.values), len(body)))
+	c.dict.bytes = slices.Grow(c.dict.bytes, len(body)+readSlack)
+	if err := c.eachText(s, format.Plain, body, int(p.values), c.dict.add); err != nil {
 		return err
 	}
-	c.dict.ends = slices.Grow(c.dict.ends, len(spans))
-	c.dict.bytes = slices.Grow(c.dict.bytes, len(from)+readSlack)
-	for _, at := range spans {
-		c.dict.add(from[at.from:at.to])
-	}
 	c.dict.coded = c.dict.len()
-	return nil
+	return c.dict.fit(s.most)
 }
 
 // decodeCodes reads a page of codes: text keeps them, words are looked up.
@@ -151,9 +147,6 @@ func (c *column) appendByteStrings(v []int64, s *scratch, encoding format.Encodi
 			return v, err
 		}
 		v = append(v, word)
-	}
-	if c.convert.zone != nil {
-		c.convert.times(v[len(v)-n:])
 	}
 	return v, nil
 }

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/where"
 )
 
 // Quote writes a text as a literal. What a dialect could read in two ways, and all that is not plain, becomes hex
@@ -54,11 +55,18 @@ func (d *Dialect) Ident(name string) string {
 	return d.quote + strings.ReplaceAll(name, d.quote, d.quote+d.quote) + d.quote
 }
 
-// Path writes a column path such as user.geo.country.
+// Path writes a column path as schemas have it: user.geo.country, Device ID, `a.b`.c.
 func (d *Dialect) Path(path string) string {
-	parts := strings.Split(path, ".")
-	for i := range parts {
-		parts[i] = d.Ident(parts[i])
+	steps, _ := where.ParsePath(path)
+	var parts []string
+	for _, s := range steps {
+		names := []string{s.Name}
+		if !s.Quoted {
+			names = strings.Split(s.Name, ".")
+		}
+		for _, name := range names {
+			parts = append(parts, d.Ident(name))
+		}
 	}
 	return strings.Join(parts, ".")
 }

@@ -149,7 +149,7 @@ func (w *writer) sourceColumns(s *EventTable, dedupe bool) (out []string, err er
 				err = e
 			}
 			if c.Type.Kind == value.Float { // as it is, and not a number is a value too
-				x = "CAST(" + w.path(c) + " AS DOUBLE)"
+				x = "CAST(" + w.d.Path(c.Path()) + " AS DOUBLE)"
 			}
 			out = append(out, as(x, w.raw(c)))
 		}

@@ -34,6 +34,10 @@ var (
 		"a column that is read with param(...)",
 		"how a file nests its lists is known when it is open; name a table in which the parameter is a column",
 	}
+	unsaidBytes = Unsaid{
+		"a column with an encoding",
+		"whether a file holds its bytes or their text is known when it is open; name a table in which they are text",
+	}
 	unsaidFloats = Unsaid{
 		"dedupe over a schema with a float column, in Spark",
 		"versions that arrive at one instant are ordered by a hash of their bytes, and Spark SQL has no bytes of a float; " +
@@ -57,7 +61,7 @@ var (
 
 // CannotSay lists what a statement cannot say, each with its reason.
 func CannotSay() []Unsaid {
-	return []Unsaid{unsaidLinked, unsaidParam, unsaidFloats, unsaidWords, unsaidMarks, unsaidCSV, unsaidFile}
+	return []Unsaid{unsaidLinked, unsaidParam, unsaidBytes, unsaidFloats, unsaidWords, unsaidMarks, unsaidCSV, unsaidFile}
 }
 
 // Linked, Incomplete and ListFile are what only the project says: it refuses a statement for them.
@@ -93,10 +97,15 @@ func (w *writer) check() error {
 
 // read is a column of a table as rules.Value holds it.
 func (w *writer) read(c *rules.Column, s *rules.Schema) (string, error) {
-	if c.Param != "" {
+	switch {
+	case c.Value != "":
+		return w.d.Quote(c.Value), nil
+	case c.Param != "":
 		return "", &UnsaidError{unsaidParam, w.q.Target}
+	case c.Encoding != "":
+		return "", &UnsaidError{unsaidBytes, w.q.Target}
 	}
-	x := w.path(c)
+	x := w.d.Path(c.Path())
 	switch c.Type.Kind {
 	case value.Text:
 		text := "CAST(" + x + " AS " + w.d.Text + ")"
@@ -117,14 +126,6 @@ func (w *writer) read(c *rules.Column, s *rules.Schema) (string, error) {
 		return w.instant(c, x)
 	}
 	return x, nil
-}
-
-// path is where a table has a column.
-func (w *writer) path(c *rules.Column) string {
-	if c.From == "" {
-		return w.d.Path(c.Name)
-	}
-	return w.d.Path(c.From)
 }
 
 // instant is a time as microseconds, however the log counts it.
