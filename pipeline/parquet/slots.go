@@ -11,7 +11,8 @@ import (
 )
 
 // A slot is one of the places in which an entry of a key-value list may hold its value. Its values are decoded as what
-// they are, once for all keys, and those of the key alone become the column's type.
+// they are, once for all keys, and those of the key alone become the column's type. Whoever sends an event chooses slot
+// and value: what the type does not hold is missing there, where in a column of its own it would stop the run.
 type slot struct {
 	leaf *node
 	as   conversion // to text, integer or float, or to the column's type at once
@@ -115,8 +116,8 @@ func (c *Cursor) decodeSlots(g *RowGroup, b *binding, out *column) error {
 		}
 		if out.isText() {
 			out.fillText(values, picks)
-		} else if err := out.fillNumbers(&b.slots[i], values, picks); err != nil {
-			return err
+		} else {
+			out.fillNumbers(&b.slots[i], values, picks)
 		}
 	}
 	return out.dict.fit(c.scratch.most)
@@ -141,8 +142,7 @@ func (c *column) fillText(from *slotValues, picks []int32) {
 			}
 			c.text[row] = codes[there] - 1
 		case value.Float:
-			f := math.Float64frombits(uint64(from.words[at]))
-			spelt = strconv.AppendFloat(spelt[:0], f, 'f', -1, 64)
+			spelt = from.convert.spellFloat(spelt[:0], math.Float64frombits(uint64(from.words[at])))
 			c.text[row] = c.dict.code(spelt)
 		}
 		c.nulls--
@@ -150,42 +150,46 @@ func (c *column) fillText(from *slotValues, picks []int32) {
 }
 
 // fillNumbers takes the numbers of a slot into rows that have none.
-func (c *column) fillNumbers(s *slot, from *slotValues, picks []int32) error {
+func (c *column) fillNumbers(s *slot, from *slotValues, picks []int32) {
 	for row, at := range picks {
 		if at < 0 || bitSet(c.valid, row) || !from.has(int(at)) {
 			continue
 		}
-		word, ok, err := s.number(from, int(at))
-		if err != nil {
-			return err
-		}
-		if ok {
+		if word, ok := s.number(from, int(at)); ok {
 			c.words[row] = word
 			setBit(c.valid, row)
 			c.nulls--
 		}
 	}
-	return nil
 }
 
-// number is one value of the slot as the column's type; a text is one only if it is a number from its first sign to its
-// last, and the type holds it.
-func (s *slot) number(from *slotValues, at int) (word int64, ok bool, err error) {
+// number is one value of the slot as the column's type, if the type holds it. Texts and floats are the numbers that
+// their digits say; a text is one only from its first sign to its last.
+func (s *slot) number(from *slotValues, at int) (word int64, ok bool) {
 	if from.isText() {
-		word, ok = s.then.literal(string(from.dict.at(int(from.text[at]))))
-		return word, ok, nil
+		return s.then.literal(string(from.dict.at(int(from.text[at]))))
 	}
 	word = from.words[at]
-	switch {
-	case s.as.kind == s.then.kind && s.then.kind != value.Decimal:
-	case s.as.kind == value.Float:
-		word, err = s.then.exact(math.Float64frombits(uint64(word)))
-	case s.as.kind == value.Integer:
+	switch f := math.Float64frombits(uint64(word)); {
+	case s.as.kind == value.Float && s.then.kind != value.Float:
+		if math.Abs(f) >= s.as.largestExact() {
+			return 0, false
+		}
+		return s.then.literal(string(s.as.spellFloat(nil, f)))
+	case s.as.kind == value.Integer && s.then.kind != value.Integer:
 		one := [1]int64{word}
-		err = s.then.words(one[:])
-		word = one[0]
+		err := s.then.words(one[:])
+		return one[0], err == nil
 	}
-	return word, true, err
+	return word, true
+}
+
+// spellFloat writes the fewest digits that mean this float and no other of its width.
+func (c *conversion) spellFloat(dst []byte, f float64) []byte {
+	if c.physical == format.Float {
+		return strconv.AppendFloat(dst, f, 'f', -1, 32)
+	}
+	return strconv.AppendFloat(dst, f, 'f', -1, 64)
 }
 
 // literal reads a number as rules write it.
