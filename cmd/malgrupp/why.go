@@ -10,6 +10,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/why"
+	"github.com/malgrupp/malgrupp/rules/source"
 )
 
 // whyOptions are the flags of why.
@@ -91,7 +92,7 @@ func (a *app) rawID() (string, error) {
 	lines := bufio.NewScanner(io.LimitReader(a.in, longestLine))
 	id := ""
 	for lines.Scan() {
-		line := strings.TrimSpace(lines.Text())
+		line := strings.TrimSpace(strings.TrimPrefix(lines.Text(), source.ByteOrderMark))
 		switch {
 		case line == "":
 		case id != "":

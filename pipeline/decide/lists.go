@@ -15,6 +15,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/consent"
 	"github.com/malgrupp/malgrupp/segments/identity"
@@ -88,11 +89,12 @@ func (in *Inputs) findList(ctx context.Context, name string, conf *project.List)
 // listRow is one entry: subject_type, subject_id, purpose ("" where the list has none).
 type listRow [3]string
 
+// listRows reads a list in either of its forms; programs that write CSV for Excel put a byte order mark before it.
 func listRows(name string, data []byte, limits parquet.Limits) ([]listRow, error) {
 	if bytes.HasPrefix(data, []byte("PAR1")) {
 		return listParquet(name, data, limits)
 	}
-	rows, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
+	rows, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(data, []byte(source.ByteOrderMark)))).ReadAll()
 	if err != nil || len(rows) == 0 {
 		return nil, errors.New("it is neither Parquet nor CSV with a header")
 	}

@@ -21,14 +21,20 @@ type Source struct {
 // largest bounds what a reference may hold, in bytes.
 const largest = 1 << 20
 
+// byteOrderMark is what editors put before a text; keys and recipients are texts, and it is no part of them.
+var byteOrderMark = []byte("\ufeff")
+
 // secret reads a reference to something that only the job may see.
 func (s Source) secret(ref string) (secret, error) {
 	b, err := s.read(ref, s.guard)
-	return secret{bytes: b}, err
+	return secret{bytes: bytes.TrimPrefix(b, byteOrderMark)}, err
 }
 
 // public reads a reference to something that others may see but not change.
-func (s Source) public(ref string) ([]byte, error) { return s.read(ref, guardWriting) }
+func (s Source) public(ref string) ([]byte, error) {
+	b, err := s.read(ref, guardWriting)
+	return bytes.TrimPrefix(b, byteOrderMark), err
+}
 
 func (s Source) read(ref string, guard func(os.FileInfo) error) ([]byte, error) {
 	scheme, what, _ := strings.Cut(ref, ":")

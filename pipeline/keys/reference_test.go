@@ -146,3 +146,25 @@ func TestNothingPrintsAnIDOrASecret(t *testing.T) {
 		}
 	}
 }
+
+func TestAByteOrderMarkIsNoPartOfAKey(t *testing.T) {
+	src, config := project(t)
+	want, err := open(t, src, config).Keyer(DeviceID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{MasterFile, StateFile, SigningFile, RecipientsFile} {
+		path := filepath.Join(src.Dir, name)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, append([]byte("\ufeff"), text...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := open(t, src, config).Keyer(DeviceID)
+	if err != nil || got.Key(NewID("d1")) != want.Key(NewID("d1")) {
+		t.Errorf("another key: %v", err)
+	}
+}
