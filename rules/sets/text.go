@@ -1,0 +1,199 @@
+package sets
+
+import (
+	"encoding/binary"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/where"
+)
+
+// maxWork bounds the letters that one question is walked through: beyond it the answer is Perhaps.
+const maxWork = 200_000
+
+// reader reads a text letter by letter and says, after each, whether the text up to there passes. A place stands for
+// all that it remembers.
+type reader interface {
+	start() string
+	// read goes on by one letter, or by one byte that belongs to none.
+	read(at string, l letter) string
+	passes(at string) bool
+	// settled reports that no more letters change the answer.
+	settled(at string) bool
+}
+
+// letter is a character, or a byte of a text that is not UTF-8.
+type letter struct {
+	char  rune // utf8.RuneError of a lone byte
+	bytes string
+}
+
+func (l letter) lone() bool { return len(l.bytes) == 1 && l.bytes[0] >= utf8.RuneSelf }
+
+func character(r rune) letter { return letter{r, string(r)} }
+
+// judge is a reader with what is asked of it.
+type judge struct {
+	reader
+	not bool
+}
+
+func (j judge) lost(at string) bool { return j.settled(at) && j.passes(at) == j.not }
+
+// findText walks through texts, the shortest first, with all demands at once.
+func findText(d Domain, demands []Demand) (value.Value, Answer) {
+	judges, ok := judgesOf(d, demands)
+	if !ok {
+		return value.Value{}, Perhaps
+	}
+	for _, demand := range demands {
+		if (demand.Op == where.OpEqual || demand.Op == where.OpIn) && !demand.Not {
+			return listed(demand.Args, judges)
+		}
+	}
+	return walk(judges, alphabet(d, demands))
+}
+
+// judgesOf makes a reader of every demand; false if one cannot be read.
+func judgesOf(d Domain, demands []Demand) ([]judge, bool) {
+	var judges []judge
+	for _, demand := range demands {
+		readers, ok := readersOf(demand)
+		if !ok {
+			return nil, false
+		}
+		for _, r := range readers {
+			judges = append(judges, judge{r, demand.Not})
+		}
+		if demand.Op == where.OpMatches {
+			judges = append(judges, judge{reader: wellFormed{}})
+		}
+	}
+	if d.Pattern != "" {
+		p, err := newPattern(d.Pattern)
+		if err != nil {
+			return nil, false
+		}
+		judges = append(judges, judge{reader: p})
+	}
+	return judges, true
+}
+
+// readersOf are the readers of a demand; all of them must pass, or with Not the only one fail.
+func readersOf(d Demand) ([]reader, bool) {
+	switch d.Op {
+	case where.OpEqual, where.OpIn:
+		return []reader{newList(d.Args)}, true
+	case where.OpLess, where.OpLessEqual, where.OpGreater, where.OpGreaterEqual, where.OpStartsWith:
+		return []reader{order{d.Args[0].Text, d.Args[0].Text, d.Op}}, true
+	case where.OpBetween:
+		return []reader{order{d.Args[0].Text, d.Args[1].Text, d.Op}}, true
+	case where.OpContains, where.OpEndsWith:
+		return []reader{newPart(d.Args[0].Text, d.Op == where.OpEndsWith)}, true
+	case where.OpMatches:
+		p, err := newPattern(d.Args[0].Text)
+		return []reader{p}, err == nil
+	}
+	return nil, false
+}
+
+// listed looks for one of some texts that passes.
+func listed(args []value.Value, judges []judge) (value.Value, Answer) {
+	for _, v := range args {
+		if !slices.ContainsFunc(judges, func(j judge) bool { return passesWhole(j.reader, v.Text) == j.not }) {
+			return v, Some
+		}
+	}
+	return value.Value{}, None
+}
+
+func passesWhole(r reader, text string) bool {
+	at := r.start()
+	for i := 0; i < len(text); {
+		c, n := utf8.DecodeRuneInString(text[i:])
+		at = r.read(at, letter{c, text[i : i+n]})
+		i += n
+	}
+	return r.passes(at)
+}
+
+// step is one way to a place: the letter that led to it from an earlier step.
+type step struct {
+	from   int
+	letter letter
+	places []string
+	broken bool // some letter on the way is none
+}
+
+// walk looks for the shortest text that all judges let pass. Of one that is not UTF-8 it is not sure: bytes that are
+// no letters may become one together.
+func walk(judges []judge, letters []letter) (value.Value, Answer) {
+	first := step{from: -1}
+	for _, j := range judges {
+		first.places = append(first.places, j.start())
+	}
+	steps, seen, work, answer := []step{first}, map[string]bool{key(first): true}, 0, None
+	for at := 0; at < len(steps); at++ {
+		s := steps[at]
+		switch passes := passAll(judges, s.places); {
+		case passes && !s.broken:
+			return shown(steps, at), Some
+		case passes:
+			answer = Perhaps
+		}
+		for _, l := range letters {
+			if work += len(judges); work > maxWork {
+				return value.Value{}, Perhaps
+			}
+			next := step{from: at, letter: l, broken: s.broken || l.lone()}
+			var ok bool
+			if next.places, ok = goOn(judges, s.places, l); ok && !seen[key(next)] {
+				seen[key(next)] = true
+				steps = append(steps, next)
+			}
+		}
+	}
+	return value.Value{}, answer
+}
+
+// goOn reads one letter with all judges; false if one of them can no longer be content.
+func goOn(judges []judge, from []string, l letter) ([]string, bool) {
+	places := make([]string, len(judges))
+	for i, j := range judges {
+		if places[i] = j.read(from[i], l); j.lost(places[i]) {
+			return nil, false
+		}
+	}
+	return places, true
+}
+
+func passAll(judges []judge, places []string) bool {
+	for i, j := range judges {
+		if j.passes(places[i]) == j.not {
+			return false
+		}
+	}
+	return true
+}
+
+// shown is the text that led to a step.
+func shown(steps []step, at int) value.Value {
+	v := value.Value{Kind: value.Text}
+	for ; steps[at].from >= 0; at = steps[at].from {
+		v.Text = steps[at].letter.bytes + v.Text
+	}
+	return v
+}
+
+// key tells a step's places apart from any others.
+func key(s step) string {
+	var out []byte
+	for _, p := range s.places {
+		out = append(binary.AppendUvarint(out, uint64(len(p))), p...)
+	}
+	if s.broken {
+		out = append(out, 0xff)
+	}
+	return string(out)
+}
