@@ -186,8 +186,8 @@ const maxWhole = 1 << 30
 var (
 	reference = yaml.Of(yaml.LeafReference)
 	list      = either(text, object(need("url", text), may("max_age", duration)).Loose(0))
-	partition = either(matching("^(none|.+=)$"), object(need("key", text), may("of", word("arrival", "event")),
-		may("zone", text)).Loose(0))
+	partition = either(matching(`^(none|.+=|.*\{yyyy\}.*)$`), object(need("key", text),
+		may("of", word("arrival", "event")), may("zone", text)).Loose(0))
 
 	// sourceKeys is the shape of an event log.
 	sourceKeys = object(

@@ -62,11 +62,7 @@ type consentLog struct {
 // list lists the log and its days.
 func (l *consentLog) list(ctx context.Context) (*store.Bucket, error) {
 	conf := l.in.Project.Consent
-	bucket, err := l.in.Bucket(ctx, conf.URL)
-	if err != nil {
-		return nil, err
-	}
-	listing, err := bucket.List(ctx, "")
+	bucket, listing, err := l.in.List(ctx, conf.URL)
 	if err != nil {
 		if store.CodeOf(err) != store.NotFound {
 			return nil, err

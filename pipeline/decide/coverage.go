@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/malgrupp/malgrupp/pipeline/project"
@@ -88,7 +89,7 @@ func (s *Source) FindCoverage(ctx context.Context, in *Inputs) error {
 		p := &s.Parts[i]
 		there[p.Day] = true
 		if s.Complete == project.Success && !p.Success {
-			s.Incomplete = append(s.Incomplete, s.Partition.Key+p.Day.String())
+			s.Incomplete = append(s.Incomplete, s.Partition.Folder(p.Day))
 			there[p.Day] = false
 		}
 		for _, o := range p.Objects {
@@ -104,15 +105,55 @@ func (s *Source) FindCoverage(ctx context.Context, in *Inputs) error {
 	if s.Cover.From == 0 {
 		s.Cover.From = s.Parts[0].Start(s.Partition.Zone)
 	}
+	hours := map[value.CivilDate]uint32{}
+	for i := range s.Parts {
+		hours[s.Parts[i].Day] = s.Parts[i].Hours
+	}
 	for day := s.Parts[0].Day; s.Partition.Zone.Midnight(day) < in.AsOf; day++ {
-		if ok, listed := there[day]; !ok && (listed || !s.GapsEmpty) {
-			gap := Span{s.Partition.Zone.Midnight(day), s.Partition.Zone.Midnight(day + 1)}
-			if gap.From < gap.Before { // a place that crosses the date line has days without an instant
-				s.Cover.Missing = append(s.Cover.Missing, gap)
-			}
+		ok, listed := there[day]
+		switch {
+		case ok && s.Partition.Hourly() && !s.GapsEmpty:
+			s.missHours(day, hours[day])
+		case !ok && (listed || !s.GapsEmpty):
+			s.miss(s.Partition.Zone.Midnight(day), s.Partition.Zone.Midnight(day+1))
 		}
 	}
 	return nil
+}
+
+// miss uncovers a stretch of time; a place that crosses the date line has days without an instant.
+func (s *Source) miss(from, before int64) {
+	if from = max(from, s.Cover.From); from < before {
+		s.Cover.Missing = append(s.Cover.Missing, Span{from, before})
+	}
+}
+
+// missHours uncovers the hours of a day that have no folder. Before the first hour of all nothing is missing.
+func (s *Source) missHours(day value.CivilDate, there uint32) {
+	zone, wall := s.Partition.Zone, day.Days()*value.MicrosPerDay
+	if day == s.Parts[0].Day && s.CoversFrom == 0 {
+		first := int64(bits.TrailingZeros32(there))
+		s.Cover.From = zone.Earliest(wall + first*microsPerHour)
+	}
+	for h := range int64(24) {
+		if there>>h&1 == 0 {
+			s.miss(zone.Earliest(wall+h*microsPerHour), zone.Earliest(wall+(h+1)*microsPerHour))
+		}
+	}
+}
+
+const microsPerHour = value.MicrosPerDay / 24
+
+// MissingDays are the days of which something of [from, before) is missing, each once, in the zone of the partitions.
+func (c *Coverage) MissingDays(from, before int64) (out []value.CivilDate) {
+	for _, m := range c.Missing {
+		for at := max(m.From, from); at < min(m.Before, before); at = c.zone.Midnight(c.zone.Day(at) + 1) {
+			if day := c.zone.Day(at); len(out) == 0 || out[len(out)-1] != day {
+				out = append(out, day)
+			}
+		}
+	}
+	return out
 }
 
 // Lack is a day of which a source has not all.
@@ -131,7 +172,9 @@ func (d *Decision) Lacks(segment *rules.Segment) (out []Lack) {
 			from, before := c.Window.Bounds(d.AsOf, d.cover.From(c), s.Zone)
 			for i := range d.cover.sources {
 				if cover := &d.cover.sources[i]; cover.Declares(c) {
-					out = append(out, cover.lacks(from, before)...)
+					for _, day := range cover.MissingDays(from, before) {
+						out = append(out, Lack{cover.source, day.String()})
+					}
 				}
 			}
 		}
@@ -140,14 +183,4 @@ func (d *Decision) Lacks(segment *rules.Segment) (out []Lack) {
 		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Source, b.Source))
 	})
 	return slices.Compact(out)
-}
-
-// lacks are the days of [from, before) of which something is missing.
-func (s *Coverage) lacks(from, before int64) (out []Lack) {
-	for _, m := range s.Missing {
-		for at := max(m.From, from); at < min(m.Before, before); at = s.zone.Midnight(s.zone.Day(at) + 1) {
-			out = append(out, Lack{s.source, s.zone.Day(at).String()})
-		}
-	}
-	return out
 }

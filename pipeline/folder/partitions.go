@@ -14,72 +14,99 @@ import (
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-// Partition is one folder of a log: a day, and the objects that count.
+// Partition is one day of a log, and the objects that count.
 type Partition struct {
 	Day     value.CivilDate // zero for a log that is not partitioned
 	Objects []store.Object
-	Success bool // it holds a _SUCCESS object
+	Success bool   // it holds a _SUCCESS object; where folders go by hours, each of its hours does
+	Hours   uint32 // where folders go by hours: those that are there, as bits
+	whole   uint32 // hours with a _SUCCESS object
 }
 
-// Partitions sorts a listing into days. Objects that writers leave beside their data do not count: names that begin
-// with _ or a dot, that end in .tmp or .crc, and everything below _temporary/: half of an upload is no log.
+// Partitions sorts a listing into days. Objects that writers leave beside their data do not count (Hidden).
 func Partitions(url string, p project.Partition, listing []store.Object) ([]Partition, error) {
 	byDay := map[value.CivilDate]*Partition{}
 	for _, o := range listing {
-		day := value.CivilDate(0)
+		at := project.Place{Hour: -1}
 		if p.Key != "" {
-			date, ok := After(o.Key, p.Key)
-			if !ok {
-				if Hidden(o.Key) {
+			var text string
+			var ok bool
+			if at, text, ok = p.Locate(o.Key); !ok {
+				if Hidden(o) {
 					continue
 				}
-				return nil, fault.BadInput("PARTITION",
-					fmt.Sprintf("list %s: object %s lies in no folder %s<date>", url, o.Key, p.Key),
-					"move the object, or set partition: none for this source")
-			}
-			if day, ok = value.ParseDate(date); !ok {
-				return nil, fault.BadInput("PARTITION",
-					fmt.Sprintf("list %s: folder %s%s of object %s is no date such as 2026-04-01", url, p.Key, date, o.Key),
-					"rename the folder, or set the partition key of this source")
+				return nil, strange(url, p, o.Key, text)
 			}
 		}
-		part := byDay[day]
+		if Marker(o) {
+			continue
+		}
+		part := byDay[at.Day]
 		if part == nil {
-			part = &Partition{Day: day}
-			byDay[day] = part
+			part = &Partition{Day: at.Day}
+			byDay[at.Day] = part
 		}
-		switch {
-		case path.Base(o.Key) == "_SUCCESS":
-			part.Success = true
-		case !Hidden(o.Key):
-			part.Objects = append(part.Objects, o)
-		}
+		part.add(o, at.Hour)
 	}
 	out := make([]Partition, 0, len(byDay))
 	for _, part := range byDay {
+		if part.Hours != 0 {
+			part.Success = part.whole == part.Hours
+		}
 		out = append(out, *part)
 	}
 	slices.SortFunc(out, func(a, b Partition) int { return int(a.Day) - int(b.Day) })
 	return out, nil
 }
 
-// After returns what follows the partition key in the first folder that begins with it.
-func After(key, prefix string) (string, bool) {
-	for part := range strings.SplitSeq(path.Dir(key), "/") {
-		if v, ok := strings.CutPrefix(part, prefix); ok {
-			return v, true
-		}
+func (p *Partition) add(o store.Object, hour int) {
+	bit := uint32(0)
+	if hour >= 0 {
+		bit = 1 << hour
 	}
-	return "", false
+	p.Hours |= bit
+	switch {
+	case path.Base(o.Key) == "_SUCCESS":
+		p.Success = true
+		p.whole |= bit
+	case !Hidden(o):
+		p.Objects = append(p.Objects, o)
+	}
 }
 
-func Hidden(key string) bool {
-	for part := range strings.SplitSeq(key, "/") {
+// strange is the error about an object in no folder of a date.
+func strange(url string, p project.Partition, key, text string) error {
+	what := fmt.Sprintf("list %s: object %q lies in no folder such as %s", url, key, p.Folder(oneDay))
+	if text != "" {
+		what = fmt.Sprintf("list %s: folder %q of object %q is no date such as 2026-04-01", url, text, key)
+	}
+	return fault.BadInput("PARTITION", what, "move the object, or say how folders are named: "+
+		"partition: \"dt=\", a pattern such as \"{yyyy}/{MM}/{dd}\", or none")
+}
+
+// oneDay is the day of examples.
+var oneDay, _ = value.ParseDate("2026-04-01")
+
+// Marker reports an object without content that stands for a folder, as consoles and Hadoop leave them: dt=2026-04-01/,
+// dt=2026-04-01_$folder$, or the name of the listed place itself.
+func Marker(o store.Object) bool {
+	return o.Size == 0 && (o.Key == "" || strings.HasSuffix(o.Key, "/") || strings.HasSuffix(o.Key, "_$folder$"))
+}
+
+// Hidden reports an object that writers leave beside their data: markers of folders; names, of folders too, that begin
+// with _ or a dot; names that end in .tmp or .crc, or in ._COPYING_, for half of an upload is no log.
+func Hidden(o store.Object) bool {
+	for part := range strings.SplitSeq(o.Key, "/") {
 		if strings.HasPrefix(part, "_") || strings.HasPrefix(part, ".") {
 			return true
 		}
 	}
-	return strings.HasSuffix(key, ".tmp") || strings.HasSuffix(key, ".crc")
+	for _, end := range []string{".tmp", ".crc", "._COPYING_"} {
+		if strings.HasSuffix(o.Key, end) {
+			return true
+		}
+	}
+	return Marker(o)
 }
 
 // Start is the first instant of a partition's day.

@@ -18,10 +18,13 @@ type Stores struct {
 	options store.Options
 	mu      sync.Mutex
 	open    map[string]*store.Bucket
+	plain   map[string]bool // places that are no lakehouse tables
 }
 
 // NewStores returns stores with these options.
-func NewStores(o store.Options) *Stores { return &Stores{options: o, open: map[string]*store.Bucket{}} }
+func NewStores(o store.Options) *Stores {
+	return &Stores{options: o, open: map[string]*store.Bucket{}, plain: map[string]bool{}}
+}
 
 // StoreOptions are what the project's security section allows: local files below file_roots (by default the project
 // folder) and endpoints instead of the clouds' own.
@@ -71,14 +74,17 @@ func (s *Stores) Open(ctx context.Context, url string) (*store.Bucket, error) {
 	return b, err
 }
 
-// List opens a place and lists all of it.
+// List opens a place and lists all of it. A place that is or lies in a lakehouse table is refused.
 func (s *Stores) List(ctx context.Context, url string) (*store.Bucket, []store.Object, error) {
 	b, err := s.Open(ctx, url)
 	if err != nil {
 		return nil, nil, err
 	}
 	listing, err := b.List(ctx, "")
-	return b, listing, err
+	if err != nil {
+		return b, nil, err
+	}
+	return b, listing, s.noTable(ctx, url, listing)
 }
 
 // Close closes every bucket.

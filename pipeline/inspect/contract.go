@@ -82,7 +82,7 @@ func Contract(ctx context.Context, in decide.Inputs, o ContractOptions) ([]Sourc
 		if err != nil {
 			return nil, err
 		}
-		listing = slices.DeleteFunc(listing, func(o store.Object) bool { return folder.Hidden(o.Key) })
+		listing = slices.DeleteFunc(listing, func(o store.Object) bool { return folder.Hidden(o) })
 		if len(listing) == 0 {
 			return nil, fault.BadInput("INPUT_MISSING",
 				fmt.Sprintf("list source %s: %s holds no objects", conf.Name, bucket.URL()),
@@ -104,14 +104,14 @@ func Contract(ctx context.Context, in decide.Inputs, o ContractOptions) ([]Sourc
 // newest are the objects of the last day, or the one written last where there are no days.
 func newest(listing []store.Object, p project.Partition) []store.Object {
 	sorted := slices.Clone(listing)
-	newestFirst(sorted, p.Key)
+	newestFirst(sorted, p)
 	if p.Key == "" {
 		return sorted[:1]
 	}
-	last, _ := folder.After(sorted[0].Key, p.Key)
+	last, _, _ := p.Locate(sorted[0].Key)
 	return slices.DeleteFunc(sorted, func(o store.Object) bool {
-		day, _ := folder.After(o.Key, p.Key)
-		return day != last
+		at, _, _ := p.Locate(o.Key)
+		return at.Day != last.Day
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
+	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules/value"
 )
@@ -87,7 +88,7 @@ func Inspect(ctx context.Context, stores *folder.Stores, place string, o Inspect
 		in.ListedBytes += object.Size
 	}
 	in.partitioned(listing)
-	newestFirst(listing, in.Partition)
+	newestFirst(listing, project.Partition{Key: in.Partition})
 	look := newLook(o)
 	for i, object := range listing[:min(max(o.Objects, 1), len(listing))] {
 		if o.Watch != nil {
@@ -121,15 +122,11 @@ func found(ctx context.Context, stores *folder.Stores, place string) (*store.Buc
 			}
 		}
 	}
-	bucket, err := stores.Open(ctx, place)
+	bucket, listing, err := stores.List(ctx, place)
 	if err != nil {
 		return nil, nil, err
 	}
-	listing, err := bucket.List(ctx, "")
-	if err != nil {
-		return nil, nil, err
-	}
-	listing = slices.DeleteFunc(listing, func(o store.Object) bool { return folder.Hidden(o.Key) })
+	listing = slices.DeleteFunc(listing, func(o store.Object) bool { return folder.Hidden(o) })
 	if len(listing) == 0 {
 		return nil, nil, fault.BadInput("INPUT_MISSING", fmt.Sprintf("inspect %s: no object lies there", bucket.URL()),
 			"check the path; names that begin with _ or a dot do not count")
@@ -137,43 +134,45 @@ func found(ctx context.Context, stores *folder.Stores, place string) (*store.Buc
 	return bucket, listing, nil
 }
 
-// partitioned finds out whether every object lies in a folder <key>=<date>.
-func (in *Inspection) partitioned(listing []store.Object) {
-	for _, o := range listing {
-		key, day := dateFolder(o.Key)
-		if key == "" || in.Partition != "" && key != in.Partition {
-			in.Partition, in.First, in.Last = "", "", ""
-			return
-		}
-		in.Partition = key
-		if text := day.String(); in.First == "" || text < in.First {
-			in.First = text
-		}
-		in.Last = max(in.Last, day.String())
-	}
+// shapes are the ways in which folders are usually named, besides <key>=<date>.
+var shapes = []string{
+	"year={yyyy}/month={MM}/day={dd}/hour={HH}", "year={yyyy}/month={MM}/day={dd}", "{yyyy}/{MM}/{dd}/{HH}",
+	"{yyyy}/{MM}/{dd}", "{yyyy}-{MM}-{dd}", "{yyyy}{MM}{dd}", "events_{yyyy}{MM}{dd}",
 }
 
-// dateFolder finds the first folder of a key that is named <key>=<date>.
-func dateFolder(key string) (string, value.CivilDate) {
-	for part := range strings.SplitSeq(path.Dir(key), "/") {
-		if name, date, ok := strings.Cut(part, "="); ok && name != "" {
-			if day, ok := value.ParseDate(date); ok {
-				return name + "=", day
-			}
+// partitioned finds out whether every object lies in a folder of a day.
+func (in *Inspection) partitioned(listing []store.Object) {
+	keys := slices.Clone(shapes)
+	for part := range strings.SplitSeq(path.Dir(listing[0].Key), "/") {
+		if name, _, ok := strings.Cut(part, "="); ok && name != "" {
+			keys = slices.Insert(keys, 0, name+"=")
 		}
 	}
-	return "", 0
+	for _, key := range keys {
+		p := project.Partition{Key: key}
+		var first, last value.CivilDate
+		if !slices.ContainsFunc(listing, func(o store.Object) bool {
+			at, _, ok := p.Locate(o.Key)
+			if first == 0 || at.Day < first {
+				first = at.Day
+			}
+			last = max(last, at.Day)
+			return !ok
+		}) {
+			in.Partition, in.First, in.Last = key, first.String(), last.String()
+			return
+		}
+	}
 }
 
 // newestFirst sorts by partition day, where there is one, then by time of writing.
-func newestFirst(objects []store.Object, partition string) {
+func newestFirst(objects []store.Object, partition project.Partition) {
 	day := func(o store.Object) value.CivilDate {
-		if partition == "" {
+		if partition.Key == "" {
 			return 0
 		}
-		date, _ := folder.After(o.Key, partition)
-		d, _ := value.ParseDate(date)
-		return d
+		at, _, _ := partition.Locate(o.Key)
+		return at.Day
 	}
 	slices.SortFunc(objects, func(a, b store.Object) int {
 		if by := int(day(b)) - int(day(a)); by != 0 {

@@ -111,11 +111,11 @@ func (s *SourcePartitions) list(ctx context.Context, in *decide.Inputs, conf pro
 ) error {
 	if s.Key != "" {
 		listing = slices.DeleteFunc(listing, func(o store.Object) bool {
-			date, ok := folder.After(o.Key, s.Key)
-			if _, dated := value.ParseDate(date); ok && dated {
+			_, text, ok := conf.Partition.Locate(o.Key)
+			if ok {
 				return false
 			}
-			if ok || !folder.Hidden(o.Key) {
+			if text != "" || !folder.Hidden(o) {
 				s.Strange = append(s.Strange, o.Key)
 			}
 			return true
@@ -150,6 +150,12 @@ func (s *SourcePartitions) list(ctx context.Context, in *decide.Inputs, conf pro
 // days goes through the folders: which are empty, late, missing, or not to be expected yet.
 func (s *SourcePartitions) days(in *decide.Inputs, run *decide.Source, grace time.Duration) {
 	zone, there := run.Partition.Zone, map[value.CivilDate]bool{}
+	due := func(day value.CivilDate) int64 {
+		if run.Expect.By != 0 {
+			return in.Project.Zone.Midnight(day+1) + run.Expect.By
+		}
+		return zone.Midnight(day+1) + grace.Microseconds()
+	}
 	s.Count, s.First, s.Last = len(run.Parts), run.Parts[0].Day.String(), run.Parts[len(run.Parts)-1].Day.String()
 	for _, p := range slices.Backward(run.Parts) {
 		there[p.Day] = true
@@ -157,7 +163,7 @@ func (s *SourcePartitions) days(in *decide.Inputs, run *decide.Source, grace tim
 			s.Empty = append(s.Empty, p.Day.String())
 		}
 		end := zone.Midnight(p.Day + 1)
-		if run.Complete == project.Success && !p.Success && in.KnownBy-end >= grace.Microseconds() {
+		if run.Complete == project.Success && !p.Success && in.KnownBy >= due(p.Day) {
 			s.Incomplete = append(s.Incomplete, p.Day.String())
 		}
 		for _, o := range p.Objects {
@@ -175,7 +181,7 @@ func (s *SourcePartitions) days(in *decide.Inputs, run *decide.Source, grace tim
 		case there[day]:
 		case since >= value.MicrosPerDay:
 			missing = append(missing, day)
-		case since >= grace.Microseconds():
+		case in.KnownBy >= due(day):
 			s.Overdue = day.String()
 		default:
 			s.Awaited = day.String()
@@ -194,11 +200,7 @@ func (s *SourcePartitions) covered(ctx context.Context, in *decide.Inputs, run *
 		return err
 	}
 	s.Reads.From = secondText(run.Cover.From)
-	var days []value.CivilDate
-	for _, m := range run.Cover.Missing {
-		days = append(days, run.Partition.Zone.Day(m.From))
-	}
-	s.Reads.Uncovered = stretches(days)
+	s.Reads.Uncovered = stretches(run.Cover.MissingDays(0, in.AsOf))
 	return nil
 }
 

@@ -37,9 +37,11 @@ func coverageOf(d *decide.Decision, s *rules.Segment) []Covered {
 		if source.Cover.From < math.MaxInt64 {
 			c.CompleteFrom = value.FormatTimestamp(source.Cover.From)
 		}
+		for _, day := range source.Cover.MissingDays(max(from, source.Cover.From), before) {
+			c.MissingDays = append(c.MissingDays, day.String())
+		}
 		for _, m := range source.Cover.Missing {
 			if m.Before > max(from, source.Cover.From) && m.From < before {
-				c.MissingDays = append(c.MissingDays, source.Partition.Zone.Day(m.From).String())
 				gaps = append(gaps, decide.Span{From: max(from, m.From), Before: min(before, m.Before)})
 			}
 		}

@@ -56,13 +56,6 @@ type Expect struct {
 	Every value.Duration // how long a log without partitions may be silent and is still complete; zero: not at all
 }
 
-// Partition says how folders are named; an empty Key means that the log is not partitioned.
-type Partition struct {
-	Key   string // "dt="
-	Event bool   // folders go by event date, not by arrival
-	Zone  *value.Zone
-}
-
 // Complete says which objects of a source count.
 type Complete string
 

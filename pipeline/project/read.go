@@ -207,9 +207,9 @@ func partition(s section, def string) Partition {
 		p.Event = sub.word("of", "arrival") == "event"
 		p.Zone = sub.zone("zone", utc)
 	}
-	if p.Key != "" && !strings.HasSuffix(p.Key, "=") {
-		s.file.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("partition is %q", p.Key),
-			expected(`a folder prefix such as "dt=", or none`))
+	if bad := badPattern(p.Key); p.Key != "" && bad != "" {
+		s.file.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("partition is %q: %s", p.Key, bad),
+			expected(`"dt=" for folders such as dt=2026-04-01, a pattern such as "{yyyy}/{MM}/{dd}", or none`))
 	}
 	return p
 }

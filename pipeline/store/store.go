@@ -134,7 +134,7 @@ func (b *Bucket) List(ctx context.Context, prefix string) ([]Object, error) {
 
 // Open opens an object that a listing named, for ranged reads of its first Size bytes. The caller closes the Reader.
 func (b *Bucket) Open(ctx context.Context, o Object) (Reader, error) {
-	if err := checkKey(o.Key); err != nil {
+	if err := checkRead(o.Key); err != nil {
 		return nil, b.failure("read", o.Key, err)
 	}
 	r, err := b.backend.open(ctx, b.prefix+o.Key, o.Size)
@@ -243,7 +243,7 @@ func (b *Bucket) Exists(ctx context.Context, key string) (bool, error) {
 
 // Stat returns what a listing would show of one object.
 func (b *Bucket) Stat(ctx context.Context, key string) (Object, error) {
-	if err := checkKey(key); err != nil {
+	if err := checkRead(key); err != nil {
 		return Object{}, b.failure("read", key, err)
 	}
 	var o Object
