@@ -2,6 +2,7 @@ package identifier
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -53,13 +54,16 @@ func ascii(s string) bool {
 	return true
 }
 
-// dropInvisible deletes what exports and web pages leave in values without anybody seeing it.
+// dropInvisible deletes what exports, web pages and contact cards leave in values without anybody seeing it.
 func dropInvisible(r rune) rune {
-	switch r {
-	case '\uFEFF', // byte order mark
-		'\u200B', '\u200C', '\u200D', // zero-width space, non-joiner, joiner
-		'\u2060', // word joiner
-		'\u00AD': // soft hyphen
+	switch {
+	case r == '\uFEFF', // byte order mark
+		r >= '\u200B' && r <= '\u200D', // zero-width space, non-joiner, joiner
+		r >= '\u2060' && r <= '\u2064', // word joiner, and signs of mathematics without a width
+		r == '\u180E',                  // Mongolian vowel separator
+		r == '\u00AD',                  // soft hyphen
+		unicode.Is(unicode.Bidi_Control, r),
+		unicode.Is(unicode.Variation_Selector, r):
 		return -1
 	}
 	return r

@@ -58,6 +58,9 @@ func dial(text string) (d dialled, r Reason) {
 	if len(text) >= len(scheme) && strings.EqualFold(text[:len(scheme)], scheme) {
 		text = text[len(scheme):]
 	}
+	if wasFloat(text) {
+		return d, BadCharacter
+	}
 	for i := 0; i < len(text); i++ {
 		switch b := text[i]; b {
 		case '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
@@ -68,7 +71,7 @@ func dial(text string) (d dialled, r Reason) {
 			}
 			d.abroad = true
 		case '(':
-			if strings.HasPrefix(text[i:], "(0)") && d.startsAbroad() {
+			if strings.HasPrefix(text[i:], "(0)") && d.trunkZeroFollows() {
 				i += len("0)")
 			}
 		case ')', '-', '.', '/', ' ', '\t', '\n', '\v', '\f', '\r':
@@ -88,6 +91,17 @@ func dial(text string) (d dialled, r Reason) {
 // startsAbroad reports whether what was read so far begins an international number.
 func (d *dialled) startsAbroad() bool {
 	return d.abroad || d.n >= 2 && d.digits[0] == '0' && d.digits[1] == '0'
+}
+
+// wasFloat reports whether a text is what a program writes that takes a number for a float: its only full stop is
+// followed by zeros alone, which would read as more digits. A number with other signs may end so after a full stop, if
+// there are more than two.
+func wasFloat(text string) bool {
+	whole, zeros, found := strings.Cut(text, ".")
+	if !found || zeros == "" || strings.Trim(zeros, "0") != "" {
+		return false
+	}
+	return len(zeros) <= 2 || allDigits([]byte(strings.TrimPrefix(whole, "+")))
 }
 
 // plainDialling replaces the digits, spaces and hyphens of all scripts by those of ASCII.

@@ -72,6 +72,27 @@ func parse(number, region string) (*phonenumbers.PhoneNumber, Reason) {
 	return parsed, Accepted
 }
 
+// trunkZeroFollows reports whether a 0 in parentheses behind what was read so far is one that is dialled at home and
+// not from abroad. Where numbers have no such 0, it belongs to the number.
+func (d *dialled) trunkZeroFollows() bool {
+	digits := d.number()
+	switch {
+	case !d.startsAbroad():
+		return false
+	case !d.abroad:
+		digits = digits[2:]
+	}
+	for n := 1; n <= min(len(digits), longestCallingCode); n++ {
+		code, _ := strconv.Atoi(string(digits[:n]))
+		if region := phonenumbers.GetRegionCodeForCountryCode(code); region != phonenumbers.UNKNOWN_REGION {
+			return hasTrunkZero(region)
+		}
+	}
+	return false
+}
+
+const longestCallingCode = 3
+
 // hasTrunkZero reports whether national numbers of a region are dialled with a 0 that is not part of them. Italy's is.
 func hasTrunkZero(region string) bool {
 	return phonenumbers.GetNddPrefixForRegion(region, false) == "0"

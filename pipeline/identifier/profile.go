@@ -6,7 +6,8 @@
 // formats, batches, members or consent, and it keeps nothing.
 //
 // A profile never changes: what a platform holds was made with one, and only the same one finds it again. A change of
-// behaviour is a new profile beside the old.
+// behaviour is a new profile beside the old. Mended is only what was sent for nobody, or for somebody else
+// (docs/platforms.md, Mended profiles).
 package identifier
 
 import (
