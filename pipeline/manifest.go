@@ -75,18 +75,20 @@ type Refusal struct {
 // SourceCount is what happened to a source's rows before consent was asked. Hidden, skewed, copies and wanted count
 // rows that some condition wanted; rows, invalid and oversized count all that were read.
 type SourceCount struct {
-	Name       string      `json:"name"`
-	Dedupe     string      `json:"dedupe"`
-	Rows       shown.Count `json:"rows"`
-	Wanted     shown.Count `json:"wanted"`
-	Hidden     shown.Count `json:"hidden"`
-	Skewed     shown.Count `json:"skewed"`
-	Copies     shown.Count `json:"copies"`
-	Conflicts  shown.Count `json:"conflicting_copies"`
-	Invalid    shown.Count `json:"invalid_time"`
-	Oversized  shown.Count `json:"oversized_values"`
-	Skipped    []string    `json:"skipped_objects,omitempty"`
-	Incomplete []string    `json:"incomplete_partitions,omitempty"`
+	Name      string      `json:"name"`
+	Dedupe    string      `json:"dedupe"`
+	Rows      shown.Count `json:"rows"`
+	Wanted    shown.Count `json:"wanted"`
+	Hidden    shown.Count `json:"hidden"`
+	Skewed    shown.Count `json:"skewed"`
+	Copies    shown.Count `json:"copies"`
+	Conflicts shown.Count `json:"conflicting_copies"`
+	Invalid   shown.Count `json:"invalid_time"`
+	Oversized shown.Count `json:"oversized_values"`
+	// Unwritable counts, by column, the wanted rows with an id that no list can hold.
+	Unwritable map[string]shown.Count `json:"unwritable_ids,omitempty"`
+	Skipped    []string               `json:"skipped_objects,omitempty"`
+	Incomplete []string               `json:"incomplete_partitions,omitempty"`
 }
 
 // ConsentSeen is the consent log as it was when the run decided, and at the re-check before publication.

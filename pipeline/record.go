@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/rules"
@@ -56,7 +57,7 @@ func (r *run) record() *Manifest {
 			Name: s.Name, Dedupe: dedupe, Rows: shown.Count(s.Counts.Rows), Wanted: shown.Count(s.Counts.Wanted),
 			Hidden: shown.Count(s.Counts.Hidden), Skewed: shown.Count(s.Counts.Skewed), Copies: shown.Count(s.Counts.Copies),
 			Conflicts: shown.Count(s.Conflicts), Invalid: shown.Count(s.Counts.Invalid),
-			Oversized: shown.Count(s.Counts.Oversized), Skipped: s.Skipped, Incomplete: s.Incomplete,
+			Oversized: shown.Count(s.Counts.Oversized), Unwritable: unwritable(s), Skipped: s.Skipped, Incomplete: s.Incomplete,
 		})
 	}
 	m.Consent = ConsentSeen{
@@ -78,6 +79,22 @@ func (r *run) record() *Manifest {
 		m.Uses = append(m.Uses, count)
 	}
 	return m
+}
+
+// unwritable counts the rows of a source whose ids no list can hold, by column.
+func unwritable(s *decide.Source) map[string]shown.Count {
+	var out map[string]shown.Count
+	for role, n := range map[rules.Role]int64{
+		rules.RoleDevice: s.Counts.UnwritableDevice, rules.RoleCustomer: s.Counts.UnwritableCustomer,
+	} {
+		if c, ok := s.Schema.WithRole(role); ok && n > 0 {
+			if out == nil {
+				out = map[string]shown.Count{}
+			}
+			out[c.Name] = shown.Count(n)
+		}
+	}
+	return out
 }
 
 // key is the idempotence key: rules, settings, schemas, what lies in the places that are read, as_of and the day, by

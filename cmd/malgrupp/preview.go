@@ -190,6 +190,9 @@ func writePreview(w io.Writer, p *preview.Preview, sentences map[string]string) 
 		}
 	}
 	writeCoverage(w, p.Coverage)
+	for i := range p.Sources {
+		writeUnwritable(w, &p.Sources[i])
+	}
 	for _, u := range p.Uses {
 		fmt.Fprintf(w, "\nfor %s\n", u.Use)
 		steps := newTable(w, "step", "people")

@@ -43,6 +43,15 @@ func writeUses(w io.Writer, m *pipeline.Manifest) {
 }
 
 // writeSegments prints what became of every list.
+// writeUnwritable names the columns of a source whose ids no list can hold: nobody is told of these people.
+func writeUnwritable(w io.Writer, s *pipeline.SourceCount) {
+	for _, column := range slices.Sorted(maps.Keys(s.Unwritable)) {
+		fmt.Fprintf(w, "source %s: in %s rows %s is no text that a list can hold (bytes that are not UTF-8, or control "+
+			"characters): say encoding: hex or uuid in the schema, or have the export corrected\n",
+			s.Name, s.Unwritable[column], column)
+	}
+}
+
 func writeSegments(w io.Writer, m *pipeline.Manifest) {
 	writeLists(w, m.Segments)
 	writeIdentifiers(w, m)

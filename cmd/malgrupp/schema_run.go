@@ -36,8 +36,9 @@ func manifestSchema() editor.Schema {
 	input := growing("source", editor.Text, "key", editor.Text, "size", number, "etag", editor.Text, "rows?", number)
 	source := growing("name", editor.Text, "dedupe", editor.Text, "rows", shown, "wanted", shown, "hidden", shown,
 		"skewed", shown, "copies", shown,
-		"conflicting_copies", shown, "invalid_time", shown, "oversized_values", shown, "skipped_objects?",
-		editor.ListOf(editor.Text), "incomplete_partitions?", editor.ListOf(editor.Text))
+		"conflicting_copies", shown, "invalid_time", shown, "oversized_values", shown,
+		"unwritable_ids?", editor.MapOf(shown), "skipped_objects?", editor.ListOf(editor.Text),
+		"incomplete_partitions?", editor.ListOf(editor.Text))
 	segment := growing("segment", editor.Text, "destination", editor.Text, "part?", editor.Text, "use", editor.Text,
 		"members", shown, "additions", shown, "removals", shown,
 		"control", shown, "unknown", shown, "wait", shown, "unwritable", shown, "dropped_identifiers?",

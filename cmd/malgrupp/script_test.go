@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -99,7 +100,7 @@ func openList(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // writeParquet TABLE FILE turns a text table into Parquet: a header of name:type, then rows of cells between blanks; a
-// cell - is null, # counts from 0 the times a row that ends in xN is written.
+// cell - is null, # counts from 0 the times a row that ends in xN is written, \xff is a byte.
 func writeParquet(ts *testscript.TestScript, _ bool, args []string) {
 	lines := strings.Split(strings.TrimSpace(ts.ReadFile(args[0])), "\n")
 	columns := header(ts, lines[0])
@@ -154,6 +155,9 @@ func add(ts *testscript.TestScript, v *parquet.Values, c rules.Column, cell stri
 	null := cell == "-"
 	v.Null = append(v.Null, null)
 	var read value.Value
+	if bytes, err := strconv.Unquote(`"` + cell + `"`); err == nil {
+		cell = bytes
+	}
 	if !null {
 		var ok bool
 		if read, ok = value.ParseValue(c.Type, cell); !ok {

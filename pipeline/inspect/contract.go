@@ -62,6 +62,7 @@ const (
 	DriftUnnamed DriftKind = "unnamed_column" // that the schema does not name
 	DriftNull    DriftKind = "null"           // in a column that the schema requires
 	DriftTime    DriftKind = "implausible_time"
+	DriftText    DriftKind = "no_text"        // in a text column
 	DriftEnum    DriftKind = "unlisted_value" // of a column with an enum, or an event that events does not list
 )
 

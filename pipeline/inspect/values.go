@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow/array"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/kernel"
 	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/segments/identity"
 )
 
 // tests are what the values of one object are tested for, with how many rows failed each.
@@ -65,6 +67,9 @@ func newTests(schema *rules.Schema, lacking []string, in *decide.Inputs) *tests 
 		if c.Role == rules.RoleEventTime || c.Role == rules.RoleReceivedAt {
 			t.tests = append(t.tests, timeTest(c, in.Clock().UnixMicro()+value.MicrosPerDay))
 		}
+		if c.Type.Kind == value.Text {
+			t.tests = append(t.tests, bytesTest(c))
+		}
 		if len(c.Enum) > 0 {
 			listed := func(text string) bool { return slices.Contains(c.Enum, text) }
 			t.tests = append(t.tests, wordTest(c, "values that enum does not list", atOnce, listed))
@@ -101,6 +106,25 @@ func timeTest(c *rules.Column, before int64) *valueTest {
 		fails: where(c, func(v value.Value, null bool) bool { return !null && (v.Int < plausibleFrom || v.Int >= before) }),
 	}
 }
+
+// bytesTest finds columns of bytes that are read as text: ids of which no list can hold, words that nobody can write in
+// a rule. Line ends and tabs stand in the texts of people, never in ids.
+func bytesTest(c *rules.Column) *valueTest {
+	return &valueTest{
+		column: c.Name, kind: DriftText, worst: oddClocks,
+		message: "bytes that are no text (not UTF-8, or control characters): encoding: hex or uuid, or another column",
+		clear:   func(*parquet.RowGroup) bool { return false },
+		fails: where(c, func(v value.Value, null bool) bool {
+			text := v.Text
+			if !c.IsID() {
+				text = lineEnds.Replace(text)
+			}
+			return !null && identity.Unwritable([]byte(text))
+		}),
+	}
+}
+
+var lineEnds = strings.NewReplacer("\n", "", "\r", "", "\t", "")
 
 func wordTest(c *rules.Column, message string, worst float64, listed func(string) bool) *valueTest {
 	return &valueTest{

@@ -6,9 +6,11 @@
 package identity
 
 import (
+	"encoding/binary"
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Normalise trims white space at both ends; letter case is part of an id.
@@ -51,6 +53,26 @@ func hasControl(id string) bool {
 	}
 	return false
 }
+
+// Unwritable reports whether an id is no text that a list can hold: bytes that are not UTF-8, or control characters.
+// Such ids come from columns of bytes that are read as text.
+func Unwritable(id []byte) bool {
+	i := 0
+	for ; i+8 <= len(id); i += 8 {
+		eight := binary.LittleEndian.Uint64(id[i:])
+		if (eight|(eight-eachBelow)|(eight+eachOne))&eachHigh != 0 { // not ASCII, below a blank, or DEL
+			break
+		}
+	}
+	rest := id[i:]
+	return !utf8.Valid(rest) || hasControl(string(rest))
+}
+
+const (
+	eachHigh  = 0x8080808080808080
+	eachOne   = 0x0101010101010101
+	eachBelow = 0x20 * eachOne
+)
 
 // repeated reports whether an id, its hyphens apart, is nothing but zeros or one character four or more times.
 func repeated(id string) bool {

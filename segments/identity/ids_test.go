@@ -73,3 +73,17 @@ func FuzzBlockedAgreesWithThePaper(f *testing.F) {
 		}
 	})
 }
+
+func TestAnIDIsUnwritableWhereverTheByteStands(t *testing.T) {
+	long := "0123456789abcdef0123456789-åäö"
+	if Unwritable([]byte(long)) || Unwritable(nil) || Unwritable([]byte(" ~\u00a0")) {
+		t.Error("a text is unwritable")
+	}
+	for _, bad := range []string{"\x00", "\x1f", "\x7f", "\xff", "\xc3", "\u0085"} {
+		for at := range 26 {
+			if id := long[:at] + bad + long[at:]; !Unwritable([]byte(id)) {
+				t.Errorf("%q is writable", id)
+			}
+		}
+	}
+}

@@ -1,6 +1,8 @@
 package scan
 
 import (
+	"slices"
+
 	"github.com/apache/arrow/go/v15/arrow/array"
 
 	"github.com/malgrupp/malgrupp/rules"
@@ -20,6 +22,9 @@ type numberer struct {
 	ids      [][]byte
 	hashes   []uint64
 	found    []uint32
+
+	bad       []int32 // codes, ascending, of ids that no list can hold
+	unwritten int64   // rows with such an id, of all row groups
 }
 
 func (n *numberer) kind() identity.Kind {
@@ -39,7 +44,7 @@ func (n *numberer) resolve(dict *array.String, codes []int32, sel []uint32) []ui
 	for _, r := range sel {
 		n.need[codes[r]] = true
 	}
-	n.entries, n.ids, n.hashes = n.entries[:0], n.ids[:0], n.hashes[:0]
+	n.entries, n.ids, n.hashes, n.bad = n.entries[:0], n.ids[:0], n.hashes[:0], n.bad[:0]
 	for i := range size {
 		switch {
 		case !n.need[i]:
@@ -49,6 +54,9 @@ func (n *numberer) resolve(dict *array.String, codes []int32, sel []uint32) []ui
 			n.number[i] = evidence.Blocked
 		default:
 			id := []byte(identity.Normalise(dict.Value(i)))
+			if identity.Unwritable(id) {
+				n.bad = append(n.bad, int32(i))
+			}
 			n.entries, n.ids = append(n.entries, int32(i)), append(n.ids, id)
 			n.hashes = append(n.hashes, n.subjects.Hash(n.kind(), id))
 		}
@@ -61,7 +69,20 @@ func (n *numberer) resolve(dict *array.String, codes []int32, sel []uint32) []ui
 			n.number[code] = n.unnamed(n.hashes[i], n.ids[i])
 		}
 	}
+	n.countUnwritten(codes, sel)
 	return n.number
+}
+
+// countUnwritten counts the rows of sel whose id no list can hold.
+func (n *numberer) countUnwritten(codes []int32, sel []uint32) {
+	if len(n.bad) == 0 {
+		return
+	}
+	for _, r := range sel {
+		if _, bad := slices.BinarySearch(n.bad, codes[r]); bad {
+			n.unwritten++
+		}
+	}
 }
 
 // unnamed numbers an id that no consent event, and so far no login, ever named.

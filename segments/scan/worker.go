@@ -49,7 +49,11 @@ func (s *Scanner) Worker() *Worker {
 }
 
 // Counts returns what the worker has counted so far.
-func (w *Worker) Counts() Counts { return w.counts }
+func (w *Worker) Counts() Counts {
+	c := w.counts
+	c.UnwritableDevice, c.UnwritableCustomer = w.devices.unwritten, w.custs.unwritten
+	return c
+}
 
 // Row is the row of the row group behind row i of the last block.
 func (w *Worker) Row(i int) uint32 { return w.sel[i] }
