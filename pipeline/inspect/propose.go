@@ -116,7 +116,11 @@ func lacking(columns []*proposed) string {
 			rules.RoleEventTime,
 			"when an event happened (a timestamp, or an integer named like one; times kept as text are not read)",
 		},
-		{rules.RoleEventName, "what happened (a text named event_name, event, event_type, action or the like)"},
+		{
+			rules.RoleEventName,
+			"what happened (a text named event_name, event, event_type, action or the like; where all rows are one event, the " +
+				"schema names it: event: {value: page_view})",
+		},
 		{
 			rules.RoleDevice,
 			"on which device (a text or number named device_id, client_id, cookie_id, visitor_id or the like)",

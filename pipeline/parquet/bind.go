@@ -59,6 +59,9 @@ func (b binder) locate(column rules.Column) *node {
 
 func (b binder) column(column rules.Column) (binding, error) {
 	bound := binding{column: column}
+	if column.Value != "" {
+		return bound, nil
+	}
 	may := column.Optional || column.Since != "" || column.Until != ""
 	n := b.locate(column)
 	if n == nil {

@@ -96,6 +96,30 @@ func TestASlotWithAValueThatTheTypeDoesNotHoldIsMissing(t *testing.T) {
 	}
 }
 
+func TestAColumnWithAValueHasItInEveryRow(t *testing.T) {
+	data := single(t, upstream.String(), []any{"a", "b", "a"}, upstream.MaxRowsPerRowGroup(2))
+	event := rules.Column{Name: "event", Type: value.Type{Kind: value.Text}, Value: "page_view"}
+	schema := &rules.Schema{Columns: []rules.Column{event, column(value.Text)}}
+	var cursor parquet.Cursor
+	got, err := read(data, schema, &cursor)
+	want := [][]any{{"page_view", "page_view", "page_view"}, {"a", "b", "a"}}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Error(err, diff)
+	}
+	size := int64(len(data))
+	d, err := parquet.Compare(bytes.NewReader(data), size, "t", schema)
+	if err != nil || len(d.Misfits)+len(d.Lacking)+len(d.Unnamed) > 0 {
+		t.Errorf("%+v %v", d, err)
+	}
+	f, err := parquet.Open(bytes.NewReader(data), size, "t", schema, parquet.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, ok := f.NullCount(0, "event"); n != 0 || !ok {
+		t.Error(n, ok)
+	}
+}
+
 func TestSeveralKeysShareTheSlotsOfARowGroup(t *testing.T) {
 	data := slotted(t, 5, "6")
 	number, text := anySlot(column(value.Integer)), anySlot(column(value.Text))
