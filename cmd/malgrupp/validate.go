@@ -19,11 +19,12 @@ import (
 
 // validation is the JSON document of `validate`.
 type validation struct {
-	Schema   string          `json:"schema"`
-	Segments int             `json:"segments"`
-	Errors   int             `json:"errors"`
-	Warnings int             `json:"warnings"`
-	Findings source.Findings `json:"findings"`
+	Schema    string          `json:"schema"`
+	Segments  int             `json:"segments"`            // files, with those that are wrong
+	Unchecked string          `json:"unchecked,omitempty"` // why none of them could be checked
+	Errors    int             `json:"errors"`
+	Warnings  int             `json:"warnings"`
+	Findings  source.Findings `json:"findings"`
 }
 
 type validateOptions struct {
@@ -102,7 +103,9 @@ func (a *app) runValidate(ctx context.Context, files []string, o validateOptions
 
 // validated are the findings of some files, of all if none is named.
 func validated(loaded *load.Loaded, files []string) validation {
-	v := validation{Schema: "malgrupp.validation/v1", Segments: len(loaded.Segments), Findings: source.Findings{}}
+	v := validation{
+		Schema: "malgrupp.validation/v1", Segments: loaded.Files, Unchecked: loaded.Unchecked, Findings: source.Findings{},
+	}
 	for _, e := range loaded.Findings.Sorted() {
 		if !named(files, e.Source.Name) {
 			continue
@@ -125,8 +128,11 @@ func showText(w io.Writer, v validation) error {
 }
 
 func (v validation) summary() string {
-	return fmt.Sprintf("%s, %s, %s\n", plural(v.Segments, "segment"), plural(v.Errors, "error"),
-		plural(v.Warnings, "warning"))
+	segments := plural(v.Segments, "segment")
+	if v.Unchecked != "" {
+		segments = fmt.Sprintf("0 of %s could be checked because %s", segments, v.Unchecked)
+	}
+	return fmt.Sprintf("%s, %s, %s\n", segments, plural(v.Errors, "error"), plural(v.Warnings, "warning"))
 }
 
 func named(files []string, name string) bool {

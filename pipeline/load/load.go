@@ -20,6 +20,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules/lint"
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 // ProjectFile is the name of a project's main file.
@@ -34,6 +35,11 @@ type Loaded struct {
 	Segments []*rules.Segment // in dependency order
 	Tests    []*source.Source // files of kind SegmentTest and ConformanceSuite
 	Findings source.Findings  // errors and warnings of all files
+	Files    int              // of segments/, with those that are wrong
+	// Unchecked says why no file of segments/ was checked: what stands in front of them is wrong. "": they were.
+	Unchecked string
+	broken    map[string]bool // schemas whose files are wrong, by name; "": one that says no name
+	brokenSet map[string]bool // likewise value sets
 }
 
 // Load reads a project folder: malgrupp.yaml, schemas/, value-sets/, segments/ and tests/. Mistakes of files are
@@ -43,9 +49,19 @@ func Load(dir, profile string, today value.CivilDate) (*Loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Loaded{Dir: dir, Schemas: map[string]*rules.Schema{}, Sets: map[string]*rules.ValueSet{}}
+	l := &Loaded{
+		Dir: dir, Schemas: map[string]*rules.Schema{}, Sets: map[string]*rules.ValueSet{}, broken: map[string]bool{},
+		brokenSet: map[string]bool{},
+	}
+	for _, f := range files {
+		if strings.HasPrefix(f.Name, "segments/") {
+			l.Files++
+		}
+	}
 	l.Project, l.Findings = project.Read(files[0], profile, Platforms())
-	if l.Project != nil {
+	if l.Project == nil {
+		l.Unchecked = ProjectFile + " has errors"
+	} else {
 		l.vocabulary(files[1:])
 		l.rules(files[1:], today)
 	}
@@ -88,26 +104,40 @@ func (l *Loaded) vocabulary(files []*source.Source) {
 			l.Findings = append(l.Findings, found...)
 			if s != nil {
 				l.addSchema(s)
+			} else {
+				l.broken[nameOf(src, yaml.KindEventSchema)] = true
 			}
 		case "value-sets":
 			s, found := rules.ParseValueSet(src)
 			l.Findings = append(l.Findings, found...)
 			if s != nil {
 				l.Sets[s.Name] = s
+			} else {
+				l.brokenSet[nameOf(src, yaml.KindValueSet)] = true
 			}
 		}
 	}
 }
 
+// nameOf is the name that a file gives its object, also one that is wrong.
+func nameOf(src *source.Source, kind string) string {
+	e, _ := yaml.Read(src).Envelope(kind)
+	return e.Name
+}
+
 // rules checks the segments against the vocabulary and files the tests.
 func (l *Loaded) rules(files []*source.Source, today value.CivilDate) {
 	scope := l.Scope(today)
+	l.Unchecked = l.inFront()
 	var segs []*rules.Segment
 	for _, src := range files {
 		switch folder, _, _ := strings.Cut(src.Name, "/"); folder {
 		case "segments":
+			if l.Unchecked != "" {
+				continue
+			}
 			s, found := scope.Segment(src)
-			l.Findings = append(l.Findings, found...)
+			l.Findings = append(l.Findings, l.apart(found)...)
 			if s != nil {
 				segs = append(segs, s)
 			}
@@ -121,6 +151,47 @@ func (l *Loaded) rules(files []*source.Source, today value.CivilDate) {
 	ordered, found := rules.Order(segs)
 	l.Segments = ordered
 	l.Findings = slices.Concat(l.Findings, found, lint.Rules(scope, ordered), lint.Schemas(scope, ordered, l.ownSchemas()))
+}
+
+// inFront says what stands in front of the rules and is wrong, so that checking them would only repeat it.
+func (l *Loaded) inFront() string {
+	used := []string{}
+	for _, s := range l.Project.Sources {
+		used = append(used, s.Schema)
+	}
+	if l.Project.Attributes != nil {
+		used = append(used, l.Project.Attributes.Schema)
+	}
+	for _, name := range used {
+		switch {
+		case l.Schemas[name] != nil:
+		case l.broken[name], l.broken[""]:
+			for _, f := range l.Findings.Sorted() {
+				if f.Severity == source.SeverityError && strings.HasPrefix(f.Source.Name, "schemas/") {
+					return f.Source.Name + " has errors"
+				}
+			}
+		default:
+			return "there is no schema " + name
+		}
+	}
+	if slices.ContainsFunc(l.Findings, func(f *source.Finding) bool {
+		return f.Severity == source.SeverityError && f.Source.Name == ProjectFile
+	}) {
+		return ProjectFile + " has errors"
+	}
+	return ""
+}
+
+// apart leaves out what only repeats that the file of a value set is wrong.
+func (l *Loaded) apart(found source.Findings) source.Findings {
+	return slices.DeleteFunc(found, func(f *source.Finding) bool {
+		if f.Code != "E-UNKNOWN-SET" {
+			return false
+		}
+		_, name, _ := strings.Cut(f.Message, `"`)
+		return l.brokenSet[strings.TrimSuffix(name, `"`)] || l.brokenSet[""]
+	})
 }
 
 // ownSchemas are the schemas that the project wrote, by their names.
@@ -147,6 +218,7 @@ func (l *Loaded) Scope(today value.CivilDate) *rules.Scope {
 		}
 		used = append(used, src.Schema)
 		switch schema, ok := l.Schemas[src.Schema]; {
+		case !ok && (l.broken[src.Schema] || l.broken[""]): // its own file has said what is wrong
 		case !ok:
 			l.badSchema(src.Schema,
 				fmt.Sprintf("source %s names schema %q, which no file of schemas/ defines", src.Name, src.Schema),
