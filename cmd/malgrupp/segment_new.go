@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -103,11 +104,17 @@ func (a *app) runSegmentNew(name string, d *segmentDraft) error {
 	if loaded.Project == nil {
 		return loaded.Findings
 	}
-	scope := loaded.Scope(value.DateOfDays(a.now().Unix() / 86400))
-	if err := a.ask(d.questions(scope)); err != nil {
-		return err
+	if slices.ContainsFunc(loaded.Segments, func(s *rules.Segment) bool { return s.Name == name }) {
+		return usagef("there is already a segment %q: choose another name", name)
 	}
 	file := path.Join("segments", name+".yaml")
+	if _, err := os.Stat(filepath.Join(loaded.Dir, filepath.FromSlash(file))); err == nil {
+		return fileThere(file)
+	}
+	scope := loaded.Scope(value.DateOfDays(a.now().Unix() / 86400))
+	if err := a.ask(d, name, scope); err != nil {
+		return err
+	}
 	src := &source.Source{Name: file, Text: d.file(name)}
 	if _, found := scope.Segment(src); found.Failed() {
 		return found
@@ -115,9 +122,6 @@ func (a *app) runSegmentNew(name string, d *segmentDraft) error {
 	text, found := format.File(src, scope.Language)
 	if found.Failed() {
 		return found
-	}
-	if slices.ContainsFunc(loaded.Segments, func(s *rules.Segment) bool { return s.Name == name }) {
-		return usagef("there is already a segment %q: choose another name", name)
 	}
 	if err := createFile(loaded.Dir, file, text); err != nil {
 		return err
@@ -135,16 +139,27 @@ func (a *app) runSegmentNew(name string, d *segmentDraft) error {
 }
 
 // ask fills what the flags left out: with the answers of whoever sits there, else with what is usual.
-func (a *app) ask(questions []question) error {
-	in := bufio.NewReader(a.in)
+func (a *app) ask(d *segmentDraft, name string, scope *rules.Scope) error {
+	questions := d.questions(scope)
+	if a.asks && !a.noInput {
+		if found := d.wrong(name, scope); found.Failed() {
+			return found // the name and the flags: no answer could put them right
+		}
+		in := bufio.NewReader(a.in)
+		for _, q := range questions {
+			if *q.into != "" {
+				continue
+			}
+			if err := q.answer(in, a.err, func() source.Findings { return d.wrong(name, scope) }); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	var missing []string
 	for _, q := range questions {
 		switch {
 		case *q.into != "":
-		case a.asks && !a.noInput:
-			if err := q.answer(in, a.err); err != nil {
-				return err
-			}
 		case q.fallback != "":
 			*q.into = q.fallback
 		case !q.optional:
@@ -157,7 +172,26 @@ func (a *app) ask(questions []question) error {
 	return nil
 }
 
-func (q *question) answer(in *bufio.Reader, out io.Writer) error {
+// wrong is what is wrong with the draft so far, something that is right standing in for what is not answered yet.
+func (d *segmentDraft) wrong(name string, scope *rules.Scope) source.Findings {
+	full := *d
+	for _, q := range full.questions(scope) {
+		switch {
+		case *q.into != "" || q.optional:
+		case q.fallback != "":
+			*q.into = q.fallback
+		case len(q.choices) > 0:
+			*q.into = q.choices[0]
+		default:
+			*q.into = "any" // an event, where no schema lists its events
+		}
+	}
+	_, found := scope.Segment(&source.Source{Name: "the answers", Text: full.file(name)})
+	return found
+}
+
+// answer asks until the answer is right; what was answered before stands.
+func (q *question) answer(in *bufio.Reader, out io.Writer, wrong func() source.Findings) error {
 	for {
 		fmt.Fprintf(out, "%s", q.usage)
 		if len(q.choices) > 0 {
@@ -171,11 +205,32 @@ func (q *question) answer(in *bufio.Reader, out io.Writer) error {
 		if *q.into = strings.TrimSpace(line); *q.into == "" {
 			*q.into = q.fallback
 		}
+		answered := *q.into != "" || q.optional && err == nil
+		found := wrong()
 		switch {
-		case *q.into != "" || q.optional && err == nil:
+		case errors.Is(err, context.Canceled):
+			return err
+		case answered && !found.Failed():
 			return nil
-		case err != nil:
+		case answered:
+			tell(out, found)
+			*q.into = ""
+		}
+		if err != nil {
 			return usagef("no answer for --%s: %w; nothing was written", q.flag, err)
+		}
+	}
+}
+
+// tell says what is wrong with an answer; it stands in no file yet, so there are no places.
+func tell(out io.Writer, found source.Findings) {
+	for _, f := range found.Sorted() {
+		if f.Severity != source.SeverityError {
+			continue
+		}
+		fmt.Fprintf(out, "  %s\n", f.Message)
+		for _, h := range f.Hints {
+			fmt.Fprintf(out, "  %s: %s\n", h.Label, strings.ReplaceAll(h.Text, "\n", "\n    "))
 		}
 	}
 }
@@ -224,7 +279,7 @@ func createFile(dir, name, text string) error {
 	}
 	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		return usagef("%s is there already: choose another name, or change that file", name)
+		return fileThere(name)
 	}
 	if err == nil {
 		_, err = io.WriteString(f, text)
@@ -234,6 +289,10 @@ func createFile(dir, name, text string) error {
 		return usagef("write %s: %w", name, err)
 	}
 	return nil
+}
+
+func fileThere(name string) error {
+	return usagef("%s is there already: choose another name, or change that file", name)
 }
 
 // writeRuleSchema brings the schema that editors read up to date.
