@@ -9,12 +9,11 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
+	"sync/atomic"
 	"time"
 
 	"github.com/lmittmann/tint"
@@ -23,6 +22,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/malgrupp/malgrupp/pipeline/load"
+	"github.com/malgrupp/malgrupp/rules/source"
 )
 
 // streams is where a command reads and writes.
@@ -61,6 +61,7 @@ type app struct {
 	workers   int
 	log       *slog.Logger
 	closers   []io.Closer
+	publishes atomic.Bool // a signal waits for what is being written
 }
 
 func newApp(s streams, lookup func(string) (string, bool)) *app {
@@ -73,14 +74,15 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	defer stop()
 	out := &written{to: a.out}
 	a.out = out
+	a.in = patient{ctx, a.in}
 	root := a.rootCommand()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	err := unknownCommand(root, args)
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
 	for _, c := range a.closers {
 		_ = c.Close()
-	}
-	if err != nil && strings.HasPrefix(err.Error(), "unknown command") {
-		err = usageError{err}
 	}
 	if stopped, ok := errors.AsType[outcome](context.Cause(ctx)); ok && errors.Is(err, context.Canceled) {
 		err = stopped
@@ -97,36 +99,6 @@ func lost(err, write error) error {
 	return err
 }
 
-// signals cancels the context at the first SIGINT or SIGTERM: the command stops taking work and nothing is published.
-// The second one ends the program at once.
-func (a *app) signals(ctx context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	caught := make(chan os.Signal, 2)
-	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
-	done := make(chan struct{})
-	go func() {
-		select {
-		case s := <-caught:
-			end := exitInterrupted
-			if s == syscall.SIGTERM {
-				end = exitTerminated
-			}
-			cancel(outcome{end, "stopped by a signal; nothing was published"})
-			select {
-			case <-caught:
-				os.Exit(end.code)
-			case <-done:
-			}
-		case <-done:
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(caught)
-		close(done)
-		cancel(nil)
-	}
-}
-
 func (a *app) asJSON() bool { return a.json || a.output == "json" }
 
 func (a *app) rootCommand() *cobra.Command {
@@ -139,6 +111,7 @@ func (a *app) rootCommand() *cobra.Command {
 		SilenceErrors:     true,
 		PersistentPreRunE: func(cmd *cobra.Command, args []string) error { return a.prepare(cmd, args) },
 	}
+	root.Version = versionWords() // a template of our own would keep every method of every library in the program
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
@@ -198,6 +171,10 @@ func (a *app) prepare(cmd *cobra.Command, args []string) error {
 	if err := a.onThisMachine(cmd, args); err != nil {
 		return err
 	}
+	a.publishes.Store(slices.Contains([]string{"run", "demo"}, cmd.Name()))
+	if !cmd.Flags().Changed("project") && !slices.Contains([]string{"init", "demo"}, cmd.Name()) {
+		a.project = projectAbove(a.project)
+	}
 	for _, c := range []struct {
 		flag, value string
 		words       []string
@@ -216,6 +193,58 @@ func (a *app) prepare(cmd *cobra.Command, args []string) error {
 	}
 	a.strangers(cmd)
 	return nil
+}
+
+// projectAbove is the nearest folder with a project file, from dir upwards; dir where there is none.
+func projectAbove(dir string) string {
+	at, err := filepath.Abs(dir)
+	for found := dir; err == nil; found = filepath.Join(found, "..") {
+		if _, err := os.Stat(filepath.Join(at, load.ProjectFile)); err == nil {
+			return found
+		}
+		if at == filepath.Dir(at) {
+			break
+		}
+		at = filepath.Dir(at)
+	}
+	return dir
+}
+
+// unknownCommand refuses a word that is no command where only commands stand: malgrupp segment nwe.
+func unknownCommand(root *cobra.Command, args []string) error {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd(args...)
+	root.InitDefaultVersionFlag()
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		return nil
+	}
+	cmd, rest, err := root.Find(args)
+	if err == nil && cmd.Name() == "help" && cmd.ParseFlags(rest) == nil && cmd.Flags().NArg() > 0 {
+		cmd, rest, err = root.Find(cmd.Flags().Args())
+	}
+	if err == nil && (cmd.Runnable() || !cmd.HasSubCommands()) {
+		return nil
+	}
+	word := ""
+	if err == nil {
+		if cmd.ParseFlags(rest) != nil || cmd.Flags().NArg() == 0 {
+			return nil // flags alone: their own mistakes are reported
+		}
+		word = cmd.Flags().Arg(0)
+	} else {
+		_, word, _ = strings.Cut(err.Error(), `"`) // unknown command "nwe" for "malgrupp"
+		word, _, _ = strings.Cut(word, `"`)
+	}
+	var names []string
+	for _, sub := range cmd.Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+		}
+	}
+	if near := source.Suggest(word, names); len(near) > 0 {
+		return usagef("%s has no command %q: did you mean %s?", cmd.CommandPath(), word, strings.Join(near, ", "))
+	}
+	return usagef("%s has no command %q: there are %s", cmd.CommandPath(), word, strings.Join(names, ", "))
 }
 
 // takesURLs marks a command whose arguments may be URLs.

@@ -27,6 +27,12 @@ func versions() map[string]string {
 	return v
 }
 
+// versionWords are what people are told of the versions.
+func versionWords() string {
+	v := versions()
+	return fmt.Sprintf("%s (%s, tzdata %s)", v["malgrupp"], v["go"], v["tzdata"])
+}
+
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Version of the program, its toolchain and its time zone database", Args: cobra.NoArgs,
@@ -36,9 +42,7 @@ func (a *app) versionCommand() *cobra.Command {
 				Schema   string            `json:"schema"`
 				Versions map[string]string `json:"versions"`
 			}{"malgrupp.version/v1", v}
-			return a.print(doc, func(w io.Writer) {
-				fmt.Fprintf(w, "malgrupp %s (%s, tzdata %s)\n", v["malgrupp"], v["go"], v["tzdata"])
-			})
+			return a.print(doc, func(w io.Writer) { fmt.Fprintln(w, "malgrupp", versionWords()) })
 		},
 	}
 }
