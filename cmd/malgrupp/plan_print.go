@@ -43,6 +43,7 @@ func (s story) write(w io.Writer) {
 	fmt.Fprintln(w, s.headline(len(changed), len(m.Segments), held))
 	fmt.Fprintf(w, "as of %s, known by %s\n", m.AsOf, m.KnownBy)
 	s.since(w)
+	writeSources(w, m)
 	if len(shown) > 0 {
 		fmt.Fprintln(w)
 		writeLists(w, shown)

@@ -270,14 +270,8 @@ func writeRun(w io.Writer, r *pipeline.Report, status string, took time.Duration
 			"source %s: %s rows read, %s wanted, %s not yet arrived, %s with a clock ahead, %s copies, %s with an impossible "+
 				"time, %s with a value too large\n",
 			s.Name, s.Rows, s.Wanted, s.Hidden, s.Skewed, s.Copies, s.Invalid, s.Oversized)
-		writeUnwritable(w, &s)
-		for _, o := range s.Skipped {
-			fmt.Fprintf(w, "source %s: skipped damaged object %s\n", s.Name, o)
-		}
-		for _, p := range s.Incomplete {
-			fmt.Fprintf(w, "source %s: partition %s has no _SUCCESS yet\n", s.Name, p)
-		}
 	}
+	writeSources(w, m)
 	writeUses(w, m)
 	writeSegments(w, m)
 }

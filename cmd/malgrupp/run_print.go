@@ -22,6 +22,20 @@ func newTable(w io.Writer, header ...any) table.Writer {
 	return t
 }
 
+// writeSources says what is wrong with what was read, and what was left out.
+func writeSources(w io.Writer, m *pipeline.Manifest) {
+	for i := range m.Sources {
+		s := &m.Sources[i]
+		writeUnwritable(w, s)
+		for _, o := range s.Skipped {
+			fmt.Fprintf(w, "source %s: skipped damaged object %s\n", s.Name, o)
+		}
+		for _, p := range s.Incomplete {
+			fmt.Fprintf(w, "source %s: partition %s has no _SUCCESS yet\n", s.Name, p)
+		}
+	}
+}
+
 // writeUses prints how rows fared at the gate.
 func writeUses(w io.Writer, m *pipeline.Manifest) {
 	t := newTable(w, "use", "people", "rows admitted", "rows refused", "because of")

@@ -256,9 +256,6 @@ func TestForeignFilesThatASchemaMisreadsAreRefusedByName(t *testing.T) {
 			From: "my_numeric", Type: value.Type{Kind: value.Decimal, Precision: 6, Scale: 2},
 		}, "widen the type"},
 		{"aws_dms.parquet", rules.Column{From: "id", Type: timestamp}, "say with `unit`"},
-		{"aws_dms.parquet", rules.Column{
-			From: "my_timestamp", Type: timestamp, Unit: "ms",
-		}, "`unit` is for plain integers only"},
 		{requests, rules.Column{From: "EdgeStartTimestamp", Type: timestamp}, "say which with `zone`"},
 		{"mr_times.parq", rules.Column{From: "date_added", Type: timestamp, Role: rules.RoleEventTime}, "say `int96: utc`"},
 		{"nested_lists.snappy.parquet", rules.Column{From: "a", Type: value.Type{Kind: value.Text}}, "a group or a list"},
