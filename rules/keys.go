@@ -194,6 +194,7 @@ var (
 		need("name", text), need("url", text), need("schema", text).Says("the name of a schema in schemas/"),
 		may("partition", partition), may("origin", matching("^(own|partner:.+)$")),
 		may("dedupe", either(word("none"), object(may("within", duration)).Loose(0))), may("covers_from", date),
+		may("copies", word("few", "expected")).Says("whether more than half of the rows may repeat others"),
 		may("gaps", word("uncovered", "empty")), may("complete", word("listed", "success")),
 		may("expect", object(may("by", matching("^[0-9]{2}:[0-9]{2}$")).Says("when yesterday is there, by local time"),
 			may("every", duration).Says("how long a log without partitions may be silent")).Loose(0)),

@@ -41,6 +41,32 @@ func (s *Source) absurd() error {
 		"compare unit, zone and path of the column with the export (docs/how-to/schemas.md), or have the export corrected")
 }
 
+// doubtful refuses a source whose rows are what no log of events is: more copies than events, or events that all lie
+// ahead of their arrival. A role was given to the wrong column, and what is left would be a random part of the log.
+func (s *Source) doubtful() error {
+	c := &s.Counts
+	if c.Wanted+c.Copies+c.Skewed < shown.Floor {
+		return nil
+	}
+	switch {
+	case c.Copies > c.Wanted+c.Skewed && !s.CopiesExpected:
+		id, _ := s.Schema.WithRole(rules.RoleEventID)
+		return fault.BadInput("MOSTLY_COPIES",
+			fmt.Sprintf("read source %s: %s of the rows that rules want repeat the event id of another row (column %s), "+
+				"%s do not",
+				s.Name, shown.Count(c.Copies), id.Name, shown.Count(c.Wanted+c.Skewed)),
+			"give the role event_id to a column that tells events apart; if the log really holds each event several times, say "+
+				"copies: expected for the source")
+	case c.Skewed > 0 && c.Wanted+c.Copies == 0:
+		at, _ := s.Schema.WithRole(rules.RoleReceivedAt)
+		return fault.BadInput("ALL_SKEWED",
+			fmt.Sprintf("read source %s: every row that rules want happened after it was received: %s against %s", s.Name,
+				s.eventTime(), at.Name),
+			"compare the zones and units of the two columns, and which of several times has which role")
+	}
+	return nil
+}
+
 // eventTime names the column with that role, as the schema and as the file call it.
 func (s *Source) eventTime() string {
 	for _, c := range s.Schema.Columns {

@@ -142,7 +142,10 @@ func (h *hearing) read(ctx context.Context, s *Source) error {
 		s.oversizedIn = append(s.oversizedIn, w.OversizedIn()...)
 	}
 	s.Inputs = folder.Pin(s.Name, objects, rows)
-	return s.absurd()
+	if err := s.absurd(); err != nil {
+		return err
+	}
+	return s.doubtful()
 }
 
 // ReadAgain reads row groups of what may have arrived, or happened, in a time, once the decision is made. A damaged

@@ -3,6 +3,7 @@ package inspect
 import (
 	"cmp"
 	"fmt"
+	"hash/maphash"
 	"maps"
 	"slices"
 	"strconv"
@@ -33,11 +34,15 @@ type seen struct {
 	partly      bool  // some row groups are not in lo and hi
 	texts       map[string]struct{}
 	samples     map[string]int64 // shapes, or values, with how often they came
+	hashes      map[uint64]struct{}
+	repeats     int64 // values that came before, of those that were told apart
+	told        int64
 }
 
 // What is kept of one column's values at most.
 const (
 	maxDistinct = 10_000
+	maxTold     = 1 << 20 // values of a column that are told apart, to see whether it could be an id
 	maxSamples  = 1000
 	maxNumbers  = 1000 // values of a row group whose shape is looked at, where they are not texts
 	shownShapes = 3
@@ -86,12 +91,32 @@ func (s *seen) addTexts(a *array.Dictionary, counted []int64, values bool) {
 			s.nulls += n
 		default:
 			text := dict.Value(code)
+			s.tell(maphash.String(seed, text), n)
 			if len(s.texts) <= maxDistinct {
 				s.texts[strings.Clone(text)] = struct{}{}
 			}
 			s.sample(text, n, values)
 		}
 	}
+}
+
+// seed is that of the hashes by which values are told apart; what comes of them does not depend on it.
+var seed = maphash.MakeSeed()
+
+// tell notes that a value came n times.
+func (s *seen) tell(hash uint64, n int64) {
+	if len(s.hashes) >= maxTold {
+		return
+	}
+	if s.hashes == nil {
+		s.hashes = map[uint64]struct{}{}
+	}
+	s.told += n
+	s.repeats += n - 1
+	if _, known := s.hashes[hash]; known {
+		s.repeats++
+	}
+	s.hashes[hash] = struct{}{}
 }
 
 // addWords looks at integers, decimals and times.
@@ -102,6 +127,7 @@ func (s *seen) addWords(a arrow.Array, values bool, at func(int) int64) {
 		}
 		v := at(i)
 		s.reach(v, v)
+		s.tell(maphash.Comparable(seed, v), 1)
 		if i < maxNumbers && s.column.Type.Kind != value.Timestamp {
 			s.sample(s.number(v), 1, values)
 		}

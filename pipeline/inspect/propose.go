@@ -49,7 +49,7 @@ func (l *look) propose(name string, in *Inspection) Proposal {
 			fmt.Sprintf("left out: %s: it has too many different keys for names; say param(...) for those that rules need",
 				Printable(list)))
 	}
-	assignRoles(columns)
+	out = append(assignRoles(columns), out...)
 	if p.Problem = lacking(columns); p.Problem != "" {
 		p.Remarks = out
 		return p

@@ -1,9 +1,11 @@
 package inspect
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/value"
 )
@@ -16,7 +18,7 @@ var known = []struct {
 }{
 	{rules.RoleEventTime, []value.Kind{value.Timestamp}, []string{
 		"event_time", "event_timestamp", "derived_tstamp", "event_tstamp", "event_ts", "event_datetime", "event_at",
-		"occurred_at", "occurred", "original_timestamp", "client_timestamp", "client_time", "timestamp", "time_stamp",
+		"occurred_at", "occurred", "timestamp", "original_timestamp", "client_timestamp", "client_time", "time_stamp",
 		"tstamp", "ts", "time", "datetime", "date_time", "hit_time", "visit_time", "request_time",
 		"timestamp_col", "created_at", "collector_tstamp", "dvce_created_tstamp", "event_date",
 	}},
@@ -77,8 +79,9 @@ func timely(path string) bool {
 	return false
 }
 
-// assignRoles gives each role to the column with the surest name, a whole path before the last part of one.
-func assignRoles(columns []*proposed) {
+// assignRoles gives each role to the column with the surest name, a whole path before the last part of one, and says
+// what speaks for it. It returns what spoke against others.
+func assignRoles(columns []*proposed) (against []string) {
 	for _, k := range known {
 		var best *proposed
 		rank := 2 * len(k.names)
@@ -86,13 +89,20 @@ func assignRoles(columns []*proposed) {
 			if c.column.Role != rules.RoleNone || !slices.Contains(k.kinds, c.column.Type.Kind) {
 				continue
 			}
-			if at := nameRank(c.own(), k.names); at < rank {
+			at := nameRank(c.own(), k.names)
+			if at < 2*len(k.names) && k.role == rules.RoleEventID && !c.seen.unique() {
+				against = append(against, fmt.Sprintf("%s is no event id: %d of %d values repeat an earlier one",
+					Printable(c.seen.path), c.seen.repeats, c.seen.told))
+				continue
+			}
+			if at < rank {
 				best, rank = c, at
 			}
 		}
+		why := "by its name"
 		if best == nil && k.role == rules.RoleEventTime {
 			if best = onlyTime(columns); best != nil {
-				best.remark = strings.TrimPrefix(best.remark+"; the only time there is", "; ")
+				why = "the only time there is"
 			}
 		}
 		if best == nil {
@@ -103,10 +113,62 @@ func assignRoles(columns []*proposed) {
 		case rules.RoleEventTime, rules.RoleEventName, rules.RoleDevice:
 			best.column.Optional = false
 		}
-		if rank > 0 && rank%2 == 1 {
-			best.remark = strings.TrimPrefix(best.remark+"; the role is a guess", "; ")
+		if rank%2 == 1 {
+			why = "by the end of its name"
+		}
+		best.say(fmt.Sprintf("%s is a guess %s%s", k.role, why, best.evidence(k.role, columns)))
+	}
+	return against
+}
+
+// fewRepeats is the share of an id's values, in percent, that copies of events may repeat.
+const fewRepeats = 10
+
+// unique reports whether a column could be the id of an event: hardly a value comes twice.
+func (s *seen) unique() bool { return 100*s.repeats <= fewRepeats*s.told }
+
+// say adds to what stands behind the column.
+func (c *proposed) say(text string) {
+	if c.remark != "" {
+		c.remark += "; "
+	}
+	c.remark += text
+}
+
+// evidence is what else speaks for a role, or what could have it, too.
+func (c *proposed) evidence(role rules.Role, columns []*proposed) string {
+	switch s := c.seen; role {
+	case rules.RoleEventTime:
+		return c.otherTimes(columns)
+	case rules.RoleEventID:
+		return fmt.Sprintf("; values that repeat an earlier one: %d of %d", s.repeats, s.told)
+	case rules.RoleDevice, rules.RoleCustomer, rules.RoleSession:
+		return fmt.Sprintf("; different values: %s in %s rows, %s without", shown.Count(s.told-s.repeats), shown.Count(s.rows),
+			shown.Count(s.nulls))
+	case rules.RoleEventName:
+		return fmt.Sprintf("; different values: %d", s.told-s.repeats)
+	}
+	return ""
+}
+
+// otherTimes names the times beside the one of the event. Where a collector wrote what the device's clock said beside a
+// time that it corrected, the corrected one is the event's.
+func (c *proposed) otherTimes(columns []*proposed) string {
+	var others []string
+	corrected := false
+	for _, o := range columns {
+		if o != c && o.column.Type.Kind == value.Timestamp {
+			others = append(others, Printable(o.seen.path))
+			corrected = corrected || c.own() == "timestamp" && o.own() == "original_timestamp"
 		}
 	}
+	switch {
+	case len(others) == 0:
+		return ""
+	case corrected:
+		return " (corrected for the device's clock); other times: " + strings.Join(others, ", ")
+	}
+	return "; other times: " + strings.Join(others, ", ")
 }
 
 // own is the name that a column has of itself: its path, or its key.

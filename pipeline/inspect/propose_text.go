@@ -41,6 +41,9 @@ func countedObjects(n int) string {
 }
 
 func (c *proposed) write(b *strings.Builder) {
+	if c.remark != "" {
+		fmt.Fprintf(b, "    # %s\n", c.remark)
+	}
 	fmt.Fprintf(b, "    %s: {", c.column.Name)
 	from := c.seen.path
 	if c.column.Param == "" {
@@ -64,9 +67,5 @@ func (c *proposed) write(b *strings.Builder) {
 	if c.column.Optional {
 		b.WriteString(", optional: true")
 	}
-	b.WriteString("}")
-	if c.remark != "" {
-		fmt.Fprintf(b, "   # %s", c.remark)
-	}
-	b.WriteString("\n")
+	b.WriteString("}\n")
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/kernel"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -19,6 +20,13 @@ import (
 type tests struct {
 	tests []*valueTest
 	pair  *pairTest // nil where the schema does not say both times
+	ids   *idTest   // nil where the schema names no event id, or copies are expected
+}
+
+// idTest asks whether the event id tells events apart.
+type idTest struct {
+	column string
+	seen   seen
 }
 
 // valueTest is a test of the values of one column.
@@ -78,6 +86,9 @@ func newTests(schema *rules.Schema, lacking []string, in *decide.Inputs) *tests 
 			listed := func(text string) bool { return schema.Events[text] != nil }
 			t.tests = append(t.tests, wordTest(c, "events that events does not list: rules cannot ask for them", never, listed))
 		}
+	}
+	if id, ok := schema.WithRole(rules.RoleEventID); ok && !slices.Contains(lacking, id.Name) {
+		t.ids = &idTest{column: id.Name}
 	}
 	event, ok := schema.WithRole(rules.RoleEventTime)
 	received, both := schema.WithRole(rules.RoleReceivedAt)
@@ -169,8 +180,23 @@ func (t *tests) read(f *parquet.File) error {
 				return err
 			}
 		}
+		if t.ids != nil {
+			a, err := g.Column(t.ids.column)
+			if err != nil {
+				return err
+			}
+			t.ids.seen.add(&p, a, false)
+		}
 	}
 	return nil
+}
+
+// repeated is how many rows repeat an id, where it is more than half of them; copies are ordinary.
+func (t *idTest) repeated() int64 {
+	if s := &t.seen; s.told >= shown.Floor && 2*s.repeats > s.told {
+		return s.repeats
+	}
+	return 0
 }
 
 func (p *pairTest) read(g *parquet.RowGroup) error {
@@ -200,6 +226,10 @@ func (t *tests) findings(rows int64) (out []finding) {
 	}
 	for _, test := range t.tests {
 		add(test.kind, test.column, test.message, test.failed, test.worst)
+	}
+	if t.ids != nil {
+		add(DriftCopies, t.ids.column, "the event id repeats that of another row: it tells no events apart (copies: "+
+			"expected, if they are copies)", t.ids.repeated(), halfOfRows)
 	}
 	if p := t.pair; p != nil {
 		add(DriftTime, p.event, "later than "+p.received+": clocks that run ahead, or a wrong zone or unit", p.failed,

@@ -37,17 +37,19 @@ type Project struct {
 
 // Source is one event log.
 type Source struct {
-	Name        string
-	URL         string
-	Schema      string
-	Partition   Partition
-	Partner     string         // site of a partner, "" for the bank's own log
-	Dedupe      value.Duration // zero: none
-	CoversFrom  int64          // microseconds; zero: from the first partition or arrival
-	GapsEmpty   bool           // a missing arrival day means that nothing happened
-	Expect      Expect
-	Complete    Complete
-	OnBadObject BadObject
+	Name       string
+	URL        string
+	Schema     string
+	Partition  Partition
+	Partner    string         // site of a partner, "" for the bank's own log
+	Dedupe     value.Duration // zero: none
+	CoversFrom int64          // microseconds; zero: from the first partition or arrival
+	GapsEmpty  bool           // a missing arrival day means that nothing happened
+	Expect     Expect
+	// CopiesExpected says that most rows may be copies of others.
+	CopiesExpected bool
+	Complete       Complete
+	OnBadObject    BadObject
 }
 
 // Expect is how late data may be.

@@ -153,6 +153,7 @@ func sources(top section, zone *value.Zone) []Source {
 			src.CoversFrom = zone.Midnight(day)
 		}
 		src.Expect = expect(s.sub("expect"))
+		src.CopiesExpected = s.word("copies", "few") == "expected"
 		if src.Complete == Manifest {
 			v, _, _ := s.find("complete")
 			s.file.doc.Fail("E-NOT-BUILT", v.Span(), "complete: manifest is not built in this version",
