@@ -143,7 +143,8 @@ func (c *proposed) evidence(role rules.Role, columns []*proposed) string {
 	case rules.RoleEventID:
 		return fmt.Sprintf("; values that repeat an earlier one: %d of %d", s.repeats, s.told)
 	case rules.RoleDevice, rules.RoleCustomer, rules.RoleSession:
-		return fmt.Sprintf("; different values: %s in %s rows, %s without", shown.Count(s.told-s.repeats), shown.Count(s.rows),
+		return fmt.Sprintf("; different values: %s in %s rows, %s without", shown.Count(s.told-s.repeats),
+			shown.Count(s.rows),
 			shown.Count(s.nulls))
 	case rules.RoleEventName:
 		return fmt.Sprintf("; different values: %d", s.told-s.repeats)
