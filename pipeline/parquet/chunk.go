@@ -19,7 +19,7 @@ type scratch struct {
 	spans  []span
 	bytes  []byte  // values that had to be put together
 	wide   []int64 // values that are written as texts
-	spelt  []byte  // the one at hand
+	spelt  []byte  // and how
 	unpack unpacker
 	most   int64 // bytes that the texts of the chunk at hand may take
 }

@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"encoding/hex"
+	"slices"
 	"strconv"
 
 	"github.com/parquet-go/parquet-go/format"
@@ -22,39 +23,44 @@ const (
 
 const uuidBytes = 16
 
-// eachText visits n values of a page, as texts. What is visited is valid until the next one.
-func (c *column) eachText(s *scratch, e format.Encoding, src []byte, n int, visit func(text []byte)) error {
-	if c.convert.byteStrings() {
-		length := c.convert.length
-		if c.convert.physical == format.ByteArray {
-			length = 0
-		}
-		from, spans, err := s.splitValues(e, src, n, length)
+// texts finds n values of a page, as texts, and returns the slice in which their spans lie. Spelt out, values are
+// longer than they are stored, so their sum is watched.
+func (c *column) texts(s *scratch, e format.Encoding, src []byte, n int) ([]byte, []span, error) {
+	s.spelt = s.spelt[:0]
+	if !c.convert.byteStrings() {
+		words, err := c.appendWords(s.wide[:0], s, e, src, n)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
-		for _, at := range spans {
-			b := from[at.from:at.to]
-			if c.convert.spelling != verbatim {
-				if s.spelt, err = c.convert.spellBytes(s.spelt[:0], b); err != nil {
-					return err
-				}
-				b = s.spelt
+		s.wide, s.spans = words, slices.Grow(s.spans[:0], n)
+		for _, word := range words {
+			from := len(s.spelt)
+			if s.spelt = c.convert.spellWord(s.spelt, word); int64(len(s.spelt)) > s.most {
+				return nil, nil, textsTooLarge(s.most)
 			}
-			visit(b)
+			s.spans = append(s.spans, span{int32(from), int32(len(s.spelt))})
 		}
-		return nil
+		return s.spelt, s.spans, nil
 	}
-	words, err := c.appendWords(s.wide[:0], s, e, src, n)
-	if err != nil {
-		return err
+	length := c.convert.length
+	if c.convert.physical == format.ByteArray {
+		length = 0
 	}
-	s.wide = words
-	for _, word := range words {
-		s.spelt = c.convert.spellWord(s.spelt[:0], word)
-		visit(s.spelt)
+	from, spans, err := s.splitValues(e, src, n, length)
+	if err != nil || c.convert.spelling == verbatim {
+		return from, spans, err
 	}
-	return nil
+	for i, at := range spans {
+		begin := len(s.spelt)
+		if s.spelt, err = c.convert.spellBytes(s.spelt, from[at.from:at.to]); err != nil {
+			return nil, nil, err
+		}
+		if int64(len(s.spelt)) > s.most {
+			return nil, nil, textsTooLarge(s.most)
+		}
+		spans[i] = span{int32(begin), int32(len(s.spelt))}
+	}
+	return s.spelt, spans, nil
 }
 
 func (c *conversion) spellBytes(dst, b []byte) ([]byte, error) {

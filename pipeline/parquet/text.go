@@ -77,11 +77,12 @@ func (e *entries) rehash() {
 
 // internText gives codes to the values of a page that has none.
 func (c *column) internText(s *scratch, data *content) error {
-	err := c.eachText(s, data.encoding, data.values, data.present, func(text []byte) {
-		c.text = append(c.text, c.dict.code(text))
-	})
+	from, spans, err := c.texts(s, data.encoding, data.values, data.present)
 	if err != nil {
 		return err
+	}
+	for _, at := range spans {
+		c.text = append(c.text, c.dict.code(from[at.from:at.to]))
 	}
 	return c.dict.fit(s.most)
 }
@@ -89,9 +90,13 @@ func (c *column) internText(s *scratch, data *content) error {
 // fit keeps the texts of a column below a limit.
 func (e *entries) fit(most int64) error {
 	if int64(len(e.bytes)) > most {
-		return faultf("its texts take more than %d bytes: raise `limits`", most)
+		return textsTooLarge(most)
 	}
 	return nil
+}
+
+func textsTooLarge(most int64) error {
+	return faultf("its texts take more than %d bytes: raise `limits`", most)
 }
 
 // finish makes unfit entries null and gives nulls their code, the dictionary's last.

@@ -28,10 +28,14 @@ func (c *column) decodeDictionary(s *scratch, p *page, codec format.CompressionC
 		c.known, err = c.appendWords(c.known, s, format.Plain, body, int(p.values))
 		return err
 	}
-	c.dict.ends = slices.Grow(c.dict.ends, plausible(int(p.values), len(body)))
-	c.dict.bytes = slices.Grow(c.dict.bytes, len(body)+readSlack)
-	if err := c.eachText(s, format.Plain, body, int(p.values), c.dict.add); err != nil {
+	from, spans, err := c.texts(s, format.Plain, body, int(p.values))
+	if err != nil {
 		return err
+	}
+	c.dict.ends = slices.Grow(c.dict.ends, len(spans))
+	c.dict.bytes = slices.Grow(c.dict.bytes, len(from)+readSlack)
+	for _, at := range spans {
+		c.dict.add(from[at.from:at.to])
 	}
 	c.dict.coded = c.dict.len()
 	return c.dict.fit(s.most)
