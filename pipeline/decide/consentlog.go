@@ -26,7 +26,8 @@ import (
 // consentSchema is the consent log (docs/how-to/consent-log.md).
 var consentSchema = &rules.Schema{Name: "consent-log", Columns: ConsentColumns()}
 
-// ConsentColumns are the columns of a consent log; heartbeats have no subject. The roles say which columns hold ids.
+// ConsentColumns are the columns of a consent log; heartbeats have no subject and need no time of their own. The roles
+// say which columns hold ids.
 func ConsentColumns() []rules.Column {
 	text, at := value.Type{Kind: value.Text}, value.Type{Kind: value.Timestamp}
 	return []rules.Column{
@@ -35,7 +36,7 @@ func ConsentColumns() []rules.Column {
 		{Name: "subject_id", Type: text, Role: rules.RoleCustomer, Optional: true},
 		{Name: "action", Type: text},
 		{Name: "purpose", Type: text, Optional: true},
-		{Name: "at", Type: at},
+		{Name: "at", Type: at, Optional: true},
 		{Name: "recorded_at", Type: at},
 		{Name: "source", Type: text, Optional: true},
 		{Name: "notice_version", Type: value.Type{Kind: value.Integer}, Optional: true},

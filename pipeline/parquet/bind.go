@@ -62,7 +62,7 @@ func (b binder) column(column rules.Column) (binding, error) {
 	if column.Value != "" {
 		return bound, nil
 	}
-	may := column.Optional || column.Since != "" || column.Until != ""
+	may := column.Optional || column.Since != "" || column.Until != "" || b.noRows
 	n := b.locate(column)
 	if n == nil {
 		if may {
@@ -71,7 +71,7 @@ func (b binder) column(column rules.Column) (binding, error) {
 		return bound, faultf("the file has no column %q: correct `from`, or say `optional: true`", column.Path())
 	}
 	found, err := bindNode(bound, n)
-	if at := n.emptiness(); err != nil && at != nil && (may || b.noRows) {
+	if at := n.emptiness(); err != nil && at != nil && may {
 		return binding{column: column, leaf: at, empty: true}, nil
 	}
 	return found, err

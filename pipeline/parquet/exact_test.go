@@ -379,10 +379,12 @@ func TestRowGroupsOfNoRowsHoldNothing(t *testing.T) {
 	})
 	only := v.assemble(v.parts(), func(m *format.FileMetaData) { m.RowGroups = []format.RowGroup{none(m)} })
 	for _, kind := range kinds {
-		c := with(column(kind), func(c *rules.Column) { c.Optional = true })
+		absent := with(column(kind), func(c *rules.Column) { c.From = "absent" })
 		for name, data := range map[string][]byte{"only": only, "none at all": single(t, nulls, nil)} {
-			if got, err := readOne(t, data, c); err != nil || len(got) != 0 {
-				t.Errorf("%s as %s: %v %v", name, c.Type.Describe(), got, err)
+			for _, c := range []rules.Column{column(kind), absent} {
+				if got, err := readOne(t, data, c); err != nil || len(got) != 0 {
+					t.Errorf("%s as %s: %v %v", name, c.Type.Describe(), got, err)
+				}
 			}
 		}
 	}
