@@ -7,13 +7,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/malgrupp/malgrupp/pipeline/suite"
-	"github.com/malgrupp/malgrupp/rules"
-	"github.com/malgrupp/malgrupp/rules/builtin"
-	"github.com/malgrupp/malgrupp/rules/source"
-	"github.com/malgrupp/malgrupp/rules/value"
-	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 // documents reads every page that people read, by its path from the root.
@@ -90,50 +83,6 @@ func globalsLast(args []string) []string {
 }
 
 var block = regexp.MustCompile("(?ms)^```yaml\n(.*?)^```")
-
-func TestEveryFileOfADocumentIsValid(t *testing.T) {
-	zone, err := value.LoadZone("Europe/Helsinki")
-	if err != nil {
-		t.Fatal(err)
-	}
-	scope := &rules.Scope{
-		Language: builtin.Language(), Zone: zone, AnyEvent: true,
-		Destinations: map[string]rules.Destination{"files": {Purposes: []rules.Purpose{rules.Advertising}}},
-	}
-	schema, errs := rules.ParseSchema(&source.Source{Name: "documents.yaml", Text: `apiVersion: malgrupp/v1
-kind: EventSchema
-metadata: {name: documents}
-spec:
-  columns:
-    event_time: {type: timestamp, role: event_time}
-    event:      {type: text, role: event_name}
-    device_id:  {type: text, role: device}
-    product:    {type: text, optional: true}
-`})
-	if errs != nil {
-		t.Fatal(errs.Text())
-	}
-	scope.Schemas = []*rules.Schema{schema}
-	for name, text := range documents(t) {
-		for _, b := range block.FindAllStringSubmatch(text, -1) {
-			src := &source.Source{Name: name, Text: b[1]}
-			var found source.Findings
-			switch yaml.Read(src).KindOf() {
-			case yaml.KindSegment:
-				_, found = scope.Segment(src)
-			case yaml.KindEventSchema:
-				_, found = rules.ParseSchema(src)
-			case yaml.KindValueSet:
-				_, found = rules.ParseValueSet(src)
-			case yaml.KindConformanceSuite:
-				_, found = suite.ParseSuite(src)
-			}
-			if found.Failed() {
-				t.Errorf("a file in %s is not valid:\n%s", name, found.Text())
-			}
-		}
-	}
-}
 
 // A workflow that somebody copies must bring the program along, and not that of years ago.
 func TestAWorkflowOfADocumentBringsTheProgramOfThisVersion(t *testing.T) {
