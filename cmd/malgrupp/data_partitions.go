@@ -14,6 +14,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/inspect"
 	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 func (a *app) partitionsCommand() *cobra.Command {
@@ -59,7 +60,7 @@ func (a *app) runPartitions(ctx context.Context, o inspect.PartitionOptions, str
 	for i := range sources {
 		doc.Failed = doc.Failed || sources[i].Failed()
 	}
-	if err := a.print(doc, func(w io.Writer) { writePartitions(w, sources) }); err != nil {
+	if err := a.print(doc, func(w io.Writer) { writePartitions(w, sources, in.Project.Zone) }); err != nil {
 		return err
 	}
 	if strict && doc.Failed {
@@ -100,8 +101,9 @@ func (a *app) completeSources(*cobra.Command, []string, string) ([]string, cobra
 // shownLate is how many late objects are named.
 const shownLate = 5
 
-// writePartitions prints the sources for people: a line for each, then what is not as it should be.
-func writePartitions(w io.Writer, sources []inspect.SourcePartitions) {
+// writePartitions prints the sources for people: a line for each, then its days as a calendar and what is not as it
+// should be.
+func writePartitions(w io.Writer, sources []inspect.SourcePartitions, zone *value.Zone) {
 	t := newTable(w, "source", "days", "first", "last", "objects", "size", "a run reads", "from", "before")
 	for _, s := range sources {
 		days := any(s.Count)
@@ -111,16 +113,17 @@ func writePartitions(w io.Writer, sources []inspect.SourcePartitions) {
 		t.AppendRow(table.Row{
 			s.Source, days, s.First, s.Last, s.Objects, bytesText(s.Bytes),
 			fmt.Sprintf("%s, %s", plural(s.Reads.Objects, "object"), bytesText(s.Reads.Bytes)),
-			s.Reads.From, s.Reads.Before,
+			localTime(s.Reads.From, zone), localTime(s.Reads.Before, zone),
 		})
 	}
 	t.Render()
 	for i := range sources {
-		writeTroubles(w, &sources[i])
+		writeCalendar(w, &sources[i])
+		writeTroubles(w, &sources[i], zone)
 	}
 }
 
-func writeTroubles(w io.Writer, s *inspect.SourcePartitions) {
+func writeTroubles(w io.Writer, s *inspect.SourcePartitions, zone *value.Zone) {
 	say := func(days []string, what string) {
 		if len(days) > 0 {
 			fmt.Fprintf(w, "%s: %s: %s\n", s.Source, what, strings.Join(days, ", "))
@@ -145,18 +148,23 @@ func writeTroubles(w io.Writer, s *inspect.SourcePartitions) {
 	}
 	say(s.Empty, "holds no object that counts")
 	say(s.Incomplete, "has no _SUCCESS, so a run leaves it out")
-	writeLate(w, s)
+	writeLate(w, s, zone)
 	for _, key := range s.Strange {
 		fmt.Fprintf(w, "%s: %s lies in no folder %s<date>: a run stops at it\n", s.Source, inspect.Printable(key), s.Key)
 	}
 	say(s.Reads.Uncovered, "days of which a run knows nothing, so that what did not happen then is unknown")
 }
 
+// copied reports whether so many objects are late that it says nothing about the days.
+func copied(s *inspect.SourcePartitions) bool {
+	return len(s.Late) > shownLate && 2*len(s.Late) > s.Objects
+}
+
 // writeLate names late objects, unless so many are late that the log was rather copied.
-func writeLate(w io.Writer, s *inspect.SourcePartitions) {
-	if n := len(s.Late); n > shownLate && 2*n > s.Objects {
-		fmt.Fprintf(w, "%s: %d of %d objects were written late: the log was copied, or comes in one go\n", s.Source, n,
-			s.Objects)
+func writeLate(w io.Writer, s *inspect.SourcePartitions, zone *value.Zone) {
+	if copied(s) {
+		fmt.Fprintf(w, "%s: %d of %d objects were written late: the log was copied, or comes in one go\n", s.Source,
+			len(s.Late), s.Objects)
 		return
 	}
 	for i, o := range s.Late {
@@ -165,6 +173,6 @@ func writeLate(w io.Writer, s *inspect.SourcePartitions) {
 			break
 		}
 		fmt.Fprintf(w, "%s: late: %s was written at %s, %s after its day ended\n", s.Source, inspect.Printable(o.Key),
-			o.Written, plural(int(o.Hours), "hour"))
+			localTime(o.Written, zone), plural(int(o.Hours), "hour"))
 	}
 }

@@ -31,11 +31,17 @@ type streams struct {
 	out, err io.Writer
 	terminal bool // err is a terminal
 	asks     bool // in is a terminal: somebody can answer
+	columns  int  // of the terminal that out is; 0: it is none
 }
 
 func systemStreams() streams {
+	columns, _, err := term.GetSize(int(os.Stdout.Fd()))
+	if err != nil {
+		columns = 0
+	}
 	return streams{
-		os.Stdin, os.Stdout, os.Stderr, term.IsTerminal(int(os.Stderr.Fd())), term.IsTerminal(int(os.Stdin.Fd())),
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, terminal: term.IsTerminal(int(os.Stderr.Fd())),
+		asks: term.IsTerminal(int(os.Stdin.Fd())), columns: columns,
 	}
 }
 
@@ -72,7 +78,7 @@ func newApp(s streams, lookup func(string) (string, bool)) *app {
 func (a *app) execute(ctx context.Context, args []string) int {
 	ctx, stop := a.signals(ctx)
 	defer stop()
-	out := &written{to: a.out}
+	out := &written{to: a.out, columns: a.columns}
 	a.out = out
 	a.in = patient{ctx, a.in}
 	root := a.rootCommand()

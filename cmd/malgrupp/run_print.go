@@ -13,15 +13,6 @@ import (
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-func newTable(w io.Writer, header ...any) table.Writer {
-	t := table.NewWriter()
-	t.SetOutputMirror(w)
-	t.SetStyle(table.StyleDefault)
-	t.Style().Options = table.OptionsNoBordersAndSeparators
-	t.AppendHeader(table.Row(header))
-	return t
-}
-
 // writeSources says what is wrong with what was read, and what was left out.
 func writeSources(w io.Writer, m *pipeline.Manifest) {
 	for i := range m.Sources {

@@ -5,8 +5,9 @@ import "io"
 // written is standard output, which remembers the first error: whoever prints text need not ask each time whether it
 // came through, and a command whose output is lost does not end as if somebody had it.
 type written struct {
-	to    io.Writer
-	first error
+	to      io.Writer
+	first   error
+	columns int // of the terminal; 0: it is none
 }
 
 func (w *written) Write(b []byte) (int, error) {

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/malgrupp/malgrupp/pipeline/inspect"
+	"github.com/malgrupp/malgrupp/rules/value"
+)
+
+// localTime is a time of a document, which is UTC, as the clock of the project shows it, with the offset; what is no
+// time stays.
+func localTime(utc string, zone *value.Zone) string {
+	us, ok := value.ParseTimestamp(utc)
+	if !ok {
+		return utc
+	}
+	offset := time.FixedZone("", int(zone.Offset(us)/1e6))
+	form := "2006-01-02 15:04:05 -07:00"
+	if us%value.MicrosPerMinute == 0 {
+		form = "2006-01-02 15:04 -07:00"
+	}
+	return time.UnixMicro(us).In(offset).Format(form)
+}
+
+// calendarMonths is how many months of a source are drawn, the last ones.
+const calendarMonths = 13
+
+// The signs of a calendar's days.
+const (
+	dayThere      = '#'
+	dayLate       = 'l'
+	dayEmpty      = 'e'
+	dayIncomplete = 'i'
+	dayMissing    = 'x'
+	dayAwaited    = '.'
+)
+
+var signWords = []struct {
+	sign  rune
+	words string
+}{
+	{dayThere, "there"},
+	{dayLate, "written late"},
+	{dayEmpty, "empty"},
+	{dayIncomplete, "without _SUCCESS"},
+	{dayMissing, "missing"},
+	{dayAwaited, "not there yet"},
+}
+
+// writeCalendar draws the days of a source: a line for a month, a sign for a day, and what the signs mean.
+func writeCalendar(w io.Writer, s *inspect.SourcePartitions) {
+	first, ok := value.ParseDate(s.First)
+	if !ok {
+		return // no partitions
+	}
+	signs, last := calendarDays(s, first)
+	shown := map[rune]bool{}
+	var lines []string
+	for day := first; day <= last; day++ {
+		date := day.String()
+		if month := date[:len("2026-04")]; len(lines) == 0 || !strings.HasPrefix(lines[len(lines)-1], month) {
+			begins, _ := value.ParseDate(month + "-01")
+			lines = append(lines, month+"  "+strings.Repeat(" ", int(day-begins)))
+		}
+		lines[len(lines)-1] += string(signs[day])
+		shown[signs[day]] = true
+	}
+	if hidden := len(lines) - calendarMonths; hidden > 0 {
+		lines = append([]string{fmt.Sprintf("(%s before)", plural(hidden, "month"))}, lines[hidden:]...)
+	}
+	var legend []string
+	for _, s := range signWords {
+		if shown[s.sign] {
+			legend = append(legend, string(s.sign)+" "+s.words)
+		}
+	}
+	fmt.Fprintf(w, "\n%s: %s\n         1   5    10   15   20   25   30\n%s\n\n", s.Source, strings.Join(legend, ", "),
+		strings.Join(lines, "\n"))
+}
+
+// calendarDays are the signs of a source's days, and the last of them.
+func calendarDays(s *inspect.SourcePartitions, first value.CivilDate) (map[value.CivilDate]rune, value.CivilDate) {
+	signs := map[value.CivilDate]rune{}
+	last, _ := value.ParseDate(s.Last)
+	mark := func(sign rune, stretches ...string) {
+		for _, text := range stretches {
+			from, to, several := strings.Cut(text, "..")
+			if !several {
+				to = from
+			}
+			day, ok := value.ParseDate(from)
+			until, _ := value.ParseDate(to)
+			for ; ok && day <= until; day++ {
+				signs[day] = sign
+				last = max(last, day)
+			}
+		}
+	}
+	mark(dayThere, s.First+".."+s.Last)
+	for _, o := range s.Late {
+		if copied(s) {
+			break
+		}
+		_, rest, _ := strings.Cut(o.Key, s.Key)
+		mark(dayLate, rest[:min(len(rest), len("2026-04-01"))])
+	}
+	mark(dayEmpty, s.Empty...)
+	mark(dayIncomplete, s.Incomplete...)
+	mark(dayMissing, s.Missing...)
+	mark(dayMissing, s.Overdue)
+	mark(dayAwaited, s.Awaited, s.NotBegun)
+	for day := first; day <= last; day++ {
+		if signs[day] == 0 {
+			signs[day] = dayAwaited // today, or a day that is not over
+		}
+	}
+	return signs, last
+}
