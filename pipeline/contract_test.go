@@ -134,7 +134,7 @@ func TestPartitionsSayWhatIsLateAndWhatARunReads(t *testing.T) {
 		Objects: 4, Bytes: 20, Missing: []string{"2026-04-02..2026-04-04", "2026-04-06"}, Empty: []string{
 			"2026-04-07",
 		}, Incomplete: []string{"2026-04-05"},
-		Late: []inspect.LateObject{{Key: "dt=2026-04-01/b", Written: "2026-04-03T07:00:00Z", Hours: 31}},
+		Late: []inspect.LateObject{{Key: "dt=2026-04-01/b", Day: "2026-04-01", Written: "2026-04-03T07:00:00Z", Hours: 31}},
 		Reads: inspect.Reads{
 			From: "2026-04-01T00:00:00Z", Before: "2026-04-07T21:00:00Z", Objects: 2, Bytes: 10, Uncovered: []string{
 				"2026-04-02..2026-04-06",

@@ -75,8 +75,29 @@ func newRun(ctx context.Context, j *Job) (*run, error) {
 }
 
 // lock takes the project's lock and waits for it as long as the job says.
-func (r *run) lock(ctx context.Context) (*store.Lease, error) {
-	claim := store.Claim{Holder: r.RunID, Now: r.Clock, Idle: leaseFor, Wait: r.LockFor}
+func (r *run) lock(ctx context.Context) (*store.Lease, error) { return r.claim(ctx, leaseFor) }
+
+// Unlock frees the project's lock, if nobody works under it; with force also if somebody does, who then publishes
+// nothing. In a folder the lock ends with its process alone.
+func Unlock(ctx context.Context, j *Job, force bool) error {
+	r, err := newRun(ctx, j)
+	if err != nil {
+		return err
+	}
+	idle := leaseFor
+	if force {
+		idle = 0
+	}
+	lease, err := r.claim(ctx, idle)
+	if err != nil {
+		return err
+	}
+	return lease.Release(ctx)
+}
+
+// claim takes the lock from whoever has not renewed it for so long.
+func (r *run) claim(ctx context.Context, idle time.Duration) (*store.Lease, error) {
+	claim := store.Claim{Holder: r.RunID, Now: r.Clock, Idle: idle, Wait: r.LockFor}
 	lease, err := store.Acquire(ctx, r.state, r.Project.Name, claim)
 	if locked, ok := errors.AsType[*store.ErrLocked](err); ok {
 		return nil, fault.New(fault.Locked, "LOCKED", locked, "wait for the other run, or give --lock-timeout")

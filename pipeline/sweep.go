@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline/store"
 )
@@ -97,4 +99,57 @@ func runNamed(r io.Reader) (run string, err error) {
 		}
 	}
 	return run, marker.Decode(&run)
+}
+
+// Pruned is what Prune deleted, or would delete.
+type Pruned struct {
+	Runs    []string
+	Objects int
+	Bytes   int64
+}
+
+// Prune deletes lists, control groups, replays and state of runs that began before a moment. What the last marker names
+// stays, and so do all markers and records.
+func Prune(ctx context.Context, j *Job, before time.Time, dry bool) (p Pruned, err error) {
+	r, err := newRun(ctx, j)
+	if err != nil {
+		return p, err
+	}
+	if r.lease, err = r.lock(ctx); err != nil {
+		return p, err
+	}
+	defer func() { _ = r.lease.Release(context.WithoutCancel(ctx)) }()
+	if r.history, err = readHistory(ctx, r.output, r.audit, r.Keys.Verify, false); err != nil {
+		return p, err
+	}
+	holds, until := "", before.UTC().Format("20060102T150405Z")
+	if r.history.marker != nil {
+		holds = r.history.marker.RunID
+	}
+	runs := map[string]bool{}
+	for _, place := range []struct {
+		bucket *store.Bucket
+		below  string
+	}{{r.output, "lists/"}, {r.output, "control/"}, {r.output, "replays/"}, {r.state, ""}} {
+		objects, err := listed(ctx, place.bucket, place.below)
+		if err != nil {
+			return p, err
+		}
+		for _, o := range objects {
+			run, ok := runOf(o.Key, place.below)
+			if !ok || run == holds || run >= until {
+				continue
+			}
+			if !dry {
+				if err := place.bucket.Delete(ctx, o.Key); err != nil {
+					return p, err
+				}
+			}
+			runs[run] = true
+			p.Objects, p.Bytes = p.Objects+1, p.Bytes+o.Size
+		}
+	}
+	p.Runs = slices.AppendSeq([]string{}, maps.Keys(runs))
+	slices.Sort(p.Runs)
+	return p, nil
 }

@@ -104,8 +104,7 @@ func calendarDays(s *inspect.SourcePartitions, first value.CivilDate) (map[value
 		if copied(s) {
 			break
 		}
-		_, rest, _ := strings.Cut(o.Key, s.Key)
-		mark(dayLate, rest[:min(len(rest), len("2026-04-01"))])
+		mark(dayLate, o.Day)
 	}
 	mark(dayEmpty, s.Empty...)
 	mark(dayIncomplete, s.Incomplete...)

@@ -12,7 +12,7 @@ func TestACalendarHasASignForEveryDay(t *testing.T) {
 	writeCalendar(&out, &inspect.SourcePartitions{
 		Source: "web", Key: "dt=", First: "2026-02-27", Last: "2026-03-08", Objects: 9,
 		Missing: []string{"2026-03-02..2026-03-03"}, Empty: []string{"2026-03-05"}, Incomplete: []string{"2026-03-06"},
-		Late: []inspect.LateObject{{Key: "dt=2026-03-01/part.parquet"}}, Awaited: "2026-03-09",
+		Late: []inspect.LateObject{{Key: "dt=2026-03-01/part.parquet", Day: "2026-03-01"}}, Awaited: "2026-03-09",
 	})
 	want := `
 web: # there, l written late, e empty, i without _SUCCESS, x missing, . not there yet

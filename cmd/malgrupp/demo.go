@@ -65,7 +65,7 @@ func (a *app) runDemo(ctx context.Context, dir string, o sample.DemoOptions) err
 
 // tell says where the lists are, how to open one and what to try next.
 func (a *app) tell(ctx context.Context, w io.Writer, dir string) error {
-	lines, err := a.lines(ctx)
+	lines, _, err := a.lines(ctx)
 	if err != nil {
 		return err
 	}

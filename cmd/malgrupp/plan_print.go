@@ -41,7 +41,8 @@ func (s story) write(w io.Writer) {
 		shown = append(shown, l)
 	}
 	fmt.Fprintln(w, s.headline(len(changed), len(m.Segments), held))
-	fmt.Fprintf(w, "as of %s, known by %s\n", m.AsOf, m.KnownBy)
+	zone := s.report.Decision.Project.Zone
+	fmt.Fprintf(w, "as of %s, known by %s\n", localTime(m.AsOf, zone), localTime(m.KnownBy, zone))
 	s.since(w)
 	writeSources(w, m)
 	if len(shown) > 0 {
@@ -117,7 +118,7 @@ func (s story) since(w io.Writer) {
 		parts = append(parts, "settings")
 	}
 	if last.AsOf != s.report.Manifest.AsOf {
-		parts = append(parts, "as_of (it was "+last.AsOf+")")
+		parts = append(parts, "as_of (it was "+localTime(last.AsOf, s.report.Decision.Project.Zone)+")")
 	}
 	for _, source := range slices.Sorted(maps.Keys(moved.Objects)) {
 		parts = append(parts, fmt.Sprintf("data: %s of %s", plural(moved.Objects[source], "new object"), source))

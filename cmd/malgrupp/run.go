@@ -263,8 +263,9 @@ func writeRun(w io.Writer, r *pipeline.Report, status string, took time.Duration
 		return
 	}
 	m := r.Manifest
-	fmt.Fprintf(w, "run %s %s in %s   as of %s, known by %s\n", m.RunID, status, took.Round(10*time.Millisecond), m.AsOf,
-		m.KnownBy)
+	zone := r.Decision.Project.Zone
+	fmt.Fprintf(w, "run %s %s in %s   as of %s, known by %s\n", m.RunID, status, took.Round(10*time.Millisecond),
+		localTime(m.AsOf, zone), localTime(m.KnownBy, zone))
 	for _, s := range m.Sources {
 		fmt.Fprintf(w,
 			"source %s: %s rows read, %s wanted, %s not yet arrived, %s with a clock ahead, %s copies, %s with an impossible "+

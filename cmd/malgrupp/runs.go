@@ -4,77 +4,134 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/shown"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 func (a *app) runsCommand() *cobra.Command {
 	c := &cobra.Command{Use: "runs", Short: "What earlier runs did"}
 	var limit int
 	list := &cobra.Command{
-		Use: "list", Short: "The latest runs, newest first", Args: cobra.NoArgs,
+		Use: "list", Short: "The latest runs, newest first, and how large their lists were", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runRunsList(cmd.Context(), limit) },
 	}
 	list.Flags().IntVar(&limit, "limit", 20, "how many")
 	show := &cobra.Command{
 		Use: "show RUN", Short: "The manifest line of one run: an id or its beginning, latest, latest~1",
-		Args: cobra.ExactArgs(1),
-		ValidArgsFunction: func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-			var ids []string
-			if lines, err := a.lines(cmd.Context()); err == nil {
-				for _, l := range lines {
-					ids = append(ids, l.RunID)
-				}
-			}
-			return ids, cobra.ShellCompDirectiveNoFileComp
-		},
+		Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeRuns,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runRunsShow(cmd.Context(), args[0]) },
 	}
-	c.AddCommand(list, show)
+	c.AddCommand(list, show, a.runsDiffCommand(), a.runsPruneCommand(), a.runsUnlockCommand())
 	return c
 }
 
-// lines are the manifest lines of the project, newest first.
-func (a *app) lines(ctx context.Context) ([]pipeline.Line, error) {
+// completeRuns offers the ids of runs to the shell.
+func (a *app) completeRuns(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var ids []string
+	if lines, _, err := a.lines(cmd.Context()); err == nil {
+		for _, l := range lines {
+			ids = append(ids, l.RunID)
+		}
+	}
+	return ids, cobra.ShellCompDirectiveNoFileComp
+}
+
+// lines are the manifest lines of the project, newest first, and the zone in which people read their times.
+func (a *app) lines(ctx context.Context) ([]pipeline.Line, *value.Zone, error) {
 	job, err := a.job(nil, runOptions{})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer job.Stores.Close()
-	return pipeline.Lines(ctx, job)
+	lines, err := pipeline.Lines(ctx, job)
+	return lines, job.Project.Zone, err
 }
 
 func (a *app) runRunsList(ctx context.Context, limit int) error {
-	lines, err := a.lines(ctx)
+	lines, zone, err := a.lines(ctx)
 	if err != nil {
 		return err
 	}
-	lines = lines[:min(limit, len(lines))]
+	lines = lines[:max(0, min(limit, len(lines)))]
 	doc := struct {
 		Schema string          `json:"schema"`
 		Runs   []pipeline.Line `json:"runs"`
 	}{"malgrupp.runs/v1", lines}
 	return a.print(doc, func(w io.Writer) {
-		t := newTable(w, "run", "status", "as of", "lists", "reason")
+		t := newTable(w, "run", "status", "as of", "lists", "held", "reason")
 		for _, l := range lines {
-			reason := ""
-			if l.Manifest.Refusal != nil {
-				reason = l.Manifest.Refusal.Reason
+			m, reason, held := l.Manifest, "", 0
+			if m.Refusal != nil {
+				reason = m.Refusal.Reason
 			}
-			if l.Manifest.Question != nil {
-				reason = l.Manifest.Question.Reason
+			if m.Question != nil {
+				reason = m.Question.Reason
 			}
-			t.AppendRow(table.Row{l.RunID, l.Manifest.Status, l.Manifest.AsOf, len(l.Manifest.Segments), reason})
+			for _, s := range m.Segments {
+				if s.Guard != "" {
+					held++
+				}
+			}
+			t.AppendRow(table.Row{l.RunID, m.Status, localTime(m.AsOf, zone), len(m.Segments), held, reason})
 		}
 		t.Render()
+		writeSizes(w, lines)
 	})
 }
 
+// writeSizes draws for every list how large it was in the runs that were accepted, oldest first.
+func writeSizes(w io.Writer, lines []pipeline.Line) {
+	sizes := map[string][]shown.Count{}
+	var names []string
+	runs := 0
+	for _, l := range slices.Backward(lines) {
+		if s := l.Manifest.Status; s != pipeline.StatusDone && s != pipeline.StatusPartial {
+			continue
+		}
+		runs++
+		for _, s := range l.Manifest.Segments {
+			if s.Destination == "" {
+				continue
+			}
+			name := s.Segment + " at " + receiver(s)
+			if sizes[name] == nil {
+				names = append(names, name)
+			}
+			sizes[name] = append(sizes[name], s.Members)
+		}
+	}
+	if runs < 2 {
+		return
+	}
+	slices.Sort(names)
+	fmt.Fprintln(w)
+	t := newTable(w, "list", "members, oldest first", "now")
+	for _, name := range names {
+		t.AppendRow(table.Row{name, sparkline(sizes[name]), sizes[name][len(sizes[name])-1]})
+	}
+	t.Render()
+}
+
+// sparkline draws sizes beside each other: a bar for each, the largest the highest.
+func sparkline(sizes []shown.Count) string {
+	most := max(1, slices.Max(sizes))
+	bars := []rune("▁▂▃▄▅▆▇█")
+	var b strings.Builder
+	for _, n := range sizes {
+		b.WriteRune(bars[int(n)*(len(bars)-1)/int(most)])
+	}
+	return b.String()
+}
+
 func (a *app) runRunsShow(ctx context.Context, name string) error {
-	lines, err := a.lines(ctx)
+	lines, zone, err := a.lines(ctx)
 	if err != nil {
 		return err
 	}
@@ -89,7 +146,8 @@ func (a *app) runRunsShow(ctx context.Context, name string) error {
 	}{"malgrupp.run/v1", line.Valid, line.Manifest}
 	return a.print(doc, func(w io.Writer) {
 		m := line.Manifest
-		fmt.Fprintf(w, "run %s %s   as of %s, known by %s\n", m.RunID, m.Status, m.AsOf, m.KnownBy)
+		fmt.Fprintf(w, "run %s %s   as of %s, known by %s\n", m.RunID, m.Status, localTime(m.AsOf, zone),
+			localTime(m.KnownBy, zone))
 		if !line.Valid {
 			fmt.Fprintln(w, "THE SIGNATURE DOES NOT FIT: the line was changed, or signed with another key")
 		}
@@ -101,6 +159,10 @@ func (a *app) runRunsShow(ctx context.Context, name string) error {
 			fmt.Fprintf(w, "somebody asked why %s is in %s or not: %s\n", q.Subject, q.Segment, q.Reason)
 			return
 		}
+		for _, o := range m.Overrides {
+			fmt.Fprintf(w, "guard %s was let pass: %s\n", o.Guard, o.Reason)
+		}
+		writeSources(w, m)
 		writeUses(w, m)
 		writeSegments(w, m)
 		for _, o := range m.Outputs {

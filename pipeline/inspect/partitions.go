@@ -39,6 +39,7 @@ type SourcePartitions struct {
 // LateObject is an object that was written long after its day ended.
 type LateObject struct {
 	Key     string `json:"key"`
+	Day     string `json:"day"`
 	Written string `json:"written"`
 	Hours   int64  `json:"hours_after_the_day"`
 }
@@ -168,7 +169,7 @@ func (s *SourcePartitions) days(in *decide.Inputs, run *decide.Source, grace tim
 		}
 		for _, o := range p.Objects {
 			if after := o.ModTime.UnixMicro() - end; after > grace.Microseconds() {
-				s.Late = append(s.Late, LateObject{o.Key, o.ModTime.UTC().Format(time.RFC3339), after / 3600e6})
+				s.Late = append(s.Late, LateObject{o.Key, p.Day.String(), o.ModTime.UTC().Format(time.RFC3339), after / 3600e6})
 			}
 		}
 	}
