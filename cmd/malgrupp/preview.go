@@ -149,7 +149,7 @@ func (a *app) runPreview(ctx context.Context, name string, o runOptions, sample 
 		doc.Schema = "malgrupp.preview-sample/v1" // its figures are no numbers, and no reader of numbers shall take it
 	}
 	return a.print(doc, func(w io.Writer) {
-		writePreview(w, p, sentencesOf(job.Loaded, name))
+		writePreview(w, p, sentencesOf(job.Loaded, name), job.Project.Zone)
 		if s := p.SinceLastRun; s != nil {
 			writeSinceRun(w, s)
 		}
@@ -178,8 +178,9 @@ func sentencesOf(l *load.Loaded, name string) map[string]string {
 // sentenceWidth is how much of a condition's sentence a table shows.
 const sentenceWidth = 60
 
-func writePreview(w io.Writer, p *preview.Preview, sentences map[string]string) {
-	fmt.Fprintf(w, "%s   definition %s   as of %s, known by %s\n", p.Segment, p.Definition[:8], p.AsOf, p.KnownBy)
+func writePreview(w io.Writer, p *preview.Preview, sentences map[string]string, zone *value.Zone) {
+	fmt.Fprintf(w, "%s   definition %s   as of %s, known by %s\n", p.Segment, p.Definition[:8],
+		localTime(p.AsOf, zone), localTime(p.KnownBy, zone))
 	if s := p.Sample; s != nil {
 		fmt.Fprintf(w,
 			"SAMPLE of %s %% of the %s: all figures are estimates; in brackets between what the true number lies, 19 times "+
@@ -189,13 +190,13 @@ func writePreview(w io.Writer, p *preview.Preview, sentences map[string]string) 
 				"fewer than 50 people were drawn, too few to say more than \"less than\": give a larger share, or no --sample")
 		}
 	}
-	writeCoverage(w, p.Coverage)
+	writeCoverage(w, p.Coverage, zone)
 	for i := range p.Sources {
 		writeUnwritable(w, &p.Sources[i])
 	}
 	for _, u := range p.Uses {
 		fmt.Fprintf(w, "\nfor %s\n", u.Use)
-		steps := newTable(w, "step", "people")
+		steps := newTable(w, "step", "people", "of those seen")
 		for _, s := range []struct {
 			name string
 			n    shown.People
@@ -209,7 +210,7 @@ func writePreview(w io.Writer, p *preview.Preview, sentences map[string]string) 
 			{"would be delivered", u.Members},
 			{"of them rest on hidden time", u.Hidden},
 		} {
-			steps.AppendRow(table.Row{s.name, s.n})
+			steps.AppendRow(table.Row{s.name, s.n, s.n.Bar(u.Seen, barWidth)})
 		}
 		steps.Render()
 		fmt.Fprintln(w)
@@ -225,18 +226,23 @@ func writePreview(w io.Writer, p *preview.Preview, sentences map[string]string) 
 	}
 }
 
+// barWidth is how long the bar of all who were seen is.
+const barWidth = 24
+
 // shownDays is how many missing days a line names.
 const shownDays = 8
 
 // writeCoverage prints what the sources have of the time that the segment looks at.
-func writeCoverage(w io.Writer, of []preview.Covered) {
+func writeCoverage(w io.Writer, of []preview.Covered, zone *value.Zone) {
 	if len(of) == 0 {
 		return
 	}
 	fmt.Fprintln(w)
 	t := newTable(w, "source", "looked at from", "complete from", "covered", "from then to as of")
 	for _, c := range of {
-		t.AppendRow(table.Row{c.Source, c.LooksFrom, c.CompleteFrom, fmt.Sprintf("%d %%", c.Percent), c.Bar})
+		t.AppendRow(table.Row{
+			c.Source, localTime(c.LooksFrom, zone), localTime(c.CompleteFrom, zone), fmt.Sprintf("%d %%", c.Percent), c.Bar,
+		})
 	}
 	t.Render()
 	if slices.ContainsFunc(of, func(c preview.Covered) bool { return strings.ContainsAny(c.Bar, "-.") }) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/malgrupp/malgrupp/segments"
 )
@@ -118,4 +119,17 @@ func (p People) MarshalJSON() ([]byte, error) {
 		text = `"<` + about.String() + `"`
 	}
 	return fmt.Appendf(nil, `{"estimate":%s,"low":%s,"high":%s}`, text, low.json(), high.json()), nil
+}
+
+// Bar draws the number as a share of others, who take the whole width. It tells no more than the number does: nobody
+// has no bar, and 1 to 49 people have a dot, however many the others are.
+func (p People) Bar(of People, width int) string {
+	n, whole := p.N/10*10, of.N/10*10
+	switch {
+	case p.N == 0:
+		return ""
+	case p.N < Floor || whole == 0:
+		return "·"
+	}
+	return strings.Repeat("█", max(1, min(width, width*n/whole)))
 }

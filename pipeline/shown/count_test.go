@@ -3,6 +3,7 @@ package shown
 import (
 	"math"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/malgrupp/malgrupp/segments"
 )
@@ -63,6 +64,20 @@ func TestAnEstimateSaysNoMoreOfThoseDrawnThanACount(t *testing.T) {
 				t.Errorf("at %d parts %d drawn read %q and %d %q, both are counted as %s", parts, n, People{n, of}, n+1,
 					People{n + 1, of}, Count(n))
 			}
+		}
+	}
+}
+
+func TestABarTellsNoMoreThanTheNumber(t *testing.T) {
+	for _, c := range []struct {
+		n, of, want int
+	}{
+		{0, 1000, 0}, {1, 1000, 1}, {49, 1000, 1}, {49, 50, 1}, {50, 50, 20}, {59, 59, 20}, {500, 1000, 10}, {509, 1009, 10},
+		{60, 100000, 1},
+	} {
+		got := People{N: c.n}.Bar(People{N: c.of}, 20)
+		if n := utf8.RuneCountInString(got); n != c.want || (c.n > 0 && c.n < 50) != (got == "·") {
+			t.Errorf("%d of %d: %q", c.n, c.of, got)
 		}
 	}
 }
