@@ -17,12 +17,19 @@ func localTime(utc string, zone *value.Zone) string {
 	if !ok {
 		return utc
 	}
-	offset := time.FixedZone("", int(zone.Offset(us)/1e6))
-	form := "2006-01-02 15:04:05 -07:00"
-	if us%value.MicrosPerMinute == 0 {
+	return clockText(us, zone)
+}
+
+// clockText is what the zone's clock shows at an instant, with its offset: to the minute where it is a whole one.
+func clockText(us int64, zone *value.Zone) string {
+	form := "2006-01-02 15:04:05.000000 -07:00"
+	switch {
+	case us%value.MicrosPerMinute == 0:
 		form = "2006-01-02 15:04 -07:00"
+	case us%1_000_000 == 0:
+		form = "2006-01-02 15:04:05 -07:00"
 	}
-	return time.UnixMicro(us).In(offset).Format(form)
+	return time.UnixMicro(us).In(time.FixedZone("", int(zone.Offset(us)/1_000_000))).Format(form)
 }
 
 // calendarMonths is how many months of a source are drawn, the last ones.

@@ -17,6 +17,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/inspect"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 func (a *app) dataCommand() *cobra.Command {
@@ -87,7 +88,16 @@ func (a *app) runInspect(ctx context.Context, place string, o inspectFlags) erro
 		return a.printProposal(found)
 	}
 	doc := inspection{"malgrupp.inspection/v1", a.now().UTC().Format(time.RFC3339), !o.Values, found}
-	return a.print(doc, func(w io.Writer) { writeInspection(w, found) })
+	return a.print(doc, func(w io.Writer) { writeInspection(w, found, a.zone()) })
+}
+
+// zone is that of the project, or UTC where there is none.
+func (a *app) zone() *value.Zone {
+	if loaded, err := a.load(""); err == nil && loaded.Project != nil && loaded.Project.Zone != nil {
+		return loaded.Project.Zone
+	}
+	utc, _ := value.LoadZone("UTC")
+	return utc
 }
 
 // printProposal prints the schema alone; that there is none is an error, or an empty file would be taken for one.

@@ -8,10 +8,11 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/malgrupp/malgrupp/pipeline/inspect"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // writeInspection prints an inspection for people.
-func writeInspection(w io.Writer, in *inspect.Inspection) {
+func writeInspection(w io.Writer, in *inspect.Inspection, zone *value.Zone) {
 	fmt.Fprintf(w, "%s: %s, %s", in.URL, plural(in.Listed, "object"), bytesText(in.ListedBytes))
 	if in.Partition != "" {
 		fmt.Fprintf(w, ", folders %s%s to %s", in.Partition, in.First, in.Last)
@@ -21,7 +22,8 @@ func writeInspection(w io.Writer, in *inspect.Inspection) {
 	t := newTable(w, "object", "size", "written", "rows", "row groups", "writer")
 	for _, o := range in.Objects {
 		t.AppendRow(table.Row{
-			inspect.Printable(o.Key), bytesText(o.Size), o.Modified, o.Rows, o.RowGroups, inspect.Printable(o.Writer),
+			inspect.Printable(o.Key), bytesText(o.Size), localTime(o.Modified, zone), o.Rows, o.RowGroups,
+			inspect.Printable(o.Writer),
 		})
 	}
 	t.Render()
@@ -34,7 +36,7 @@ func writeInspection(w io.Writer, in *inspect.Inspection) {
 			share = "list"
 		}
 		t.AppendRow(table.Row{
-			inspect.Printable(c.Path), c.Type, share, c.Distinct, valuesText(c), strings.Join(c.Codecs, " "),
+			inspect.Printable(c.Path), c.Type, share, c.Distinct, valuesText(c, zone), strings.Join(c.Codecs, " "),
 			strings.Join(c.Encodings, " "),
 		})
 	}
@@ -69,12 +71,12 @@ func writeProposal(w io.Writer, in *inspect.Inspection) {
 }
 
 // valuesText is the span of a time, or a few samples.
-func valuesText(c *inspect.InspectedColumn) string {
+func valuesText(c *inspect.InspectedColumn, zone *value.Zone) string {
 	switch {
 	case c.Fault != "":
 		return inspect.Printable(c.Fault)
 	case c.From != "":
-		text := c.From + " to " + c.To
+		text := localTime(c.From, zone) + " to " + localTime(c.To, zone)
 		if c.Unit != "" {
 			text += " if " + c.Unit
 		}

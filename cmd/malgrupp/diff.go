@@ -92,7 +92,8 @@ func (a *app) runDiff(ctx context.Context, old, now string, o runOptions, data, 
 			doc.New.Definition[:8])
 		writeDifferences(w, doc.Differences)
 		if doc.Data != nil {
-			fmt.Fprintf(w, "\nas of %s, known by %s\n", doc.Data.AsOf, doc.Data.KnownBy)
+			fmt.Fprintf(w, "\nas of %s, known by %s\n", localTime(doc.Data.AsOf, is.Zone),
+				localTime(doc.Data.KnownBy, is.Zone))
 			writeComparison(w, doc.Data)
 		}
 	})
@@ -156,9 +157,6 @@ func (a *app) comparison(ctx context.Context, o runOptions, was, is *rules.Segme
 	return preview.Compare(ctx, job.Inputs, was, is)
 }
 
-// changeWidth is how much of a difference a table shows.
-const changeWidth = 80
-
 func writeComparison(w io.Writer, c *preview.Comparison) {
 	for _, u := range c.Uses {
 		fmt.Fprintf(w, "\nfor %s: %s delivered by the old rule, %s by the new one, %s by both\n", u.Use, u.Old, u.New, u.Both)
@@ -169,7 +167,7 @@ func writeComparison(w io.Writer, c *preview.Comparison) {
 			if n.Alone != nil {
 				gains, loses = n.Alone.Entering.String(), n.Alone.Leaving.String()
 			}
-			t.AppendRow(table.Row{shortened(differenceText(n.Difference), changeWidth), n.Entering, n.Leaving, gains, loses})
+			t.AppendRow(table.Row{differenceText(n.Difference), n.Entering, n.Leaving, gains, loses})
 		}
 		t.AppendRow(table.Row{"several changes", u.Several.Entering, u.Several.Leaving, "", ""})
 		t.AppendRow(table.Row{"in all", u.Total.Entering, u.Total.Leaving, "", ""})

@@ -7,7 +7,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline/why"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -31,17 +30,7 @@ func writeAnswer(out io.Writer, a *why.Answer, zone *value.Zone) {
 	}
 }
 
-// at is the local time, to the minute where it is a whole one.
-func (w answerWriter) at(i why.Instant) string {
-	wall := time.UnixMicro(w.zone.Local(int64(i))).UTC()
-	switch {
-	case wall.Nanosecond() != 0:
-		return wall.Format("2006-01-02 15:04:05.000000")
-	case wall.Second() != 0:
-		return wall.Format(time.DateTime)
-	}
-	return wall.Format("2006-01-02 15:04")
-}
+func (w answerWriter) at(i why.Instant) string { return clockText(int64(i), w.zone) }
 
 func (w answerWriter) use(u *why.AnswerUse) {
 	fmt.Fprintf(w, "\nfor %s: %s\n", u.Use, strings.ToUpper(string(u.Outcome)))
