@@ -72,7 +72,7 @@ func writeCalendar(w io.Writer, s *inspect.SourcePartitions) {
 			begins, _ := value.ParseDate(month + "-01")
 			lines = append(lines, month+"  "+strings.Repeat(" ", int(day-begins)))
 		}
-		lines[len(lines)-1] += string(signs[day])
+		lines[len(lines)-1] += signOn(w, signs[day])
 		shown[signs[day]] = true
 	}
 	if hidden := len(lines) - calendarMonths; hidden > 0 {
@@ -86,6 +86,17 @@ func writeCalendar(w io.Writer, s *inspect.SourcePartitions) {
 	}
 	fmt.Fprintf(w, "\n%s: %s\n         1   5    10   15   20   25   30\n%s\n\n", s.Source, strings.Join(legend, ", "),
 		strings.Join(lines, "\n"))
+}
+
+// signOn is a sign as it looks where it is written.
+func signOn(w io.Writer, sign rune) string {
+	switch sign {
+	case dayMissing, dayIncomplete:
+		return painted(w, red, string(sign))
+	case dayLate, dayEmpty:
+		return painted(w, yellow, string(sign))
+	}
+	return string(sign)
 }
 
 // calendarDays are the signs of a source's days, and the last of them.

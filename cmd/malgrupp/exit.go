@@ -108,7 +108,7 @@ func finish(err error, w io.Writer, asJSON bool) int {
 		line, _ := json.Marshal(exitError{"exit_error", code.code, code.name, reason, code.retryable, err.Error(), hint})
 		fmt.Fprintf(w, "%s\n", line)
 	case isFindings:
-		fmt.Fprint(w, findings.Text())
+		fmt.Fprint(w, findingsOn(w, findings.Text()))
 	default:
 		fmt.Fprintf(w, "malgrupp: %s\n", err)
 		if hint != "" {

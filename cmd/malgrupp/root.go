@@ -93,7 +93,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	if stopped, ok := errors.AsType[outcome](context.Cause(ctx)); ok && errors.Is(err, context.Canceled) {
 		err = stopped
 	}
-	return finish(lost(err, out.first), a.err, a.asJSON())
+	return finish(lost(err, out.first), &written{to: a.err, colours: a.coloured(a.terminal)}, a.asJSON())
 }
 
 // lost is how a command ends whose output could not be written: that counts more than what it has to say, and less than
@@ -196,6 +196,9 @@ func (a *app) prepare(cmd *cobra.Command, args []string) error {
 	}
 	if err := a.openLog(); err != nil {
 		return err
+	}
+	if out, ok := a.out.(*written); ok {
+		out.colours = a.coloured(a.columns > 0) && !a.asJSON()
 	}
 	a.strangers(cmd)
 	return nil
@@ -335,12 +338,13 @@ func (a *app) openLog() error {
 		return nil
 	}
 	a.log = slog.New(tint.NewTextHandler(w, &tint.Options{
-		Level: level, TimeFormat: "2006-01-02T15:04:05Z07:00", NoColor: !a.coloured(),
+		Level: level, TimeFormat: "2006-01-02T15:04:05Z07:00", NoColor: !a.coloured(a.terminal),
 	}))
 	return nil
 }
 
-func (a *app) coloured() bool {
+// coloured reports whether what is written is coloured, on a terminal or elsewhere.
+func (a *app) coloured(terminal bool) bool {
 	if _, no := a.lookup("NO_COLOR"); no || a.color == "never" {
 		return false
 	}
@@ -348,7 +352,7 @@ func (a *app) coloured() bool {
 		return a.color == "always"
 	}
 	_, force := a.lookup("CLICOLOR_FORCE")
-	return a.terminal || force || a.color == "always"
+	return terminal || force || a.color == "always"
 }
 
 // print writes a document to standard output: as JSON, or as text by the function given.

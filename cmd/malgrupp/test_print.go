@@ -24,11 +24,12 @@ func (t *tested) write(w io.Writer) {
 func writeCase(w io.Writer, r suite.Result) {
 	switch r.Status {
 	case suite.Passed:
-		fmt.Fprintf(w, "ok    %s  %s\n", r.ID, r.Title)
+		fmt.Fprintf(w, "%s    %s  %s\n", painted(w, green, "ok"), r.ID, r.Title)
 	case suite.Missing:
-		fmt.Fprintf(w, "miss  %s  %s   missing verb: %s\n", r.ID, r.Title, strings.Join(r.Missing, ", "))
+		fmt.Fprintf(w, "%s  %s  %s   missing verb: %s\n", painted(w, yellow, "miss"), r.ID, r.Title,
+			strings.Join(r.Missing, ", "))
 	case suite.Failed:
-		fmt.Fprintf(w, "FAIL  %s  %s   %s\n", r.ID, r.Title, r.Place)
+		fmt.Fprintf(w, "%s  %s  %s   %s\n", painted(w, red, "FAIL"), r.ID, r.Title, r.Place)
 		for _, fault := range r.Faults {
 			fmt.Fprintf(w, "      %s\n", fault)
 		}

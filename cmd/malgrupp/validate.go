@@ -123,7 +123,7 @@ func validated(loaded *load.Loaded, files []string) validation {
 func showJSON(w io.Writer, v validation) error { return json.NewEncoder(w).Encode(v) }
 
 func showText(w io.Writer, v validation) error {
-	_, err := fmt.Fprintf(w, "%s%s", v.Findings.Text(), v.summary())
+	_, err := fmt.Fprintf(w, "%s%s", findingsOn(w, v.Findings.Text()), v.summary())
 	return err
 }
 

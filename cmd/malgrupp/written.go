@@ -7,7 +7,8 @@ import "io"
 type written struct {
 	to      io.Writer
 	first   error
-	columns int // of the terminal; 0: it is none
+	columns int  // of the terminal; 0: it is none
+	colours bool // words that matter are coloured
 }
 
 func (w *written) Write(b []byte) (int, error) {
