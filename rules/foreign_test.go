@@ -2,12 +2,17 @@ package rules_test
 
 import (
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/rogpeppe/go-internal/txtar"
+
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
+	"github.com/malgrupp/malgrupp/rules/rulestest"
+	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/where"
 	"github.com/malgrupp/malgrupp/rules/yaml"
 )
@@ -57,3 +62,35 @@ func TestForeignWordsMeanWordsOfTheLanguage(t *testing.T) {
 		}
 	}
 }
+
+// Whoever follows a proposal for a condition has a condition: of each in the golden files that is a whole test.
+func TestWhatIsProposedForAConditionIsOne(t *testing.T) {
+	followed := 0
+	rulestest.Each(t, "rules", func(t *testing.T, file string, archive *txtar.Archive) {
+		if !strings.Contains(file, "meant_") {
+			return
+		}
+		scope, _ := rulestest.Scope(t, &txtar.Archive{})
+		for _, f := range archive.Files {
+			for _, m := range proposed.FindAllStringSubmatch(string(f.Data), -1) {
+				text := m[1]
+				if strings.HasSuffix(text, "...") || !strings.ContainsAny(text, "=<>'") && !strings.Contains(text, " is ") ||
+					f.Name != "out/errors" {
+					continue
+				}
+				followed++
+				if _, found := scope.Where(&source.Source{Name: "the proposal", Text: text}); found.Failed() {
+					t.Errorf("%s\n%s", text, found.Text())
+				}
+			}
+		}
+	})
+	if followed < 40 {
+		t.Errorf("only %d proposals found", followed)
+	}
+}
+
+// proposed are the proposals that begin with a column, or a function of one.
+var proposed = regexp.MustCompile(`(?m)^  fix: (\(?(?:[a-z]+\()?` +
+	`(?:local\.\w+|channel|amount|product|page_path|url|opens_at|opened_on|logged_in)\b[^\n]*?)` +
+	`(?: {8}\(malgrupp validate --fix\))?$`)

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -282,6 +283,8 @@ func meantBy(l where.Literal, term boundTerm) string {
 	kind := term.Type.Kind
 	truth, isTruth := truthOf(l.Text)
 	switch {
+	case term.circle == CircleUpTo && wholeHour.MatchString(l.Text):
+		return strings.TrimPrefix(wholeHour.FindStringSubmatch(l.Text)[1], "0")
 	case kind == value.Boolean && isTruth && l.Kind != where.LiteralBool:
 		return map[bool]string{true: "true", false: "false"}[truth]
 	case term.names != nil || kind == value.Text && slices.Contains(term.enum, l.Text):
@@ -306,6 +309,8 @@ func meantBy(l where.Literal, term boundTerm) string {
 	}
 	return ""
 }
+
+var wholeHour = regexp.MustCompile(`^(0?[1-9]|1[0-9]|2[0-3]|0):00$`)
 
 // isTruth reports whether a literal stands for true or false without being a text.
 func isTruth(l where.Literal) bool {

@@ -152,7 +152,7 @@ func (c *checker) compare(cond *Condition, verb *Verb, o *yaml.Object) {
 		cond.Compare = c.bound(cond, Comparator(found[0].Name()), value)
 	case verb.Takes != TakesMetric: // of events and sessions at least one
 		cond.Compare = &Compare{Op: AtLeast, Bound: value.Number{Int: 1}, Span: cond.Span}
-	case c.part != "by":
+	case c.part != "by" && !slices.ContainsFunc(comparators, func(name string) bool { return misnamed(o, verb, name) }):
 		c.doc.Fail("E-COMPARATOR", cond.Span, "this condition does not say how much is enough",
 			source.Expected("one of "+strings.Join(comparators, ", ")))
 	}

@@ -171,6 +171,10 @@ func (v *Vocabulary) CheckEvent(n yaml.Node, name string) {
 	}
 	hints := append(source.DidYouMean(name, v.events),
 		source.Expected("an event of the schema: "+strings.Join(v.events, ", ")))
+	several := strings.FieldsFunc(strings.ReplaceAll(name, " or ", ","), func(r rune) bool { return r == ',' || r == ' ' })
+	if len(several) > 1 && !slices.ContainsFunc(several, func(e string) bool { return !slices.Contains(v.events, e) }) {
+		hints = []source.Hint{source.Fix("[" + strings.Join(several, ", ") + "]")}
+	}
 	n.Document().Fail("E-UNKNOWN-EVENT", n.Span(), fmt.Sprintf("there is no event %q", name), hints...)
 }
 

@@ -17,6 +17,11 @@ func (p *parser) meantOperator(c *Comparison, t Token) []source.Hint {
 		next = p.tokens[p.pos+1]
 	}
 	word := strings.ToLower(t.Value)
+	if negation := map[bool]string{true: "not ", false: ""}[c.Not]; word == "null" {
+		return []source.Hint{source.Fix(c.Term.Written() + " is " + negation + "null")}
+	} else if given(word) {
+		return []source.Hint{source.Fix(c.Term.Written() + " is " + map[string]string{"": "not "}[negation] + "null")}
+	}
 	if word == "like" || word == "ilike" {
 		if next.Kind != tokenText {
 			return []source.Hint{source.Expected("starts_with, ends_with, contains or matches")}
@@ -112,6 +117,9 @@ func (p *parser) meantIs(c *Comparison) {
 		not, sign = "not ", " != "
 	}
 	switch {
+	case t.Kind != tokenEnd && given(t.Value):
+		negated := map[string]string{"": "not "}[not]
+		p.fail(t.Span, "this cannot stand here", source.Fix(c.Term.Written()+" is "+negated+"null"))
 	case t.Kind != tokenEnd && NoValue(t.Value):
 		p.fail(t.Span, "this cannot stand here", source.Fix(c.Term.Written()+" is "+not+"null"))
 	case t.Kind == tokenText, t.Kind == tokenNumber:
@@ -138,6 +146,35 @@ func (p *parser) called() bool {
 	return text && p.tokens[p.pos+1].Value == "(" && p.tokens[p.pos+1].Kind == TokenSign
 }
 
+// given reports whether a word of other languages says that there is a value.
+func given(word string) bool {
+	switch strings.ToLower(word) {
+	case "exists", "exist", "set", "defined", "present", "notnull", "filled", "given", "known", "not_null":
+		return true
+	}
+	return false
+}
+
+// goneOn is what a value without a column was meant for: 'fund' after product = 'card' or.
+func (p *parser) goneOn(t Token) source.Hint {
+	if p.last == nil || p.last.Word == "" || p.last.Word == "is" || p.last.Word == "between" || p.last.Word == "in" {
+		return source.Expected("column = " + t.Written())
+	}
+	operator := p.last.Word
+	if p.last.Not && operator != "!=" {
+		operator = "not " + operator
+	}
+	return source.Fix(p.last.Term.Written() + " " + operator + " " + t.Written())
+}
+
+// afterNot is the next token, or the one behind a not.
+func (p *parser) afterNot() Token {
+	if t := p.peek(); t.Value != "not" || t.Kind != TokenWord {
+		return t
+	}
+	return p.tokens[p.pos+1]
+}
+
 // NoValue reports whether a word of other languages says that there is no value.
 func NoValue(word string) bool {
 	switch strings.ToLower(word) {
@@ -158,8 +195,14 @@ func (o Operand) Written() string {
 	return o.Function + "(" + o.Column + ", " + value.Quote(o.Key.Value) + ")"
 }
 
-// AsOperator is the test that a call of an operator's name was meant for: contains(page_path, 'x').
+// AsOperator is the test that a call of an operator's name was meant for: contains(page_path, 'x'), isnull(product).
 func (o Operand) AsOperator() (string, bool) {
+	switch strings.ToLower(o.Function) {
+	case "isnull", "is_null", "isempty", "isna", "missing":
+		return o.Column + " is null", true
+	case "exists", "notnull", "isnotnull", "is_not_null", "notempty", "has":
+		return o.Column + " is not null", true
+	}
 	if o.Key == nil {
 		return "", false
 	}

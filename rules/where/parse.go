@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/malgrupp/malgrupp/rules/source"
-	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // Limits of a `where` (docs/language.md, Limits).
@@ -30,6 +29,7 @@ type parser struct {
 	pos    int
 	depth  int
 	tests  int
+	last   *Comparison // the test before, which whoever leaves the column out goes on with
 	err    *SyntaxError
 }
 
@@ -142,6 +142,7 @@ func (p *parser) comparison() Tree {
 	}
 	p.operator(c)
 	c.Span = source.Span{Start: c.Term.Span.Start, End: p.tokens[p.pos-1].Span.End}
+	p.last = c
 	return c
 }
 
@@ -150,7 +151,9 @@ func (p *parser) operand() Operand {
 	t := p.peek()
 	if t.Kind != TokenWord || Reserved(t.Value) && !p.called() {
 		if t.Kind == tokenText || t.Kind == tokenNumber {
-			p.fail(t.Span, "a test begins with a column", source.Expected("column = "+quoteLiteral(t)))
+			p.fail(t.Span, "a test begins with a column", p.goneOn(t))
+		} else if _, ok := textOperators[p.afterNot().Value]; ok && p.last != nil {
+			p.fail(t.Span, "a test begins with a column", source.Fix(p.last.Term.Written()+" "+t.Written()+" ..."))
 		} else {
 			p.unexpected("a column")
 		}
@@ -180,13 +183,6 @@ func (p *parser) operand() Operand {
 	p.need(")")
 	o.Span = source.Span{Start: t.Span.Start, End: p.tokens[p.pos-1].Span.End}
 	return o
-}
-
-func quoteLiteral(t Token) string {
-	if t.Kind == tokenText {
-		return value.Quote(t.Value)
-	}
-	return t.Value
 }
 
 // words that cannot be columns.

@@ -6,6 +6,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // Passage is the text of a scalar that tells for each of its bytes where it stands in the file.
@@ -47,7 +48,7 @@ func (n Node) Condition() (Passage, bool) {
 		return Passage{}, false // it has been reported
 	}
 	if !n.IsText() {
-		n.Wrong("a condition on one row, such as product = 'mortgage'")
+		n.Wrong("a condition on one row, such as product = 'mortgage'", n.asCondition()...)
 		return Passage{}, false
 	}
 	p := n.Placed()
@@ -59,6 +60,29 @@ func (n Node) Condition() (Passage, bool) {
 		return p, false
 	}
 	return p, !n.cut(p.at[len(p.at)-1])
+}
+
+// asCondition is the text that was meant by an object of columns and values.
+func (n Node) asCondition() []source.Hint {
+	if !n.IsObject() {
+		return nil
+	}
+	var tests []string
+	for i := 0; i+1 < len(n.raw.Content); i += 2 {
+		v := Node{doc: n.doc, raw: n.raw.Content[i+1]}
+		if v.raw.Kind != yaml.ScalarNode || v.Form() == formNull {
+			return nil
+		}
+		text := v.raw.Value
+		if v.Form() == formText {
+			text = value.Quote(text)
+		}
+		tests = append(tests, n.raw.Content[i].Value+" = "+text)
+	}
+	if len(tests) == 0 {
+		return nil
+	}
+	return []source.Hint{source.Fix(n.name + ": " + strings.Join(tests, " and "))}
 }
 
 // cut reports a condition of which YAML read only a part: up to a comment sign, or up to a comma inside { }.
