@@ -1,6 +1,7 @@
 package folder
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -55,20 +56,50 @@ func (b *BadObject) Error() string { return b.Err.Error() }
 
 func (b *BadObject) Unwrap() error { return b.Err }
 
+// earliest is the fault of the object that failed first, in the earliest of its row groups: workers that hold an
+// earlier one read it to its end, so that every run names the same.
+type earliest struct {
+	mu  sync.Mutex
+	of  unit
+	err error
+}
+
+// awaits reports whether a row group could still hold an earlier fault.
+func (e *earliest) awaits(u unit) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.err != nil && e.of.object == u.object && u.group < e.of.group
+}
+
+// note takes a fault in and returns it.
+func (e *earliest) note(u unit, err error) error {
+	if _, damaged := errors.AsType[*BadObject](err); !damaged {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.err == nil || e.of.object == u.object && u.group < e.of.group {
+		e.of, e.err = u, err
+	}
+	return err
+}
+
 // Each calls visit for every row group of every object, on that many goroutines with a cursor each; worker tells them
-// apart. A bounded number of objects is open at once. The first error stops all; a damaged object is a *BadObject.
+// apart. A bounded number of objects is open at once. The first error stops all; a damaged object is a *BadObject, of
+// the first row group that is damaged.
 func (r *Reading) Each(ctx context.Context, visit func(worker int, u scan.Unit, g *parquet.RowGroup) error) error {
 	workers := max(1, r.Workers)
 	units := make(chan unit, workers)
-	g, ctx := errgroup.WithContext(ctx)
+	g, stop := errgroup.WithContext(ctx)
 	var next atomic.Int64
 	var openers sync.WaitGroup
+	var first earliest
 	for range min(workers, len(r.Objects)) {
 		openers.Add(1)
 		g.Go(func() error {
 			defer openers.Done()
 			for i := int(next.Add(1)) - 1; i < len(r.Objects); i = int(next.Add(1)) - 1 {
-				if err := r.open(ctx, i, units); err != nil {
+				if err := r.open(ctx, stop, i, units); err != nil {
 					return err
 				}
 			}
@@ -80,13 +111,13 @@ func (r *Reading) Each(ctx context.Context, visit func(worker int, u scan.Unit, 
 		g.Go(func() error {
 			var cursor parquet.Cursor
 			for u := range units {
-				err := ctx.Err()
-				if err == nil {
+				err := stop.Err()
+				if err == nil || ctx.Err() == nil && first.awaits(u) {
 					err = visit(w, scan.Unit{Object: u.object.number, RowGroup: u.group}, cursor.Move(u.object.file, u.group))
 				}
 				u.object.done()
 				if err != nil {
-					return r.blame(u.object.number, err)
+					return first.note(u, r.blame(u.object.number, err))
 				}
 			}
 			return nil
@@ -96,10 +127,11 @@ func (r *Reading) Each(ctx context.Context, visit func(worker int, u scan.Unit, 
 	for u := range units {
 		u.object.done()
 	}
-	return err
+	return cmp.Or(first.err, err)
 }
 
-func (r *Reading) open(ctx context.Context, i int, units chan<- unit) error {
+// open puts the row groups of an object among the units until it is told to stop; what it opened can be read on.
+func (r *Reading) open(ctx, stop context.Context, i int, units chan<- unit) error {
 	o := r.Objects[i]
 	bytes, err := r.Bucket.Open(ctx, o)
 	if err != nil {
@@ -121,11 +153,11 @@ func (r *Reading) open(ctx context.Context, i int, units chan<- unit) error {
 	for group := range f.RowGroups() {
 		select {
 		case units <- unit{object, group}:
-		case <-ctx.Done():
+		case <-stop.Done():
 			for range f.RowGroups() - group {
 				object.done()
 			}
-			return ctx.Err()
+			return stop.Err()
 		}
 	}
 	return nil
