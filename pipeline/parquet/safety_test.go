@@ -69,13 +69,14 @@ func twoColumns(t testing.TB, ints []any) []byte {
 
 // parameters are columns that lie in the list of the file of that name.
 func parameters(optional bool) []rules.Column {
+	param := func(name, key, slot string, kind value.Kind) rules.Column {
+		return rules.Column{
+			Name: name, From: "event_params", Param: key, Slot: slot, Type: value.Type{Kind: kind}, Optional: optional,
+		}
+	}
 	return []rules.Column{
-		{Name: "n", From: "event_params", Param: "n", Slot: "int", Type: value.Type{Kind: value.Integer}, Optional: optional},
-		{
-			Name: "p", From: "event_params", Param: "page", Slot: "string", Type: value.Type{
-				Kind: value.Text,
-			}, Optional: optional,
-		},
+		param("n", "n", "int", value.Integer), param("p", "page", "string", value.Text),
+		param("any number", "n", "number", value.Float), param("any text", "page", "text", value.Text),
 	}
 }
 
@@ -93,9 +94,9 @@ func readDamaged(t testing.TB, data []byte) {
 	var cursor parquet.Cursor
 	for i := range f.RowGroups() {
 		g := cursor.Move(f, i)
-		for _, name := range []string{"n", "p"} {
-			f.Bounds(i, name)
-			if a, err := g.Column(name); err == nil {
+		for _, c := range parameters(true) {
+			f.Bounds(i, c.Name)
+			if a, err := g.Column(c.Name); err == nil {
 				cells(a)
 			}
 		}

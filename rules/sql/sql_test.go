@@ -171,3 +171,14 @@ func FuzzPatterns(f *testing.F) {
 		}
 	})
 }
+
+func TestAPathIsQuotedNameByName(t *testing.T) {
+	for path, want := range map[string]string{
+		"user.geo.country": `"user".geo.country`, "Device ID": `"Device ID"`, "`a.b`.c": `"a.b".c`,
+		"`say \"it\"`.`x``y`": "\"say \"\"it\"\"\".\"x`y\"",
+	} {
+		if got := sql.Dialects[0].Path(path); got != want {
+			t.Errorf("%s is written %s, want %s", path, got, want)
+		}
+	}
+}
