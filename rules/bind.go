@@ -93,8 +93,21 @@ func (b *binder) test(c *where.Comparison) *Test {
 	if !ok || !b.canonical(t, c, term, args) {
 		return nil
 	}
+	b.spell(t, c, args)
+	t.Never, t.Always = b.words.Never(t), b.words.Always(t)
 	b.checkLabels(c, column, t)
 	return t
+}
+
+// spell keeps what the rule wrote where the column's type has no such number.
+func (b *binder) spell(t *Test, c *where.Comparison, args []argument) {
+	if c.Set != nil || !slices.ContainsFunc(args, func(a argument) bool { return a.inexact }) {
+		return
+	}
+	t.as = &spelling{op: c.Op, not: c.Not}
+	for _, l := range c.Literals {
+		t.as.literals = append(t.as.literals, b.written(l.Span))
+	}
 }
 
 // boundTerm is a Term with the names that integers of the function have.

@@ -29,6 +29,17 @@ type Test struct {
 	Not  bool
 	Args []value.Value
 	Span source.Span
+	// Never and Always say that no value passes, or every one, by the type, the function and the schemas.
+	Never, Always bool
+	// as is what the rule wrote, where the column's type holds another number; nil: as String says.
+	as *spelling
+}
+
+// spelling is an operator and its literals as a rule has them.
+type spelling struct {
+	op       where.Op
+	not      bool
+	literals []string
 }
 
 // Term is what stands left of an operator: a column, or a function of one.
@@ -216,38 +227,49 @@ func (e Or) String() string {
 
 // String writes the test as a `where` that reads back as the same test.
 func (t *Test) String() string {
-	var b strings.Builder
-	b.WriteString(t.Term.String())
 	args := make([]string, len(t.Args))
 	for i, v := range t.Args {
 		args[i] = v.Literal(t.Term.Type)
 	}
+	op := t.Op
+	if op == where.OpIn && len(args) == 0 {
+		op, args = where.OpEqual, []string{unreachable(t.Term.Type)}
+	}
+	return t.Term.String() + spelling{op, t.Not, args}.String()
+}
+
+// Written writes the test with the numbers of the rule, which a column's type may hold as others, or not at all.
+func (t *Test) Written() string {
+	if t.as == nil {
+		return t.String()
+	}
+	return t.Term.String() + t.as.String()
+}
+
+// String writes what stands behind the term.
+func (s spelling) String() string {
 	not := func(word string) string {
-		if t.Not {
+		if s.not {
 			return " not " + word + " "
 		}
 		return " " + word + " "
 	}
-	switch t.Op {
+	switch s.op {
 	case where.OpEqual:
-		b.WriteString(t.equals() + args[0])
-	case where.OpIn:
-		if len(args) == 0 {
-			b.WriteString(t.equals() + unreachable(t.Term.Type))
-		} else {
-			b.WriteString(not("in") + "(" + strings.Join(args, ", ") + ")")
+		if s.not {
+			return " != " + s.literals[0]
 		}
+		return " = " + s.literals[0]
+	case where.OpIn:
+		return not("in") + "(" + strings.Join(s.literals, ", ") + ")"
 	case where.OpBetween:
-		b.WriteString(not("between") + args[0] + " and " + args[1])
+		return not("between") + s.literals[0] + " and " + s.literals[1]
 	case where.OpLess, where.OpLessEqual, where.OpGreater, where.OpGreaterEqual:
-		b.WriteString(" " + opNames[t.Op] + " " + args[0])
+		return " " + opNames[s.op] + " " + s.literals[0]
 	case where.OpStartsWith, where.OpEndsWith, where.OpContains, where.OpMatches:
-		b.WriteString(not(opNames[t.Op]) + args[0])
-	case where.OpIsNull, where.OpIsTrue, where.OpIsFalse:
-		b.WriteString(" is")
-		b.WriteString(strings.TrimRight(not(opNames[t.Op]), " "))
+		return not(opNames[s.op]) + s.literals[0]
 	}
-	return b.String()
+	return " is" + strings.TrimRight(not(opNames[s.op]), " ")
 }
 
 var opNames = map[where.Op]string{
@@ -255,13 +277,6 @@ var opNames = map[where.Op]string{
 	where.OpIn: "in", where.OpBetween: "between", where.OpStartsWith: "starts_with", where.OpEndsWith: "ends_with",
 	where.OpContains: "contains", where.OpMatches: "matches", where.OpIsNull: "null", where.OpIsTrue: "true",
 	where.OpIsFalse: "false",
-}
-
-func (t *Test) equals() string {
-	if t.Not {
-		return " != "
-	}
-	return " = "
 }
 
 // unreachable is a number that no value of the type equals: what an In without Args is written as.

@@ -79,6 +79,11 @@ type Function struct {
 	Implicit  bool     // written without parentheses, about the event time: local.hour
 	Names     []string // text names of the integers 0, 1, ... of the result: mon, tue, ... for local.weekday
 	Circle    Circle   // the last value is followed by the first
+	Low, High int64    // of a result that is a number; both zero: any
+	Shape     string   // pattern that every result matches which is a text; "": any text
+	Outside   string   // what no result is, for messages: a host is written in small letters
+	// Apply is the function itself; nil where it needs a time zone.
+	Apply func(v value.Value, key string) (value.Value, bool)
 }
 
 // Circle says how a stretch of values is meant that goes round, such as an hour from 22 to 5.

@@ -199,11 +199,20 @@ var opposites = map[where.Op]where.Op{
 
 // negate turns the test into its negation.
 func (t *Test) negate() {
-	if op, ok := opposites[t.Op]; ok {
-		t.Op = op
-	} else {
-		t.Not = !t.Not
+	t.Op, t.Not = negated(t.Op, t.Not)
+	t.Never, t.Always = t.Always, t.Never
+	if t.as != nil {
+		as := *t.as
+		as.op, as.not = negated(as.op, as.not)
+		t.as = &as
 	}
+}
+
+func negated(op where.Op, not bool) (where.Op, bool) {
+	if opposite, ok := opposites[op]; ok {
+		return opposite, not
+	}
+	return op, !not
 }
 
 // wrongType reports a literal of another type than the term, with what was probably meant. A proposal must not change

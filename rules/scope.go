@@ -101,6 +101,9 @@ func (s *Scope) destinationNames() []string { return slices.Sorted(maps.Keys(s.D
 // Vocabulary is what rules can name: the union of the columns of all schemas.
 type Vocabulary struct {
 	Columns     map[string]*Word
+	functions   []Function
+	eventColumn string     // the name of the event in all schemas; "": they differ
+	timeColumn  string     // of the event's time, which is called alike in all of them
 	events      []string   // all declared events, sorted
 	open        bool       // some schema leaves its events open: there may be others
 	eventLabels []Labelled // of events, whatever a schema calls the column with their names
@@ -120,7 +123,7 @@ type Labelled struct {
 }
 
 func (s *Scope) Vocabulary() *Vocabulary {
-	v := &Vocabulary{Columns: map[string]*Word{}, open: s.AnyEvent}
+	v := &Vocabulary{Columns: map[string]*Word{}, functions: s.Language.Functions, open: s.AnyEvent}
 	for _, schema := range s.Schemas {
 		for i := range schema.Columns {
 			v.add(schema, &schema.Columns[i])
@@ -139,6 +142,18 @@ func (s *Scope) Vocabulary() *Vocabulary {
 	}
 	slices.Sort(v.events)
 	v.events = slices.Compact(v.events)
+	if c, ok := s.withRole(RoleEventTime); ok {
+		v.timeColumn = c.Name
+	}
+	for i, schema := range s.Schemas {
+		switch c, ok := schema.WithRole(RoleEventName); {
+		case !ok, i > 0 && c.Name != v.eventColumn:
+			v.eventColumn = ""
+			return v
+		default:
+			v.eventColumn = c.Name
+		}
+	}
 	return v
 }
 
@@ -176,6 +191,12 @@ func (v *Vocabulary) CheckEvent(n yaml.Node, name string) {
 		hints = []source.Hint{source.Fix("[" + strings.Join(several, ", ") + "]")}
 	}
 	n.Document().Fail("E-UNKNOWN-EVENT", n.Span(), fmt.Sprintf("there is no event %q", name), hints...)
+}
+
+// Function finds a function by its name; nil if there is none, as of a column that stands alone.
+func (v *Vocabulary) Function(name string) *Function {
+	f, _ := find(v.functions, func(f *Function) bool { return f.Name == name })
+	return f
 }
 
 // names returns all column names, sorted.

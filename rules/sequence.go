@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/malgrupp/malgrupp/rules/sets"
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/rules/yaml"
@@ -102,7 +103,9 @@ func (c *checker) matching(o *yaml.Object, key, path string) (Step, bool) {
 	cond := Condition{Verb: key}
 	c.events(&cond, n)
 	if w, ok := o.Find("where"); ok {
-		cond.Where = c.where(w, cond.Events)
+		if cond.Where = c.where(w, cond.Events); cond.Where == nil {
+			return Step{}, false
+		}
 	}
 	return Step{
 		Events: cond.Events, EventAt: cond.EventAt, AnyEvent: cond.AnyEvent, Where: cond.Where, Path: path,
@@ -123,20 +126,24 @@ func ReadLength(n yaml.Node) (value.Duration, bool) {
 
 // checkWithout refuses a forbidden event that could be one of the steps it separates: the chain would forbid itself.
 func (c *checker) checkWithout(before, step *Step) {
+	without := c.words.About(step.Without.Events, step.Without.AnyEvent, step.Without.Where)
 	for _, s := range []*Step{before, step} {
-		if s.mayMeet(step.Without) {
-			c.doc.Fail("E-SEQUENCE", step.Without.Span, "what must not lie between two steps could be one of these steps itself",
-				source.Expected("other events, or a where that excludes the step, such as another value of the same column"))
-			return
+		row, answer := c.words.Meet(c.words.About(s.Events, s.AnyEvent, s.Where), without)
+		if answer == sets.None || !s.mayBe(step.Without) {
+			continue
 		}
+		e := c.doc.Fail("E-SEQUENCE", step.Without.Span,
+			"what must not lie between two steps could be one of these steps itself",
+			source.Expected("other events, or a where that excludes the step, such as another value of the same column"))
+		if answer == sets.Some && len(row) > 0 {
+			e.Note = "for example " + row.String()
+		}
+		return
 	}
 }
 
-// mayMeet reports whether one event could match both: their events overlap, and no column must have two values at once.
-func (s *Step) mayMeet(o *Step) bool {
-	if !s.AnyEvent && !o.AnyEvent &&
-		!slices.ContainsFunc(s.Events, func(e string) bool { return slices.Contains(o.Events, e) }) {
-		return false
-	}
-	return !disjoint(s.Where, o.Where)
+// mayBe reports whether one event could have a name of both steps.
+func (s *Step) mayBe(o *Step) bool {
+	return s.AnyEvent || o.AnyEvent ||
+		slices.ContainsFunc(s.Events, func(e string) bool { return slices.Contains(o.Events, e) })
 }

@@ -2,12 +2,13 @@ package rules
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
-	"github.com/malgrupp/malgrupp/rules/value"
-
+	"github.com/malgrupp/malgrupp/rules/sets"
 	"github.com/malgrupp/malgrupp/rules/source"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/rules/where"
 	"github.com/malgrupp/malgrupp/rules/yaml"
 )
@@ -110,17 +111,316 @@ func (b *binder) edit(at source.Span, text string) source.Edit {
 	return b.place(at).Edit(b.encode(text))
 }
 
-// disjoint reports whether two conditions plainly exclude each other: both demand values of one term that do not
-// overlap.
-func disjoint(a, b Expr) bool {
-	for _, x := range Demands(a) {
-		for _, y := range Demands(b) {
-			if x.Term.String() == y.Term.String() && Apart(x, y) {
-				return true
-			}
+// Cell is what a row has in one term: a value, or nothing where it is null.
+type Cell struct {
+	Term  Term
+	Value value.Value
+	Null  bool
+}
+
+// Row is a row that passes some conditions, as far as they ask anything of it.
+type Row []Cell
+
+// String writes the row as a rule would ask for it.
+func (r Row) String() string {
+	var parts []string
+	for _, c := range r {
+		t := Test{Term: c.Term, Op: where.OpIsNull}
+		if !c.Null {
+			t.Op, t.Args = where.OpEqual, []value.Value{c.Value}
+		}
+		parts = append(parts, t.String())
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, ", ")
+}
+
+// Meet looks for a row that passes all of some conditions; nil passes every row. With sets.Some it returns one, as
+// far as tests of several functions of one column can be asked apart. It is the one procedure by which conditions are
+// said to exclude one another, to hold never and to hold always.
+func (v *Vocabulary) Meet(all ...Expr) (Row, sets.Answer) {
+	s := meeting{words: v, ways: maxWays}
+	return s.meet(all, nil)
+}
+
+// Never reports whether no row passes all of some conditions.
+func (v *Vocabulary) Never(all ...Expr) bool {
+	_, answer := v.Meet(all...)
+	return answer == sets.None
+}
+
+// Always reports whether no row fails the condition, though it may be unknown for want of a value. Texts of several
+// lines are not thought of.
+func (v *Vocabulary) Always(e Expr) bool {
+	s := meeting{words: v, ways: maxWays, oneLine: true}
+	_, answer := s.meet([]Expr{Negate(e)}, nil)
+	return answer == sets.None
+}
+
+// Within reports whether every row that passes a passes b.
+func (v *Vocabulary) Within(a, b Expr) bool {
+	asked := map[string]bool{}
+	for _, t := range terms(a) {
+		asked[Key(t)] = true
+	}
+	return !slices.ContainsFunc(terms(b), func(t Expr) bool { return !asked[Key(t)] && !v.Never(a, fails(t)) })
+}
+
+// terms are what must all be true where an expression is.
+func terms(e Expr) []Expr {
+	switch e := e.(type) {
+	case nil:
+		return nil
+	case And:
+		return e
+	}
+	return []Expr{e}
+}
+
+// fails is true of every row of which a condition is not, be it false or unknown. Of a pattern also a text that is
+// not UTF-8 is unknown; that is not asked, and nil for every row.
+func fails(e Expr) Expr {
+	switch e := e.(type) {
+	case And:
+		return Or(mapped(e, fails))
+	case Or:
+		return And(mapped(e, fails))
+	case *Test:
+		switch e.Op {
+		case where.OpMatches:
+			return nil
+		case where.OpIsNull, where.OpIsTrue, where.OpIsFalse:
+			return Negate(e)
+		}
+		return Or{Negate(e), &Test{Term: e.Term, Op: where.OpIsNull}}
+	}
+	return nil
+}
+
+func mapped(terms []Expr, to func(Expr) Expr) []Expr {
+	out := make([]Expr, len(terms))
+	for i, t := range terms {
+		out[i] = to(t)
+	}
+	return out
+}
+
+// About is true of the rows of some events that pass a condition; nil: of every row.
+func (v *Vocabulary) About(events []string, anyEvent bool, e Expr) Expr {
+	if anyEvent || len(events) == 0 || v.eventColumn == "" {
+		return e
+	}
+	text := value.Type{Kind: value.Text}
+	t := &Test{Term: Term{Column: v.eventColumn, Type: text, Of: text}, Op: where.OpIn}
+	for _, event := range events {
+		t.Args = append(t.Args, value.Value{Kind: value.Text, Text: event})
+	}
+	return Both(t, e)
+}
+
+// Dated is true of the rows that lie in a window between fixed days; of another window nil, for every row.
+func (v *Vocabulary) Dated(w *Window) Expr {
+	if w == nil || w.Since == 0 || v.timeColumn == "" {
+		return nil
+	}
+	f := v.Function("local.date")
+	if f == nil {
+		return nil
+	}
+	day := func(d value.CivilDate) value.Value {
+		return value.Value{Kind: value.Date, Int: int64(d - value.DateOfDays(0))}
+	}
+	return &Test{
+		Term: Term{Column: v.timeColumn, Function: f.Name, Type: f.Result, Of: value.Type{Kind: value.Timestamp}},
+		Op:   where.OpBetween, Args: []value.Value{day(w.Since), day(w.Until - 1)},
+	}
+}
+
+// maxWays bounds how many ways through the alternatives of conditions are gone.
+const maxWays = 300
+
+// meeting is one look for a row.
+type meeting struct {
+	words   *Vocabulary
+	ways    int
+	oneLine bool
+}
+
+// meet takes conditions apart; of an `or` each alternative is a way of its own.
+func (m *meeting) meet(left []Expr, tests []*Test) (Row, sets.Answer) {
+	var ors []Or
+	for i := 0; i < len(left); i++ {
+		switch e := left[i].(type) {
+		case And:
+			left = slices.Concat(left[:i+1], e, left[i+1:])
+		case Or:
+			ors = append(ors, e)
+		case *Test:
+			tests = append(slices.Clip(tests), e)
 		}
 	}
-	return false
+	if m.ways--; m.ways < 0 {
+		return nil, sets.Perhaps
+	}
+	row, answer := m.row(tests)
+	if len(ors) == 0 || answer == sets.None {
+		return row, answer
+	}
+	out := sets.None
+	for _, e := range ors[0] {
+		rest := []Expr{e}
+		for _, or := range ors[1:] {
+			rest = append(rest, or)
+		}
+		switch row, answer := m.meet(rest, tests); answer {
+		case sets.Some:
+			return row, answer
+		case sets.Perhaps:
+			out = answer
+		}
+	}
+	return nil, out
+}
+
+// asked is what tests ask of one term.
+type asked struct {
+	term          Term
+	demands       []sets.Demand
+	null, present bool // some test passes only without, only with a value
+}
+
+// row looks for a row that passes all tests.
+func (m *meeting) row(tests []*Test) (Row, sets.Answer) {
+	byTerm := map[string]*asked{}
+	for _, t := range tests {
+		name := t.Term.String()
+		if byTerm[name] == nil {
+			byTerm[name] = &asked{term: t.Term}
+		}
+		byTerm[name].ask(t)
+	}
+	var row Row
+	out := sets.Some
+	for _, name := range slices.Sorted(maps.Keys(byTerm)) {
+		a := byTerm[name]
+		column := byTerm[a.term.Column]
+		if a.term.Function != "" && a.present && column != nil && column.null {
+			return nil, sets.None // a function of nothing is nothing
+		}
+		cell, answer := m.cell(a, byTerm)
+		switch answer {
+		case sets.None:
+			return nil, answer
+		case sets.Perhaps:
+			out = answer
+		}
+		row = append(row, cell)
+	}
+	if out != sets.Some {
+		return nil, out
+	}
+	return row, out
+}
+
+// ask adds what a test asks of its term.
+func (a *asked) ask(t *Test) {
+	demand := sets.Demand{Op: t.Op, Not: t.Not, Args: t.Args}
+	switch t.Op {
+	case where.OpIsNull:
+		a.null, a.present = a.null || !t.Not, a.present || t.Not
+		return
+	case where.OpIsTrue, where.OpIsFalse: // `is not true` passes a null
+		demand.Op, demand.Args = where.OpEqual, []value.Value{value.BoolValue(t.Op == where.OpIsTrue)}
+		a.present = a.present || !t.Not
+	default:
+		a.present = true
+	}
+	a.demands = append(a.demands, demand)
+}
+
+// cell looks for what a term may be. Of a column that is asked for certain values each is tried with its functions.
+func (m *meeting) cell(a *asked, all map[string]*asked) (Cell, sets.Answer) {
+	if a.null {
+		if a.present {
+			return Cell{}, sets.None
+		}
+		return Cell{Term: a.term, Null: true}, sets.Some
+	}
+	domain, demands := m.words.domain(a.term)
+	domain.OneLine = m.oneLine
+	demands = append(demands, a.demands...)
+	for {
+		v, answer := sets.Find(domain, demands)
+		switch {
+		case answer == sets.None && !a.present:
+			return Cell{Term: a.term, Null: true}, sets.Some
+		case answer != sets.Some || a.term.Function != "" || !listed(a.demands) || m.suits(v, a.term, all):
+			return Cell{a.term, v, false}, answer
+		}
+		if m.ways--; m.ways < 0 {
+			return Cell{}, sets.Perhaps
+		}
+		demands = append(demands, sets.Demand{Op: where.OpEqual, Not: true, Args: []value.Value{v}})
+	}
+}
+
+// listed reports whether the demands leave a list of values.
+func listed(demands []sets.Demand) bool {
+	return slices.ContainsFunc(demands, func(d sets.Demand) bool {
+		return !d.Not && (d.Op == where.OpEqual || d.Op == where.OpIn)
+	})
+}
+
+// suits reports whether a value of a column may pass what is asked of the column's functions.
+func (m *meeting) suits(v value.Value, column Term, all map[string]*asked) bool {
+	for _, a := range all {
+		f := m.words.Function(a.term.Function)
+		if a.term.Column != column.Column || f == nil || f.Apply == nil {
+			continue
+		}
+		result, ok := f.Apply(v, a.term.Key)
+		if ok && a.null || !ok && a.present {
+			return false
+		}
+		is := sets.Demand{Op: where.OpEqual, Args: []value.Value{result}}
+		if _, answer := sets.Find(sets.Domain{Type: a.term.Type}, append([]sets.Demand{is}, a.demands...)); ok &&
+			answer == sets.None {
+			return false
+		}
+	}
+	return true
+}
+
+// domain is what a term can be: by its type, by what its function returns, and by what the schemas say of its column.
+func (v *Vocabulary) domain(t Term) (sets.Domain, []sets.Demand) {
+	d := sets.Domain{Type: t.Type}
+	if f := v.Function(t.Function); f != nil {
+		d.Low, d.High, d.Pattern = f.Low, f.High, f.Shape
+		if f.Names != nil {
+			d.High = int64(len(f.Names) - 1)
+		}
+		return d, nil
+	}
+	if t.Type.Kind == value.Decimal {
+		beyond, _, _ := value.Number{Int: 1}.AtScale(t.Type.Precision)
+		d.Low, d.High = 1-beyond, beyond-1
+	}
+	w := v.Columns[t.Column]
+	if w == nil {
+		return d, nil
+	}
+	var demands []sets.Demand
+	if w.Enum != nil {
+		in := sets.Demand{Op: where.OpIn}
+		for _, text := range w.Enum {
+			in.Args = append(in.Args, value.Value{Kind: value.Text, Text: text})
+		}
+		demands = append(demands, in)
+	}
+	if t.Type.Kind == value.Text && !slices.ContainsFunc(w.Schemas, func(s *Schema) bool { return !s.EmptyIsNull }) {
+		demands = append(demands, sets.Demand{Op: where.OpEqual, Not: true, Args: []value.Value{{Kind: value.Text}}})
+	}
+	return d, demands
 }
 
 // Demands are the tests that every passing row fulfils.
@@ -136,42 +436,4 @@ func Demands(e Expr) []*Test {
 		return out
 	}
 	return nil
-}
-
-// Apart reports whether no value fulfils both tests of one term. It knows lists of values, and texts that must begin,
-// end or be inside; of anything else it says that they may meet.
-func Apart(x, y *Test) bool {
-	if x.Op != where.OpEqual && x.Op != where.OpIn {
-		x, y = y, x
-	}
-	if x.Op != where.OpEqual && x.Op != where.OpIn {
-		return false
-	}
-	if x.Not { // all values but some: they meet unless the other demands only those
-		return (y.Op == where.OpEqual || y.Op == where.OpIn) && !y.Not &&
-			!slices.ContainsFunc(y.Args, func(v value.Value) bool { return !has(x.Args, v) })
-	}
-	return !slices.ContainsFunc(x.Args, func(v value.Value) bool { return y.mayHold(v) })
-}
-
-func has(of []value.Value, v value.Value) bool {
-	return slices.ContainsFunc(of, func(o value.Value) bool { return value.Compare(o, v) == 0 })
-}
-
-// mayHold reports whether the test could be true for a value of its term.
-func (t *Test) mayHold(v value.Value) bool {
-	holds := true
-	switch t.Op {
-	case where.OpEqual, where.OpIn:
-		holds = has(t.Args, v)
-	case where.OpStartsWith:
-		holds = strings.HasPrefix(v.Text, t.Args[0].Text)
-	case where.OpEndsWith:
-		holds = strings.HasSuffix(v.Text, t.Args[0].Text)
-	case where.OpContains:
-		holds = strings.Contains(v.Text, t.Args[0].Text)
-	default:
-		return true
-	}
-	return holds != t.Not
 }

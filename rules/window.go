@@ -259,11 +259,12 @@ func (w *Window) Covers(o *Window) bool {
 	switch {
 	case w == nil || o == nil:
 		return w == o // inside a session both are the session
-	case w.All || w.String() == o.String():
+	case w.All:
 		return true
+	case w.Since != 0 && o.Since != 0:
+		return w.Since <= o.Since && w.Until >= o.Until
 	case o.All || w.Since != 0 || o.Since != 0:
 		return false
 	}
-	return w.To == (value.Duration{}) && w.From.Shortest() >= o.From.Longest() || w.From == o.From &&
-		w.To == (value.Duration{})
+	return w.From.Reaches(o.From) && (w.To == (value.Duration{}) || o.To != (value.Duration{}) && o.To.Reaches(w.To))
 }

@@ -48,13 +48,19 @@ func (a *app) explainCommand() *cobra.Command {
 }
 
 func (a *app) runExplain(name string) error {
-	loaded, err := a.checked("")
+	loaded, err := a.load("")
 	if err != nil {
 		return err
 	}
 	i := slices.IndexFunc(loaded.Segments, func(s *rules.Segment) bool { return s.Name == name })
-	if i < 0 {
+	switch {
+	case i < 0 && loaded.Findings.Failed():
+		return loaded.Findings
+	case i < 0:
 		return usagef("there is no segment %q: the project has %s", name, segmentNames(loaded))
+	}
+	for _, e := range loaded.Findings.Sorted() { // a rule that nobody can fulfil is worth explaining, too
+		a.log.Warn(e.Message, "code", e.Code, "file", e.Source.Name)
 	}
 	doc := explainSegment(loaded, loaded.Segments[i])
 	return a.print(doc, func(w io.Writer) { writeExplanation(w, doc) })

@@ -112,7 +112,11 @@ func enter[K comparable, E any](table map[K]*E, key K, entry *E) defined {
 func Language() *rules.Language {
 	l := &rules.Language{}
 	for _, f := range Functions() {
-		l.Functions = append(l.Functions, f.Function)
+		known := f.Function
+		if !f.Implicit {
+			known.Apply = func(v value.Value, key string) (value.Value, bool) { return f.Row(v, key, nil) }
+		}
+		l.Functions = append(l.Functions, known)
 	}
 	for _, v := range Verbs() {
 		l.Verbs = append(l.Verbs, v.Verb)

@@ -11,7 +11,10 @@ import (
 var _ = defineFunction(Function{
 	Function: rules.Function{
 		Name: "host", Of: []value.Kind{value.Text}, Result: value.Type{Kind: value.Text},
-		Doc: "The host of a URL in small ASCII letters, without user and port; null if there is none. Nothing is decoded.",
+		Shape:   `[^/?#@:\[A-Z][^/?#@:A-Z]*|\[[^/?#@A-Z]*`,
+		Outside: "a host has no scheme, no port and no path, and it is in small letters",
+		Doc: "The host of a URL in small ASCII letters, without user and port; null if there is none. Nothing is " +
+			"decoded.",
 	},
 	Examples: []FunctionExample{
 		{Of: "'https://user@Homes.Example:8443/a?b#c'", Result: "'homes.example'"},

@@ -13,6 +13,7 @@ import (
 var _ = defineFunction(Function{
 	Function: rules.Function{
 		Name: "lower", Of: []value.Kind{value.Text}, Result: value.Type{Kind: value.Text},
+		Shape: "[^" + capitals() + "]*", Outside: "lower() leaves no capitals",
 		Doc: "The text in small letters: ASCII, Latin-1 and Latin Extended-A (U+0041 to U+017F) one to one, all else as " +
 			"it is. Of bytes that are not UTF-8 it is null.",
 	},
@@ -38,6 +39,17 @@ func lowered(r rune) rune {
 		return r
 	}
 	return unicode.ToLower(r)
+}
+
+// capitals are the letters that lowered changes.
+func capitals() string {
+	var out []rune
+	for r := rune(0); r <= '\u017f'; r++ {
+		if lowered(r) != r {
+			out = append(out, r)
+		}
+	}
+	return string(out)
 }
 
 func textValue(text string) value.Value { return value.Value{Kind: value.Text, Text: text} }

@@ -11,6 +11,7 @@ import (
 var _ = defineFunction(Function{
 	Function: rules.Function{
 		Name: "path", Of: []value.Kind{value.Text}, Result: value.Type{Kind: value.Text},
+		Shape: `[^?#]*`, Outside: "a path ends before ? and #",
 		Doc: "The path of a URL, up to `?` or `#`; `/` if nothing follows the host. Nothing is decoded.",
 	},
 	Examples: []FunctionExample{

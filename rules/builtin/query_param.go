@@ -11,6 +11,7 @@ import (
 var _ = defineFunction(Function{
 	Function: rules.Function{
 		Name: "query_param", Of: []value.Kind{value.Text}, Result: value.Type{Kind: value.Text}, HasKey: true,
+		Shape: `[^&#]*`, Outside: "a parameter's value ends before & and #",
 		Doc: "The first value of a parameter in the query of a URL, undecoded; empty text if it has no `=`, null if it is " +
 			"not there.",
 	},

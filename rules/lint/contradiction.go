@@ -1,8 +1,10 @@
 package lint
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/source"
@@ -10,109 +12,158 @@ import (
 	"github.com/malgrupp/malgrupp/rules/where"
 )
 
-// lintDisjoint reports two tests of one conjunction that no value passes both.
-func lintDisjoint(r *source.Report, e rules.Expr) {
-	if or, ok := e.(rules.Or); ok {
-		for _, term := range or {
-			lintDisjoint(r, term)
+// rowLint looks for tests of one row that never hold, or always.
+type rowLint struct {
+	*source.Report
+	words *rules.Vocabulary
+	rows  string // what a message calls the rows that are looked at
+}
+
+// never reports the parts of an expression that no row passes beside what is given; it returns whether there are
+// some.
+func (l rowLint) never(e rules.Expr, given []rules.Expr) bool {
+	switch e := e.(type) {
+	case *rules.Test:
+		if !l.words.Never(append(slices.Clip(given), e)...) {
+			return false
 		}
+		l.neverHolds(e, given)
+		return true
+	case rules.Or:
+		found := false
+		for _, term := range e {
+			found = l.never(term, given) || found
+		}
+		return found
+	case rules.And:
+		return l.neverTogether(e, given)
+	}
+	return false
+}
+
+// neverTogether looks at the terms of a conjunction in the order of the file, alternatives last.
+func (l rowLint) neverTogether(and rules.And, given []rules.Expr) bool {
+	terms := slices.Clone(and)
+	slices.SortStableFunc(terms, func(a, b rules.Expr) int {
+		_, x := a.(rules.Or)
+		_, y := b.(rules.Or)
+		if x != y {
+			return cmp.Compare(bit(x), bit(y))
+		}
+		return cmp.Compare(lastOf(a).Span.Start, lastOf(b).Span.Start)
+	})
+	found := false
+	for _, term := range terms {
+		if l.never(term, given) {
+			found = true
+			continue
+		}
+		given = append(slices.Clip(given), term)
+	}
+	if !found && l.words.Never(given...) {
+		l.Fail("E-CONTRADICTION", lastOf(terms[len(terms)-1]).Span, "nothing passes this and what stands beside it",
+			source.Expected("or instead of and, or less of it"))
+		return true
+	}
+	return found
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// neverHolds says why no row passes a test.
+func (l rowLint) neverHolds(t *rules.Test, given []rules.Expr) {
+	if l.words.Never(t) {
+		l.neverAlone(t)
 		return
 	}
-	tests := rules.Demands(e)
-	for i, x := range tests {
-		for _, y := range tests[:i] {
-			if exclusive(x, y) {
-				later, earlier := x, y
-				if later.Span.Start < earlier.Span.Start {
-					later, earlier = earlier, later
-				}
-				r.Fail("E-CONTRADICTION", later.Span, fmt.Sprintf("nothing passes this and %v", earlier),
-					source.Expected("or instead of and, or one of the two"))
-			}
-		}
-	}
-	if and, ok := e.(rules.And); ok {
-		for _, term := range and {
-			if _, ok := term.(rules.Or); ok {
-				lintDisjoint(r, term)
-			}
-		}
-	}
-}
-
-// exclusive reports whether no row passes both tests.
-func exclusive(x, y *rules.Test) bool {
-	missing := func(t *rules.Test) bool { return t.Op == where.OpIsNull && !t.Not && t.Term.Function == "" }
-	if missing(x) != missing(y) {
-		return x.Term.Column == y.Term.Column && x.Term.Function != "query_param" && y.Term.Function != "query_param"
-	}
-	return x.Term.String() == y.Term.String() && (rules.Apart(x, y) || below(x, y) || below(y, x))
-}
-
-// below reports whether all values that pass x are smaller than those that pass y.
-func below(x, y *rules.Test) bool {
-	high, highIncluded, ok := high(x)
-	low, lowIncluded, also := low(y)
-	if !ok || !also {
-		return false
-	}
-	c := value.Compare(high, low)
-	return c < 0 || c == 0 && !(highIncluded && lowIncluded)
-}
-
-// high is the largest value that may pass the test, and whether it does.
-func high(t *rules.Test) (v value.Value, included, ok bool) {
-	switch {
-	case t.Not || len(t.Args) == 0:
-		return value.Value{}, false, false
-	case t.Op == where.OpEqual, t.Op == where.OpIn, t.Op == where.OpBetween, t.Op == where.OpLessEqual:
-		return t.Args[len(t.Args)-1], true, true
-	}
-	return t.Args[0], false, t.Op == where.OpLess
-}
-
-// low is the smallest value that may pass the test, and whether it does.
-func low(t *rules.Test) (v value.Value, included, ok bool) {
-	switch {
-	case t.Not || len(t.Args) == 0:
-		return value.Value{}, false, false
-	case t.Op == where.OpEqual, t.Op == where.OpIn, t.Op == where.OpBetween, t.Op == where.OpGreaterEqual:
-		return t.Args[0], true, true
-	}
-	return t.Args[0], false, t.Op == where.OpGreater
-}
-
-// lintOpposites reports a did and a did_not of the same thing beside each other: together they are never true, and one
-// of them always is.
-func (l *linter) lintOpposites(r *source.Report, cond *rules.Condition) {
-	all := cond.Is().Logic == rules.LogicAll
-	if !all && cond.Is().Logic != rules.LogicAny {
-		return
-	}
-	for _, a := range cond.Children {
-		for _, b := range cond.Children {
-			if !a.Is().Counts || !b.Is().Absent || !sameEvents(a, b) {
+	for _, g := range given {
+		for _, other := range rules.Demands(g) {
+			if !l.words.Never(other, t) {
 				continue
 			}
-			at := b.Span
-			if at.Start < a.Span.Start {
-				at = a.Span
+			message := fmt.Sprintf("nothing passes this and %s", other.Written())
+			if other.Span == (source.Span{}) {
+				message = fmt.Sprintf("no %s passes this: they have %v", l.rows, other)
 			}
-			switch {
-			case all && (a.Compare.Op == rules.AtLeast || a.Compare.Op == rules.MoreThan || a.Compare.Op == rules.Exactly):
-				r.Fail("E-CONTRADICTION", at, "nobody did and did not do the same thing in the same time",
-					source.Expected("another event, where or window in one of the two"))
-			case !all && *a.Compare == (rules.Compare{Op: rules.AtLeast, Bound: value.Number{Int: 1}, Span: a.Compare.Span}):
-				r.Warn("W-TAUTOLOGY", at, "everybody did or did not do this", source.Expected("one of the two"))
-			}
+			l.Fail("E-CONTRADICTION", t.Span, message, source.Expected("or instead of and, or one of the two"))
+			return
 		}
 	}
+	l.Fail("E-CONTRADICTION", t.Span, "nothing passes this and what stands beside it",
+		source.Expected("or instead of and, or less of it"))
 }
 
-// sameEvents reports whether two conditions look at the same rows.
-func sameEvents(a, b *rules.Condition) bool {
-	if a.Window == nil || b.Window == nil || a.Window.String() != b.Window.String() {
-		return false
+// neverAlone reports a test that no value of its term passes.
+func (l rowLint) neverAlone(t *rules.Test) {
+	if t.Op == where.OpIn && t.Not {
+		l.Fail("E-CONTRADICTION", t.Span, "this excludes every value that "+t.Term.Column+" can have",
+			source.Expected("fewer values"))
+		return
 	}
-	return a.AnyEvent == b.AnyEvent && slices.Equal(a.Events, b.Events) && rules.Equal(a.Where, b.Where)
+	l.Fail("E-CONTRADICTION", t.Span, fmt.Sprintf("no value of %v passes this", t.Term), l.why(t)...)
+}
+
+// why says what values of a term there are, and what was probably meant.
+func (l rowLint) why(t *rules.Test) []source.Hint {
+	var hints []source.Hint
+	f := l.words.Function(t.Term.Function)
+	for _, v := range t.Args {
+		if meant, ok := l.meant(t, f, v); ok {
+			hints = append(hints, source.Hint{Label: source.LabelDidYouMean, Text: meant})
+			break
+		}
+	}
+	switch w := l.words.Columns[t.Term.Column]; {
+	case f != nil && f.Outside != "":
+		hints = append(hints, source.Expected(f.Outside))
+	case f == nil && w != nil && w.Enum != nil:
+		hints = append(hints, source.Expected("one of "+strings.Join(w.Enum, ", ")))
+	case t.Term.Type.Kind == value.Decimal:
+		hints = append(hints, source.Expected(fmt.Sprintf("a value of %s, which is %v", t.Term.Column, t.Term.Type)))
+	case t.Term.Type.Kind == value.Integer:
+		hints = append(hints, source.Expected("a whole number"))
+	default:
+		hints = append(hints, source.Expected("a value that "+t.Term.String()+" can have"))
+	}
+	return hints
+}
+
+// meant is a test that a value passes, if what was written is no result of the function and its result is.
+func (l rowLint) meant(t *rules.Test, f *rules.Function, v value.Value) (string, bool) {
+	if v.Kind != value.Text || t.Op == where.OpMatches {
+		return "", false
+	}
+	candidates := []string{strings.ToLower(v.Text)}
+	if f != nil && f.Apply != nil {
+		if result, ok := f.Apply(v, t.Term.Key); ok && result.Kind == value.Text {
+			candidates = append([]string{result.Text}, candidates...)
+		}
+	}
+	for _, text := range candidates {
+		other := *t
+		other.Op, other.Not, other.Args = t.Op, false, []value.Value{{Kind: value.Text, Text: text}}
+		if t.Op == where.OpIn || t.Op == where.OpBetween {
+			other.Op = where.OpEqual
+		}
+		if text != "" && text != v.Text && !l.words.Never(&other) {
+			return other.String(), true
+		}
+	}
+	return "", false
+}
+
+// lastOf is the test of an expression that stands furthest down in the file.
+func lastOf(e rules.Expr) *rules.Test {
+	var last *rules.Test
+	for t := range rules.Tests(e) {
+		if last == nil || t.Span.Start > last.Span.Start {
+			last = t
+		}
+	}
+	return last
 }

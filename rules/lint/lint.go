@@ -38,9 +38,12 @@ func (l *linter) lint() {
 func (l *linter) lintSegment(r *source.Report, seg *rules.Segment) {
 	l.lintTimes(r, seg)
 	l.lintNames(r, seg)
+	l.lintPeople(r, seg)
+	l.lintPopulation(r, seg)
 	for cond := range seg.Conditions() {
-		l.lintOpposites(r, cond)
-		lintImplied(r, cond)
+		l.lintImplied(r, cond)
+		l.lintMeasure(r, seg, cond)
+		l.lintChain(r, cond)
 		for _, w := range demandsOf(cond) {
 			l.lintWhere(r, cond, w)
 		}

@@ -37,25 +37,32 @@ func (l *linter) lintWhere(r *source.Report, cond *rules.Condition, d demand) {
 		}
 		l.lintCase(r, t)
 		lintPattern(r, t)
-		l.lintEnum(r, t)
 	}
-	lintDisjoint(r, e)
-	l.lintAlways(r, e)
+	l.lintRow(r, cond, d)
 }
 
-// lintEnum reports a list of all values that a column can have.
-func (l *linter) lintEnum(r *source.Report, t *rules.Test) {
-	column := t.Term.Column
-	switch enum := l.enum(t); {
-	case t.Op != where.OpIn || len(t.Args) == 0 || len(t.Args) != len(enum):
-	case t.Not:
-		r.Fail("E-CONTRADICTION", t.Span, "this excludes every value that "+column+" can have",
-			source.Expected("fewer values"))
-	default:
-		r.Warn("W-TAUTOLOGY", t.Span, "this accepts every value that "+column+" can have", source.Hint{
-			Label: source.LabelDidYouMean, Text: column + " is not null",
-		})
+// lintRow looks for tests that never hold for such a row, or always. What is always so is asked without knowing the
+// row: a test that repeats the event's name is no mistake.
+func (l *linter) lintRow(r *source.Report, cond *rules.Condition, d demand) {
+	if d.where == nil {
+		return
 	}
+	row := rowLint{Report: r, words: l.wordsOf(cond), rows: d.called()}
+	var given []rules.Expr
+	if cond.Is().Takes != rules.TakesWhere {
+		given = []rules.Expr{l.words.About(d.events, d.anyEvent, l.words.Dated(cond.Window))}
+	}
+	if !row.never(d.where, given) {
+		row.always(d.where)
+	}
+}
+
+// wordsOf is the vocabulary of a condition's where: that of customers for one on their attributes.
+func (l *linter) wordsOf(c *rules.Condition) *rules.Vocabulary {
+	if c.Is().Takes != rules.TakesWhere || l.scope.Profile == nil {
+		return l.words
+	}
+	return (&rules.Scope{Language: l.scope.Language, Schemas: []*rules.Schema{l.scope.Profile}}).Vocabulary()
 }
 
 // dropsNull reports whether rows without a value fail the test although nothing near it says so.
@@ -72,39 +79,17 @@ func (l *linter) optional(column string) bool {
 	})
 }
 
-// enum are the values of the column that a test looks at as it is, nil if they are open.
-func (l *linter) enum(t *rules.Test) []string {
-	if w, ok := l.words.Columns[t.Term.Column]; ok && t.Term.Function == "" {
-		return w.Enum
-	}
-	return nil
-}
-
-// lintCase reports texts that fail for their capitals alone.
+// lintCase reports texts of a list that fail for their capitals alone; where all of them do, nothing passes.
 func (l *linter) lintCase(r *source.Report, t *rules.Test) {
+	if t.Term.Function != "lower" || t.Op != where.OpIn || t.Never || t.Always {
+		return
+	}
 	for _, v := range t.Args {
-		if v.Kind != value.Text {
-			return
-		}
-		if t.Term.Function == "lower" && t.Op != where.OpMatches &&
-			strings.ContainsFunc(v.Text, func(r rune) bool { return r <= '\u017f' && unicode.IsUpper(r) }) {
-			r.Warn("W-CASE", t.Span, fmt.Sprintf("lower() has no capitals, and %s has", value.Quote(v.Text)), source.Hint{
-				Label: source.LabelDidYouMean, Text: value.Quote(strings.ToLower(v.Text)),
-			})
-		}
-		fits, ok := map[where.Op]func(string, string) bool{
-			where.OpStartsWith: strings.HasPrefix, where.OpEndsWith: strings.HasSuffix, where.OpContains: strings.Contains,
-		}[t.Op]
-		enum := l.enum(t)
-		if !ok || slices.ContainsFunc(enum, func(e string) bool { return fits(e, v.Text) }) {
-			continue
-		}
-		if i := slices.IndexFunc(enum, func(e string) bool {
-			return fits(strings.ToLower(e), strings.ToLower(v.Text))
-		}); i >= 0 {
-			r.Warn("W-CASE", t.Span,
-				fmt.Sprintf("no value of %s has %s in it as it is written", t.Term.Column, value.Quote(v.Text)),
-				source.Hint{Label: source.LabelDidYouMean, Text: "the spelling of " + value.Quote(enum[i])})
+		if small := strings.ToLower(v.Text); strings.ContainsFunc(v.Text, func(r rune) bool {
+			return r <= '\u017f' && unicode.IsUpper(r)
+		}) {
+			r.Warn("W-CASE", t.Span, fmt.Sprintf("lower() has no capitals, and %s has", value.Quote(v.Text)),
+				source.Hint{Label: source.LabelDidYouMean, Text: value.Quote(small)})
 		}
 	}
 }

@@ -52,11 +52,15 @@ func (n *narrator) sequence(c *rules.Condition, depth int, negated bool) {
 		if step.Without != nil {
 			text = n.fill("step.without", "step", text, "events", n.step(step.Without))
 		}
-		n.say(step.Path, depth+1, text)
+		notes := n.fixed(step.Where)
+		if step.Without != nil {
+			notes = append(notes, n.fixed(step.Without.Where)...)
+		}
+		n.say(step.Path, depth+1, text, notes...)
 	}
 	if s.Then != nil {
 		n.say(s.Then.Path, depth+1, n.fill("then_not", "events", n.step(s.Then), "span", n.duration(s.Then.Limit)),
-			n.fill("then_not.note"))
+			append(n.fixed(s.Then.Where), n.fill("then_not.note"))...)
 	}
 }
 

@@ -43,6 +43,8 @@ var english = phrases{
 	"more_than": "more than {bound}",
 	"less_than": "less than {bound}",
 
+	"note.never":         "{where} can never hold",
+	"note.always":        "{where} holds for every value there can be",
 	"note.dropped":       "events without {column} do not count",
 	"note.dropped_there": "whoever has no {column} there is not a member because of this condition",
 	"note.left_out":      "events without {column} are left out",

@@ -69,6 +69,7 @@ func (n *narrator) condition(c *rules.Condition, depth int, negated bool) {
 		if _, noted := n.phrases[phrase(c.Verb)+".note"]; noted {
 			notes = append(notes, n.fill(phrase(c.Verb)+".note"))
 		}
+		notes = append(notes, n.fixed(c.Where)...)
 		n.say(c.Path, depth, n.verb(c, "count", c.Count, "of", len(c.Children), "segment", c.Segment, "where",
 			n.whereWords(c.Where)), notes...)
 	}
@@ -164,6 +165,8 @@ func (n *narrator) compared(c *rules.Compare, bound string) string {
 // notes says what does not count for a condition and what becomes of missing data.
 func (n *narrator) notes(c *rules.Condition, negated bool) []string {
 	var notes []string
+	notes = append(notes, n.fixed(c.Where)...)
+	notes = append(notes, n.fixed(c.Has)...)
 	for _, term := range dropped(c.Where) {
 		notes = append(notes, n.fill("note.dropped", "column", term))
 	}
@@ -178,6 +181,19 @@ func (n *narrator) notes(c *rules.Condition, negated bool) []string {
 	}
 	if c.Window != nil && !c.Window.All && !n.excluding && (negated || !grows(c)) {
 		notes = append(notes, n.fill("note.missing"))
+	}
+	return notes
+}
+
+// fixed says which tests hold for no value, or for every one.
+func (n *narrator) fixed(e rules.Expr) (notes []string) {
+	for t := range rules.Tests(e) {
+		switch {
+		case t.Never:
+			notes = append(notes, n.fill("note.never", "where", n.whereWords(t)))
+		case t.Always:
+			notes = append(notes, n.fill("note.always", "where", n.whereWords(t)))
+		}
 	}
 	return notes
 }
@@ -247,7 +263,7 @@ func (n *narrator) whereWords(e rules.Expr) string {
 		return join(e, " or ")
 	case *rules.Test:
 		if e.Op != where.OpIn || len(e.Args) <= shownValues {
-			return e.String()
+			return e.Written()
 		}
 		short := *e
 		short.Args = e.Args[:shownValues]

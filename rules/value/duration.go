@@ -89,3 +89,21 @@ func (d Duration) Longest() int64 { return int64(d.N) * unitMicros[d.Unit] }
 
 // Shortest returns the microseconds that the duration lasts at least: a day may have 23 hours, a month 28 days.
 func (d Duration) Shortest() int64 { return int64(d.N) * shortestMicros[d.Unit] }
+
+// Reaches reports whether a step back by the duration never ends after one by another: both count the same way, by
+// the clock, in days or in months, or even the shortest is as long.
+func (d Duration) Reaches(o Duration) bool {
+	sort := func(u Unit) int {
+		switch u {
+		case Day, Week:
+			return 1
+		case Month:
+			return 2
+		}
+		return 0
+	}
+	if sort(d.Unit) == sort(o.Unit) {
+		return d.Longest() >= o.Longest()
+	}
+	return d.Shortest() >= o.Longest()
+}

@@ -45,6 +45,9 @@ type Value struct {
 	Text  string
 }
 
+// MaxTextBytes is how long a text of a log may be: rows with longer ones are left out.
+const MaxTextBytes = 64 << 10
+
 // Truth is the result of a test on one row in three-valued (SQL) logic. The zero value is False.
 type Truth uint8
 
