@@ -32,6 +32,7 @@ func (b *binder) bind(t where.Tree, negate bool) Expr {
 	case *where.Negation:
 		return b.bind(t.Of, !negate)
 	case *where.Logic:
+		b.checkPrecedence(t)
 		terms := make([]Expr, 0, len(t.Terms))
 		for _, term := range t.Terms {
 			if e := b.bind(term, negate); e != nil {
@@ -54,6 +55,29 @@ func (b *binder) bind(t where.Tree, negate bool) Expr {
 		}
 	}
 	return nil
+}
+
+// checkPrecedence asks about an `and` beside an `or` without brackets: it binds closer, and not everybody reads it so.
+func (b *binder) checkPrecedence(or *where.Logic) {
+	if !or.Or {
+		return
+	}
+	shown, last := "", or.Span.Start
+	var at *where.Logic
+	for _, term := range or.Terms {
+		if and, ok := term.(*where.Logic); ok && !and.Or && !and.Bracketed {
+			shown += b.text[last:and.Span.Start] + "(" + b.written(and.Span) + ")"
+			last = and.Span.End
+			if at == nil {
+				at = and
+			}
+		}
+	}
+	if at != nil {
+		shown += b.text[last:or.Span.End]
+		b.Warn("W-PRECEDENCE", b.place(at.Span), "and binds closer than or: this belongs together",
+			source.Expected("brackets that say so: "+strings.Join(strings.Fields(shown), " ")))
+	}
 }
 
 // fault adds an error at a place of the `where` text.
@@ -179,21 +203,7 @@ func (b *binder) unknownColumn(o where.Operand) {
 
 // checkEvent warns when the schemas say that another event carries the column, but none of this condition.
 func (b *binder) checkEvent(o where.Operand, w *Word) {
-	if len(b.events) == 0 {
-		return
-	}
-	elsewhere := false
-	for _, schema := range w.Schemas {
-		for event, columns := range schema.Events {
-			if slices.Contains(columns, o.Column) {
-				if slices.Contains(b.events, event) {
-					return
-				}
-				elsewhere = true
-			}
-		}
-	}
-	if elsewhere {
+	if w.missingOn(b.events) {
 		b.Warn("W-COLUMN-NOT-ON-EVENT", b.place(o.ColumnAt),
 			fmt.Sprintf("the schema lists no column %s for %s", o.Column, strings.Join(b.events, ", ")))
 	}

@@ -117,6 +117,22 @@ type Word struct {
 	Labels  []Labelled
 }
 
+// missingOn reports whether the schemas say that other events carry the column, but none of these.
+func (w *Word) missingOn(events []string) bool {
+	elsewhere := false
+	for _, schema := range w.Schemas {
+		for event, columns := range schema.Events {
+			if slices.Contains(columns, w.column.Name) {
+				if slices.Contains(events, event) {
+					return false
+				}
+				elsewhere = true
+			}
+		}
+	}
+	return elsewhere && len(events) > 0
+}
+
 type Labelled struct {
 	Label
 	schema *Schema

@@ -215,6 +215,9 @@ func (v *Vocabulary) About(events []string, anyEvent bool, e Expr) Expr {
 	for _, event := range events {
 		t.Args = append(t.Args, value.Value{Kind: value.Text, Text: event})
 	}
+	if len(events) == 1 {
+		t.Op = where.OpEqual
+	}
 	return Both(t, e)
 }
 

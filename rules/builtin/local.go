@@ -14,7 +14,7 @@ const hourMicros = 60 * 60 * 1_000_000
 
 var _ = defineFunction(local(rules.Function{
 	Name: "local.hour", Result: value.Type{Kind: value.Integer}, Circle: rules.CircleUpTo,
-	Low: 0, High: 23, Outside: "hours are 0 to 23",
+	Low: 0, High: 23, Outside: "hours are whole numbers from 0 to 23",
 	Doc: "The hour of the event on the local clock, 0 to 23.",
 }, sql.Clock.Hour, func(_, inDay int64) int64 { return inDay / hourMicros },
 	FunctionExample{Of: "timestamp '2026-04-10T21:30:00Z'", Zone: "Europe/Helsinki", Result: "0"}))
@@ -35,7 +35,7 @@ var _ = defineFunction(local(rules.Function{
 
 var _ = defineFunction(local(rules.Function{
 	Name: "local.month", Result: value.Type{Kind: value.Integer}, Circle: rules.CircleWithin,
-	Low: 1, High: 12, Outside: "months are 1 to 12",
+	Low: 1, High: 12, Outside: "months are whole numbers from 1 to 12",
 	Doc: "The month of the event in the local calendar, 1 to 12.",
 }, sql.Clock.Month, func(day, _ int64) int64 { return int64(time.Unix(day*86_400, 0).UTC().Month()) },
 	FunctionExample{Of: "timestamp '2026-03-31T21:30:00Z'", Zone: "Europe/Helsinki", Result: "4"}))

@@ -36,7 +36,9 @@ func (l *linter) lintWhere(r *source.Report, cond *rules.Condition, d demand) {
 				source.Hint{Label: source.LabelDidYouMean, Text: "did_not, with " + column + " = or in, beside this condition"})
 		}
 		l.lintCase(r, t)
-		lintPattern(r, t)
+		if !lintSpelling(r, l.wordsOf(cond), t) {
+			lintPattern(r, t)
+		}
 	}
 	l.lintRow(r, cond, d)
 }

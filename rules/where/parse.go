@@ -99,6 +99,7 @@ func (p *parser) or() Tree {
 
 // joined reads terms with a word between them.
 func (p *parser) joined(word string, term func() Tree) Tree {
+	start := p.peek().Span.Start
 	terms := []Tree{term()}
 	for p.err == nil && p.accept(word) {
 		terms = append(terms, term())
@@ -106,7 +107,9 @@ func (p *parser) joined(word string, term func() Tree) Tree {
 	if len(terms) == 1 {
 		return terms[0]
 	}
-	return &Logic{Or: word == "or", Terms: terms}
+	return &Logic{
+		Or: word == "or", Terms: terms, Span: source.Span{Start: start, End: p.tokens[p.pos-1].Span.End},
+	}
 }
 
 func (p *parser) unary() Tree {
@@ -124,6 +127,9 @@ func (p *parser) unary() Tree {
 		return &Negation{Of: p.unary()}
 	case p.accept("("):
 		t := p.or()
+		if l, ok := t.(*Logic); ok {
+			l.Bracketed = true
+		}
 		p.need(")")
 		return t
 	}

@@ -14,8 +14,10 @@ type Tree interface{ written() }
 
 // Logic joins terms by `and` or `or`.
 type Logic struct {
-	Or    bool
-	Terms []Tree
+	Or        bool
+	Terms     []Tree
+	Bracketed bool        // it stands in parentheses
+	Span      source.Span // from its first term to its last, with their parentheses
 }
 
 // Negation is `not` before a term.
