@@ -50,7 +50,7 @@ func linted(t *testing.T, archive *txtar.Archive) string {
 			return lint.Data(s, segs, facts(t, f.Data, s, segs)).Text()
 		}
 	}
-	return lint.Rules(s, segs).Text()
+	return append(lint.Rules(s, segs), lint.Today(s, segs, s.AsOf)...).Sorted().Text()
 }
 
 // facts reads what the logs of a case say. Everything that rules look for is there a thousand times, but for what
