@@ -198,6 +198,7 @@ func (c *checker) deliver(n yaml.Node) {
 		}
 		if d.Ads {
 			c.ads = append(c.ads, name)
+			c.seg.ads = c.ads
 		}
 		c.seg.Deliver = append(c.seg.Deliver, name)
 	}

@@ -127,6 +127,15 @@ func (o *ordering) follow(s *Segment, cond *Condition) {
 }
 
 func (o *ordering) compatible(s *Segment, cond *Condition, target *Segment) {
+	if target.sensitive != "" {
+		s.sensitive = target.sensitive
+		if len(s.ads) > 0 {
+			o.fail(s, cond.NameSpan, "E-SENSITIVE",
+				fmt.Sprintf("%s selects by %s, and this segment is delivered to %s", target.Name, target.sensitive,
+					strings.Join(s.ads, ", ")),
+				source.Expected("no ad destination for a rule that includes or excludes on such content (policy: no_ads)"))
+		}
+	}
 	if s.Level != target.Level {
 		o.fail(s, cond.NameSpan, "E-IDENTITY",
 			fmt.Sprintf("%s is about %ss, this segment is about %ss", target.Name, target.Level, s.Level),

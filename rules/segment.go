@@ -49,6 +49,9 @@ type Segment struct {
 	Hash     [32]byte
 	Source   *source.Source
 	NameSpan source.Span
+
+	ads       []string // the ad platforms among Deliver
+	sensitive string   // content labelled no_ads that the rule selects by, itself or through others; "": none
 }
 
 // Top keeps the best of those who match: Count of them, or Percent (rounded up).

@@ -2,8 +2,11 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"unicode"
 
+	"github.com/malgrupp/malgrupp/rules/sets"
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/rules/where"
@@ -25,41 +28,79 @@ func labelWord(is string) string {
 	return strings.ReplaceAll(is, "_", " ")
 }
 
-// Touches reports whether a text literal, compared by op, selects by the labelled content.
-func (l Label) Touches(op where.Op, text string) bool {
-	mark, whole := l.Value, l.Value != ""
-	switch {
-	case l.whole():
-		return true
-	case !whole:
-		mark = l.Prefix
-	}
-	switch op {
-	case where.OpContains, where.OpEndsWith:
-		return strings.Contains(mark, text) && text != "" || strings.Contains(text, mark)
-	case where.OpStartsWith:
-		return strings.HasPrefix(text, mark)
-	case where.OpMatches:
-		return strings.Contains(text, strings.TrimLeft(mark, "/"))
-	}
-	if whole {
-		return text == mark
-	}
-	return strings.HasPrefix(text, mark)
+// Touches reports whether a comparison with texts selects by the labelled content: whether it tells texts that show it
+// from others that are alike. A test of all paths does not, one of those that begin as the labelled ones do does.
+func (l Label) Touches(op where.Op, texts ...string) bool {
+	return l.touches(op, texts, func(text string) (string, bool) { return text, true })
 }
 
-// decides reports whether a test of the column with a text literal is about labelled content alone, so that it says
-// nothing of any other row.
-func (l Label) decides(op where.Op, text string) bool {
-	switch {
-	case l.whole():
+// touches is Touches for a function of the column.
+func (l Label) touches(op where.Op, texts []string, function func(string) (string, bool)) bool {
+	if l.whole() {
 		return true
-	case op != where.OpEqual && op != where.OpIn && op != where.OpStartsWith:
-		return false
-	case l.Value != "":
-		return op != where.OpStartsWith && text == l.Value
 	}
-	return strings.HasPrefix(text, l.Prefix)
+	d := demand(op, texts)
+	mark, ok := function(l.mark())
+	if !ok || len(d.Args) == 0 {
+		return false
+	}
+	var others []string
+	for _, other := range alike(l.mark()) {
+		if text, ok := function(other); ok {
+			others = append(others, text)
+		}
+	}
+	return sets.Tells(d, mark, others, l.Value != "")
+}
+
+// mark is the labelled value, or what labelled values begin with.
+func (l Label) mark() string { return l.Value + l.Prefix }
+
+func demand(op where.Op, texts []string) sets.Demand {
+	d := sets.Demand{Op: op}
+	for _, text := range texts {
+		d.Args = append(d.Args, value.Value{Kind: value.Text, Text: text})
+	}
+	return d
+}
+
+// alike are texts as a mark is one, with other letters and digits in their last part.
+func alike(mark string) (out []string) {
+	from := strings.LastIndexByte(strings.TrimRight(mark, "/"), '/') + 1
+	for _, letter := range "azqj" {
+		other := mark[:from] + strings.Map(func(r rune) rune {
+			switch {
+			case unicode.IsDigit(r):
+				return '0' + (letter+r)%10
+			case unicode.IsLetter(r):
+				return letter
+			}
+			return r
+		}, mark[from:])
+		first := func(text string) rune { return []rune(text[from:] + "/")[0] }
+		if first(other) != first(mark) {
+			out = append(out, other)
+		}
+	}
+	return out
+}
+
+// decides reports whether a test of the column with text literals is about labelled content alone, so that it says
+// nothing of any other row.
+func (l Label) decides(op where.Op, texts ...string) bool {
+	if l.whole() {
+		return true
+	}
+	shown := demand(where.OpStartsWith, []string{l.Prefix})
+	if l.Value != "" {
+		shown = demand(where.OpEqual, []string{l.Value})
+	}
+	hidden := shown
+	hidden.Not = true
+	text := sets.Domain{Type: value.Type{Kind: value.Text}}
+	_, labelled := sets.Find(text, []sets.Demand{demand(op, texts), shown})
+	_, other := sets.Find(text, []sets.Demand{demand(op, texts), hidden})
+	return labelled != sets.None && other == sets.None
 }
 
 // checkLabels reports a test that selects by labelled content.
@@ -68,31 +109,57 @@ func (b *binder) checkLabels(c *where.Comparison, w *Word, t *Test) {
 		return
 	}
 	for _, l := range w.Labels {
-		touches := l.Touches
+		touches := func(op where.Op, texts ...string) bool { return l.touches(op, texts, b.applied(t.Term)) }
 		if l.Policy == policyDrop && l.Is != accountData {
 			if t.Term.Function != "" && !l.whole() {
 				continue // other values may have the same result
 			}
 			touches = l.decides
 		}
-		switch {
-		case l.whole():
+		if l.whole() {
 			b.sensitive(&b.Report, l, b.place(c.Term.Span))
-		case c.Set != nil:
-			for _, v := range t.Args {
-				if touches(where.OpEqual, v.Text) {
-					b.sensitive(&b.Report, l, b.place(c.Set.Span))
-					break
-				}
-			}
-		default:
-			for _, literal := range c.Literals {
-				if literal.Kind == where.LiteralText && touches(c.Op, literal.Text) {
-					b.sensitive(&b.Report, l, b.place(literal.Span))
-				}
-			}
+			continue
+		}
+		if t.Term.Type.Kind != value.Text {
+			continue
+		}
+		if at, ok := b.touching(c, t, touches); ok {
+			b.sensitive(&b.Report, l, b.place(at))
 		}
 	}
+}
+
+// applied is the function of a term, for texts.
+func (b *binder) applied(t Term) func(string) (string, bool) {
+	return func(text string) (string, bool) {
+		f := b.words.Function(t.Function)
+		if f == nil || f.Apply == nil {
+			return text, f == nil
+		}
+		v, ok := f.Apply(value.Value{Kind: value.Text, Text: text}, t.Key)
+		return v.Text, ok
+	}
+}
+
+// touching finds the literal, the value set, or the literals together, that touch labelled content.
+func (b *binder) touching(c *where.Comparison, t *Test, touches func(where.Op, ...string) bool) (source.Span, bool) {
+	switch {
+	case c.Set != nil:
+		return c.Set.Span, slices.ContainsFunc(t.Args, func(v value.Value) bool { return touches(where.OpEqual, v.Text) })
+	case c.Op == where.OpEqual || c.Op == where.OpIn:
+		i := slices.IndexFunc(c.Literals, func(l where.Literal) bool { return touches(where.OpEqual, l.Text) })
+		if i < 0 {
+			return source.Span{}, false
+		}
+		return c.Literals[i].Span, true
+	case len(c.Literals) == 0:
+		return source.Span{}, false
+	}
+	texts := make([]string, len(c.Literals))
+	for i, l := range c.Literals {
+		texts[i] = l.Text
+	}
+	return c.Literals[0].Span, touches(c.Op, texts...)
 }
 
 // sensitiveAt reports the use of labelled content at a place, if the rule's destinations or the label forbid it.
@@ -112,6 +179,13 @@ func (c *checker) sensitiveAt(r *source.Report, l Labelled, at source.Span) {
 			fmt.Sprintf("this rule selects by %s and is delivered to %s", labelWord(l.Is), strings.Join(c.ads, ", ")),
 			source.Expected("no ad destination for a rule that includes or excludes on this label (policy: no_ads)"),
 			source.Fix("deliver: []   (keep it for analysis), or a waiver by the policy owner with an expiry date")).Note = note
+	case l.Policy == policyNoAds && c.seg.Purpose == Advertising:
+		if len(c.seg.Deliver) > 0 {
+			r.Warn("W-SENSITIVE", at,
+				fmt.Sprintf("this rule selects by %s, and its list is for advertising", labelWord(l.Is)),
+				source.Expected("deliver: [] (keep it for analysis), or a decision that no ad platform gets it")).Note = note
+		}
+		c.seg.sensitive = labelWord(l.Is)
 	}
 }
 

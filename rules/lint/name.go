@@ -7,6 +7,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/where"
 )
 
 // lintNames looks for words about money, health, belief and the like in what people and platforms read of a segment,
@@ -35,8 +36,12 @@ func (l *linter) lintLiterals(r *source.Report, t *rules.Test) {
 	if !ok {
 		return
 	}
+	op := t.Op
+	if op == where.OpIn || op == where.OpBetween {
+		op = where.OpEqual // each of its texts stands for itself
+	}
 	for _, v := range t.Args {
-		labelled := slices.ContainsFunc(w.Labels, func(l rules.Labelled) bool { return l.Touches(t.Op, v.Text) })
+		labelled := slices.ContainsFunc(w.Labels, func(l rules.Labelled) bool { return l.Touches(op, v.Text) })
 		if d, found := rules.DelicateIn(v.Text); found && v.Kind == value.Text && !labelled {
 			r.Warn("W-SENSITIVE-NAME", t.Span, fmt.Sprintf("%q speaks of %s, and no schema labels it", d.Word, d.About),
 				source.Expected("label: {value or prefix: ..., is: ..., policy: no_ads} at the column in the schema, if that is "+

@@ -182,3 +182,23 @@ func TestALongQuestionIsGivenUp(t *testing.T) {
 		t.Errorf("%v", answer)
 	}
 }
+
+// A demand that is said not to tell a beginning from others does not, whatever follows them.
+func TestADemandThatTellsNothingHoldsAlikeWhateverFollows(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := textDemand(t)
+		some := rapid.SampledFrom(texts).Filter(utf8.ValidString)
+		beginning, whole := some.Draw(t, "beginning"), rapid.Bool().Draw(t, "whole")
+		others := rapid.SliceOfN(some, 0, 2).Draw(t, "others")
+		if sets.Tells(d, beginning, others, whole) {
+			return
+		}
+		for _, rest := range texts {
+			tells := holds(d, text(beginning+rest)) &&
+				!slices.ContainsFunc(others, func(o string) bool { return holds(d, text(o+rest)) })
+			if tells && (rest == "" || !whole) {
+				t.Fatalf("%q tells %q from %q by %+v", rest, beginning, others, d)
+			}
+		}
+	})
+}

@@ -108,14 +108,17 @@ func listed(args []value.Value, judges []judge) (value.Value, Answer) {
 	return value.Value{}, None
 }
 
-func passesWhole(r reader, text string) bool {
+func passesWhole(r reader, text string) bool { return r.passes(placeAfter(r, text)) }
+
+// placeAfter is where a reader is when it has read a text.
+func placeAfter(r reader, text string) string {
 	at := r.start()
 	for i := 0; i < len(text); {
 		c, n := utf8.DecodeRuneInString(text[i:])
 		at = r.read(at, letter{c, text[i : i+n]})
 		i += n
 	}
-	return r.passes(at)
+	return at
 }
 
 // step is one way to a place: the letter that led to it from an earlier step.
@@ -197,3 +200,37 @@ func key(s step) string {
 	}
 	return string(out)
 }
+
+// Tells reports whether a demand tells texts with a beginning from texts that are alike but for it: there is a rest
+// that passes behind the beginning and behind none of the others. With whole there is no rest. Where nobody knows, it
+// does.
+func Tells(d Demand, beginning string, others []string, whole bool) bool {
+	judges, ok := judgesOf(Domain{}, []Demand{d})
+	if !ok {
+		return true
+	}
+	var all []judge
+	for _, j := range judges {
+		all = append(all, judge{behind{j.reader, beginning}, j.not})
+		for _, other := range others {
+			all = append(all, judge{behind{j.reader, other}, !j.not})
+		}
+		if _, only := j.reader.(wellFormed); only {
+			all = all[:len(all)-len(others)]
+		}
+	}
+	letters := alphabet(Domain{}, []Demand{d})
+	if whole {
+		letters = nil
+	}
+	_, answer := walk(all, letters)
+	return answer != None
+}
+
+// behind reads on behind a text.
+type behind struct {
+	reader
+	text string
+}
+
+func (b behind) start() string { return placeAfter(b.reader, b.text) }
