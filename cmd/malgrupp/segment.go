@@ -213,7 +213,10 @@ func (a *app) runSegmentOverlap(ctx context.Context, o runOptions, limit int) er
 		t := newTable(w, "consent", "segment", "other", "people in both", "share of both")
 		for _, p := range overlaps {
 			share := ""
-			if p.Share != nil {
+			switch {
+			case p.Apart:
+				share = "none, by their rules"
+			case p.Share != nil:
 				share = fmt.Sprintf("%d %%", *p.Share)
 			}
 			t.AppendRow(table.Row{p.Use, p.Segment, p.Other, p.Common, share})

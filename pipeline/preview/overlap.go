@@ -7,6 +7,8 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/shown"
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/lint"
 	"github.com/malgrupp/malgrupp/segments"
 )
 
@@ -18,6 +20,8 @@ type Overlap struct {
 	Other   string       `json:"other"`
 	Common  shown.People `json:"common"`
 	Share   *int         `json:"share_percent,omitempty"`
+	// Apart says that the rules exclude each other, so that nobody is ever in both.
+	Apart bool `json:"apart,omitempty"`
 }
 
 // overlapOf compares two audiences of one use.
@@ -86,5 +90,13 @@ func Overlaps(ctx context.Context, in decide.Inputs) ([]Overlap, error) {
 	if err != nil {
 		return nil, err
 	}
-	return overlaps(d, nil, nil), nil
+	out, scope := overlaps(d, nil, nil), d.Scope(0)
+	rule := map[string]*rules.Segment{}
+	for _, s := range d.Segments {
+		rule[s.Name] = s
+	}
+	for i, o := range out {
+		out[i].Apart = lint.Apart(scope, rule[o.Segment], rule[o.Other])
+	}
+	return out, nil
 }

@@ -277,3 +277,34 @@ func leastOf(f fact) (out []amount) {
 	}
 	return out
 }
+
+// Apart reports whether two segments' rules exclude each other: nobody is in both, whatever the logs hold. The scope is
+// the one that checked them.
+func Apart(s *rules.Scope, a, b *rules.Segment) bool {
+	if a.Level != b.Level || a.Zone.Name() != b.Zone.Name() {
+		return false
+	}
+	if a.Exclusive != nil && b.Exclusive != nil && a.Exclusive.Group == b.Exclusive.Group {
+		return true
+	}
+	l := &linter{scope: s, words: s.Vocabulary()}
+	ours, theirs := membersAre(a), membersAre(b)
+	excludes := func(facts []fact, name string) bool {
+		return slices.ContainsFunc(facts, func(f fact) bool { return f.not && f.cond.Segment == name })
+	}
+	return excludes(ours, b.Name) || excludes(theirs, a.Name) || slices.ContainsFunc(theirs, func(f fact) bool {
+		_, apart := l.contradicted(ours, f)
+		return apart
+	})
+}
+
+// membersAre are the facts of all members of a segment; those who stay once fulfilled match.
+func membersAre(s *rules.Segment) (out []fact) {
+	if s.Stay == (value.Duration{}) {
+		out = factsOf(s.Match, false)
+	}
+	if s.Exclude != nil {
+		out = append(out, factsOf(s.Exclude, true)...)
+	}
+	return out
+}
