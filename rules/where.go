@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -399,10 +400,16 @@ func (v *Vocabulary) domain(t Term) (sets.Domain, []sets.Demand) {
 	d := sets.Domain{Type: t.Type}
 	if f := v.Function(t.Function); f != nil {
 		d.Low, d.High, d.Pattern = f.Low, f.High, f.Shape
-		if f.Names != nil {
+		switch {
+		case f.Names != nil:
 			d.High = int64(len(f.Names) - 1)
+		case f.Implicit && f.Result.Kind == value.Date:
+			d.Low, d.High = value.Earliest/value.MicrosPerDay-1, math.MaxInt64
 		}
 		return d, nil
+	}
+	if t.Column == v.timeColumn && t.Type.Kind == value.Timestamp {
+		d.Low, d.High = value.Earliest, math.MaxInt64
 	}
 	if t.Type.Kind == value.Decimal {
 		beyond, _, _ := value.Number{Int: 1}.AtScale(t.Type.Precision)

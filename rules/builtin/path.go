@@ -11,8 +11,9 @@ import (
 var _ = defineFunction(Function{
 	Function: rules.Function{
 		Name: "path", Of: []value.Kind{value.Text}, Result: value.Type{Kind: value.Text},
-		Shape: `[^?#]*`, Outside: "a path ends before ? and #",
-		Doc: "The path of a URL, up to `?` or `#`; `/` if nothing follows the host. Nothing is decoded.",
+		Shape:   `[^/?#]*|/[^?#]*|[^/?#]*[^:/?#]/[^?#]*|[^/?#]*:/([^/?#][^?#]*)?`,
+		Outside: "a path has no scheme and no host, and it ends before ? and #",
+		Doc:     "The path of a URL, up to `?` or `#`; `/` if nothing follows the host. Nothing is decoded.",
 	},
 	Examples: []FunctionExample{
 		{Of: "'https://bank.example/lainat/uusi?x=1'", Result: "'/lainat/uusi'"},

@@ -59,7 +59,7 @@ func (l *linter) mostOf(seg *rules.Segment, c *rules.Condition) (most int64, why
 		}
 	case c.Metric.Function == "distinct":
 		if n, bounded := l.valuesOf(c); bounded {
-			return n, fmt.Sprintf("%s can have %d values here", c.Metric.Column, n)
+			return n, fmt.Sprintf("%s has no more than %d different values here", c.Metric.Column, n)
 		}
 	}
 	return most, why

@@ -56,16 +56,17 @@ type demand struct {
 	anyEvent bool
 	eventAt  map[string]source.Span
 	where    rules.Expr // nil: every row
+	given    rules.Expr // what is asked of them before; nil: nothing
 }
 
 // demandsOf are what a condition asks of rows: itself, and in its steps.
 func demandsOf(c *rules.Condition) []demand {
-	out := []demand{{c.Events, c.AnyEvent, c.EventAt, c.Where}}
+	out := []demand{{c.Events, c.AnyEvent, c.EventAt, c.Where, nil}}
 	if c.Has != nil {
-		out = append(out, demand{c.Events, c.AnyEvent, c.EventAt, c.Has})
+		out = append(out, demand{c.Events, c.AnyEvent, c.EventAt, c.Has, c.Where})
 	}
 	for step := range c.Sequence.All() {
-		out = append(out, demand{step.Events, step.AnyEvent, step.EventAt, step.Where})
+		out = append(out, demand{step.Events, step.AnyEvent, step.EventAt, step.Where, nil})
 	}
 	return out
 }

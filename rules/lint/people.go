@@ -254,6 +254,8 @@ func leastOf(f fact) (out []amount) {
 	switch {
 	case c.Is().Absent && f.not:
 		return []amount{amountOf(c, 1)}
+	case c.Is().Sessions:
+		return leastInSessions(f)
 	case c.Sequence != nil && !f.not:
 		for _, s := range c.Sequence.Steps {
 			out = append(out, amount{"count", 1, s.Events, s.AnyEvent, s.Where, c.Window})
@@ -274,6 +276,25 @@ func leastOf(f fact) (out []amount) {
 		out = []amount{amountOf(c, n)}
 	case !f.not && op == rules.MoreThan, f.not && op == rules.AtMost:
 		out = []amount{amountOf(c, n+1)}
+	}
+	return out
+}
+
+// leastInSessions is what a fact about sessions asks for: of one session all that it holds, up to the end of its
+// window.
+func leastInSessions(f fact) (out []amount) {
+	c := f.cond
+	some := c.Compare.Op == rules.AtLeast && c.Compare.Bound.Int > 0 || c.Compare.Op == rules.MoreThan
+	if f.not || !some || c.Window == nil || c.Window.Since != 0 || c.Window.To != (value.Duration{}) {
+		return nil
+	}
+	for _, child := range c.Children {
+		for _, inner := range factsOf(child, false) {
+			for _, least := range leastOf(inner) {
+				least.window = c.Window
+				out = append(out, least)
+			}
+		}
 	}
 	return out
 }

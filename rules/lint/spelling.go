@@ -58,7 +58,7 @@ func lintWildcard(r *source.Report, t *rules.Test) bool {
 			continue
 		}
 		r.Warn("W-PATTERN", t.Span, fmt.Sprintf("%s stands for itself here, not for any text", sign),
-			source.Hint{Label: source.LabelDidYouMean, Text: t.Term.String() + operatorFor(t.Not, v.Text, at)})
+			source.Hint{Label: source.LabelDidYouMean, Text: t.Term.String() + operatorFor(t, v.Text, at)})
 		return true
 	}
 	return false
@@ -86,14 +86,14 @@ func encoded(text string) bool {
 }
 
 // operatorFor is the operator that says what a text with wildcards says in other languages.
-func operatorFor(not bool, text string, at int) string {
+func operatorFor(t *rules.Test, text string, at int) string {
 	sign := text[at : at+1]
 	open, closed := strings.HasPrefix(text, sign), strings.HasSuffix(text, sign)
 	inner := strings.Trim(text, sign)
 	word := "matches"
 	switch {
 	case inner == "":
-		if not {
+		if t.Not {
 			return " is null"
 		}
 		return " is not null"
@@ -103,7 +103,7 @@ func operatorFor(not bool, text string, at int) string {
 			parts[i] = regexp.QuoteMeta(parts[i])
 		}
 		inner = strings.Join(parts, ".*")
-	case open && closed:
+	case open && closed, t.Op == where.OpContains:
 		word = "contains"
 	case open:
 		word = "ends_with"
@@ -113,7 +113,7 @@ func operatorFor(not bool, text string, at int) string {
 			inner = text[:at]
 		}
 	}
-	if not {
+	if t.Not {
 		word = "not " + word
 	}
 	return " " + word + " " + value.Quote(inner)
@@ -124,7 +124,7 @@ func lintGlob(r *source.Report, t *rules.Test) bool {
 	text := t.Args[0].Text
 	if sign, at := wildcard(text); sign == "%" {
 		r.Warn("W-PATTERN", t.Span, "% stands for itself here, not for any text",
-			source.Hint{Label: source.LabelDidYouMean, Text: t.Term.String() + operatorFor(t.Not, text, at)})
+			source.Hint{Label: source.LabelDidYouMean, Text: t.Term.String() + operatorFor(t, text, at)})
 		return true
 	}
 	p, err := syntax.Parse(text, syntax.Perl)

@@ -54,6 +54,9 @@ func (l *linter) lintRow(r *source.Report, cond *rules.Condition, d demand) {
 	if cond.Is().Takes != rules.TakesWhere {
 		given = []rules.Expr{l.words.About(d.events, d.anyEvent, l.words.Dated(cond.Window))}
 	}
+	if !row.words.Never(d.given) { // else it has been said of what is given
+		given = append(given, d.given)
+	}
 	if !row.never(d.where, given) {
 		row.always(d.where)
 	}

@@ -48,6 +48,9 @@ type Value struct {
 // MaxTextBytes is how long a text of a log may be: rows with longer ones are left out.
 const MaxTextBytes = 64 << 10
 
+// Earliest is the first instant that an event can have, 1990-01-01 UTC: rows with earlier ones are left out.
+const Earliest = 631_152_000 * 1_000_000
+
 // Truth is the result of a test on one row in three-valued (SQL) logic. The zero value is False.
 type Truth uint8
 

@@ -6,11 +6,12 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 const (
 	// earliest is 1990-01-01: a time before it is an error of units (docs/language.md, Time).
-	earliest = 631152000 * 1_000_000
+	earliest = value.Earliest
 	// tolerance is how far ahead of now a time may lie before it is one.
 	tolerance = 5 * 60 * 1_000_000
 )
