@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
@@ -64,7 +65,9 @@ var schemaKeys = yaml.File(yaml.KindEventSchema,
 // columnKeys is the shape of a column.
 var columnKeys = object(
 	may("from", text), need("type", text), may("unit", word("s", "ms", "us", "ns")), may("role", word(roleNames()...)),
-	may("enum", listOf(text, 1)), may("label", either(labelKeys, listOf(labelKeys, 0))).After("until"),
+	may("enum", listOf(text, 1)), may("min", yaml.Of(yaml.LeafNumber)).After("enum"),
+	may("max", yaml.Of(yaml.LeafNumber)).After("min"), may("max_length", whole(1, value.MaxTextBytes)).After("max"),
+	may("label", either(labelKeys, listOf(labelKeys, 0))).After("until"),
 	may("optional", truth).After("role"), may("quantise", yaml.Of(yaml.LeafNumber)), may("zone", text),
 	may("int96", word("utc")), may("since", date), may("until", date), may("encoding", word("hex", "uuid")).After("unit"))
 

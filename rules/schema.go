@@ -41,14 +41,17 @@ type Column struct {
 	Unit     string // s, ms, us or ns: how a plain integer counts time
 	Role     Role
 	Enum     []string
-	Labels   []Label
-	Optional bool
-	Quantise *value.Number // the step of a float column that may be summed
-	Zone     string        // zone of a zoneless timestamp
-	INT96    string        // "utc" allows INT96 as event time
-	Since    string        // first and last date (inclusive, of arrival) on which files carry the column
-	Until    string
-	Span     source.Span
+	Min, Max *int64 // of an integer or a decimal, in units of its scale; nil: any that the type holds
+	// MaxLength is how many characters a text has at most; zero: as many as any text may have.
+	MaxLength int
+	Labels    []Label
+	Optional  bool
+	Quantise  *value.Number // the step of a float column that may be summed
+	Zone      string        // zone of a zoneless timestamp
+	INT96     string        // "utc" allows INT96 as event time
+	Since     string        // first and last date (inclusive, of arrival) on which files carry the column
+	Until     string
+	Span      source.Span
 }
 
 // Path is where the file has the column, as the schema writes it.

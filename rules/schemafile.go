@@ -299,6 +299,13 @@ func (r *schemaReader) valueKeys(c *Column, o *yaml.Object) {
 			n.Wrong("a list of at least one value")
 		}
 	}
+	c.Min, c.Max = r.bound(c, o, "min"), r.bound(c, o, "max")
+	if c.Min != nil && c.Max != nil && *c.Min > *c.Max {
+		r.doc.Fail("E-RANGE", o.KeySpan("max"), "no number is above max and below min", source.Expected("max at least min"))
+	}
+	if n, ok := o.Find("max_length"); ok && r.only(c, n, value.Text) {
+		c.MaxLength = o.Whole("max_length")
+	}
 	if n, ok := o.Find("quantise"); ok && r.only(c, n, value.Float) {
 		step, ok := n.Number()
 		if ok && step.Int <= 0 {
@@ -317,6 +324,25 @@ func (r *schemaReader) valueKeys(c *Column, o *yaml.Object) {
 	for _, member := range members {
 		r.label(c, member)
 	}
+}
+
+// bound reads the least or the largest number of a column; nil if it has none.
+func (r *schemaReader) bound(c *Column, o *yaml.Object, key string) *int64 {
+	n, ok := o.Find(key)
+	if !ok || !r.only(c, n, value.Integer, value.Decimal) {
+		return nil
+	}
+	number, ok := n.Number()
+	if !ok {
+		return nil
+	}
+	units, exact, fits := number.AtScale(c.Type.Scale)
+	if !exact || !fits {
+		r.doc.Fail("E-RANGE", n.Span(), fmt.Sprintf("%v is not a value of %v", number, c.Type),
+			source.Expected(fmt.Sprintf("a number with at most %d decimals", c.Type.Scale)))
+		return nil
+	}
+	return &units
 }
 
 // everywhere are the roles of columns that have a value in every row that can be used.

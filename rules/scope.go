@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -131,6 +132,41 @@ func (w *Word) missingOn(events []string) bool {
 		}
 	}
 	return elsewhere && len(events) > 0
+}
+
+// bounds are the numbers that the column can hold: what its type does, or less where all schemas say so.
+func (w *Word) bounds(of value.Type) (low, high int64) {
+	low, high = math.MinInt64, math.MaxInt64
+	if of.Kind == value.Decimal {
+		beyond, _, _ := value.Number{Int: 1}.AtScale(of.Precision)
+		low, high = 1-beyond, beyond-1
+	}
+	least, most := int64(math.MaxInt64), int64(math.MinInt64)
+	for _, s := range w.Schemas {
+		c, _ := s.Column(w.column.Name)
+		from, to := low, high
+		if c.Min != nil {
+			from = *c.Min
+		}
+		if c.Max != nil {
+			to = *c.Max
+		}
+		least, most = min(least, from), max(most, to)
+	}
+	return least, most
+}
+
+// longest is how many characters a text of the column has at most.
+func (w *Word) longest() int64 {
+	most := 0
+	for _, s := range w.Schemas {
+		c, _ := s.Column(w.column.Name)
+		if c.MaxLength == 0 {
+			return value.MaxTextBytes
+		}
+		most = max(most, c.MaxLength)
+	}
+	return int64(most)
 }
 
 type Labelled struct {

@@ -395,42 +395,43 @@ func (m *meeting) suits(v value.Value, column Term, all map[string]*asked) bool 
 	return true
 }
 
-// domain is what a term can be: by its type, by what its function returns, and by what the schemas say of its column.
+// domain is what a term can be: by its type, by what its function returns, and by what all schemas say of its column.
 func (v *Vocabulary) domain(t Term) (sets.Domain, []sets.Demand) {
 	d := sets.Domain{Type: t.Type}
-	if f := v.Function(t.Function); f != nil {
+	w := v.Columns[t.Column]
+	switch f := v.Function(t.Function); {
+	case f != nil && f.Names != nil:
+		d.High = int64(len(f.Names) - 1)
+		return d, nil
+	case f != nil && f.Implicit && f.Result.Kind == value.Date:
+		d.Low, d.High = value.Earliest/value.MicrosPerDay-1, math.MaxInt64
+		return d, nil
+	case f != nil:
 		d.Low, d.High, d.Pattern = f.Low, f.High, f.Shape
-		switch {
-		case f.Names != nil:
-			d.High = int64(len(f.Names) - 1)
-		case f.Implicit && f.Result.Kind == value.Date:
-			d.Low, d.High = value.Earliest/value.MicrosPerDay-1, math.MaxInt64
+		if f.Name == "length" && w != nil {
+			d.High = w.longest()
 		}
 		return d, nil
-	}
-	if t.Column == v.timeColumn && t.Type.Kind == value.Timestamp {
+	case t.Column == v.timeColumn && t.Type.Kind == value.Timestamp:
 		d.Low, d.High = value.Earliest, math.MaxInt64
+	case w != nil && (t.Type.Kind == value.Integer || t.Type.Kind == value.Decimal):
+		d.Low, d.High = w.bounds(t.Type)
 	}
-	if t.Type.Kind == value.Decimal {
-		beyond, _, _ := value.Number{Int: 1}.AtScale(t.Type.Precision)
-		d.Low, d.High = 1-beyond, beyond-1
-	}
-	w := v.Columns[t.Column]
 	if w == nil {
 		return d, nil
 	}
-	var demands []sets.Demand
+	return d, w.demands(t.Type)
+}
+
+// demands are what every value of a column passes.
+func (w *Word) demands(of value.Type) (out []sets.Demand) {
 	if w.Enum != nil {
-		in := sets.Demand{Op: where.OpIn}
-		for _, text := range w.Enum {
-			in.Args = append(in.Args, value.Value{Kind: value.Text, Text: text})
-		}
-		demands = append(demands, in)
+		out = append(out, demand(where.OpIn, w.Enum))
 	}
-	if t.Type.Kind == value.Text && !slices.ContainsFunc(w.Schemas, func(s *Schema) bool { return !s.EmptyIsNull }) {
-		demands = append(demands, sets.Demand{Op: where.OpEqual, Not: true, Args: []value.Value{{Kind: value.Text}}})
+	if of.Kind == value.Text && !slices.ContainsFunc(w.Schemas, func(s *Schema) bool { return !s.EmptyIsNull }) {
+		out = append(out, sets.Demand{Op: where.OpEqual, Not: true, Args: []value.Value{{Kind: value.Text}}})
 	}
-	return d, demands
+	return out
 }
 
 // Demands are the tests that every passing row fulfils.

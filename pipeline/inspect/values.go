@@ -1,8 +1,10 @@
 package inspect
 
 import (
+	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/apache/arrow/go/v15/arrow/array"
 
@@ -82,6 +84,13 @@ func newTests(schema *rules.Schema, lacking []string, in *decide.Inputs) *tests 
 			listed := func(text string) bool { return slices.Contains(c.Enum, text) }
 			t.tests = append(t.tests, wordTest(c, "values that enum does not list", atOnce, listed))
 		}
+		if c.Min != nil || c.Max != nil {
+			t.tests = append(t.tests, boundTest(c))
+		}
+		if c.MaxLength > 0 {
+			short := func(text string) bool { return utf8.RuneCountInString(text) <= c.MaxLength }
+			t.tests = append(t.tests, wordTest(c, "texts longer than max_length", atOnce, short))
+		}
 		if c.Role == rules.RoleEventName && schema.Events != nil {
 			listed := func(text string) bool { return schema.Events[text] != nil }
 			t.tests = append(t.tests, wordTest(c, "events that events does not list: rules cannot ask for them", never, listed))
@@ -136,6 +145,22 @@ func bytesTest(c *rules.Column) *valueTest {
 }
 
 var lineEnds = strings.NewReplacer("\n", "", "\r", "", "\t", "")
+
+// boundTest asks whether numbers lie between min and max.
+func boundTest(c *rules.Column) *valueTest {
+	low, high := int64(math.MinInt64), int64(math.MaxInt64)
+	if c.Min != nil {
+		low = *c.Min
+	}
+	if c.Max != nil {
+		high = *c.Max
+	}
+	return &valueTest{
+		column: c.Name, kind: DriftEnum, message: "numbers below min or above max", worst: atOnce,
+		clear: func(*parquet.RowGroup) bool { return false },
+		fails: where(c, func(v value.Value, null bool) bool { return !null && (v.Int < low || v.Int > high) }),
+	}
+}
 
 func wordTest(c *rules.Column, message string, worst float64, listed func(string) bool) *valueTest {
 	return &valueTest{

@@ -11,7 +11,7 @@ import (
 var _ = defineFunction(Function{
 	Function: rules.Function{
 		Name: "length", Of: []value.Kind{value.Text}, Result: value.Type{Kind: value.Integer},
-		Low: 0, High: value.MaxTextBytes, Outside: "a text has at most 65536 bytes",
+		Low: 0, High: value.MaxTextBytes, Outside: "a whole number from 0 to max_length of the schema, or to 65536",
 		Doc: "The number of code points of the text. Of bytes that are not UTF-8 it is null.",
 	},
 	Examples: []FunctionExample{{Of: "'laina'", Result: "5"}, {Of: "'ää'", Result: "2"}, {Of: "''", Result: "0"}},

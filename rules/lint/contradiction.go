@@ -123,6 +123,8 @@ func (l rowLint) why(t *rules.Test) []source.Hint {
 		hints = append(hints, source.Expected(f.Outside))
 	case f == nil && w != nil && w.Enum != nil:
 		hints = append(hints, source.Expected("one of "+strings.Join(w.Enum, ", ")))
+	case f == nil && w != nil && bounded(w, t.Term.Column):
+		hints = append(hints, source.Expected("a number within min and max of the schema"))
 	case t.Term.Type.Kind == value.Decimal:
 		hints = append(hints, source.Expected(fmt.Sprintf("a value of %s, which is %v", t.Term.Column, t.Term.Type)))
 	case t.Term.Type.Kind == value.Integer:
@@ -131,6 +133,14 @@ func (l rowLint) why(t *rules.Test) []source.Hint {
 		hints = append(hints, source.Expected("a value that "+t.Term.String()+" can have"))
 	}
 	return hints
+}
+
+// bounded reports whether a schema says how large the column's numbers are.
+func bounded(w *rules.Word, column string) bool {
+	return slices.ContainsFunc(w.Schemas, func(s *rules.Schema) bool {
+		c, ok := s.Column(column)
+		return ok && (c.Min != nil || c.Max != nil)
+	})
 }
 
 // meant is a test that a value passes, if what was written is no result of the function and its result is.
