@@ -57,10 +57,10 @@ func Plan(ctx context.Context, j *Job) (*Report, error) {
 
 // Moved is what is no longer as the last accepted run had it; nil if there was none.
 type Moved struct {
-	Rules    map[string]string // text that a changed rule had then, "" of a new one
-	Settings bool
-	Objects  map[string]int // by source: objects that were read and that the last run did not read
-	Consent  int64          // how many rows longer the consent log is
+	Rules    map[string]string `json:"rules"` // text that a changed rule had then, "" of a new one
+	Settings bool              `json:"settings"`
+	Objects  map[string]int    `json:"objects"`      // by source: read now and not by the last run
+	Consent  int64             `json:"consent_rows"` // how many rows longer the consent log is
 }
 
 func (r *run) moved() *Moved {
@@ -173,10 +173,16 @@ func (p *PlanFile) keeps(now *PlanFile) error {
 	if p.Config != now.Config {
 		moved = append(moved, "the settings in malgrupp.yaml")
 	}
-	moved = append(moved, differing("rule ", p.Rules, now.Rules)...)
-	moved = append(moved, differing("input ", p.Inputs, now.Inputs)...)
+	for _, name := range Differing(p.Rules, now.Rules) {
+		moved = append(moved, "rule "+name)
+	}
+	for _, name := range Differing(p.Inputs, now.Inputs) {
+		moved = append(moved, "input "+name)
+	}
 	if len(moved) == 0 && now.Lists != nil {
-		moved = differing("list ", p.Lists, now.Lists)
+		for _, name := range Differing(p.Lists, now.Lists) {
+			moved = append(moved, "list "+name)
+		}
 	}
 	if len(moved) == 0 {
 		return nil
@@ -186,13 +192,16 @@ func (p *PlanFile) keeps(now *PlanFile) error {
 		"look at a new plan (malgrupp plan --out FILE), then apply that one")
 }
 
-// differing names what differs between two tables.
-func differing(what string, a, b map[string]string) (out []string) {
-	all := maps.Clone(a)
+// Differing names what differs between two tables, in byte order.
+func Differing(a, b map[string]string) []string {
+	all, out := maps.Clone(a), []string{}
+	if all == nil {
+		all = map[string]string{}
+	}
 	maps.Copy(all, b)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		if a[name] != b[name] {
-			out = append(out, what+name)
+			out = append(out, name)
 		}
 	}
 	return out

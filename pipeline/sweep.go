@@ -13,30 +13,43 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/store"
 )
 
-// leftover is an object of a run that published nothing: it was killed or refused, or lost its lock.
+// leftover is an object that a run wrote under its own name.
 type leftover struct {
-	bucket   *store.Bucket
-	key, run string
+	bucket *store.Bucket
+	store.Object
+	run string
 }
 
-// leftovers lists what other runs had left when this one began. A run whose list folder has the copy of its marker is
-// known to have published; about others the markers are asked.
-func (r *run) leftovers(ctx context.Context) (left []leftover, err error) {
-	done := map[string]bool{r.RunID: true}
-	for _, place := range []struct {
-		bucket *store.Bucket
-		below  string
-	}{{r.output, "lists/"}, {r.output, "control/"}, {r.state, ""}} {
-		objects, err := listed(ctx, place.bucket, place.below)
+// written lists what runs wrote under their own names.
+func (r *run) written(ctx context.Context, below ...string) (out []leftover, err error) {
+	for _, folder := range below {
+		bucket := r.output
+		if folder == "" {
+			bucket = r.state
+		}
+		objects, err := listed(ctx, bucket, folder)
 		if err != nil {
 			return nil, err
 		}
 		for _, o := range objects {
-			if run, ok := runOf(o.Key, place.below); ok {
-				done[run] = done[run] || o.Key == successKey(run)
-				left = append(left, leftover{place.bucket, o.Key, run})
+			if run, ok := runOf(o.Key, folder); ok {
+				out = append(out, leftover{bucket, o, run})
 			}
 		}
+	}
+	return out, nil
+}
+
+// leftovers lists what other runs had left when this one began that published nothing: they were killed or refused, or
+// lost their lock. A run whose list folder has the copy of its marker is known to have published; about others the
+// markers are asked.
+func (r *run) leftovers(ctx context.Context) (left []leftover, err error) {
+	if left, err = r.written(ctx, "lists/", "control/", ""); err != nil {
+		return nil, err
+	}
+	done := map[string]bool{r.RunID: true}
+	for _, o := range left {
+		done[o.run] = done[o.run] || o.Key == successKey(o.run)
 	}
 	needed := func(o leftover) bool { return done[o.run] }
 	if left = slices.DeleteFunc(left, needed); len(left) == 0 {
@@ -53,7 +66,7 @@ func (r *run) leftovers(ctx context.Context) (left []leftover, err error) {
 // other.
 func (r *run) sweep(ctx context.Context) {
 	for _, o := range r.left {
-		if err := o.bucket.Delete(ctx, o.key); err != nil {
+		if err := o.bucket.Delete(ctx, o.Key); err != nil {
 			r.Log.Warn("what an earlier run left could not be deleted; the next run tries again", "error", err)
 			return
 		}
@@ -126,30 +139,21 @@ func Prune(ctx context.Context, j *Job, before time.Time, dry bool) (p Pruned, e
 	if r.history.marker != nil {
 		holds = r.history.marker.RunID
 	}
+	all, err := r.written(ctx, "lists/", "control/", "replays/", "")
 	runs := map[string]bool{}
-	for _, place := range []struct {
-		bucket *store.Bucket
-		below  string
-	}{{r.output, "lists/"}, {r.output, "control/"}, {r.output, "replays/"}, {r.state, ""}} {
-		objects, err := listed(ctx, place.bucket, place.below)
-		if err != nil {
-			return p, err
+	for _, o := range all {
+		if o.run == holds || o.run >= until {
+			continue
 		}
-		for _, o := range objects {
-			run, ok := runOf(o.Key, place.below)
-			if !ok || run == holds || run >= until {
-				continue
+		if !dry {
+			if err := o.bucket.Delete(ctx, o.Key); err != nil {
+				return p, err
 			}
-			if !dry {
-				if err := place.bucket.Delete(ctx, o.Key); err != nil {
-					return p, err
-				}
-			}
-			runs[run] = true
-			p.Objects, p.Bytes = p.Objects+1, p.Bytes+o.Size
 		}
+		runs[o.run] = true
+		p.Objects, p.Bytes = p.Objects+1, p.Bytes+o.Size
 	}
 	p.Runs = slices.AppendSeq([]string{}, maps.Keys(runs))
 	slices.Sort(p.Runs)
-	return p, nil
+	return p, err
 }

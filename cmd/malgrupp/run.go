@@ -174,6 +174,7 @@ type runResult struct {
 	ExitCode    int                `json:"exit_code"`
 	GeneratedAt string             `json:"generated_at"`
 	Manifest    *pipeline.Manifest `json:"manifest,omitempty"`
+	Moved       *pipeline.Moved    `json:"moved,omitempty"` // of a plan, since the last run
 }
 
 // summary is the one line of --summary-json.
@@ -192,7 +193,7 @@ type summary struct {
 func (a *app) resultOf(r *pipeline.Report, took time.Duration) (runResult, summary) {
 	result := runResult{
 		Schema: "malgrupp.run-result/v1", RunID: r.RunID, GeneratedAt: a.now().UTC().Format(time.RFC3339),
-		Manifest: r.Manifest,
+		Manifest: r.Manifest, Moved: r.Moved,
 	}
 	line := summary{Schema: "malgrupp.run-summary/v1", RunID: r.RunID, TookMS: took.Milliseconds()}
 	if m := r.Manifest; m != nil {

@@ -84,7 +84,7 @@ func sizeText(n *shown.Count) string {
 
 func diffOfRuns(old, now *pipeline.Manifest) runsDiff {
 	d := runsDiff{
-		Schema: "malgrupp.runs-diff/v1", Old: old.RunID, New: now.RunID, Rules: differingNames(old.Rules, now.Rules),
+		Schema: "malgrupp.runs-diff/v1", Old: old.RunID, New: now.RunID, Rules: pipeline.Differing(old.Rules, now.Rules),
 		Settings: old.Config != now.Config, Consent: now.Consent.Rows - old.Consent.Rows, Lists: []listsDiff{},
 	}
 	read := map[string]int{}
@@ -120,16 +120,4 @@ func diffOfRuns(old, now *pipeline.Manifest) runsDiff {
 		d.Lists = append(d.Lists, *lists[name])
 	}
 	return d
-}
-
-func differingNames(a, b map[string]string) []string {
-	all := maps.Clone(a)
-	maps.Copy(all, b)
-	out := []string{}
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if a[name] != b[name] {
-			out = append(out, name)
-		}
-	}
-	return out
 }

@@ -13,7 +13,10 @@ func runResultSchema() editor.Schema {
 		"status", editor.OneOf("nothing_to_do", "planned", string(pipeline.StatusDone), string(pipeline.StatusPartial),
 			string(pipeline.StatusReplay)),
 		"exit_code", editor.Schema{"type": "integer"}, "generated_at", editor.Text, "manifest?",
-		editor.Refer("manifest")), editor.Schema{
+		editor.Refer("manifest"), "moved?", growing("rules", editor.MapOf(editor.Text), "settings", editor.Schema{
+			"type": "boolean",
+		}, "objects", editor.MapOf(editor.Schema{"type": "integer"}), "consent_rows", editor.Schema{"type": "integer"}),
+	), editor.Schema{
 		"shown": editor.Schema{
 			"anyOf":       []editor.Schema{{"type": "integer", "minimum": 0}, editor.Exactly("<50")},
 			"description": "a count of people or rows: rounded down to tens, 1 to 49 as <50",
