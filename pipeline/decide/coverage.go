@@ -114,11 +114,23 @@ func (s *Source) FindCoverage(ctx context.Context, in *Inputs) error {
 		switch {
 		case ok && s.Partition.Hourly() && !s.GapsEmpty:
 			s.missHours(day, hours[day])
-		case !ok && (listed || !s.GapsEmpty):
+		case !ok && (listed || !s.GapsEmpty && !s.Silent(day, there)):
 			s.miss(s.Partition.Zone.Midnight(day), s.Partition.Zone.Midnight(day+1))
 		}
 	}
 	return nil
+}
+
+// Silent reports whether a day without a folder is one on which the source may be silent: between folders that come
+// every so many days, or so soon after the last one.
+func (s *Source) Silent(day value.CivilDate, there map[value.CivilDate]bool) bool {
+	every := value.CivilDate(project.Micros(s.Expect.Every) / value.MicrosPerDay)
+	for d := range every {
+		if there[day-d] || there[day+d] {
+			return true
+		}
+	}
+	return false
 }
 
 // miss uncovers a stretch of time; a place that crosses the date line has days without an instant.

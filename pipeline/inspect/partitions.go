@@ -179,7 +179,7 @@ func (s *SourcePartitions) days(in *decide.Inputs, run *decide.Source, grace tim
 	for day := run.Parts[0].Day; zone.Midnight(day+1) <= in.KnownBy; day++ {
 		since := in.KnownBy - zone.Midnight(day+1)
 		switch {
-		case there[day]:
+		case there[day], run.Silent(day, there):
 		case since >= value.MicrosPerDay:
 			missing = append(missing, day)
 		case in.KnownBy >= due(day):
