@@ -106,7 +106,8 @@ func (w *watched) guard() (Guard, error) {
 	}
 	if before == 0 {
 		switch {
-		case after > 0 && w.Project.Guards.HoldFirst && !w.overridden(GuardFirst):
+		case after < w.Project.Least(w.Destination, w.Segment.MinSize): // the floor says no already
+		case w.Project.Guards.HoldFirst && !w.overridden(GuardFirst):
 			return GuardFirst, nil
 		case w.above(after):
 			return GuardCeiling, nil
@@ -192,7 +193,8 @@ func (w *watched) stand() error {
 			w.open++
 		}
 	}
-	stay := platform.Staying(w.holdings, w.list, keys)
+	// Who is a member today has consent, whatever is known of him without his rows.
+	stay := platform.Staying(w.holdings, w.list, keys).With(w.held.Except(w.held.Gone(w.members)))
 	w.stay = &stay
 	return nil
 }
@@ -205,8 +207,8 @@ func (r *run) guarded(c *change, whole Guard) error {
 	w := r.watch(c)
 	c.count.Lacks = w.lacks
 	guard, err := w.guard()
-	if guard == "" {
-		guard = whole
+	if guard == "" && c.count.Held != heldUnderFloor {
+		guard = whole // what the floor empties is emptied all the same
 	}
 	if err != nil || guard == "" {
 		return err

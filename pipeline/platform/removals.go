@@ -1,6 +1,10 @@
 package platform
 
-import "github.com/malgrupp/malgrupp/pipeline/state"
+import (
+	"slices"
+
+	"github.com/malgrupp/malgrupp/pipeline/state"
+)
 
 // Removals are entries that a destination holds. Only Held makes them.
 type Removals struct{ entries []string }
@@ -35,4 +39,11 @@ func (r Removals) Except(others Removals) Removals {
 		}
 	}
 	return Removals{out}
+}
+
+// With are the entries and those of others, which the same list holds.
+func (r Removals) With(others Removals) Removals {
+	all := slices.Concat(r.entries, others.entries)
+	slices.Sort(all)
+	return Removals{slices.Compact(all)}
 }
