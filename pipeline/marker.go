@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,21 +32,37 @@ func (r *run) mark(ctx context.Context) error {
 		return err
 	}
 	r.marked = true
-	switch err := r.output.CreateOwn(ctx, markerKey(m.N), data); {
-	case errors.Is(err, store.ErrExists):
-		return fault.New(fault.Locked, "LOST", errors.New("another run published first"), "run again")
-	case err != nil:
+	if err := r.created(ctx, m.N, data); err != nil {
 		return err
 	}
 	through := context.WithoutCancel(ctx) // who is told to stop now completes what he published
 	if err := r.writeLine(through); err != nil {
-		return err
+		r.Log.Warn("the run is published; its record could not be written, and the next run writes it", "error", err)
 	}
 	if err := r.output.UploadBytes(through, successKey(r.RunID), data, "application/json"); err != nil {
+		r.Log.Warn("the run is published; _SUCCESS.json could not be written, and the next run writes it", "error", err)
+	}
+	r.sweep(through)
+	return nil
+}
+
+// created creates the marker. Where there is no clear answer, what lies there says whether it was this run's.
+func (r *run) created(ctx context.Context, n int64, data []byte) error {
+	err := r.output.CreateOwn(ctx, markerKey(n), data)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, store.ErrExists):
+		return fault.New(fault.Locked, "LOST", errors.New("another run published first"), "run again")
+	}
+	there, unread := r.output.ReadAll(context.WithoutCancel(ctx), markerKey(n), maxLine)
+	switch {
+	case bytes.Equal(there, data) && unread == nil:
+		return nil
+	case store.CodeOf(unread) == store.NotFound:
 		return err
 	}
-	r.sweep(ctx)
-	return nil
+	return fmt.Errorf("it is not known whether the run is published; the next run finds out: %w", err)
 }
 
 // successKey is the copy of a marker in its list folder, for schedulers that wait for such a name; never the truth.

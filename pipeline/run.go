@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline/decide"
@@ -143,6 +144,9 @@ func (r *run) do(ctx context.Context) (*Report, error) {
 	if err := r.remember(ctx, true); err != nil {
 		return nil, err
 	}
+	if err := r.unused(); err != nil {
+		return nil, err
+	}
 	if err := r.forward(); err != nil {
 		return nil, err
 	}
@@ -169,6 +173,15 @@ func (r *run) remember(ctx context.Context, repair bool) (err error) {
 	}
 	r.seen()
 	return r.readState(ctx)
+}
+
+// unused refuses a run id that stands in a record already: what it names would be overwritten.
+func (r *run) unused() error {
+	if !slices.ContainsFunc(r.history.lines, func(o store.Object) bool { return o.Key == r.RunID+".json" }) {
+		return nil
+	}
+	return fault.New(fault.Usage, "RUN_ID", fmt.Errorf("begin run %s: there was a run of that id", r.RunID),
+		"give another --run-id, or none")
 }
 
 // forward refuses to publish as of a time before that of the last accepted run: whoever withdrew since would come back.

@@ -65,6 +65,11 @@ func (r *run) leftovers(ctx context.Context) (left []leftover, err error) {
 // wrote them may only sleep, but he began when the number of this run's marker was free, and can publish under no
 // other.
 func (r *run) sweep(ctx context.Context) {
+	for _, b := range []*store.Bucket{r.output, r.state, r.audit} {
+		if err := b.Sweep(ctx); err != nil {
+			r.Log.Warn("temporary files could not be deleted; the next run tries again", "error", err)
+		}
+	}
 	for _, o := range r.left {
 		if err := o.bucket.Delete(ctx, o.Key); err != nil {
 			r.Log.Warn("what an earlier run left could not be deleted; the next run tries again", "error", err)

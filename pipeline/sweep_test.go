@@ -11,6 +11,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/decide"
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 )
@@ -87,8 +88,8 @@ func TestLeftoversAreKnownByMarkersNotByTheirNames(t *testing.T) {
 	}
 }
 
-// What fails after the marker cannot make the run one that was refused: its line is in the marker.
-func TestARunWhoseMarkerStandsIsNotWrittenDownAsRefused(t *testing.T) {
+// What fails after the marker cannot undo the run: it is published, and the next one writes what is missing.
+func TestARunWhoseMarkerStandsIsPublished(t *testing.T) {
 	b := newBank(t)
 	failed := false
 	_, err := b.night(runOne, nil, func(_, key string) error {
@@ -98,12 +99,31 @@ func TestARunWhoseMarkerStandsIsNotWrittenDownAsRefused(t *testing.T) {
 		}
 		return nil
 	})
-	if err == nil || slices.Contains(b.keys("mem://audit/", ""), runOne+".json") {
+	if err != nil || !failed || slices.Contains(b.keys("mem://audit/", ""), runOne+".json") {
 		t.Fatalf("the run ended with %v; lines: %q", err, b.keys("mem://audit/", ""))
+	}
+	if _, err := b.night(runOne, nil, nil); err != nil && !strings.Contains(err.Error(), "there was a run of that id") {
+		t.Fatal(err)
 	}
 	report, err := b.night(runTwo, nil, nil)
 	check(t, err)
-	if !report.NothingToDo || report.Previous.Status != pipeline.StatusDone {
-		t.Errorf("the next run: nothing to do %t, previous %+v", report.NothingToDo, report.Previous)
+	if !report.NothingToDo || report.Previous.Status != pipeline.StatusDone ||
+		!slices.Contains(b.keys("mem://audit/", ""), runOne+".json") {
+		t.Errorf("the next run: nothing to do %t, previous %+v, lines: %q", report.NothingToDo, report.Previous,
+			b.keys("mem://audit/", ""))
+	}
+}
+
+// A run id names one run for ever: what it wrote would be overwritten.
+func TestARunIDIsUsedOnce(t *testing.T) {
+	b := newBank(t)
+	_, err := b.night(runOne, nil, nil)
+	check(t, err)
+	b.events("events/dt=2026-04-10/more.parquet", 60, 70)
+	kept := b.left(runOne)
+	_, err = b.night(runOne, nil, nil)
+	f, _ := fault.Classify(err)
+	if err == nil || f.Kind != fault.Usage || b.left(runOne) != kept {
+		t.Errorf("the second run of one id ended with %v; %d objects of %d are left", err, b.left(runOne), kept)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -71,7 +72,7 @@ func (f *folder) list(ctx context.Context, prefix string) ([]Object, error) {
 			if err == nil {
 				err = ctx.Err()
 			}
-			if err != nil || entry.IsDir() || at == name { // a file of that very name holds no objects
+			if err != nil || entry.IsDir() || at == name || temporary(at) { // a file of that very name holds no objects
 				return err
 			}
 			key := below + strings.TrimPrefix(strings.TrimPrefix(at, name), "/")
@@ -179,11 +180,50 @@ func (f *folder) write(key string, r io.Reader, publish func(root *os.Root, temp
 		if err = errors.Join(err, file.Close()); err != nil {
 			return errors.Join(err, root.Remove(temporary))
 		}
-		return publish(root, temporary, name)
+		if err := publish(root, temporary, name); err != nil {
+			return err
+		}
+		return settle(root, path.Dir(name))
 	})
 }
 
 const maxTemporaries = 10000
+
+// temporaryForm is what createTemporary calls files: what a killed writer left is no object.
+var temporaryForm = regexp.MustCompile(`^\..+\.[0-9]+\.tmp$`)
+
+func temporary(name string) bool { return temporaryForm.MatchString(path.Base(name)) }
+
+// sweep deletes what killed writers left.
+func (f *folder) sweep(ctx context.Context) error {
+	err := f.within("", func(root *os.Root, name string) error {
+		if err := checkPath(root, name); err != nil {
+			return err
+		}
+		return fs.WalkDir(root.FS(), name, func(at string, entry fs.DirEntry, err error) error {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil || !entry.Type().IsRegular() || !temporary(at) {
+				return err
+			}
+			return root.Remove(at)
+		})
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// settle makes the entries of a folder survive a power failure.
+func settle(root *os.Root, dir string) error {
+	d, err := root.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
 
 // createTemporary makes a new file beside name. Others may write the same name at the same time, or may have died at
 // it.

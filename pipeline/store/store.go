@@ -232,6 +232,14 @@ func (b *Bucket) Delete(ctx context.Context, key string) error {
 	return err
 }
 
+// Sweep deletes what killed writers left beside their objects. Whoever calls it holds the lock under which is written.
+func (b *Bucket) Sweep(ctx context.Context) error {
+	if f, ok := b.backend.(*folder); ok {
+		return b.failure("sweep", "", f.sweep(ctx))
+	}
+	return nil
+}
+
 // Exists says whether there is an object of that key.
 func (b *Bucket) Exists(ctx context.Context, key string) (bool, error) {
 	_, err := b.Stat(ctx, key)

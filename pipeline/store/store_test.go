@@ -289,6 +289,35 @@ var hostile = []string{
 	"a\u200bb", "a\u2028b", "a\xffb", "a\ufeff", strings.Repeat("a", 1025),
 }
 
+// What a killed writer left is no object, and goes when somebody sweeps.
+func TestWhatAKilledWriterLeftIsNoObject(t *testing.T) {
+	root := t.TempDir()
+	b, err := store.Open(t.Context(), "file://"+root, store.Options{Roots: []string{root}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, b, "markers/1.json", "whole")
+	for _, name := range []string{"markers/.2.json.0.tmp", "markers/.2.json.17.tmp", ".a.0.tmp"} {
+		if err := os.WriteFile(filepath.Join(root, name), []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, b, "markers/.hidden", "an object")
+	want := []string{"markers/.hidden", "markers/1.json"}
+	if got := keys(t, b, ""); !slices.Equal(got, want) {
+		t.Errorf("listed %q, want %q", got, want)
+	}
+	if err := b.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	left, err := filepath.Glob(filepath.Join(root, "markers", "*"))
+	hidden, err2 := filepath.Glob(filepath.Join(root, "markers", ".*"))
+	if err != nil || err2 != nil || len(left) != 1 ||
+		!slices.Equal(hidden, []string{filepath.Join(root, "markers/.hidden")}) {
+		t.Errorf("left %q and %q, %v, %v", left, hidden, err, err2)
+	}
+}
+
 // slashed and escaped names are read where a listing shows them, and never written.
 func slashedOrEscaped(key string) bool {
 	return strings.Contains(key, "%") ||
