@@ -310,11 +310,9 @@ func TestWhatAKilledWriterLeftIsNoObject(t *testing.T) {
 	if err := b.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	left, err := filepath.Glob(filepath.Join(root, "markers", "*"))
-	hidden, err2 := filepath.Glob(filepath.Join(root, "markers", ".*"))
-	if err != nil || err2 != nil || len(left) != 1 ||
-		!slices.Equal(hidden, []string{filepath.Join(root, "markers/.hidden")}) {
-		t.Errorf("left %q and %q, %v, %v", left, hidden, err, err2)
+	left, err := filepath.Glob(filepath.Join(root, "markers", "*")) // names with a dot, too
+	if err != nil || len(left) != len(want) {
+		t.Errorf("left %q, %v", left, err)
 	}
 }
 
