@@ -174,7 +174,7 @@ func settings(l *draw.Log, zone *value.Zone) *project.Project {
 		Complete: project.Listed, OnBadObject: project.Stop,
 	}
 	if l.Partitioned {
-		log.CoversFrom, log.Partition = 0, project.Partition{Key: "dt=", Zone: utc}
+		log.CoversFrom, log.Partition, log.Expect = 0, project.Partition{Key: "dt=", Zone: utc}, project.Expect{}
 	}
 	return &project.Project{
 		Name: "reference", Zone: zone, Retention: days(761), MaxClockSkew: minutes(l.MaxSkew),
