@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -41,11 +42,11 @@ func (c *change) after() []string {
 
 // differences compares the audiences with what was last told. lost are people, by use, who must leave because of
 // denials that came in late.
-func (r *run) differences(lost [][]string) ([]change, error) {
-	out, err := r.compare(lost, "")
+func (r *run) differences(ctx context.Context, lost [][]string) ([]change, error) {
+	out, err := r.compare(ctx, lost, "")
 	stopped := func(c change) bool { return c.count.Guard != "" }
 	if err == nil && r.Project.Guards.StopAll && slices.ContainsFunc(out, stopped) {
-		out, err = r.compare(lost, guardOther)
+		out, err = r.compare(ctx, lost, guardOther)
 	}
 	if err != nil {
 		return nil, err
@@ -59,7 +60,7 @@ func (r *run) differences(lost [][]string) ([]change, error) {
 }
 
 // compare is differences with a guard that holds every list, "" for none.
-func (r *run) compare(lost [][]string, whole Guard) (out []change, err error) {
+func (r *run) compare(ctx context.Context, lost [][]string, whole Guard) (out []change, err error) {
 	current := map[state.List]bool{}
 	for _, l := range r.decision.Lists {
 		kind, ok := platform.Of(l.Destination.Type)
@@ -69,7 +70,7 @@ func (r *run) compare(lost [][]string, whole Guard) (out []change, err error) {
 		}
 		for i := range kind.Parts {
 			c, _ := r.difference(l, kind, &kind.Parts[i], lost)
-			if err := r.guarded(&c, whole); err != nil {
+			if err := r.guarded(ctx, &c, whole); err != nil {
 				return nil, err
 			}
 			current[c.list] = true

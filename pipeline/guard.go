@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +13,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/pipeline/state"
+	"github.com/malgrupp/malgrupp/segments/consent"
 )
 
 // Reasons for holding a list back.
@@ -93,9 +96,10 @@ type watched struct {
 	list    state.List
 	held    platform.Removals // what it holds
 	members platform.Additions
-	lacks   []decide.Lack      // days that its verdicts lean on and that have not arrived
-	stay    *platform.Removals // of what it holds, whoever consents: once that was asked
-	open    int                // members of yesterday who stand and are undecided today
+	lacks   []decide.Lack                // days that its verdicts lean on and that have not arrived
+	stay    *platform.Removals           // of what it holds, whoever consents: once that was asked
+	roll    func() (consent.Roll, error) // who is in whose company
+	open    int                          // members of yesterday who stand and are undecided today
 }
 
 // guard says which guard holds a list, "" for none.
@@ -182,12 +186,16 @@ func (w *watched) stand() error {
 	if err != nil {
 		return err
 	}
+	roll, err := w.roll()
+	if err != nil {
+		return err
+	}
 	audience, open := w.decision.Audience(w.List), map[string]bool{}
 	for id := range audience.Undecided() {
 		open[id] = true
 	}
 	keys := map[string]bool{}
-	for id, seen := range w.decision.Standing(w.Use, w.late, func(id string) bool { return key(id) != "" }) {
+	for id, seen := range w.decision.Standing(w.Use, roll, w.late, func(id string) bool { return key(id) != "" }) {
 		keys[key(id)] = true
 		if !audience.Has(id) && (open[id] || !seen) {
 			w.open++
@@ -200,11 +208,11 @@ func (w *watched) stand() error {
 }
 
 // guarded holds a list where a guard says so; whole is the guard that holds all lists, "" for none.
-func (r *run) guarded(c *change, whole Guard) error {
+func (r *run) guarded(ctx context.Context, c *change, whole Guard) error {
 	if r.Replay() || c.count.Held == heldDisabled || c.count.Held == heldExpired {
 		return nil
 	}
-	w := r.watch(c)
+	w := r.watch(c, func() (consent.Roll, error) { return r.everybody(ctx) })
 	c.count.Lacks = w.lacks
 	guard, err := w.guard()
 	if guard == "" && c.count.Held != heldUnderFloor {
@@ -227,11 +235,22 @@ func (r *run) guarded(c *change, whole Guard) error {
 	return nil
 }
 
-func (r *run) watch(c *change) *watched {
+func (r *run) watch(c *change, roll func() (consent.Roll, error)) *watched {
 	return &watched{
 		List: c.to, run: r, list: c.list, held: platform.Held(r.holdings, c.list), members: c.members,
-		lacks: r.decision.Lacks(c.to.Segment),
+		lacks: r.decision.Lacks(c.to.Segment), roll: roll,
 	}
+}
+
+// everybody is the roll with everybody's company, which is found out once.
+func (r *run) everybody(ctx context.Context) (_ consent.Roll, err error) {
+	if r.company == nil {
+		var roll consent.Roll
+		if roll, err = r.decision.Company(ctx); err == nil {
+			r.company = &roll
+		}
+	}
+	return *cmp.Or(r.company, &consent.Roll{}), err
 }
 
 // owed counts how many of those who leave a list do so because consent owes it.
@@ -239,7 +258,7 @@ func (r *run) owed(c *change) error {
 	if c.removes.Len() == 0 || c.stay != nil || c.to.Segment == nil {
 		return nil
 	}
-	w := r.watch(c)
+	w := r.watch(c, func() (consent.Roll, error) { return r.decision.Roll, nil })
 	err := w.stand()
 	if err == nil {
 		c.count.Owed = shown.Count(c.removes.Except(*w.stay).Len())

@@ -40,7 +40,7 @@ func Plan(ctx context.Context, j *Job) (*Report, error) {
 	if err := r.identify(ctx); err != nil {
 		return nil, err
 	}
-	changes, err := r.differences(nil)
+	changes, err := r.differences(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -234,7 +234,7 @@ func LookAt(ctx context.Context, j *Job, requests []decide.Request, o decide.Opt
 		if err := r.identify(ctx); err != nil {
 			return nil, err
 		}
-		if _, err := r.differences(nil); err != nil {
+		if _, err := r.differences(ctx, nil); err != nil {
 			return nil, err
 		}
 	}

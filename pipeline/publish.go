@@ -26,7 +26,7 @@ const contentType = "application/octet-stream"
 
 // publish writes everything under names of this run, asks consent once more and creates the marker.
 func (r *run) publish(ctx context.Context) error {
-	changes, err := r.differences(nil)
+	changes, err := r.differences(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (r *run) publish(ctx context.Context) error {
 			r.manifest.Consent.RecheckWatermark = value.FormatTimestamp(watermark)
 			return r.seal(ctx, changes, objects)
 		}
-		if changes, err = r.differences(lost); err != nil {
+		if changes, err = r.differences(ctx, lost); err != nil {
 			return err
 		}
 	}

@@ -136,6 +136,7 @@ type run struct {
 	// recheckedAt is the watermark of the last look at the consent log before publication.
 	recheckedAt int64
 	late        []consent.Denial // denials that came in since the decision
+	company     *consent.Roll    // of the decision, with everybody's company; nil: nobody asked yet
 	marked      bool             // the marker may exist
 }
 

@@ -43,10 +43,38 @@ func (d *Decision) Late(ctx context.Context, after, now int64) (Late, error) {
 	return Late{denials, watermark}, consentFailure(consent.CheckAge(now, watermark, d.feedLimits().MaxAge))
 }
 
+// Company is the roll with everybody's company: whoever was logged in on a device in any retained row. What a list was
+// told for may lie in no window any more, or be missing.
+func (d *Decision) Company(ctx context.Context) (consent.Roll, error) {
+	if d.star != nil {
+		return d.Roll.Beside(d.star.Met()), nil
+	}
+	var readers map[*scan.Scanner][]*scan.Logins
+	err := d.ReadAgain(ctx, func(*Source) (from, before int64) { return d.retained() },
+		func() { readers = d.loginReaders() },
+		func(worker int, s *Source, g *parquet.RowGroup) error { return readers[s.scanner][worker].Read(g) })
+	if err != nil {
+		return consent.Roll{}, err
+	}
+	return d.Roll.Beside(func(yield func(device, customer identity.Number) bool) {
+		for _, of := range readers {
+			for _, l := range of {
+				for _, e := range l.Found {
+					if !yield(e.Device, e.Customer) {
+						return
+					}
+				}
+			}
+		}
+	}), nil
+}
+
 // Standing tells which of the people whom the caller knows consent to a use, late denials heard, and whether the use
 // was given a row of theirs (consent.Gate.Standing).
-func (d *Decision) Standing(use int, late []consent.Denial, told func(id string) bool) map[string]bool {
-	return d.gate.Standing(use, d.Roll, late, told)
+func (d *Decision) Standing(use int, roll consent.Roll, late []consent.Denial,
+	told func(id string) bool,
+) map[string]bool {
+	return d.gate.Standing(use, roll, late, told)
 }
 
 // denials reads objects for denying events recorded after an instant.

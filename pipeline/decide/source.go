@@ -227,6 +227,23 @@ func (d *Decision) findCopies(ctx context.Context, s *Source, asOf, from, before
 	return copies, nil
 }
 
+// retained is the time of which logins count.
+func (d *Decision) retained() (from, before int64) {
+	return d.KnownBy - 395*value.MicrosPerDay, d.KnownBy + 1
+}
+
+// loginReaders are readers of logins, one for each source and worker.
+func (d *Decision) loginReaders() map[*scan.Scanner][]*scan.Logins {
+	out := map[*scan.Scanner][]*scan.Logins{}
+	for i := range d.Sources {
+		s := d.Sources[i].scanner
+		for range max(1, d.Workers) {
+			out[s] = append(out[s], s.Logins())
+		}
+	}
+	return out
+}
+
 // readLogins reads the logins of all retained rows where identity is linked.
 func (d *Decision) readLogins(ctx context.Context) (*identity.Star, error) {
 	conf := d.Project.Identity
@@ -234,13 +251,11 @@ func (d *Decision) readLogins(ctx context.Context) (*identity.Star, error) {
 		return nil, nil
 	}
 	var logins []identity.Login
+	all := d.loginReaders()
 	for i := range d.Sources {
 		s := &d.Sources[i]
-		readers := make([]*scan.Logins, max(1, d.Workers))
-		for w := range readers {
-			readers[w] = s.scanner.Logins()
-		}
-		objects := s.Objects(d.KnownBy-395*value.MicrosPerDay, d.KnownBy+1)
+		readers := all[s.scanner]
+		objects := s.Objects(d.retained())
 		r := d.Reading(s.bucket, objects, s.Schema)
 		var done atomic.Int64
 		err := r.Each(ctx, func(w int, _ scan.Unit, g *parquet.RowGroup) error {

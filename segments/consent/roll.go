@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"iter"
 	"math/bits"
 	"slices"
 
@@ -90,6 +91,15 @@ type Denial struct {
 	Kind    identity.Kind
 	ID      string
 	Pattern Pattern
+}
+
+// Beside is the roll with more company: devices and customers with whom they were logged in at another time.
+func (r Roll) Beside(met iter.Seq2[identity.Number, identity.Number]) Roll {
+	r.pairs = slices.Clone(r.pairs)
+	for device, customer := range met {
+		r.pairs = append(r.pairs, pair{device, customer})
+	}
+	return r
 }
 
 // Lost returns, by use and in byte order, the admitted people whom late denials concern: the subject itself, and

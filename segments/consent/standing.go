@@ -13,9 +13,10 @@ import (
 // theirs today.
 //
 // Somebody stands if the use would be given a row of his that happened now: a device by its own word, and with every
-// customer in whose company a row of it was judged today; a customer with one device of his, or by his own word. Who is
-// concerned by a denial that came in late does not stand, nor does a device that several customers share. When in
-// doubt, nobody stands.
+// customer in whose company the roll has it; a customer with one device in whose company it has him, or by his own word
+// if it has none. What somebody is held for may be missing today, so the roll should have company of other times, too
+// (Roll.Beside). Who is concerned by a denial that came in late does not stand, nor does a device that several
+// customers share. When in doubt, nobody stands.
 func (g *Gate) Standing(use int, roll Roll, late []Denial, told func(id string) bool) map[string]bool {
 	kind, gone := identity.Device, roll.gone(&g.uses[use], late)
 	if g.uses[use].Customer {
@@ -30,7 +31,7 @@ func (g *Gate) Standing(use int, roll Roll, late []Denial, told func(id string) 
 	with, without := g.company(use, kind, asked, roll.pairs)
 	out := map[string]bool{}
 	for n, id := range asked {
-		stands := with[n] || g.grants(use, evidence.Unknown, n, LoggedIn)
+		stands := with[n] || !without[n] && g.grants(use, evidence.Unknown, n, LoggedIn)
 		if kind == identity.Device {
 			stands = !without[n] && g.grants(use, n, evidence.None, Anonymous)
 		}
@@ -53,8 +54,7 @@ func (g *Gate) claimed(kind identity.Kind, n identity.Number) bool {
 	return class != identity.Shared && class != identity.Kiosk
 }
 
-// company says of whom a row now, in the company of somebody with whom rows were judged today, would be let through,
-// and of whom one would be refused.
+// company says of whom a row now, in the company of somebody, would be let through, and of whom one would be refused.
 func (g *Gate) company(use int, kind identity.Kind, asked map[identity.Number]string,
 	pairs []pair,
 ) (with, without map[identity.Number]bool) {

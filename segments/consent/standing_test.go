@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"maps"
 	"slices"
 	"testing"
 
@@ -17,6 +18,13 @@ func TestWhoStandsGrantsNowInEveryCompany(t *testing.T) {
 		w := drawWorld(t, false)
 		_, roll := w.admitted(t)
 		gate := NewGate(w.ledger, w.uses, nil, nil, w.partner, 1)
+		for range rapid.IntRange(0, 2).Draw(t, "logins at other times") {
+			w.rows = append(w.rows, worldRow{
+				device: rapid.SampledFrom(worldDevices).Draw(t, "on"), customer: rapid.SampledFrom(worldCustomers).Draw(t, "by"),
+			})
+			met := w.rows[len(w.rows)-1]
+			roll = roll.Beside(maps.All(map[uint32]uint32{w.number(met.device, true): w.number(met.customer, true)}))
+		}
 		var late []Denial
 		if rapid.Bool().Draw(t, "somebody objects late") {
 			who := rapid.SampledFrom(slices.Concat(worldDevices, worldCustomers)).Draw(t, "who")
@@ -59,9 +67,9 @@ func (w *world) stands(who string, u int) bool {
 		return false
 	}
 	if use.Customer {
-		return open("", who, LoggedIn) || slices.ContainsFunc(w.rows, func(r worldRow) bool {
-			return r.customer == who && open(r.device, who, LoggedIn)
-		})
+		his := slices.DeleteFunc(slices.Clone(w.rows), func(r worldRow) bool { return r.customer != who })
+		return len(his) == 0 && open("", who, LoggedIn) ||
+			slices.ContainsFunc(his, func(r worldRow) bool { return open(r.device, who, LoggedIn) })
 	}
 	return open(who, "", Anonymous) && !slices.ContainsFunc(w.rows, func(r worldRow) bool {
 		return r.device == who && r.customer != "" && !open(who, r.customer, LoggedIn)

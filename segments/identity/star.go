@@ -2,6 +2,7 @@ package identity
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 )
 
@@ -171,6 +172,19 @@ func (s *Star) near(device Number, at int64, customers *[maxKiosk]Number) int {
 		}
 	}
 	return n
+}
+
+// Met are the devices with each customer who ever logged in on them.
+func (s *Star) Met() iter.Seq2[Number, Number] {
+	return func(yield func(device, customer Number) bool) {
+		for device := range max(1, len(s.first)) - 1 {
+			for i := s.first[device]; i < s.first[device+1]; i = s.run[i] {
+				if !yield(Number(device), s.who[i]) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Class is the class of a device as of now: who may stand in a device list.
