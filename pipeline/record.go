@@ -97,13 +97,17 @@ func unwritable(s *decide.Source) map[string]shown.Count {
 	return out
 }
 
-// key is the idempotence key: rules, settings, schemas, what lies in the places that are read, as_of and the day, by
-// which dates are judged. A run with the key of the last accepted one would write the same lists again.
+// key is the idempotence key: rules, settings, schemas, what lies in the places that are read, as_of, a known_by that was
+// given, for it hides what has arrived since, and the day, by which dates are judged. A run with the key of the last
+// accepted one would write the same lists again.
 func (r *run) key(segs []*rules.Segment) string {
 	h := sha256.New()
 	add := func(parts ...any) { fmt.Fprintf(h, "%q\n", fmt.Sprint(parts...)) }
 	add("config", r.Project.Text.Text, r.Project.Profile)
-	add("as of", r.AsOf, r.Project.Zone.Day(r.KnownBy))
+	add("as of", r.AsOf, r.Project.Zone.Day(r.Clock().UnixMicro()))
+	if r.Given() {
+		add("known by", r.KnownBy)
+	}
 	for _, s := range segs {
 		add("segment", s.Name, s.Hash, s.Deliver, s.Purpose, s.Level, s.Expires)
 	}
