@@ -175,9 +175,6 @@ func sentencesOf(l *load.Loaded, name string) map[string]string {
 	return out
 }
 
-// sentenceWidth is how much of a condition's sentence a table shows.
-const sentenceWidth = 60
-
 func writePreview(w io.Writer, p *preview.Preview, sentences map[string]string, zone *value.Zone) {
 	fmt.Fprintf(w, "%s   definition %s   as of %s, known by %s\n", p.Segment, p.Definition[:8],
 		localTime(p.AsOf, zone), localTime(p.KnownBy, zone))
@@ -266,19 +263,10 @@ func writeConditions(w io.Writer, nodes []preview.Node, sentences map[string]str
 			without = n.Without.String()
 		}
 		t.AppendRow(table.Row{
-			strings.Repeat("  ", n.Depth) + n.Path, shortened(sentences[n.Path], sentenceWidth), n.True, n.False, n.Unknown,
-			n.Wait, n.NoValue, without,
+			strings.Repeat("  ", n.Depth) + n.Path, sentences[n.Path], n.True, n.False, n.Unknown, n.Wait, n.NoValue, without,
 		})
 	}
 	t.Render()
-}
-
-// shortened is a text cut to what a table shows of it.
-func shortened(text string, width int) string {
-	if r := []rune(text); len(r) > width {
-		return string(r[:width-1]) + "…"
-	}
-	return text
 }
 
 func writeOverlaps(w io.Writer, overlaps []preview.Overlap) {
