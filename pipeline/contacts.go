@@ -53,7 +53,7 @@ func (r *run) identify(ctx context.Context) error {
 	for i := range shards {
 		shards[i] = r.newContacts()
 	}
-	read := r.Reading(r.table.Bucket, r.table.Objects, contactSchema)
+	read := r.Reading("identifiers", r.table.Bucket, r.table.Objects, contactSchema)
 	err := read.Each(ctx, func(w int, _ scan.Unit, g *parquet.RowGroup) error { return contactRows(g, wanted, shards[w]) })
 	if err != nil {
 		return err

@@ -63,18 +63,21 @@ type file struct {
 // writeLists uploads the lists, then the control groups, encrypted to the recipients.
 func (r *run) writeLists(ctx context.Context, changes []change) ([]Output, error) {
 	var out []Output
-	files := r.files(changes)
+	files := slices.DeleteFunc(r.files(changes), func(f file) bool {
+		return r.Replay() && f.list.Action != platform.Snapshot
+	})
+	tell := func(done int) {
+		r.Tell(decide.Progress{Phase: "write", Unit: decide.Lists, Done: int64(done), Total: int64(len(files))})
+	}
+	tell(0)
 	for i, f := range files {
-		if r.Replay() && f.list.Action != platform.Snapshot {
-			continue
-		}
 		name := fmt.Sprintf("%s%s.%s.%s.age", r.listFolder(), f.name, f.list.Action, f.ext)
 		o, err := r.upload(ctx, name, func(w io.Writer) error { return f.part.Write(w, f.list) })
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, o)
-		r.Tell(decide.Progress{Phase: "write", Done: int64(i + 1), Total: int64(len(files))})
+		tell(i + 1)
 	}
 	controls, err := r.writeControls(ctx, changes)
 	return append(out, controls...), err

@@ -63,7 +63,7 @@ type arrived struct {
 // look goes through the row groups and looks at the rows of those that have no statistics or that decodes wants.
 func (s *Source) look(ctx context.Context, in *Inputs, a *arrived, decodes func(lo, hi int64) bool) error {
 	objects := s.Objects(math.MinInt64, math.MaxInt64)
-	r := in.Reading(s.bucket, objects, s.Schema)
+	r := in.Reading("arrivals", s.bucket, objects, s.Schema)
 	return s.wrap(r.Each(ctx, func(_ int, _ scan.Unit, g *parquet.RowGroup) error {
 		lo, hi, known := g.Bounds(a.column)
 		lo, hi = max(lo, a.from), min(hi, a.to)

@@ -35,7 +35,7 @@ func (h *hearing) readAttributes(ctx context.Context) error {
 		return err
 	}
 	door, lane := h.open()
-	read := h.Reading(h.attributes.Bucket, h.attributes.Objects, h.Attributes())
+	read := h.Reading("attributes", h.attributes.Bucket, h.attributes.Objects, h.Attributes())
 	read.Workers = 1
 	return read.Each(ctx, func(_ int, _ scan.Unit, g *parquet.RowGroup) error {
 		block, err := reader.Records(g)

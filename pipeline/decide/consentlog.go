@@ -99,7 +99,7 @@ func (l *consentLog) read(ctx context.Context, bucket *store.Bucket, filling *co
 	for i := range loaders {
 		loaders[i] = filling.Loader()
 	}
-	r := l.in.Reading(bucket, l.objects, consentSchema)
+	r := l.in.Reading("consent", bucket, l.objects, consentSchema)
 	err := r.Each(ctx, func(worker int, _ scan.Unit, g *parquet.RowGroup) error {
 		c, err := l.columns(g)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline/folder"
+	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
@@ -142,8 +143,11 @@ func (d *Decision) attempt(ctx context.Context) error {
 		return err
 	}
 	h := &hearing{Decision: d, plan: plan, scan: d.scanPlan(plan)}
-	partners, err := d.openSources(ctx, h)
+	partners, err := d.openSources(h)
 	if err != nil {
+		return err
+	}
+	if err := d.timed("copies", func() error { return d.tellCopies(ctx, plan) }); err != nil {
 		return err
 	}
 	err = d.timed("logins", func() (err error) {
@@ -170,8 +174,8 @@ func (d *Decision) attempt(ctx context.Context) error {
 	})
 }
 
-// openSources makes the scanners of all sources, tells copies apart, and reports whether one is a partner's.
-func (d *Decision) openSources(ctx context.Context, h *hearing) (partners bool, err error) {
+// openSources makes the scanners of all sources and reports whether one is a partner's.
+func (d *Decision) openSources(h *hearing) (partners bool, err error) {
 	names := scan.NewNames()
 	for i := range d.Sources {
 		s := &d.Sources[i]
@@ -180,18 +184,24 @@ func (d *Decision) openSources(ctx context.Context, h *hearing) (partners bool, 
 		if s.scanner, err = h.scanner(s, names); err != nil {
 			return false, err
 		}
-		err = d.timed("copies", func() (err error) {
-			from, before := s.reach(d, h.plan)
-			if s.copies, err = d.findCopies(ctx, s, d.AsOf, from, before); s.copies != nil {
-				s.Conflicts = s.copies.Conflicts
-			}
-			return err
-		})
-		if err != nil {
-			return false, err
-		}
 	}
 	return partners, nil
+}
+
+// tellCopies tells the copies of all sources apart.
+func (d *Decision) tellCopies(ctx context.Context, plan *segments.Plan) (err error) {
+	task := d.beginCopies(sizeOf(d.Sources, func(s *Source) []store.Object { return s.compared(s.reach(d, plan)) }))
+	for i := range d.Sources {
+		s := &d.Sources[i]
+		from, before := s.reach(d, plan)
+		if s.copies, err = d.findCopies(ctx, task, s, d.AsOf, from, before); err != nil {
+			return err
+		}
+		if s.copies != nil {
+			s.Conflicts = s.copies.Conflicts
+		}
+	}
+	return nil
 }
 
 // Audience returns who is in a list.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules/builtin"
 	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/consent"
@@ -58,8 +59,11 @@ func (h *hearing) records() (*scan.Attributes, error) {
 
 // readAll hears every source, the customers' attributes and who stays.
 func (h *hearing) readAll(ctx context.Context) error {
+	task := h.Begin("read", sizeOf(h.Sources, func(s *Source) []store.Object {
+		return s.Objects(s.reach(h.Decision, h.plan))
+	}))
 	for i := range h.Sources {
-		if err := h.read(ctx, &h.Sources[i]); err != nil {
+		if err := h.read(ctx, task, &h.Sources[i]); err != nil {
 			return err
 		}
 	}

@@ -48,14 +48,6 @@ type Seen struct {
 	FirstDay int64 // of its partitions, in days since 1970-01-01
 }
 
-// Progress is how far a long phase has come. Reading counts bytes, everything else pieces; Total is 0 where it is not
-// known.
-type Progress struct {
-	Phase       string // copies, logins, read, write
-	Done, Total int64
-	Rows        int64 // rows read so far
-}
-
 // Resolve returns the inputs with their instants (docs/language.md, Time): known_by is the clock unless given, as_of
 // the start of its local day unless given. A known_by that lies too far before the clock makes a replay of days gone
 // by, as asking for one does.
@@ -86,13 +78,6 @@ func (in *Inputs) Replay() bool { return in.replay }
 // Given reports whether known_by of settled inputs was given: then nothing later may count.
 func (in *Inputs) Given() bool { return in.given }
 
-// Tell hands a progress to whoever watches.
-func (in *Inputs) Tell(p Progress) {
-	if in.Watch != nil {
-		in.Watch(p)
-	}
-}
-
 // Bucket opens a place of the project; a relative URL lies below the project folder.
 func (in *Inputs) Bucket(ctx context.Context, place string) (*store.Bucket, error) {
 	return in.Stores.Open(ctx, in.Absolute(place))
@@ -101,11 +86,6 @@ func (in *Inputs) Bucket(ctx context.Context, place string) (*store.Bucket, erro
 // List opens a place of the project and lists all of it.
 func (in *Inputs) List(ctx context.Context, place string) (*store.Bucket, []store.Object, error) {
 	return in.Stores.List(ctx, in.Absolute(place))
-}
-
-// Reading reads row groups of a schema under the project's limits.
-func (in *Inputs) Reading(b *store.Bucket, objects []store.Object, schema *rules.Schema) *folder.Reading {
-	return &folder.Reading{Bucket: b, Objects: objects, Schema: schema, Limits: in.Limits(), Workers: in.Workers}
 }
 
 // Limits are the reader's limits of the project.

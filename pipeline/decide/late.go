@@ -50,7 +50,7 @@ func (d *Decision) Company(ctx context.Context) (consent.Roll, error) {
 		return d.Roll.Beside(d.star.Met()), nil
 	}
 	var readers map[*scan.Scanner][]*scan.Logins
-	err := d.ReadAgain(ctx, func(*Source) (from, before int64) { return d.retained() },
+	err := d.ReadAgain(ctx, "company", func(*Source) (from, before int64) { return d.retained() },
 		func() { readers = d.loginReaders() },
 		func(worker int, s *Source, g *parquet.RowGroup) error { return readers[s.scanner][worker].Read(g) })
 	if err != nil {
@@ -82,7 +82,7 @@ func (l *consentLog) denials(ctx context.Context, bucket *store.Bucket, objects 
 	after int64,
 ) (late []consent.Denial, newest int64, err error) {
 	newest = math.MinInt64
-	read := l.in.Reading(bucket, objects, consentSchema)
+	read := l.in.Reading("late consent", bucket, objects, consentSchema)
 	read.Workers = 1
 	err = read.Each(ctx, func(_ int, _ scan.Unit, g *parquet.RowGroup) error {
 		c, err := l.columns(g)

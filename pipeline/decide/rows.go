@@ -163,7 +163,7 @@ func (r *Rows) read(ctx context.Context, source int, person scan.Person) error {
 	}
 	from, _ := s.reach(r.Decision, plan)
 	objects := s.Objects(from, r.KnownBy) // also what lies behind a window now and enters it later
-	read := r.Reading(s.bucket, objects, s.Schema)
+	read := r.Reading("rows", s.bucket, objects, s.Schema)
 	decide, name := s.kept()
 	kept, err := r.copy(ctx, read, decide, name, func(g *parquet.RowGroup) ([]uint32, error) {
 		rows, err := s.scanner.RowsOf(g, person)
@@ -181,7 +181,8 @@ func (r *Rows) read(ctx context.Context, source int, person scan.Person) error {
 	}
 	later := s.copies
 	if r.comesLater(source) {
-		if later, err = r.findCopies(ctx, s, r.KnownBy, from, r.KnownBy); err != nil {
+		task := r.beginCopies(folder.Size(s.compared(from, r.KnownBy)))
+		if later, err = r.findCopies(ctx, task, s, r.KnownBy, from, r.KnownBy); err != nil {
 			return err
 		}
 	}
@@ -243,7 +244,7 @@ func (r *Rows) readRecords(ctx context.Context) error {
 	for _, c := range schema.Columns {
 		columns = append(columns, c.Name)
 	}
-	read := r.Reading(t.Bucket, t.Objects, schema)
+	read := r.Reading("attributes", t.Bucket, t.Objects, schema)
 	read.Workers = 1
 	kept, err := r.copy(ctx, read, columns, nil, func(g *parquet.RowGroup) ([]uint32, error) {
 		return reader.RowsOfCustomer(g, r.Person.Raw)

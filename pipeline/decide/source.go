@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"sync/atomic"
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
@@ -103,7 +102,7 @@ func (s *Source) reach(d *Decision, p *segments.Plan) (from, before int64) {
 }
 
 // read scans a source, judges its evidence and files what is admitted.
-func (h *hearing) read(ctx context.Context, s *Source) error {
+func (h *hearing) read(ctx context.Context, task *Task, s *Source) error {
 	workers := max(1, h.Workers)
 	scans := make([]*scan.Worker, workers)
 	doors, lanes := make([]*consent.Door, workers), make([]*segments.Lane, workers)
@@ -114,24 +113,14 @@ func (h *hearing) read(ctx context.Context, s *Source) error {
 	objects := s.Objects(s.reach(h.Decision, h.plan))
 	number := s.numbers()
 	rows := make([]int64, len(objects))
-	share := make([]int64, len(objects)) // of an object's bytes that one of its row groups stands for
-	total := int64(0)
-	for _, o := range objects {
-		total += o.Size
-	}
-	var done, read atomic.Int64
-	r := h.Reading(s.bucket, objects, s.Schema)
-	r.Opened = func(i int, f *parquet.File) {
-		rows[i] = f.Rows()
-		share[i] = objects[i].Size / int64(max(1, f.RowGroups()))
-	}
+	r := task.Reading(s.bucket, objects, s.Schema)
+	r.Opened = func(i int, f *parquet.File) { rows[i] = f.Rows() }
 	err := r.Each(ctx, func(w int, u scan.Unit, g *parquet.RowGroup) error {
 		block, err := scans[w].Scan(g, s.copies.Of(scan.Unit{Object: number[objects[u.Object].Key], RowGroup: u.RowGroup}))
 		if err != nil {
 			return err
 		}
 		lanes[w].Add(doors[w].Admit(block))
-		h.Tell(Progress{"read", done.Add(share[u.Object]), total, read.Add(int64(g.Rows()))})
 		return nil
 	})
 	if err != nil {
@@ -150,18 +139,19 @@ func (h *hearing) read(ctx context.Context, s *Source) error {
 
 // ReadAgain reads row groups of what may have arrived, or happened, in a time, once the decision is made. A damaged
 // object of a source that may skip them starts anew without it: begin is called first, and again then.
-func (d *Decision) ReadAgain(ctx context.Context, within func(s *Source) (from, before int64), begin func(),
-	visit func(worker int, s *Source, g *parquet.RowGroup) error,
+func (d *Decision) ReadAgain(ctx context.Context, phase string, within func(s *Source) (from, before int64),
+	begin func(), visit func(worker int, s *Source, g *parquet.RowGroup) error,
 ) error {
 	sources := slices.Clone(d.Sources)
 	for i := range sources {
 		sources[i].bad = maps.Clone(sources[i].bad)
 	}
 	all := func() error {
+		task := d.Begin(phase, sizeOf(sources, func(s *Source) []store.Object { return s.Objects(within(s)) }))
 		for i := range sources {
 			s := &sources[i]
 			objects := s.Objects(within(s))
-			r := d.Reading(s.bucket, objects, s.Schema)
+			r := task.Reading(s.bucket, objects, s.Schema)
 			err := r.Each(ctx, func(w int, _ scan.Unit, g *parquet.RowGroup) error { return visit(w, s, g) })
 			if err != nil {
 				return s.wrap(err, objects)
@@ -198,21 +188,33 @@ func (s *Source) wrap(err error, objects []store.Object) error {
 	return err
 }
 
+// tellsCopies reports whether the schema and the setting of a source let copies be told apart.
+func (s *Source) tellsCopies() bool { return s.Dedupe.N != 0 && s.scanner.TellsCopies() }
+
+// compared are the objects of [from, before) with those that hold what their rows may be copies of.
+func (s *Source) compared(from, before int64) []store.Object {
+	if !s.tellsCopies() {
+		return nil
+	}
+	return s.Objects(from-project.Micros(s.Dedupe), before)
+}
+
+// beginCopies begins telling copies apart, which reads the objects twice.
+func (d *Decision) beginCopies(objects int64) *Task { return d.Begin("copies", 2*objects) }
+
 // findCopies tells the copies of a source apart as of a moment, among partitions of [from, before); nil where its
 // schema or setting does not let it.
-func (d *Decision) findCopies(ctx context.Context, s *Source, asOf, from, before int64) (*scan.Copies, error) {
-	within := project.Micros(s.Dedupe)
-	copies := s.scanner.NewCopies(within, asOf)
-	if within == 0 || !copies.Possible() {
+func (d *Decision) findCopies(ctx context.Context, task *Task, s *Source, asOf, from, before int64,
+) (*scan.Copies, error) {
+	if !s.tellsCopies() {
 		return nil, nil
 	}
-	objects := s.Objects(from-within, before)
+	copies := s.scanner.NewCopies(project.Micros(s.Dedupe), asOf)
+	objects := s.compared(from, before)
 	number := s.numbers()
-	r := d.Reading(s.bucket, objects, s.Schema)
-	var done atomic.Int64
+	r := task.Reading(s.bucket, objects, s.Schema)
 	pass := func(look func(g scan.RowGroup, u scan.Unit) error) error {
 		return s.wrap(r.Each(ctx, func(_ int, u scan.Unit, g *parquet.RowGroup) error {
-			d.Tell(Progress{Phase: "copies", Done: done.Add(1)})
 			return look(g, scan.Unit{Object: number[objects[u.Object].Key], RowGroup: u.RowGroup})
 		}), objects)
 	}
@@ -250,18 +252,16 @@ func (d *Decision) readLogins(ctx context.Context) (*identity.Star, error) {
 	if !conf.Linked {
 		return nil, nil
 	}
+	retained := func(s *Source) []store.Object { return s.Objects(d.retained()) }
+	task := d.Begin("logins", sizeOf(d.Sources, retained))
 	var logins []identity.Login
 	all := d.loginReaders()
 	for i := range d.Sources {
 		s := &d.Sources[i]
 		readers := all[s.scanner]
-		objects := s.Objects(d.retained())
-		r := d.Reading(s.bucket, objects, s.Schema)
-		var done atomic.Int64
-		err := r.Each(ctx, func(w int, _ scan.Unit, g *parquet.RowGroup) error {
-			d.Tell(Progress{Phase: "logins", Done: done.Add(1)})
-			return readers[w].Read(g)
-		})
+		objects := retained(s)
+		r := task.Reading(s.bucket, objects, s.Schema)
+		err := r.Each(ctx, func(w int, _ scan.Unit, g *parquet.RowGroup) error { return readers[w].Read(g) })
 		if err != nil {
 			return nil, s.wrap(err, objects)
 		}

@@ -44,6 +44,15 @@ type Reading struct {
 	Limits  parquet.Limits
 	Workers int
 	Opened  func(object int, f *parquet.File) // may be nil; called once for each object, from many goroutines
+	Done    func(bytes, rows int64)           // may be nil; called when a part is read, from many goroutines
+}
+
+// Size is how many bytes objects have together: so many are done when a reading of them ends.
+func Size(objects []store.Object) (total int64) {
+	for _, o := range objects {
+		total += o.Size
+	}
+	return total
 }
 
 // BadObject is a damaged object with its number in the reading.
@@ -113,7 +122,9 @@ func (r *Reading) Each(ctx context.Context, visit func(worker int, u scan.Unit, 
 			for u := range units {
 				err := stop.Err()
 				if err == nil || ctx.Err() == nil && first.awaits(u) {
-					err = visit(w, scan.Unit{Object: u.object.number, RowGroup: u.group}, cursor.Move(u.object.file, u.group))
+					g := cursor.Move(u.object.file, u.group)
+					err = visit(w, scan.Unit{Object: u.object.number, RowGroup: u.group}, g)
+					r.tell(u, int64(g.Rows()))
 				}
 				u.object.done()
 				if err != nil {
@@ -148,6 +159,9 @@ func (r *Reading) open(ctx, stop context.Context, i int, units chan<- unit) erro
 	object := &openObject{number: i, file: f, bytes: bytes}
 	object.left.Store(int64(f.RowGroups()))
 	if f.RowGroups() == 0 {
+		if r.Done != nil {
+			r.Done(o.Size, 0)
+		}
 		return bytes.Close()
 	}
 	for group := range f.RowGroups() {
@@ -161,6 +175,15 @@ func (r *Reading) open(ctx, stop context.Context, i int, units chan<- unit) erro
 		}
 	}
 	return nil
+}
+
+// tell says that a row group was visited. Row groups stand for equal shares of their object's bytes.
+func (r *Reading) tell(u unit, rows int64) {
+	if r.Done == nil {
+		return
+	}
+	size, groups, group := r.Objects[u.object.number].Size, int64(u.object.file.RowGroups()), int64(u.group)
+	r.Done(size*(group+1)/groups-size*group/groups, rows)
 }
 
 func (r *Reading) blame(object int, err error) error {

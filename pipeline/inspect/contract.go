@@ -135,6 +135,7 @@ type contract struct {
 func (c *contract) check(ctx context.Context, objects []store.Object) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(max(1, c.in.Workers))
+	c.tell(len(objects))
 	for _, o := range objects {
 		g.Go(func() error {
 			rows, err := c.object(ctx, o)
@@ -146,11 +147,15 @@ func (c *contract) check(ctx context.Context, objects []store.Object) error {
 			defer c.mu.Unlock()
 			c.rows += rows
 			c.done++
-			c.in.Tell(decide.Progress{Phase: "check", Done: c.done, Total: int64(len(objects)), Rows: c.rows})
+			c.tell(len(objects))
 			return err
 		})
 	}
 	return g.Wait()
+}
+
+func (c *contract) tell(objects int) {
+	c.in.Tell(decide.Progress{Phase: "check", Unit: decide.Objects, Done: c.done, Total: int64(objects), Rows: c.rows})
 }
 
 // object compares the footer, then the values of the columns that can be read.

@@ -90,10 +90,16 @@ func Inspect(ctx context.Context, stores *folder.Stores, place string, o Inspect
 	in.partitioned(listing)
 	newestFirst(listing, project.Partition{Key: in.Partition})
 	look := newLook(o)
-	for i, object := range listing[:min(max(o.Objects, 1), len(listing))] {
+	opens := listing[:min(max(o.Objects, 1), len(listing))]
+	tell := func(done int) {
 		if o.Watch != nil {
-			o.Watch(decide.Progress{Phase: "read", Done: int64(i), Total: int64(max(o.Objects, 1)), Rows: in.Sampled})
+			o.Watch(decide.Progress{
+				Phase: "read", Unit: decide.Objects, Done: int64(done), Total: int64(len(opens)), Rows: look.rows,
+			})
 		}
+	}
+	tell(0)
+	for i, object := range opens {
 		opened, err := look.object(ctx, bucket, object)
 		if err != nil {
 			return nil, err
@@ -101,6 +107,7 @@ func Inspect(ctx context.Context, stores *folder.Stores, place string, o Inspect
 		in.Objects = append(in.Objects, opened)
 		in.Rows += opened.Rows
 		in.Sampled = look.rows
+		tell(i + 1)
 	}
 	for _, s := range look.columns {
 		in.Columns = append(in.Columns, s.shown())

@@ -49,11 +49,9 @@ func Rows(ctx context.Context, d *decide.Decision, probes []lint.Probe, from, be
 		}
 	}
 	workers := make([]searcher, max(1, d.Workers))
-	var done atomic.Int64
-	err := d.ReadAgain(ctx, s.within(d), func() {
+	err := d.ReadAgain(ctx, "values", s.within(d), func() {
 		s.rows = make([]atomic.Int64, len(probes))
 	}, func(w int, source *decide.Source, g *parquet.RowGroup) error {
-		d.Tell(decide.Progress{Phase: "values", Done: done.Add(1)})
 		workers[w].probing, workers[w].schema, workers[w].unusable = s, source.Schema, unusable[source.Schema]
 		return workers[w].read(g)
 	})

@@ -57,8 +57,8 @@ func (s *Scanner) NewCopies(within, asOf int64) *Copies {
 	}
 }
 
-// Possible reports whether the schema has what telling copies apart needs.
-func (c *Copies) Possible() bool { return c.roles[rules.RoleEventID] != "" }
+// TellsCopies reports whether the schema has what telling copies apart needs.
+func (s *Scanner) TellsCopies() bool { return s.roles[rules.RoleEventID] != "" }
 
 // Note is the first reading of a row group; safe for concurrent use.
 func (c *Copies) Note(g RowGroup) error {
