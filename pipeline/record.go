@@ -98,8 +98,8 @@ func unwritable(s *decide.Source) map[string]shown.Count {
 }
 
 // key is the idempotence key: rules, settings, schemas, what lies in the places that are read, as_of, a known_by that
-// was given, for it hides what has arrived since, and the day, by which dates are judged. A run with the key of the last
-// accepted one would write the same lists again.
+// was given, for it hides what has arrived since, and the day, by which dates are judged. A run with the key of the
+// last accepted one would write the same lists again.
 func (r *run) key(segs []*rules.Segment) string {
 	h := sha256.New()
 	add := func(parts ...any) { fmt.Fprintf(h, "%q\n", fmt.Sprint(parts...)) }
