@@ -77,6 +77,9 @@ func (in *Inputs) findList(ctx context.Context, name string, conf *project.List)
 	if err != nil && store.CodeOf(err) != store.NotFound {
 		return nil, store.Object{}, err
 	}
+	if err := in.Stores.Plain(ctx, in.Absolute(dir)); err != nil {
+		return nil, store.Object{}, err
+	}
 	i := slices.IndexFunc(listing, func(o store.Object) bool { return o.Key == key })
 	object := store.Object{Key: key}
 	if i >= 0 {

@@ -18,7 +18,7 @@ type Stores struct {
 	options store.Options
 	mu      sync.Mutex
 	open    map[string]*store.Bucket
-	plain   map[string]bool // places that are no lakehouse tables
+	plain   map[string]bool // folders that lie in no lakehouse table
 }
 
 // NewStores returns stores with these options.
