@@ -136,34 +136,46 @@ func (es Findings) Sorted() Findings {
 	})
 }
 
-// Text renders the findings in the order of their places, at most 50 of them.
+// chosen are the findings that are shown, at most 50, in the order of their places; where not all can be, errors go
+// before warnings. more says how many are left out.
+func (es Findings) chosen() (list Findings, more int) {
+	list = es.Sorted()
+	if more = len(list) - maxErrors; more <= 0 {
+		return list, 0
+	}
+	slices.SortStableFunc(list, func(a, b *Finding) int {
+		return strings.Compare(string(a.Severity), string(b.Severity)) // "error" stands before "warning"
+	})
+	return list[:maxErrors].Sorted(), more
+}
+
+// Text renders the findings that are shown.
 func (es Findings) Text() string {
 	var b strings.Builder
-	sorted := es.Sorted()
-	for i, e := range sorted {
-		if i == maxErrors {
-			fmt.Fprintf(&b, "... and %d more\n", len(sorted)-maxErrors)
-			break
-		}
+	list, more := es.chosen()
+	for _, e := range list {
 		b.WriteString(e.Text())
+	}
+	if more > 0 {
+		fmt.Fprintf(&b, "... and %d more\n", more)
 	}
 	return b.String()
 }
 
-// MarshalJSON writes the findings in the order of their places, at most 50 of them.
+// MarshalJSON writes the findings that are shown.
 func (es Findings) MarshalJSON() ([]byte, error) {
-	sorted := es.Sorted()
-	list := make([]*Finding, 0, maxErrors)
-	return json.Marshal(append(list, sorted[:min(len(sorted), maxErrors)]...))
+	list, _ := es.chosen()
+	return json.Marshal(append(make([]*Finding, 0, len(list)), list...))
 }
 
 // Error lists the first lines of the findings.
 func (es Findings) Error() string {
-	lines := make([]string, 0, len(es))
-	for _, e := range es.Sorted() {
+	list, _ := es.chosen()
+	lines := make([]string, 0, len(list))
+	for _, e := range list {
 		lines = append(lines, e.Error())
 	}
-	return strings.Join(lines[:min(len(lines), maxErrors)], "\n")
+	return strings.Join(lines, "\n")
 }
 
 // Failed reports whether one of the findings is an error, not a warning.

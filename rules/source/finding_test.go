@@ -38,6 +38,27 @@ func TestAtMostFiftyFindingsAreShownInTheOrderOfTheirPlaces(t *testing.T) {
 	}
 }
 
+func TestNoErrorIsLeftOutWhereThereAreManyWarnings(t *testing.T) {
+	r := Report{Source: &Source{Name: "a.yaml", Text: strings.Repeat("x\n", 60)}}
+	for i := range 59 {
+		r.Warn("W-NULL", Span{2 * i, 2*i + 1}, "asked")
+	}
+	r.Fail("E-TYPE", Span{118, 119}, "wrong")
+	text := r.Found.Text()
+	if !strings.HasPrefix(text, "a.yaml:1:1:") || !strings.HasSuffix(text, "... and 10 more\n") {
+		t.Error(text)
+	}
+	list, err := json.Marshal(r.Found)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, shown := range []string{text, string(list), r.Found.Error()} {
+		if !strings.Contains(shown, "E-TYPE") {
+			t.Errorf("the error is not shown:\n%s", shown)
+		}
+	}
+}
+
 func TestNothingInAnExcerptSteersTheTerminal(t *testing.T) {
 	r := Report{Source: &Source{Name: "a.yaml", Text: "a: \x1b[31m\u202ered"}}
 	e := r.Fail("E-CHARACTER", Span{3, 4}, "there is an escape", Fix("\x1b[0m"))
