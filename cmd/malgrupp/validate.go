@@ -198,14 +198,14 @@ func (a *app) checkTests(loaded *load.Loaded, asOf string) error {
 // checkDay adds what only the day tells of a project's rules. Runs go on with such rules, so loading does not ask.
 func (a *app) checkDay(loaded *load.Loaded, asOf string) error {
 	today, err := a.today(asOf)
-	if err != nil || len(loaded.Segments) == 0 {
+	if err != nil || len(loaded.Sound) == 0 {
 		return err
 	}
-	files := make([]*source.Source, len(loaded.Segments))
-	for i, s := range loaded.Segments {
+	files := make([]*source.Source, len(loaded.Sound))
+	for i, s := range loaded.Sound {
 		files[i] = s.Source
 	}
-	found := lint.Today(loaded.Scope(today), loaded.Segments, today)
+	found := lint.Today(loaded.Scope(today), loaded.Sound, today)
 	loaded.Findings = append(loaded.Findings, lint.Allow(found, files, today)...)
 	return nil
 }

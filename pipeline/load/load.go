@@ -32,7 +32,8 @@ type Loaded struct {
 	Project  *project.Project
 	Schemas  map[string]*rules.Schema
 	Sets     map[string]*rules.ValueSet
-	Segments []*rules.Segment // in dependency order
+	Segments []*rules.Segment // in dependency order; none if some file is wrong
+	Sound    []*rules.Segment // those whose own files are right, also where others are wrong
 	Tests    []*source.Source // files of kind SegmentTest and ConformanceSuite
 	Findings source.Findings  // errors and warnings of all files
 	Files    int              // of segments/, with those that are wrong
@@ -145,12 +146,16 @@ func (l *Loaded) rules(files []*source.Source, today value.CivilDate) {
 			l.Tests = append(l.Tests, src)
 		}
 	}
-	if l.Findings.Failed() {
-		return // references between files that do not stand would only add noise
+	l.Sound = segs
+	if !l.Findings.Failed() {
+		ordered, found := rules.Order(segs)
+		l.Segments, l.Findings = ordered, append(l.Findings, found...)
 	}
-	ordered, found := rules.Order(segs)
-	l.Segments = ordered
-	l.Findings = slices.Concat(l.Findings, found, lint.Rules(scope, ordered), lint.Schemas(scope, ordered, l.ownSchemas()))
+	if l.Findings.Failed() { // what files that do not stand refer to or use would only add noise
+		l.Findings = append(l.Findings, lint.Alone(scope, segs)...)
+		return
+	}
+	l.Findings = slices.Concat(l.Findings, lint.Rules(scope, l.Segments), lint.Schemas(scope, l.Segments, l.ownSchemas()))
 }
 
 // inFront says what stands in front of the rules and is wrong, so that checking them would only repeat it.

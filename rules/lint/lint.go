@@ -26,13 +26,25 @@ func Rules(s *rules.Scope, segs []*rules.Segment) source.Findings {
 	return l.found.Sorted()
 }
 
+// Alone is Rules for the sound files of a project in which others are wrong: what one of these could use, repeat or
+// refer to is not asked. The segments need no order.
+func Alone(s *rules.Scope, segs []*rules.Segment) source.Findings {
+	l := &linter{scope: s, words: s.Vocabulary(), segs: segs}
+	l.lintAlone()
+	return l.found.Sorted()
+}
+
 func (l *linter) lint() {
+	l.lintAlone()
+	l.lintTogether()
+}
+
+func (l *linter) lintAlone() {
 	for _, seg := range l.segs {
 		r := &source.Report{Source: seg.Source}
 		l.lintSegment(r, seg)
 		l.found = append(l.found, r.Found...)
 	}
-	l.lintTogether()
 }
 
 func (l *linter) lintSegment(r *source.Report, seg *rules.Segment) {
