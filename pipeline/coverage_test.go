@@ -34,7 +34,7 @@ func TestALogWithoutPartitionsIsCoveredAsFarAsItsLastArrival(t *testing.T) {
 				for c, text := range map[int]string{0: fmt.Sprintf("e%d-%d", i, k), 3: "page_view", 4: "d1", 5: "/lainat"} {
 					v[c].Text = append(v[c].Text, text)
 				}
-				v[1].Ints, v[2].Ints = append(v[1].Ints, asOf-1), append(v[2].Ints, at)
+				v[1].Ints, v[2].Ints = append(v[1].Ints, min(max(at, asOf-30*value.MicrosPerDay), asOf-1)), append(v[2].Ints, at)
 				if at > 0 && at < asOf {
 					all = append(all, at)
 				}
