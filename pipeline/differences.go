@@ -56,6 +56,9 @@ func (r *run) differences(ctx context.Context, lost [][]string) ([]change, error
 		r.manifest.Segments = append(r.manifest.Segments, out[i].count)
 	}
 	r.manifest.Segments = append(r.manifest.Segments, undelivered(r.decision)...)
+	if !r.Replay() {
+		r.manifest.ToldLacking = r.toldLacking(out)
+	}
 	return out, nil
 }
 

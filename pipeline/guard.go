@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -118,7 +120,7 @@ func (w *watched) guard() (Guard, error) {
 		}
 		return "", nil
 	}
-	fresh, staying := w.fresh(), before
+	fresh, staying := len(w.fresh()) > 0, before
 	if after == 0 || fresh || w.swings(before, after) {
 		if err := w.stand(); err != nil {
 			return "", err
@@ -156,25 +158,49 @@ func (w *watched) swings(before, after int) bool {
 // waits reports that a source which says when a day is complete has not said so of the last one.
 func (w *watched) waits() bool {
 	last := w.Project.Zone.Day(w.AsOf - 1)
-	return slices.ContainsFunc(w.lacks, func(l decide.Lack) bool {
+	return slices.ContainsFunc(w.fresh(), func(l decide.Lack) bool {
 		return l.Day == last.String() && slices.ContainsFunc(w.Project.Sources, func(s project.Source) bool {
 			return s.Name == l.Source && s.Complete == project.Success
 		})
 	})
 }
 
-// fresh reports a day that the list lacks and did not lack when it was last told: about those somebody decided then.
-func (w *watched) fresh() bool {
+// fresh are the days that the list lacks and did not lack when it was last told: about those somebody decided then.
+func (w *watched) fresh() (out []decide.Lack) {
 	var known []decide.Lack
 	if m := w.history.manifest; m != nil {
-		for _, s := range m.Segments {
-			if s.Segment == w.list.Segment && s.Destination == w.list.Destination && s.Guard != GuardIncomplete {
-				known = append(known, s.Lacks...)
-			}
+		known = m.ToldLacking[listName(w.list)]
+	}
+	for _, l := range w.lacks {
+		if !slices.Contains(known, l) {
+			out = append(out, l)
 		}
 	}
-	return slices.ContainsFunc(w.lacks, func(l decide.Lack) bool { return !slices.Contains(known, l) })
+	return out
 }
+
+// toldLacking are the days that each list lacked when it was last told: today, or, where it is held or not selected,
+// when it was so by the last accepted run.
+func (r *run) toldLacking(changes []change) map[string][]decide.Lack {
+	out := map[string][]decide.Lack{}
+	if m := r.history.manifest; m != nil {
+		maps.Copy(out, m.ToldLacking)
+	}
+	for i := range changes {
+		c := &changes[i]
+		if c.count.Guard != "" {
+			continue
+		}
+		delete(out, listName(c.list))
+		if len(c.count.Lacks) > 0 {
+			out[listName(c.list)] = c.count.Lacks
+		}
+	}
+	return out
+}
+
+// listName is how documents call a list.
+func listName(l state.List) string { return path.Join(l.Destination, l.Segment, l.Part) }
 
 // stand asks consent which of yesterday's members may stay, and counts those of them who are undecided today: their
 // verdict is open, or nothing was seen of them while days are missing.

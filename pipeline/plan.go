@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"hash"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
@@ -142,8 +141,7 @@ func (r *run) plan(changes []change) (*PlanFile, error) {
 		for _, entries := range [][]string{c.adds.Entries(), c.removes.Entries(), c.after(), c.control} {
 			fmt.Fprintf(h, "%q\n", entries)
 		}
-		p.Lists[path.Join(c.list.Destination, c.list.Segment,
-			c.list.Part)] = keyer.Key(keys.NewID(hex.EncodeToString(h.Sum(nil))))
+		p.Lists[listName(c.list)] = keyer.Key(keys.NewID(hex.EncodeToString(h.Sum(nil))))
 	}
 	return p, nil
 }
