@@ -199,8 +199,8 @@ func (r *run) toldLacking(changes []change) map[string][]decide.Lack {
 	return out
 }
 
-// listName is how documents call a list.
-func listName(l state.List) string { return path.Join(l.Destination, l.Segment, l.Part) }
+// listName is how documents call a list. A destination whose type changed has two for a night.
+func listName(l state.List) string { return path.Join(l.Destination, l.Segment, l.Kind, l.Part) }
 
 // stand asks consent which of yesterday's members may stay, and counts those of them who are undecided today: their
 // verdict is open, or nothing was seen of them while days are missing.

@@ -57,7 +57,7 @@ type Manifest struct {
 	Outputs     []Output          `json:"outputs"`
 	Labels      map[string]string `json:"labels,omitempty"`
 	Overrides   []Override        `json:"overrides,omitempty"` // guards that this run was let pass
-	// ToldLacking are, by destination/segment, the days that a list lacked when it was last told (guard.go).
+	// ToldLacking are, by destination/segment/type, the days that a list lacked when it was last told (guard.go).
 	ToldLacking map[string][]decide.Lack `json:"told_lacking,omitempty"`
 
 	Question *Question `json:"question,omitempty"` // of a line that says that somebody was asked about

@@ -33,7 +33,11 @@ func Plan(ctx context.Context, j *Job) (*Report, error) {
 		return nil, err
 	}
 	report, err := r.decide(ctx)
-	if err != nil || report.NothingToDo {
+	if err != nil {
+		return nil, err
+	}
+	if report.NothingToDo {
+		report.Plan, err = r.plan(nil)
 		return report, err
 	}
 	if err := r.identify(ctx); err != nil {
@@ -105,7 +109,7 @@ type PlanFile struct {
 	Config    string            `json:"config_sha256"` // of the project's settings, profile included
 	Rules     map[string]string `json:"rules"`         // segment -> definition hash
 	Inputs    map[string]string `json:"inputs"`        // source -> SHA-256 of names, sizes and etags of its objects
-	Lists     map[string]string `json:"lists"`         // destination/segment/part -> keyed digest of what it becomes
+	Lists     map[string]string `json:"lists"`         // destination/segment/type/part -> keyed digest of what it becomes
 }
 
 // plan is the file of a plan.

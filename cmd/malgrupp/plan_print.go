@@ -24,8 +24,16 @@ type story struct {
 func (s story) write(w io.Writer) {
 	if s.report.NothingToDo {
 		writeRun(w, s.report, "", s.took)
-		return
+	} else {
+		s.tell(w)
 	}
+	if s.file != "" {
+		fmt.Fprintf(w, "\nwritten to %s; malgrupp apply %s does exactly this\n", s.file, s.file)
+	}
+}
+
+// tell tells what a run would do.
+func (s story) tell(w io.Writer) {
 	m := s.report.Manifest
 	var changed, held, same, shown []pipeline.SegmentCount
 	for _, l := range m.Segments {
@@ -64,9 +72,6 @@ func (s story) write(w io.Writer) {
 	}
 	s.unchanged(w, same)
 	writeIdentifiers(w, m)
-	if s.file != "" {
-		fmt.Fprintf(w, "\nwritten to %s; malgrupp apply %s does exactly this\n", s.file, s.file)
-	}
 }
 
 // headline says how many lists change, what a changed rule brings, and what is held for want of what.
