@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/malgrupp/malgrupp/rules/sets"
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/rules/where"
@@ -293,4 +294,83 @@ func (t Term) String() string {
 		return t.Function + "(" + t.Column + ", " + value.Quote(t.Key) + ")"
 	}
 	return t.Function + "(" + t.Column + ")"
+}
+
+// Cell is what a row has in one term: a value, or nothing where it is null.
+type Cell struct {
+	Term  Term
+	Value value.Value
+	Null  bool
+}
+
+// Row is a row that passes some conditions, as far as they ask anything of it.
+type Row []Cell
+
+// String writes the row as a rule would ask for it.
+func (r Row) String() string {
+	var parts []string
+	for _, c := range r {
+		t := Test{Term: c.Term, Op: where.OpIsNull}
+		if !c.Null {
+			t.Op, t.Args = where.OpEqual, []value.Value{c.Value}
+		}
+		parts = append(parts, t.String())
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, ", ")
+}
+
+// Values are the values that rows which pass a condition can have in a term; false if there may be more than so many.
+func (v *Vocabulary) Values(e Expr, of Term, most int) (found []value.Value, all bool) {
+	for len(found) <= most {
+		other := &Test{Term: of, Op: where.OpIn, Not: true, Args: found}
+		row, answer := v.Meet(e, &Test{Term: of, Op: where.OpIsNull, Not: true}, other)
+		i := slices.IndexFunc(row, func(c Cell) bool { return c.Term.String() == of.String() && !c.Null })
+		if i < 0 {
+			return found, answer == sets.None
+		}
+		found = append(found, row[i].Value)
+	}
+	return nil, false
+}
+
+// About is true of the rows of some events that pass a condition; nil: of every row.
+func (v *Vocabulary) About(events []string, anyEvent bool, e Expr) Expr {
+	if anyEvent || len(events) == 0 || v.eventColumn == "" {
+		return e
+	}
+	text := value.Type{Kind: value.Text}
+	t := &Test{Term: Term{Column: v.eventColumn, Type: text, Of: text}, Op: where.OpIn}
+	for _, event := range events {
+		t.Args = append(t.Args, value.Value{Kind: value.Text, Text: event})
+	}
+	if len(events) == 1 {
+		t.Op = where.OpEqual
+	}
+	return Both(t, e)
+}
+
+// LocalDate is the day of an event on the local calendar; false where schemas call the event's time differently.
+func (v *Vocabulary) LocalDate() (Term, bool) {
+	f := v.Function("local.date")
+	if f == nil || v.timeColumn == "" {
+		return Term{}, false
+	}
+	return Term{Column: v.timeColumn, Function: f.Name, Type: f.Result, Of: value.Type{Kind: value.Timestamp}}, true
+}
+
+// Dated is true of the rows that lie in a window between fixed days; of another window nil, for every row.
+func (v *Vocabulary) Dated(w *Window) Expr {
+	date, ok := v.LocalDate()
+	if w == nil || w.Since == 0 || !ok {
+		return nil
+	}
+	between := func(t Term, from, to int64) *Test {
+		at := func(n int64) value.Value { return value.Value{Kind: t.Type.Kind, Int: n} }
+		return &Test{Term: t, Op: where.OpBetween, Args: []value.Value{at(from), at(to)}}
+	}
+	since, until := int64(w.Since-value.DateOfDays(0)), int64(w.Until-value.DateOfDays(0))
+	// No zone is a day away from UTC.
+	return Both(between(date, since, until-1), between(Term{Column: date.Column, Type: date.Of, Of: date.Of},
+		(since-1)*value.MicrosPerDay, (until+1)*value.MicrosPerDay))
 }

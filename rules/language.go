@@ -82,6 +82,8 @@ type Function struct {
 	Low, High int64    // of a result that is a number; both zero: any
 	Shape     string   // pattern that every result matches which is a text; "": any text
 	Outside   string   // what no result is, for messages: a host is written in small letters
+	// OfDay is the function of a local day since 1970-01-01; nil where the time of the day matters, or none does.
+	OfDay func(day int64) int64
 	// Apply is the function itself; nil where it needs a time zone.
 	Apply func(v value.Value, key string) (value.Value, bool)
 }

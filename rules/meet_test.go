@@ -70,7 +70,7 @@ var smallTests = []string{
 	"query_param(path, 'k') = 'v'", "query_param(path, 'k') is null", "lower(path) is null",
 	"kind = 'x'", "kind in ('x', 'y')", "kind in ('x', 'y', 'zz')", "kind starts_with 'z'",
 	"kind contains 'q'", "kind is null",
-	"lower(kind) = 'x'", "length(kind) = 2",
+	"lower(kind) = 'x'", "length(kind) = 2", "length(kind) > 1", "lower(kind) != 'x'",
 	"amount = 2.5", "amount = 2.505", "amount < 5", "amount >= 5", "amount > 9.99", "amount <= 9.99",
 	"amount between 0 and 2.5",
 	"amount in (0, 0.01)", "amount > 5.005", "amount < -20", "amount is null",

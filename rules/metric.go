@@ -256,6 +256,9 @@ func (c *checker) counts(m *Metric) bool {
 	return ok && a.Counts
 }
 
+// Term is the column that the metric measures.
+func (m *Metric) Term() Term { return Term{Column: m.Column, Type: m.Type, Of: m.Type} }
+
 // checkZero refuses a count of events that asks for none: that is another verb.
 func (c *checker) checkZero(cond *Condition, compare *Compare) {
 	events := "any"

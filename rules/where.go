@@ -112,30 +112,6 @@ func (b *binder) edit(at source.Span, text string) source.Edit {
 	return b.place(at).Edit(b.encode(text))
 }
 
-// Cell is what a row has in one term: a value, or nothing where it is null.
-type Cell struct {
-	Term  Term
-	Value value.Value
-	Null  bool
-}
-
-// Row is a row that passes some conditions, as far as they ask anything of it.
-type Row []Cell
-
-// String writes the row as a rule would ask for it.
-func (r Row) String() string {
-	var parts []string
-	for _, c := range r {
-		t := Test{Term: c.Term, Op: where.OpIsNull}
-		if !c.Null {
-			t.Op, t.Args = where.OpEqual, []value.Value{c.Value}
-		}
-		parts = append(parts, t.String())
-	}
-	slices.Sort(parts)
-	return strings.Join(parts, ", ")
-}
-
 // Meet looks for a row that passes all of some conditions; nil passes every row. With sets.Some it returns one, as
 // far as tests of several functions of one column can be asked apart. It is the one procedure by which conditions are
 // said to exclude one another, to hold never and to hold always.
@@ -206,40 +182,6 @@ func mapped(terms []Expr, to func(Expr) Expr) []Expr {
 	return out
 }
 
-// About is true of the rows of some events that pass a condition; nil: of every row.
-func (v *Vocabulary) About(events []string, anyEvent bool, e Expr) Expr {
-	if anyEvent || len(events) == 0 || v.eventColumn == "" {
-		return e
-	}
-	text := value.Type{Kind: value.Text}
-	t := &Test{Term: Term{Column: v.eventColumn, Type: text, Of: text}, Op: where.OpIn}
-	for _, event := range events {
-		t.Args = append(t.Args, value.Value{Kind: value.Text, Text: event})
-	}
-	if len(events) == 1 {
-		t.Op = where.OpEqual
-	}
-	return Both(t, e)
-}
-
-// Dated is true of the rows that lie in a window between fixed days; of another window nil, for every row.
-func (v *Vocabulary) Dated(w *Window) Expr {
-	if w == nil || w.Since == 0 || v.timeColumn == "" {
-		return nil
-	}
-	f := v.Function("local.date")
-	if f == nil {
-		return nil
-	}
-	day := func(d value.CivilDate) value.Value {
-		return value.Value{Kind: value.Date, Int: int64(d - value.DateOfDays(0))}
-	}
-	return &Test{
-		Term: Term{Column: v.timeColumn, Function: f.Name, Type: f.Result, Of: value.Type{Kind: value.Timestamp}},
-		Op:   where.OpBetween, Args: []value.Value{day(w.Since), day(w.Until - 1)},
-	}
-}
-
 // maxWays bounds how many ways through the alternatives of conditions are gone.
 const maxWays = 300
 
@@ -303,6 +245,7 @@ func (m *meeting) row(tests []*Test) (Row, sets.Answer) {
 		}
 		byTerm[name].ask(t)
 	}
+	m.addListed(byTerm)
 	var row Row
 	out := sets.Some
 	for _, name := range slices.Sorted(maps.Keys(byTerm)) {
@@ -324,6 +267,17 @@ func (m *meeting) row(tests []*Test) (Row, sets.Answer) {
 		return nil, out
 	}
 	return row, out
+}
+
+// addListed adds the columns of which functions are asked and whose values the schemas list: each is tried.
+func (m *meeting) addListed(byTerm map[string]*asked) {
+	for _, a := range slices.Collect(maps.Values(byTerm)) {
+		f, w := m.words.Function(a.term.Function), m.words.Columns[a.term.Column]
+		if f == nil || f.Apply == nil || !a.present || w == nil || w.Enum == nil || byTerm[a.term.Column] != nil {
+			continue
+		}
+		byTerm[a.term.Column] = &asked{term: Term{Column: a.term.Column, Type: a.term.Of, Of: a.term.Of}, present: true}
+	}
 }
 
 // ask adds what a test asks of its term.
@@ -358,7 +312,7 @@ func (m *meeting) cell(a *asked, all map[string]*asked) (Cell, sets.Answer) {
 		switch {
 		case answer == sets.None && !a.present:
 			return Cell{Term: a.term, Null: true}, sets.Some
-		case answer != sets.Some || a.term.Function != "" || !listed(a.demands) || m.suits(v, a.term, all):
+		case answer != sets.Some || !m.decides(a.term, demands) || m.suits(v, a.term, all):
 			return Cell{a.term, v, false}, answer
 		}
 		if m.ways--; m.ways < 0 {
@@ -368,6 +322,15 @@ func (m *meeting) cell(a *asked, all map[string]*asked) (Cell, sets.Answer) {
 	}
 }
 
+// decides reports whether each value of a term is tried with what else is asked of its column: of a list of values
+// all functions, of a date its weekday and month.
+func (m *meeting) decides(t Term, demands []sets.Demand) bool {
+	if f := m.words.Function(t.Function); f != nil {
+		return f.OfDay != nil && f.Result.Kind == value.Date
+	}
+	return listed(demands)
+}
+
 // listed reports whether the demands leave a list of values.
 func listed(demands []sets.Demand) bool {
 	return slices.ContainsFunc(demands, func(d sets.Demand) bool {
@@ -375,14 +338,22 @@ func listed(demands []sets.Demand) bool {
 	})
 }
 
-// suits reports whether a value of a column may pass what is asked of the column's functions.
-func (m *meeting) suits(v value.Value, column Term, all map[string]*asked) bool {
+// suits reports whether a value of a term may pass what is asked of the functions of its column.
+func (m *meeting) suits(v value.Value, of Term, all map[string]*asked) bool {
 	for _, a := range all {
 		f := m.words.Function(a.term.Function)
-		if a.term.Column != column.Column || f == nil || f.Apply == nil {
+		if a.term.Column != of.Column || f == nil || a.term.Function == of.Function {
 			continue
 		}
-		result, ok := f.Apply(v, a.term.Key)
+		result, ok := value.Value{}, true
+		switch {
+		case of.Function == "" && f.Apply != nil:
+			result, ok = f.Apply(v, a.term.Key)
+		case of.Function != "" && f.OfDay != nil:
+			result = value.Value{Kind: f.Result.Kind, Int: f.OfDay(v.Int)}
+		default:
+			continue
+		}
 		if ok && a.null || !ok && a.present {
 			return false
 		}

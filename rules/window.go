@@ -185,9 +185,12 @@ func (c *checker) bandWindow(w *Window, from, to yaml.Node) *Window {
 	if !okFar || !okNear {
 		return nil
 	}
-	if far.Longest() <= near.Shortest() {
-		c.doc.Fail("E-CONTRADICTION", to.Span(), "this window ends before it begins",
-			source.Expected("less than "+far.String()), source.Fix(fmt.Sprintf("{from: %v, to: %v}", near, far)))
+	if near.Reaches(far) {
+		hints := []source.Hint{source.Expected("less than " + far.String())}
+		if near.Longest() > far.Longest() {
+			hints = append(hints, source.Fix(fmt.Sprintf("{from: %v, to: %v}", near, far)))
+		}
+		c.doc.Fail("E-CONTRADICTION", to.Span(), "this window ends before it begins", hints...)
 		return nil
 	}
 	w.From, w.To = far, near

@@ -23,9 +23,25 @@ func (l *linter) lintMeasure(r *source.Report, seg *rules.Segment, c *rules.Cond
 	case "min", "max", "avg":
 		l.lintExtreme(r, c)
 	case "sum":
-		if l.rowNever(c, where.OpLess, 0) {
-			judge(r, c, value.Number{}, math.MaxInt64, m.Column+" is never below 0")
-		}
+		l.lintSum(r, c)
+	}
+}
+
+// lintSum compares a sum with what sums of such rows there are.
+func (l *linter) lintSum(r *source.Report, c *rules.Condition) {
+	column := c.Metric.Column
+	_, exact, fits := c.Compare.Bound.AtScale(c.Metric.Type.Scale)
+	switch never := l.rowNever; {
+	case fits && !exact && c.Compare.Op == rules.Exactly && c.Metric.Type.Kind != value.Float:
+		r.Fail("E-CONTRADICTION", c.Compare.Span,
+			fmt.Sprintf("nobody fulfils this: a sum of %s is %v as well", column, c.Metric.Type),
+			source.Expected("another number"))
+	case never(c, where.OpGreater, 0) && never(c, where.OpLess, 0):
+		judge(r, c, value.Number{}, 0, "no row has a value of "+column+" but 0")
+	case never(c, where.OpLess, 0):
+		judge(r, c, value.Number{}, math.MaxInt64, column+" is never below 0")
+	case never(c, where.OpGreater, 0):
+		judge(r, c, value.Number{Int: math.MinInt64}, 0, column+" is never above 0")
 	}
 }
 
@@ -52,13 +68,18 @@ func judge(r *source.Report, c *rules.Condition, least value.Number, most int64,
 // mostOf is the most that a count can come to, and why.
 func (l *linter) mostOf(seg *rules.Segment, c *rules.Condition) (most int64, why string) {
 	most, why = math.MaxInt64, "a count is never below 0"
-	switch {
-	case c.Metric.Function == "days" && c.Window != nil:
+	switch c.Metric.Function {
+	case "days":
 		if days, bounded := daysOf(c.Window); bounded {
-			return days, fmt.Sprintf("%v has at most %d calendar days", c.Window, days)
+			most, why = days, fmt.Sprintf("%v has at most %d calendar days", c.Window, days)
 		}
-	case c.Metric.Function == "distinct":
-		if n, bounded := l.valuesOf(c); bounded {
+		if date, ok := l.words.LocalDate(); ok {
+			if n, bounded := l.valuesOf(c, date); bounded && n < most {
+				most, why = n, fmt.Sprintf("no more than %d calendar days pass the where", n)
+			}
+		}
+	case "distinct":
+		if n, bounded := l.valuesOf(c, c.Metric.Term()); bounded {
 			return n, fmt.Sprintf("%s has no more than %d different values here", c.Metric.Column, n)
 		}
 	}
@@ -69,7 +90,7 @@ func (l *linter) mostOf(seg *rules.Segment, c *rules.Condition) (most int64, why
 // a day. A day may have 23 hours.
 func daysOf(w *rules.Window) (int64, bool) {
 	switch {
-	case w.All:
+	case w == nil, w.All:
 		return 0, false
 	case w.Since != 0:
 		return int64(w.Until - w.Since), true
@@ -84,26 +105,14 @@ func daysOf(w *rules.Window) (int64, bool) {
 	return (length+shortest-1)/shortest + 1, true
 }
 
-// valuesOf is how many values of a closed list the rows of a condition can have in the column of its metric.
-func (l *linter) valuesOf(c *rules.Condition) (n int64, bounded bool) {
-	term := rules.Term{Column: c.Metric.Column, Type: c.Metric.Type, Of: c.Metric.Type}
-	var values []value.Value
-	switch w := l.words.Columns[c.Metric.Column]; {
-	case c.Metric.Type.Kind == value.Boolean:
-		values = []value.Value{value.BoolValue(false), value.BoolValue(true)}
-	case w != nil && w.Enum != nil:
-		for _, text := range w.Enum {
-			values = append(values, value.Value{Kind: value.Text, Text: text})
-		}
-	default:
-		return 0, false
-	}
-	for _, v := range values {
-		if !l.words.Never(c.Where, &rules.Test{Term: term, Op: where.OpEqual, Args: []value.Value{v}}) {
-			n++
-		}
-	}
-	return n, true
+// countedAtMost is how many values are looked for one by one.
+const countedAtMost = 20
+
+// valuesOf is how many values of a term the rows of a metric can have, if they are few.
+func (l *linter) valuesOf(c *rules.Condition, term rules.Term) (n int64, bounded bool) {
+	rows := l.words.About(c.Events, c.AnyEvent, rules.Both(c.Where, l.words.Dated(c.Window)))
+	values, all := l.words.Values(rows, term, countedAtMost)
+	return int64(len(values)), all
 }
 
 // rowNever reports whether no row of a metric compares so with a number.
@@ -112,10 +121,7 @@ func (l *linter) rowNever(c *rules.Condition, op where.Op, units int64) bool {
 	if m.Type.Kind == value.Float {
 		return false
 	}
-	t := &rules.Test{
-		Term: rules.Term{Column: m.Column, Type: m.Type, Of: m.Type}, Op: op,
-		Args: []value.Value{{Kind: m.Type.Kind, Int: units}},
-	}
+	t := &rules.Test{Term: m.Term(), Op: op, Args: []value.Value{{Kind: m.Type.Kind, Int: units}}}
 	return l.words.Never(l.words.About(c.Events, c.AnyEvent, c.Where), t)
 }
 
@@ -168,11 +174,21 @@ func (l *linter) lintPopulation(r *source.Report, seg *rules.Segment) {
 		r.Warn("W-TAUTOLOGY", keyAt(seg.Source, "spec", "top", "percent"), "this keeps everybody who matches",
 			source.Expected("less than 100, or no top"))
 	}
-	if t := seg.Top; t != nil && t.Count > 0 {
-		withheld(r, seg, "top", t.Count)
+	top := 0 // people whom top leaves at most; stay brings others back
+	if t := seg.Top; t != nil && seg.Stay == (value.Duration{}) {
+		top = t.Count
 	}
-	if seg.Cap != nil {
-		withheld(r, seg, "cap", seg.Cap.Count)
+	if top > 0 {
+		withheld(r, seg, "top", top)
+	}
+	if seg.Cap == nil {
+		return
+	}
+	withheld(r, seg, "cap", seg.Cap.Count)
+	if top > 0 && top <= seg.Cap.Count {
+		r.Warn("W-TAUTOLOGY", keyAt(seg.Source, "spec", "cap", "count"),
+			fmt.Sprintf("this keeps everybody: top leaves at most %d people", top),
+			source.Expected("fewer than that, or no cap"))
 	}
 }
 

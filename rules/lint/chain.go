@@ -13,7 +13,13 @@ const longSession = 24 * value.MicrosPerHour
 
 // lintChain looks at the limits of sequences and sessions beside one another.
 func (l *linter) lintChain(r *source.Report, c *rules.Condition) {
-	if c.Is().Sessions && c.Lasting.Longest() >= longSession {
+	w := c.Window
+	relative := w != nil && w.From != (value.Duration{})
+	if c.Is().Sessions && relative && c.Lasting.Shortest() > w.From.Longest() {
+		r.Fail("E-CONTRADICTION", c.Span,
+			fmt.Sprintf("nobody fulfils this: no session that begins within %v lasts %v by then", w, c.Lasting),
+			source.Expected("lasting_at_least: 30min or the like"))
+	} else if c.Is().Sessions && c.Lasting.Longest() >= longSession {
 		r.Warn("W-SESSION-LONG", c.Span,
 			fmt.Sprintf("a session of %v hardly happens: it ends with the first long pause", c.Lasting),
 			source.Expected("lasting_at_least: 30min or the like; for people who come on several days metric: days()"))

@@ -119,10 +119,17 @@ func (l rowLint) why(t *rules.Test) []source.Hint {
 		}
 	}
 	switch w := l.words.Columns[t.Term.Column]; {
+	case f != nil && f.Apply != nil && w != nil && w.Enum != nil:
+		hints = append(hints, source.Expected(fmt.Sprintf("%s() of one of %s", f.Name, strings.Join(w.Enum, ", "))))
 	case f != nil && f.Outside != "":
 		hints = append(hints, source.Expected(f.Outside))
 	case f == nil && w != nil && w.Enum != nil:
 		hints = append(hints, source.Expected("one of "+strings.Join(w.Enum, ", ")))
+	case t.Op == where.OpIn && len(t.Args) == 0 && t.Term.Type.Kind == value.Integer:
+		hints = append(hints, source.Expected("a whole number"))
+	case t.Op == where.OpIn && len(t.Args) == 0:
+		hints = append(hints, source.Expected(fmt.Sprintf("a value of %s, which is %v: %d digits behind the point",
+			t.Term.Column, t.Term.Type, t.Term.Type.Scale)))
 	case f == nil && w != nil && bounded(w, t.Term.Column):
 		hints = append(hints, source.Expected("a number within min and max of the schema"))
 	case t.Term.Type.Kind == value.Decimal:

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -30,6 +31,14 @@ func factsOf(c *rules.Condition, not bool) (out []fact) {
 	return []fact{{c, not}}
 }
 
+// failing are the facts of people of whom a condition is not true. Of what may also have no value, a `not` is then not
+// true either: nothing is known of it.
+func failing(c *rules.Condition) []fact {
+	return slices.DeleteFunc(factsOf(c, true), func(f fact) bool {
+		return !f.not && (f.cond.Has != nil || f.cond.Is().Takes == rules.TakesWhere || mayLackValue(f.cond))
+	})
+}
+
 // lintPeople reports conditions that nobody fulfils together, and alternatives that leave nobody out.
 func (l *linter) lintPeople(r *source.Report, seg *rules.Segment) {
 	l.together(r, nil, factsOf(seg.Match, false))
@@ -47,9 +56,23 @@ func (l *linter) lintPeople(r *source.Report, seg *rules.Segment) {
 		return
 	}
 	l.together(r, nil, factsOf(seg.Exclude, false))
-	if by, excluded := l.excludes(factsOf(seg.Match, false), seg.Exclude); excluded {
+	l.lintExclusion(r, seg)
+}
+
+// lintExclusion reports an exclusion of everybody, and one of nobody: of those who fulfil match.
+func (l *linter) lintExclusion(r *source.Report, seg *rules.Segment) {
+	facts := factsOf(seg.Match, false)
+	if by, excluded := l.excludes(facts, seg.Exclude); excluded {
 		r.Fail("E-CONTRADICTION", seg.Exclude.Span, "this excludes everybody who fulfils "+placeOf(r, by),
 			source.Expected("an exclusion that leaves somebody of match"))
+		return
+	}
+	for _, f := range factsOf(seg.Exclude, false) {
+		if by, ok := l.contradicted(facts, f); ok {
+			r.Warn("W-TAUTOLOGY", f.cond.Span, "this excludes nobody: whoever fulfils it does not fulfil "+placeOf(r, by.cond),
+				source.Expected("an exclusion of somebody whom match lets in, or none"))
+			return
+		}
 	}
 }
 
@@ -68,6 +91,10 @@ func (l *linter) together(r *source.Report, given, facts []fact) {
 			continue
 		}
 		given = append(given, f)
+		if f.cond.Is().Logic == rules.LogicCount && !f.not && l.tooMany(f.cond) {
+			r.Fail("E-CONTRADICTION", f.cond.Span, "nobody fulfils so many of these: some exclude each other",
+				source.Expected("a smaller count, or other conditions"))
+		}
 		if logic := f.cond.Is().Logic; !f.not && (logic == rules.LogicAny || logic == rules.LogicCount) {
 			open = append(open, f)
 		}
@@ -78,6 +105,27 @@ func (l *linter) together(r *source.Report, given, facts []fact) {
 			l.together(r, others, factsOf(child, false))
 		}
 	}
+}
+
+// tooMany reports whether of some conditions pairs exclude each other, so that fewer are left than must be true.
+func (l *linter) tooMany(c *rules.Condition) bool {
+	left := slices.Clone(c.Children)
+	possible := len(left)
+	for len(left) > 0 {
+		first := left[0]
+		left = left[1:]
+		i := slices.IndexFunc(left, func(other *rules.Condition) bool {
+			facts := factsOf(first, false)
+			return slices.ContainsFunc(factsOf(other, false), func(f fact) bool {
+				_, excluded := l.contradicted(facts, f)
+				return excluded
+			})
+		})
+		if i >= 0 {
+			left, possible = slices.Delete(left, i, i+1), possible-1
+		}
+	}
+	return possible < c.Count
 }
 
 // placeOf names a condition and its line.
@@ -95,9 +143,13 @@ func (l *linter) contradicted(given []fact, f fact) (by fact, ok bool) {
 
 // excludes reports whether everybody who fulfils some facts fulfils an exclusion, and which fact says so.
 func (l *linter) excludes(facts []fact, c *rules.Condition) (by *rules.Condition, ok bool) {
-	for _, f := range factsOf(c, true) {
+	spared := failing(c)
+	for i, f := range spared {
 		if by, ok := l.contradicted(facts, f); ok {
 			return by.cond, true
+		}
+		if _, ok := l.contradicted(spared[:i], f); ok {
+			return facts[0].cond, true // it is true of everybody
 		}
 	}
 	if c.Is().Logic == rules.LogicAll {
@@ -124,7 +176,7 @@ func (l *linter) excludes(facts []fact, c *rules.Condition) (by *rules.Condition
 
 // leftOut reports two alternatives of which everybody fulfils one.
 func (l *linter) leftOut(r *source.Report, cond *rules.Condition) {
-	facts := factsOf(cond, true)
+	facts := failing(cond)
 	for i, f := range facts {
 		if by, ok := l.contradicted(facts[:i], f); ok {
 			r.Warn("W-TAUTOLOGY", f.cond.Span, "everybody fulfils this or "+placeOf(r, by.cond),
@@ -140,8 +192,12 @@ func (l *linter) nobody(f, g fact) bool {
 		return true
 	case f.cond.Is().Takes == rules.TakesWhere && g.cond.Is().Takes == rules.TakesWhere && !f.not && !g.not:
 		return l.wordsOf(f.cond).Never(f.cond.Where, g.cond.Where)
+	case f.cond.Is().Takes == rules.TakesWhere && g.cond.Is().Takes == rules.TakesWhere && f.not && g.not:
+		return l.wordsOf(f.cond).Within(nil, rules.Or{f.cond.Where, g.cond.Where})
 	case l.exceeds(f, g) || l.exceeds(g, f):
 		return true
+	case f.cond.Has != nil && g.cond.Has != nil && !f.not && !g.not && bare(f.cond) == bare(g.cond):
+		return l.words.Never(l.words.About(f.cond.Events, f.cond.AnyEvent, f.cond.Where), f.cond.Has, g.cond.Has)
 	}
 	return l.sameMeasure(f.cond, g.cond) && !f.not && !g.not && apart(f.cond.Compare, g.cond.Compare)
 }
@@ -151,12 +207,14 @@ func (l *linter) sameMeasure(a, b *rules.Condition) bool {
 	if a.Compare == nil || b.Compare == nil || a.Verb != b.Verb {
 		return false
 	}
-	bare := func(c *rules.Condition) string {
-		without := *c
-		without.Compare = nil
-		return without.Normal()
-	}
 	return bare(a) == bare(b)
+}
+
+// bare is the same for conditions that look at the same rows, whatever they ask of what they find.
+func bare(c *rules.Condition) string {
+	without := *c
+	without.Compare, without.Has = nil, nil
+	return without.Normal()
 }
 
 // apart reports whether no number passes both comparisons.
@@ -175,128 +233,13 @@ func compareNumbers(a, b value.Number) int {
 	scale := max(a.Scale, b.Scale)
 	x, _, okX := a.AtScale(scale)
 	y, _, okY := b.AtScale(scale)
-	if !okX || !okY {
-		return 0
+	switch { // what has too many digits for the other's scale is further from nought than that one
+	case !okX:
+		return cmp.Compare(a.Int, 0)
+	case !okY:
+		return cmp.Compare(0, b.Int)
 	}
 	return value.Compare(value.Value{Kind: value.Integer, Int: x}, value.Value{Kind: value.Integer, Int: y})
-}
-
-// amount is how much there must be, or may be at most, of the rows that a condition looks at.
-type amount struct {
-	of     string // count, days, distinct(column)
-	n      int64
-	events []string
-	any    bool
-	where  rules.Expr
-	window *rules.Window
-}
-
-// exceeds reports whether f asks for more than g allows, of rows that are all among those of g.
-func (l *linter) exceeds(f, g fact) bool {
-	most, ok := mostOf(g)
-	if !ok {
-		return false
-	}
-	return slices.ContainsFunc(leastOf(f), func(least amount) bool {
-		return least.n > most.n && (least.of == most.of || most.of == "count") && l.among(least, most)
-	})
-}
-
-// among reports whether there are rows of one sort, and all of them are of another one.
-func (l *linter) among(a, b amount) bool {
-	named := b.any || !a.any &&
-		!slices.ContainsFunc(a.events, func(e string) bool { return !slices.Contains(b.events, e) })
-	rows := l.words.About(a.events, a.any, a.where)
-	return named && b.window.Covers(a.window) && !l.words.Never(rows) && l.words.Within(rows, b.where)
-}
-
-// measured is what a condition counts: events, days, values.
-func measured(c *rules.Condition) string {
-	switch {
-	case c.Metric == nil:
-		return "count"
-	case c.Metric.Function == "distinct":
-		return "distinct(" + c.Metric.Column + ")"
-	case c.Metric.Function == "count", c.Metric.Function == "days":
-		return c.Metric.Function
-	}
-	return ""
-}
-
-func amountOf(c *rules.Condition, n int64) amount {
-	return amount{measured(c), n, c.Events, c.AnyEvent, c.Where, c.Window}
-}
-
-// mostOf is how much a fact allows.
-func mostOf(f fact) (amount, bool) {
-	c := f.cond
-	switch {
-	case measured(c) == "" || !c.Is().Counts && !c.Is().Absent && c.Metric == nil:
-		return amount{}, false
-	case c.Is().Absent:
-		return amountOf(c, 0), !f.not
-	case c.Compare == nil:
-		return amount{}, false
-	}
-	n := c.Compare.Bound.Int
-	switch op := c.Compare.Op; {
-	case !f.not && (op == rules.AtMost || op == rules.Exactly), f.not && op == rules.MoreThan:
-		return amountOf(c, n), true
-	case !f.not && op == rules.LessThan, f.not && op == rules.AtLeast:
-		return amountOf(c, n-1), true
-	}
-	return amount{}, false
-}
-
-// leastOf is how much a fact asks for: of sequences of each step one, of what picks or measures rows at least one.
-func leastOf(f fact) (out []amount) {
-	c := f.cond
-	switch {
-	case c.Is().Absent && f.not:
-		return []amount{amountOf(c, 1)}
-	case c.Is().Sessions:
-		return leastInSessions(f)
-	case c.Sequence != nil && !f.not:
-		for _, s := range c.Sequence.Steps {
-			out = append(out, amount{"count", 1, s.Events, s.AnyEvent, s.Where, c.Window})
-		}
-		return out
-	case c.Has != nil && !f.not:
-		return []amount{{"count", 1, c.Events, c.AnyEvent, rules.Both(c.Where, c.Has), c.Window}}
-	case c.Compare == nil, !c.Is().Counts && c.Metric == nil:
-		return nil
-	}
-	n := c.Compare.Bound.Int
-	switch op := c.Compare.Op; {
-	case measured(c) == "":
-		if function := c.Metric.Function; !f.not && (function == "max" || function == "min" || function == "avg") {
-			return []amount{{"count", 1, c.Events, c.AnyEvent, c.Where, c.Window}}
-		}
-	case !f.not && (op == rules.AtLeast || op == rules.Exactly), f.not && op == rules.LessThan:
-		out = []amount{amountOf(c, n)}
-	case !f.not && op == rules.MoreThan, f.not && op == rules.AtMost:
-		out = []amount{amountOf(c, n+1)}
-	}
-	return out
-}
-
-// leastInSessions is what a fact about sessions asks for: of one session all that it holds, up to the end of its
-// window.
-func leastInSessions(f fact) (out []amount) {
-	c := f.cond
-	some := c.Compare.Op == rules.AtLeast && c.Compare.Bound.Int > 0 || c.Compare.Op == rules.MoreThan
-	if f.not || !some || c.Window == nil || c.Window.Since != 0 || c.Window.To != (value.Duration{}) {
-		return nil
-	}
-	for _, child := range c.Children {
-		for _, inner := range factsOf(child, false) {
-			for _, least := range leastOf(inner) {
-				least.window = c.Window
-				out = append(out, least)
-			}
-		}
-	}
-	return out
 }
 
 // Apart reports whether two segments' rules exclude each other: nobody is in both, whatever the logs hold. The scope is
@@ -325,7 +268,7 @@ func membersAre(s *rules.Segment) (out []fact) {
 		out = factsOf(s.Match, false)
 	}
 	if s.Exclude != nil {
-		out = append(out, factsOf(s.Exclude, true)...)
+		out = append(out, failing(s.Exclude)...)
 	}
 	return out
 }

@@ -73,14 +73,33 @@ func TestSegmentsWhoseRulesExcludeEachOtherAreApart(t *testing.T) {
 type happened struct {
 	event   string
 	channel string
+	visits  int // 0: no value
 	day     int
 }
 
 // leaf is a condition with what it means for a history, written down once more in the plainest way.
 type leaf struct {
 	text string
-	is   func([]happened) bool
+	is   func([]happened) truth
 }
+
+// truth is what a condition comes to: of nothing there is no smallest value.
+type truth uint8
+
+const (
+	no truth = iota
+	yes
+	novalue
+)
+
+func truthOf(b bool) truth {
+	if b {
+		return yes
+	}
+	return no
+}
+
+func (x truth) not() truth { return [...]truth{no: yes, yes: no, novalue: novalue}[x] }
 
 var windows = []struct {
 	text string
@@ -97,21 +116,28 @@ var windows = []struct {
 
 var filters = []struct {
 	text string
-	is   func(string) bool
+	is   func(happened) bool
 }{
-	{"", func(string) bool { return true }},
-	{"channel = 'app'", func(c string) bool { return c == "app" }},
-	{"channel != 'app'", func(c string) bool { return c != "app" && c != "" }},
-	{"channel starts_with 'a'", func(c string) bool { return strings.HasPrefix(c, "a") }},
-	{"channel in ('app', 'web')", func(c string) bool { return c == "app" || c == "web" }},
-	{"channel is null", func(c string) bool { return c == "" }},
+	{"", func(happened) bool { return true }},
+	{"channel = 'app'", func(h happened) bool { return h.channel == "app" }},
+	{"channel != 'app'", func(h happened) bool { return h.channel != "app" && h.channel != "" }},
+	{"channel starts_with 'a'", func(h happened) bool { return strings.HasPrefix(h.channel, "a") }},
+	{"channel in ('app', 'web')", func(h happened) bool { return h.channel == "app" || h.channel == "web" }},
+	{"channel is null", func(h happened) bool { return h.channel == "" }},
+	{"visits > 0", func(h happened) bool { return h.visits != 0 }},
+	{"visits in (1, 2)", func(h happened) bool { return h.visits == 1 || h.visits == 2 }},
+	{"visits >= 2", func(h happened) bool { return h.visits >= 2 }},
+	{"visits is null", func(h happened) bool { return h.visits == 0 }},
 }
 
 func someLeaf(t *rapid.T) leaf {
 	w := rapid.SampledFrom(windows).Draw(t, "window")
 	f := rapid.SampledFrom(filters).Draw(t, "filter")
 	events := rapid.SampledFrom([]string{"login", "app_open", "[login, app_open]", "any"}).Draw(t, "events")
-	verb := rapid.SampledFrom([]string{"did", "did_not", "count()", "days()", "distinct(channel)"}).Draw(t, "verb")
+	verb := rapid.SampledFrom([]string{
+		"did", "did_not", "count()", "days()", "distinct(channel)",
+		"sum(visits)", "min(visits)", "max(visits)", "avg(visits)",
+	}).Draw(t, "verb")
 	op := rapid.SampledFrom([]string{"at_least", "at_most", "exactly", "more_than", "less_than"}).Draw(t, "op")
 	n := rapid.IntRange(1, 3).Draw(t, "n")
 	text := "{" + verb + ": " + events
@@ -125,30 +151,54 @@ func someLeaf(t *rapid.T) leaf {
 	if verb != "did_not" {
 		text += fmt.Sprintf(", %s: %d", op, n)
 	}
-	return leaf{text + "}", func(all []happened) bool {
-		count, days, channels := 0, map[int]bool{}, map[string]bool{}
-		for _, h := range all {
-			if h.day > w.from || h.day <= w.to || !f.is(h.channel) || events != "any" && !strings.Contains(events, h.event) {
-				continue
-			}
-			count++
-			days[h.day] = true
-			if h.channel != "" {
-				channels[h.channel] = true
-			}
+	return leaf{text + "}", func(all []happened) truth {
+		v, of := measure(verb, slices.DeleteFunc(slices.Clone(all), func(h happened) bool {
+			return h.day > w.from || h.day <= w.to || !f.is(h) || events != "any" && !strings.Contains(events, h.event)
+		}))
+		switch {
+		case of == 0:
+			return novalue
+		case verb == "did_not":
+			return truthOf(v == 0)
 		}
-		has := map[string]int{"days()": len(days), "distinct(channel)": len(channels)}
-		if verb == "did_not" {
-			return count == 0
-		}
-		v, measured := has[verb]
-		if !measured {
-			v = count
-		}
-		return map[string]bool{
-			"at_least": v >= n, "at_most": v <= n, "exactly": v == n, "more_than": v > n, "less_than": v < n,
-		}[op]
+		return truthOf(map[string]bool{
+			"at_least": v >= n*of, "at_most": v <= n*of, "exactly": v == n*of, "more_than": v > n*of,
+			"less_than": v < n*of,
+		}[op])
 	}}
+}
+
+// measure is a number as a fraction; of nothing there is none.
+func measure(verb string, rows []happened) (v, of int) {
+	days, channels, visits, sum := map[int]bool{}, map[string]bool{}, []int{}, 0
+	for _, h := range rows {
+		days[h.day] = true
+		if h.channel != "" {
+			channels[h.channel] = true
+		}
+		if h.visits != 0 {
+			visits, sum = append(visits, h.visits), sum+h.visits
+		}
+	}
+	switch verb {
+	case "days()":
+		return len(days), 1
+	case "distinct(channel)":
+		return len(channels), 1
+	case "sum(visits)":
+		return sum, 1
+	case "avg(visits)":
+		return sum, len(visits)
+	case "min(visits)", "max(visits)":
+		switch {
+		case len(visits) == 0:
+			return 0, 0
+		case verb == "min(visits)":
+			return slices.Min(visits), 1
+		}
+		return slices.Max(visits), 1
+	}
+	return len(rows), 1
 }
 
 // What nobody is said to fulfil together nobody does, what everybody is said to fulfil everybody does, and a condition
@@ -159,7 +209,7 @@ func TestWhatIsSaidOfPeopleIsSoOfEveryHistory(t *testing.T) {
 		a, b := someLeaf(t), someLeaf(t)
 		for i, l := range []*leaf{&a, &b} {
 			if of := *l; rapid.Bool().Draw(t, fmt.Sprint("not", i)) {
-				*l = leaf{"{not: " + of.text + "}", func(all []happened) bool { return !of.is(all) }}
+				*l = leaf{"{not: " + of.text + "}", func(all []happened) truth { return of.is(all).not() }}
 			}
 		}
 		found := func(verb string) source.Findings {
@@ -178,19 +228,24 @@ func TestWhatIsSaidOfPeopleIsSoOfEveryHistory(t *testing.T) {
 		all, anyOf := found("all"), found("any")
 		never := says(all, "E-CONTRADICTION", "nobody fulfils both this and match.all[1]")
 		always := says(anyOf, "W-TAUTOLOGY", "everybody fulfils this or")
+		second := says(all, "W-TAUTOLOGY", "whoever fulfils match.all[1].all[0] fulfils this")
+		first := says(all, "W-TAUTOLOGY", "whoever fulfils match.all[1].all[1] fulfils this")
 		event := rapid.Custom(func(t *rapid.T) happened {
 			return happened{
 				rapid.SampledFrom([]string{"login", "app_open", "page_view"}).Draw(t, "event"),
-				rapid.SampledFrom([]string{"", "app", "web", "atm"}).Draw(t, "channel"), rapid.IntRange(1, 16).Draw(t, "day"),
+				rapid.SampledFrom([]string{"", "app", "web", "atm"}).Draw(t, "channel"), rapid.IntRange(0, 4).Draw(t, "visits"),
+				rapid.IntRange(1, 16).Draw(t, "day"),
 			}
 		})
 		for range 30 {
 			history := rapid.SliceOfN(event, 0, 5).Draw(t, "history")
-			switch x, y := a.is(history), b.is(history); {
+			switch x, y := a.is(history) == yes, b.is(history) == yes; {
 			case never && x && y:
 				t.Fatalf("%v fulfils both %s and %s", history, a.text, b.text)
 			case always && !x && !y:
 				t.Fatalf("%v fulfils neither %s nor %s", history, a.text, b.text)
+			case second && x && !y, first && y && !x:
+				t.Fatalf("%v fulfils one of %s and %s, not both", history, a.text, b.text)
 			}
 		}
 	})

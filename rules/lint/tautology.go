@@ -26,10 +26,22 @@ func (l rowLint) always(e rules.Expr) {
 		for _, term := range e {
 			l.always(term)
 		}
-		if len(l.Found) == before && l.words.Always(e) {
+		if len(l.Found) == before && (l.words.Always(e) || l.trueOrFalse(e)) {
 			l.alternatives(e)
 		}
 	}
+}
+
+// trueOrFalse reports whether alternatives ask only whether one column is true or false, and either will do: without a
+// value they are false.
+func (l rowLint) trueOrFalse(or rules.Or) bool {
+	first := lastOf(or)
+	for t := range rules.Tests(or) {
+		if t.Op != where.OpIsTrue && t.Op != where.OpIsFalse || t.Term != first.Term {
+			return false
+		}
+	}
+	return l.words.Within(&rules.Test{Term: first.Term, Op: where.OpIsNull, Not: true}, or)
 }
 
 func notNull(t *rules.Test) source.Hint {
@@ -80,26 +92,4 @@ func (l *linter) lintImplied(r *source.Report, cond *rules.Condition) {
 			break
 		}
 	}
-}
-
-// implies reports whether whoever fulfils a plainly fulfils b: both count events, and those of a are among those of b.
-func (l *linter) implies(a, b *rules.Condition) bool {
-	if !a.Is().Counts || !b.Is().Counts || b.Compare.Op != rules.AtLeast && b.Compare.Op != rules.MoreThan {
-		return false
-	}
-	among := b.AnyEvent || !a.AnyEvent &&
-		!slices.ContainsFunc(a.Events, func(e string) bool { return !slices.Contains(b.Events, e) })
-	return among && least(a.Compare) >= max(1, least(b.Compare)) && b.Window.Covers(a.Window) &&
-		!l.words.Never(a.Where) && l.words.Within(a.Where, b.Where)
-}
-
-// least is the smallest whole number that passes.
-func least(c *rules.Compare) int64 {
-	switch c.Op {
-	case rules.AtLeast, rules.Exactly:
-		return c.Bound.Int
-	case rules.MoreThan:
-		return c.Bound.Int + 1
-	}
-	return 0
 }

@@ -57,8 +57,15 @@ func (l *linter) lintRow(r *source.Report, cond *rules.Condition, d demand) {
 	if !row.words.Never(d.given) { // else it has been said of what is given
 		given = append(given, d.given)
 	}
-	if !row.never(d.where, given) {
-		row.always(d.where)
+	if row.never(d.where, given) {
+		return
+	}
+	before := len(r.Found)
+	row.always(d.where)
+	if picked := l.words.About(d.events, d.anyEvent, d.given); len(r.Found) == before && d.given != nil &&
+		l.words.Within(picked, d.where) {
+		r.Warn("W-TAUTOLOGY", lastOf(d.where).Span, "every event that where picks passes this",
+			source.Expected("a test of something else in has, or less of it in where"))
 	}
 }
 
