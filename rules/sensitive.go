@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -36,12 +38,13 @@ func (l Label) Touches(op where.Op, texts ...string) bool {
 
 // touches is Touches for a function of the column.
 func (l Label) touches(op where.Op, texts []string, function func(string) (string, bool)) bool {
-	if l.whole() {
-		return true
-	}
-	d := demand(op, texts)
+	return l.whole() || len(texts) > 0 && l.tells([]sets.Demand{demand(op, texts)}, function)
+}
+
+// tells reports whether what is asked of a function of the column selects by the labelled content.
+func (l Label) tells(demands []sets.Demand, function func(string) (string, bool)) bool {
 	mark, ok := function(l.mark())
-	if !ok || len(d.Args) == 0 {
+	if !ok {
 		return false
 	}
 	var others []string
@@ -50,7 +53,7 @@ func (l Label) touches(op where.Op, texts []string, function func(string) (strin
 			others = append(others, text)
 		}
 	}
-	return sets.Tells(d, mark, others, l.Value != "")
+	return sets.Tells(demands, mark, others, l.Value != "")
 }
 
 // mark is the labelled value, or what labelled values begin with.
@@ -88,9 +91,11 @@ func alike(mark string) (out []string) {
 // decides reports whether a test of the column with text literals is about labelled content alone, so that it says
 // nothing of any other row.
 func (l Label) decides(op where.Op, texts ...string) bool {
-	if l.whole() {
-		return true
-	}
+	return l.whole() || l.settles([]sets.Demand{demand(op, texts)})
+}
+
+// settles is decides for all that is asked of the column.
+func (l Label) settles(demands []sets.Demand) bool {
 	shown := demand(where.OpStartsWith, []string{l.Prefix})
 	if l.Value != "" {
 		shown = demand(where.OpEqual, []string{l.Value})
@@ -98,9 +103,59 @@ func (l Label) decides(op where.Op, texts ...string) bool {
 	hidden := shown
 	hidden.Not = true
 	text := sets.Domain{Type: value.Type{Kind: value.Text}}
-	_, labelled := sets.Find(text, []sets.Demand{demand(op, texts), shown})
-	_, other := sets.Find(text, []sets.Demand{demand(op, texts), hidden})
+	_, labelled := sets.Find(text, append(slices.Clip(demands), shown))
+	_, other := sets.Find(text, append(slices.Clip(demands), hidden))
 	return labelled != sets.None && other == sets.None
+}
+
+// checkTogether reports tests that select by labelled content side by side and not alone: of a range the two ends.
+func (b *binder) checkTogether(e Expr) {
+	var terms []Expr
+	_, or := e.(Or)
+	switch e := e.(type) {
+	case And:
+		terms = e
+	case Or:
+		terms = e
+	}
+	asked := map[string][]*Test{}
+	for _, term := range terms {
+		if t, ok := term.(*Test); ok && t.Term.Type.Kind == value.Text && len(t.Args) > 0 {
+			asked[t.Term.String()] = append(asked[t.Term.String()], t)
+		}
+		b.checkTogether(term)
+	}
+	for _, name := range slices.Sorted(maps.Keys(asked)) {
+		if tests := asked[name]; len(tests) > 1 {
+			b.checkLabelled(tests, or)
+		}
+	}
+}
+
+// checkLabelled reports tests of one term that select by labelled content together; with not by what fails them all.
+func (b *binder) checkLabelled(tests []*Test, not bool) {
+	w, term := b.words.Columns[tests[0].Term.Column], tests[0].Term
+	if w == nil {
+		return
+	}
+	for _, l := range w.Labels {
+		touches := func(demands []sets.Demand) bool { return l.tells(demands, b.applied(term)) }
+		if l.Policy == policyDrop && l.Is != accountData {
+			if touches = l.settles; term.Function != "" {
+				continue
+			}
+		}
+		var all []sets.Demand
+		alone := false
+		for _, t := range tests {
+			all = append(all, sets.Demand{Op: t.Op, Not: t.Not != not, Args: t.Args})
+			alone = alone || touches([]sets.Demand{{Op: t.Op, Args: t.Args}})
+		}
+		if !l.whole() && !alone && touches(all) {
+			last := slices.MaxFunc(tests, func(x, y *Test) int { return cmp.Compare(x.Span.Start, y.Span.Start) })
+			b.sensitive(&b.Report, l, last.Span)
+		}
+	}
 }
 
 // checkLabels reports a test that selects by labelled content.

@@ -69,6 +69,9 @@ func (b *binder) read() Expr {
 	if len(l.Wrong) > 0 || b.errors() > before {
 		return nil
 	}
+	if b.sensitive != nil {
+		b.checkTogether(e)
+	}
 	return e
 }
 

@@ -191,40 +191,81 @@ func shown(steps []step, at int) value.Value {
 
 // key tells a step's places apart from any others.
 func key(s step) string {
-	var out []byte
-	for _, p := range s.places {
-		out = append(binary.AppendUvarint(out, uint64(len(p))), p...)
-	}
 	if s.broken {
-		out = append(out, 0xff)
+		return joined(s.places) + "\xff"
+	}
+	return joined(s.places)
+}
+
+// joined is one place made of several.
+func joined(places []string) string {
+	var out []byte
+	for _, p := range places {
+		out = append(binary.AppendUvarint(out, uint64(len(p))), p...)
 	}
 	return string(out)
 }
 
-// Tells reports whether a demand tells texts with a beginning from texts that are alike but for it: there is a rest
-// that passes behind the beginning and behind none of the others. With whole there is no rest. Where nobody knows, it
-// does.
-func Tells(d Demand, beginning string, others []string, whole bool) bool {
-	judges, ok := judgesOf(Domain{}, []Demand{d})
+// Tells reports whether demands together tell texts with a beginning from texts that are alike but for it: there is a
+// rest that passes behind the beginning and behind none of the others. With whole there is no rest. Where nobody knows,
+// they do.
+func Tells(demands []Demand, beginning string, others []string, whole bool) bool {
+	judges, ok := judgesOf(Domain{}, demands)
 	if !ok {
 		return true
 	}
-	var all []judge
-	for _, j := range judges {
-		all = append(all, judge{behind{j.reader, beginning}, j.not})
-		for _, other := range others {
-			all = append(all, judge{behind{j.reader, other}, !j.not})
-		}
-		if _, only := j.reader.(wellFormed); only {
-			all = all[:len(all)-len(others)]
-		}
+	all := []judge{{reader: behind{together(judges), beginning}}}
+	for _, other := range others {
+		all = append(all, judge{behind{together(judges), other}, true})
 	}
-	letters := alphabet(Domain{}, []Demand{d})
+	letters := alphabet(Domain{}, demands)
 	if whole {
 		letters = nil
 	}
 	_, answer := walk(all, letters)
 	return answer != None
+}
+
+// together reads with several judges and passes where all of them do.
+type together []judge
+
+func (t together) start() string {
+	places := make([]string, len(t))
+	for i, j := range t {
+		places[i] = j.start()
+	}
+	return joined(places)
+}
+
+func (t together) read(at string, l letter) string {
+	places := t.places(at)
+	for i, j := range t {
+		places[i] = j.read(places[i], l)
+	}
+	return joined(places)
+}
+
+func (t together) passes(at string) bool { return passAll(t, t.places(at)) }
+
+func (t together) settled(at string) bool {
+	settled := true
+	for i, place := range t.places(at) {
+		if t[i].lost(place) {
+			return true
+		}
+		settled = settled && t[i].settled(place)
+	}
+	return settled
+}
+
+// places takes a joined place apart.
+func (t together) places(at string) []string {
+	places := make([]string, len(t))
+	for i := range places {
+		n, width := binary.Uvarint([]byte(at))
+		places[i], at = at[width:width+int(n)], at[width+int(n):]
+	}
+	return places
 }
 
 // behind reads on behind a text.
