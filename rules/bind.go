@@ -170,6 +170,9 @@ func (b *binder) term(o where.Operand) (boundTerm, *Word, bool) {
 			source.Expected("one of "+strings.Join(b.scope.functionNames(), ", ")))
 		if test, ok := o.AsOperator(); ok {
 			hints = []source.Hint{source.Fix(test)}
+		} else if meant := foreignTerms[strings.ToLower(o.Function)]; meant != "" &&
+			(w.column.Role == RoleEventTime || !strings.HasPrefix(meant, "local.")) {
+			hints = []source.Hint{source.Fix(strings.ReplaceAll(meant, "column", o.Column))}
 		} else if a := source.Suggest(o.Function, b.scope.aggregateNames()); len(hints) == 1 && len(a) > 0 {
 			hints = []source.Hint{source.Fix("a condition of its own with metric: " + a[0] + "(" + o.Column + ")")}
 		}
@@ -192,12 +195,53 @@ func (b *binder) term(o where.Operand) (boundTerm, *Word, bool) {
 	return boundTerm{}, nil, false
 }
 
+// foreignTerms are functions and columns of other tools, and what they are here.
+var foreignTerms = map[string]string{
+	"hour": "local.hour", "hour_of_day": "local.hour", "date": "local.date", "day": "local.date", "to_date": "local.date",
+	"month": "local.month", "weekday": "local.weekday", "dayofweek": "local.weekday", "day_of_week": "local.weekday",
+	"dow": "local.weekday", "is_weekend": "local.weekday in ('sat', 'sun')", "weekend": "local.weekday in ('sat', 'sun')",
+	"upper": "lower(column)", "tolower": "lower(column)", "strlen": "length(column)",
+	"domain": "host(column)", "hostname": "host(column)",
+}
+
+// meantColumn is what a word was meant for that is no column: an event, a value of the test before, a call behind its
+// column, a parameter of the URL; "" if nobody knows.
+func (b *binder) meantColumn(o where.Operand) string {
+	before, last := "", o.Column
+	if i := strings.LastIndexByte(o.Column, '.'); i > 0 {
+		before, last = o.Column[:i], o.Column[i+1:]
+	}
+	foreign := foreignTerms[strings.ToLower(last)]
+	_, isColumn := b.words.Columns[before]
+	_, isFunction := b.scope.function(last)
+	_, url := b.words.Columns["url"]
+	switch again := o.After.Again(value.Quote(o.Column)); {
+	case slices.Contains(b.words.events, o.Column) && o.Function == "":
+		return where.Beside("did: " + o.Column)
+	case slices.Contains(b.words.events, o.Column):
+		return where.Beside("did: " + o.Column + " and, for how many, at_least")
+	case o.Function == "" && again != "":
+		return again
+	case isColumn && isFunction:
+		return last + "(" + before + ")"
+	case o.Function == "" && !strings.Contains(foreign, "column") && (before == "" || before == "local"):
+		if foreign == "" && url && strings.HasPrefix(o.Column, "utm_") {
+			return "query_param(url, " + value.Quote(o.Column) + ")"
+		}
+		return foreign
+	}
+	return ""
+}
+
 func (b *binder) unknownColumn(o where.Operand) {
 	names := b.words.names()
 	if o.Function == "" {
 		names = append(names, b.scope.implicitNames()...)
 	}
 	hints := append(source.DidYouMean(o.Column, names), b.words.columnHint(b.scope.Schemas, b.events))
+	if meant := b.meantColumn(o); meant != "" && len(hints) == 1 {
+		hints = []source.Hint{source.Fix(meant)}
+	}
 	b.fault("E-UNKNOWN-COLUMN", o.ColumnAt, fmt.Sprintf("there is no column %q", o.Column), hints...)
 }
 

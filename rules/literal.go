@@ -26,6 +26,9 @@ func (b *binder) convert(l where.Literal, c *where.Comparison, term boundTerm) (
 		return b.named(l, c, term)
 	}
 	switch kind := term.Type.Kind; {
+	case isNumeric(kind) && l.Kind == where.LiteralNumber && !value.IsNumber(l.Text):
+		b.badNumber(l, c, term)
+		return argument{}, false
 	case kind == value.Text && l.Kind == where.LiteralText:
 		return argument{Value: value.Value{Kind: value.Text, Text: l.Text}}, true
 	case kind == value.Boolean && l.Kind == where.LiteralBool:
@@ -76,10 +79,6 @@ func (b *binder) named(l where.Literal, c *where.Comparison, term boundTerm) (ar
 }
 
 func (b *binder) exactNumber(l where.Literal, t value.Type) (argument, bool) {
-	if !value.IsNumber(l.Text) {
-		b.badNumber(l)
-		return argument{}, false
-	}
 	n, ok := value.ParseNumber(l.Text)
 	units, exact, fits := n.AtScale(t.Scale)
 	if !ok || !fits {
@@ -92,8 +91,8 @@ func (b *binder) exactNumber(l where.Literal, t value.Type) (argument, bool) {
 
 func (b *binder) floatNumber(l where.Literal) (argument, bool) {
 	f, err := strconv.ParseFloat(l.Text, 64)
-	if !value.IsNumber(l.Text) || err != nil {
-		b.badNumber(l)
+	if err != nil {
+		b.fault("E-RANGE", l.Span, l.Text+" is beyond the numbers of a float")
 		return argument{}, false
 	}
 	if f == 0 {
@@ -102,9 +101,35 @@ func (b *binder) floatNumber(l where.Literal) (argument, bool) {
 	return argument{Value: value.Value{Kind: value.Float, Float: f}}, true
 }
 
-func (b *binder) badNumber(l where.Literal) {
-	b.fault("E-LITERAL", l.Span, fmt.Sprintf("%q is not a number", l.Text),
-		source.Expected("digits, with a point before the fraction: 12.50"))
+// badNumber reports digits that are no number, with what they were meant for.
+func (b *binder) badNumber(l where.Literal, c *where.Comparison, term boundTerm) {
+	hint := source.Expected("digits, with a point before the fraction: 12.50")
+	if low, high, ok := where.Range(l.Text); ok {
+		hint = source.Fix(b.written(c.Term.Span) + " between " + low + " and " + high)
+	} else if meantBy(l, term) != "" {
+		hints, _ := b.meant(l, c, term)
+		hint = hints[0]
+	}
+	b.fault("E-LITERAL", l.Span, fmt.Sprintf("%q is not a number", l.Text), hint)
+}
+
+func isNumeric(kind value.Kind) bool {
+	return kind == value.Integer || kind == value.Decimal || kind == value.Float
+}
+
+var clockHour = regexp.MustCompile(`^(1[0-2]|[1-9])([ap])m$`)
+
+// numberIn is the number that a text stands for, "" if none: an amount with marks, an hour of the twelve.
+func numberIn(text string, circle Circle) string {
+	if m := clockHour.FindStringSubmatch(strings.ToLower(text)); m != nil && circle == CircleUpTo {
+		hour, _ := strconv.Atoi(m[1])
+		hour %= 12
+		if m[2] == "p" {
+			hour += 12
+		}
+		return strconv.Itoa(hour)
+	}
+	return where.PlainNumber(text)
 }
 
 func describeLiteral(l where.Literal) string {
@@ -301,10 +326,10 @@ func meantBy(l where.Literal, term boundTerm) string {
 	case kind == value.Text && l.Kind == where.LiteralNumber,
 		kind == value.Text && l.Kind == where.LiteralBare && !isTruth && !isClock(l.Text):
 		return value.Quote(l.Text)
+	case isNumeric(kind) && (l.Kind == where.LiteralNumber || l.Kind == where.LiteralText || l.Kind == where.LiteralBare):
+		return numberIn(l.Text, term.circle)
 	case l.Kind != where.LiteralText && l.Kind != where.LiteralBare:
 		return ""
-	case (kind == value.Integer || kind == value.Decimal || kind == value.Float) && value.IsNumber(l.Text):
-		return l.Text
 	}
 	text := l.Text
 	if kind == value.Date && value.MeantDate(text) != "" {

@@ -45,21 +45,21 @@ func (c *checker) where(n yaml.Node, events []string) Expr {
 // read turns the text into a bound expression; nil after an error.
 func (b *binder) read() Expr {
 	if len(b.text) > where.MaxBytes {
-		b.fault("E-LIMIT", source.Span{
-			Start: 0, End: 1,
-		}, fmt.Sprintf("the condition has %d bytes", len(b.text)),
+		b.fault("E-LIMIT", source.Span{End: 1}, fmt.Sprintf("the condition has %d bytes", len(b.text)),
 			source.Expected("at most 4 KiB, long lists as a value set"))
 		return nil
 	}
 	l := where.Lex(b.text)
-	b.misspelt(l.Wrong)
+	t, err := where.Parse(l.Tokens)
+	if l.Broken != "" || err == nil || !err.Fixes() {
+		b.misspelt(l.Wrong)
+	}
 	if l.Broken != "" {
-		b.fault("E-WHERE", l.At, l.Broken, append(l.Hints, source.Expected("column = 'text', column > 100, and, or, not"))...)
+		b.fault("E-WHERE", l.At, l.Broken, l.Hints...)
 		return nil
 	}
-	t, err := where.Parse(l.Tokens)
 	if err != nil {
-		if len(l.Wrong) == 0 {
+		if len(l.Wrong) == 0 || err.Fixes() {
 			b.fault("E-WHERE", err.Span, err.Message, err.Hints...)
 		}
 		return nil

@@ -3,6 +3,7 @@ package where
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -39,7 +40,7 @@ type Misspelt struct {
 
 // synonyms are operators of other languages and how they are written here.
 var synonyms = map[string]string{
-	"==": "=", "<>": "!=", "=<": "<=", "=>": ">=", "&&": "and", "||": "or", "!": "not",
+	"==": "=", "===": "=", "!==": "!=", "<>": "!=", "=<": "<=", "=>": ">=", "&&": "and", "||": "or", "!": "not",
 	"AND": "and", "OR": "or", "NOT": "not", "IN": "in", "IS": "is", "NULL": "null", "BETWEEN": "between",
 	"TRUE": "true", "FALSE": "false", "And": "and", "Or": "or", "Not": "not", "In": "in", "Is": "is", "Null": "null",
 	"Between": "between", "True": "true", "False": "false",
@@ -55,6 +56,7 @@ type Lexed struct {
 	Broken string      // what is wrong, "" if nothing
 	At     source.Span // where
 	Hints  []source.Hint
+	opened rune // the bracket that closes a list in square or curly brackets
 }
 
 func Lex(text string) *Lexed {
@@ -68,6 +70,7 @@ func Lex(text string) *Lexed {
 		}
 		l.next()
 	}
+	l.nulls()
 	l.Tokens = append(l.Tokens, Token{Kind: tokenEnd, Span: source.Span{Start: len(text), End: len(text)}})
 	return l
 }
@@ -79,11 +82,13 @@ func (l *Lexed) next() {
 	case isDigit(c), c == '-' && l.pos+1 < len(l.text) && isDigit(l.text[l.pos+1]):
 		l.number()
 	case isLetter(c):
-		l.take(TokenWord, l.run(l.pos, func(c byte) bool { return isLetter(c) || isDigit(c) || c == '.' }))
+		l.word()
 	case c == '@':
 		l.take(tokenSet, l.run(l.pos+1, func(c byte) bool { return isLetter(c) || isDigit(c) || c == '-' }))
 	case strings.IndexByte("(),", c) >= 0:
 		l.take(TokenSign, l.pos+1)
+	case search.MatchString(l.text[l.pos:]):
+		l.take(TokenWord, l.pos+len(strings.TrimRight(search.FindString(l.text[l.pos:]), " '")))
 	case strings.IndexByte("=<>!&|", c) >= 0:
 		l.take(TokenSign, l.sign())
 	default:
@@ -112,8 +117,54 @@ func (l *Lexed) other() {
 		l.misspell(l.pos+size+i+closing, rest[:i], tokenText)
 	case strings.ContainsRune("≠≤≥", r):
 		l.take(TokenSign, l.pos+size)
+	case (r == '[' || r == '{') && len(l.Tokens) > 0 && l.Tokens[len(l.Tokens)-1].Value == "in":
+		l.misspell(l.pos+size, "(", TokenSign)
+		l.opened = map[rune]rune{'[': ']', '{': '}'}[r]
+	case l.opened != 0 && r == l.opened:
+		l.misspell(l.pos+size, ")", TokenSign)
+		l.opened = 0
 	default:
 		l.bare(r, size)
+	}
+}
+
+// search are the signs by which other languages look for a pattern.
+var search = regexp.MustCompile(`^[=!]?~\*?[ ']`)
+
+// word reads a word; one that was cut short keeps its apostrophe out: isn't, doesn't.
+func (l *Lexed) word() {
+	end := l.run(l.pos, func(c byte) bool { return isLetter(c) || isDigit(c) || c == '.' })
+	if l.text[end-1] == 'n' && strings.HasPrefix(l.text[end:], "'t ") && !Reserved(l.text[l.pos:end]) {
+		l.Tokens = append(l.Tokens, Token{
+			Kind: TokenWord, Value: l.text[l.pos:end] + "t", Span: source.Span{Start: l.pos, End: end + 2},
+		})
+		l.pos = end + 2
+		return
+	}
+	l.take(TokenWord, end)
+}
+
+// nulls reads a comparison with null in the signs of another language as the test that it is meant for.
+func (l *Lexed) nulls() {
+	for i := 1; i < len(l.Tokens); i++ {
+		sign, null := l.Tokens[i-1], l.Tokens[i]
+		right := map[string]string{"=": "is", "!=": "is not"}[sign.Value]
+		if sign.Kind != TokenSign || right == "" || null.Kind != TokenWord || null.Value != "null" {
+			continue
+		}
+		at := slices.IndexFunc(l.Wrong, func(w Misspelt) bool { return w.Span.Start >= sign.Span.Start })
+		switch {
+		case at < 0 || l.Wrong[at].Span.Start > null.Span.Start:
+			continue // all is spelt well, and it is told why it never holds
+		case l.Wrong[at].Span == sign.Span:
+			l.Wrong[at].Right = right
+		default:
+			l.Wrong = slices.Insert(l.Wrong, at, Misspelt{sign.Span, right})
+		}
+		l.Tokens[i-1] = Token{Kind: TokenWord, Value: "is", Span: sign.Span}
+		if right == "is not" {
+			l.Tokens = slices.Insert(l.Tokens, i, Token{Kind: TokenWord, Value: "not", Span: sign.Span})
+		}
 	}
 }
 
@@ -137,8 +188,8 @@ func (l *Lexed) bare(r rune, size int) {
 	}
 	if end-start == size {
 		l.stop(source.Span{Start: start, End: end}, fmt.Sprintf("%q has no meaning here", string(r)))
-		if r == '~' {
-			l.Hints = []source.Hint{{Label: source.LabelDidYouMean, Text: "matches"}}
+		if meant := l.meant(r); meant != nil {
+			l.Hints = meant
 		}
 		return
 	}
@@ -164,6 +215,11 @@ func (l *Lexed) number() {
 
 // sign returns the end of the longest operator sign that begins here.
 func (l *Lexed) sign() int {
+	for _, three := range []string{"===", "!=="} {
+		if strings.HasPrefix(l.text[l.pos:], three) {
+			return l.pos + len(three)
+		}
+	}
 	if l.pos+1 < len(l.text) {
 		switch two := l.text[l.pos : l.pos+2]; two {
 		case "!=", "<=", ">=", "==", "<>", "=<", "=>", "&&", "||":
@@ -208,10 +264,12 @@ func (l *Lexed) quoted(quote byte) {
 		return
 	}
 	l.stop(source.Span{Start: l.pos, End: len(strings.TrimRight(l.text, "\r\n "))}, "this text has no closing quote")
+	l.Hints = []source.Hint{source.Expected("the quote that it began with; one within a text is written twice: 'it''s'")}
 }
 
 func (l *Lexed) stop(at source.Span, what string) {
 	l.At, l.Broken = at, what
+	l.Hints = []source.Hint{source.Expected("column = 'text', column > 100, and, or, not")}
 }
 
 func (l *Lexed) run(from int, in func(byte) bool) int {

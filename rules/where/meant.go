@@ -2,6 +2,7 @@ package where
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/malgrupp/malgrupp/rules/source"
@@ -119,21 +120,31 @@ func (p *parser) meantIs(c *Comparison) {
 	switch {
 	case t.Kind != tokenEnd && given(t.Value):
 		negated := map[string]string{"": "not "}[not]
-		p.fail(t.Span, "this cannot stand here", source.Fix(c.Term.Written()+" is "+negated+"null"))
+		p.fail(t.Span, misplaced, source.Fix(c.Term.Written()+" is "+negated+"null"))
 	case t.Kind != tokenEnd && NoValue(t.Value):
-		p.fail(t.Span, "this cannot stand here", source.Fix(c.Term.Written()+" is "+not+"null"))
+		p.fail(t.Span, misplaced, source.Fix(c.Term.Written()+" is "+not+"null"))
 	case t.Kind == tokenText, t.Kind == tokenNumber:
-		p.fail(t.Span, "this cannot stand here", source.Fix(c.Term.Written()+sign+t.Written()))
+		p.fail(t.Span, misplaced, source.Fix(c.Term.Written()+sign+t.Written()))
 	default:
 		from := p.pos - 1
 		if c.Not {
 			from--
 		}
 		if meant, next := p.spelledOut(from); len(meant) > 0 && (next.Kind == tokenText || next.Kind == tokenNumber) {
-			p.fail(t.Span, "this cannot stand here", source.Fix(c.Term.Written()+" "+meant[0]+" "+next.Written()))
+			p.fail(t.Span, misplaced, source.Fix(c.Term.Written()+" "+meant[0]+" "+next.Written()))
 			return
 		} else if p.peek().Value == "in" || p.peek().Value == "between" {
-			p.fail(t.Span, "this cannot stand here", source.Fix("leave the is out: "+c.Term.Written()+" "+not+t.Value+" ..."))
+			p.fail(t.Span, misplaced, source.Fix("leave the is out: "+c.Term.Written()+" "+not+t.Value+" ..."))
+			return
+		} else if t.isSign(comparing...) && p.ahead(1).isValue() {
+			p.fail(t.Span, misplaced, c.test(t.Value, p.ahead(1).asValue()))
+			return
+		} else if t.isValue() && p.ahead(1).Kind != tokenText && p.ahead(1).Kind != tokenNumber {
+			meant := c.Term.Written() + sign + t.asValue()
+			if truth := map[string]string{"yes": "true", "on": "true", "no": "false", "off": "false"}[t.Value]; truth != "" {
+				meant = c.Term.Written() + " is " + not + truth
+			}
+			p.fail(t.Span, misplaced, source.Fix(meant))
 			return
 		}
 		p.unexpected("null, true or false")
@@ -157,14 +168,22 @@ func given(word string) bool {
 
 // goneOn is what a value without a column was meant for: 'fund' after product = 'card' or.
 func (p *parser) goneOn(t Token) source.Hint {
-	if p.last == nil || p.last.Word == "" || p.last.Word == "is" || p.last.Word == "between" || p.last.Word == "in" {
-		return source.Expected("column = " + t.Written())
+	if test := p.last.Again(t.Written()); test != "" {
+		return source.Fix(test)
 	}
-	operator := p.last.Word
-	if p.last.Not && operator != "!=" {
+	return source.Expected("column = " + t.Written())
+}
+
+// Again is the same test of another value, "" of tests that take none or several.
+func (c *Comparison) Again(value string) string {
+	if c == nil || slices.Contains([]string{"", "is", "between", "in"}, c.Word) {
+		return ""
+	}
+	operator := c.Word
+	if c.Not && operator != "!=" {
 		operator = "not " + operator
 	}
-	return source.Fix(p.last.Term.Written() + " " + operator + " " + t.Written())
+	return c.Term.Written() + " " + operator + " " + value
 }
 
 // afterNot is the next token, or the one behind a not.

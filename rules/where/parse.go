@@ -3,6 +3,7 @@ package where
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/malgrupp/malgrupp/rules/source"
 )
@@ -22,6 +23,11 @@ type SyntaxError struct {
 	Hints   []source.Hint
 }
 
+// Fixes reports whether it is known what was meant.
+func (e *SyntaxError) Fixes() bool {
+	return slices.ContainsFunc(e.Hints, func(h source.Hint) bool { return h.Label == source.LabelFix })
+}
+
 // parser reads the grammar by recursive descent, one method for each binding of words: or, and, not, a test. After an
 // error every method returns at once.
 type parser struct {
@@ -38,7 +44,7 @@ func Parse(tokens []Token) (Tree, *SyntaxError) {
 	p := &parser{tokens: tokens}
 	t := p.or()
 	if p.err == nil && p.peek().Kind != tokenEnd {
-		p.unexpected("and, or, or the end of the condition")
+		p.unexpected("and, or, or the end of the condition", p.behindTest()...)
 	}
 	if p.err != nil {
 		return nil, p.err
@@ -78,11 +84,14 @@ func (p *parser) fail(span source.Span, message string, hints ...source.Hint) {
 	}
 }
 
-// unexpected reports the next token; want says what could stand there.
-func (p *parser) unexpected(want string) {
+// unexpected reports the next token; want says what could stand there, unless it is known what was meant.
+func (p *parser) unexpected(want string, meant ...source.Hint) {
 	t := p.peek()
 	if t.Kind != tokenEnd {
-		p.fail(t.Span, "this cannot stand here", source.Expected(want))
+		if len(meant) == 0 {
+			meant = []source.Hint{source.Expected(want)}
+		}
+		p.fail(t.Span, misplaced, meant...)
 		return
 	}
 	if p.pos == 0 {
@@ -146,7 +155,9 @@ func (p *parser) comparison() Tree {
 	if p.err != nil {
 		return nil
 	}
-	p.operator(c)
+	if p.operator(c); c.Op == 0 {
+		c.Term.After = p.last
+	}
 	c.Span = source.Span{Start: c.Term.Span.Start, End: p.tokens[p.pos-1].Span.End}
 	p.last = c
 	return c
@@ -156,12 +167,14 @@ func (p *parser) comparison() Tree {
 func (p *parser) operand() Operand {
 	t := p.peek()
 	if t.Kind != TokenWord || Reserved(t.Value) && !p.called() {
-		if t.Kind == tokenText || t.Kind == tokenNumber {
+		if turned, ok := p.turnedRound(t); ok && (t.Kind == tokenText || t.Kind == tokenNumber) {
+			p.fail(t.Span, "a test begins with a column", turned)
+		} else if t.Kind == tokenText || t.Kind == tokenNumber {
 			p.fail(t.Span, "a test begins with a column", p.goneOn(t))
 		} else if _, ok := textOperators[p.afterNot().Value]; ok && p.last != nil {
 			p.fail(t.Span, "a test begins with a column", source.Fix(p.last.Term.Written()+" "+t.Written()+" ..."))
 		} else {
-			p.unexpected("a column")
+			p.unexpected("a column", p.noTest()...)
 		}
 		return Operand{}
 	}
@@ -170,9 +183,17 @@ func (p *parser) operand() Operand {
 		return Operand{Column: t.Value, Name: t.Span, ColumnAt: t.Span, Span: t.Span}
 	}
 	o := Operand{Function: t.Value, Name: t.Span}
+	if p.method(t) {
+		return o
+	}
+	p.counted(t)
 	column := p.peek()
 	if column.Kind != TokenWord || Reserved(column.Value) {
-		p.unexpected("a column")
+		want := "a column"
+		if column.Kind == tokenText && p.ahead(1).isSign(")") {
+			want = t.Value + "(column, " + column.Written() + ")"
+		}
+		p.unexpected(want)
 		return o
 	}
 	p.pos++
@@ -181,7 +202,11 @@ func (p *parser) operand() Operand {
 		key := p.next()
 		if key.Kind != tokenText {
 			p.pos--
-			p.unexpected("a text in single quotes")
+			var meant []source.Hint
+			if key.Kind == TokenWord && p.ahead(1).isSign(")") {
+				meant = append(meant, source.Fix(t.Value+"("+column.Value+", "+key.asValue()+")"))
+			}
+			p.unexpected("a text in single quotes", meant...)
 			return o
 		}
 		o.Key = &key
@@ -217,7 +242,10 @@ func (p *parser) operator(c *Comparison) {
 	t := p.peek()
 	if sign, ok := signs[t.Value]; ok && t.Kind == TokenSign {
 		p.pos++
-		c.Op, c.Not, c.Word, c.Literals = sign.op, sign.not, t.Value, []Literal{p.literal(t.Value)}
+		c.Op, c.Not, c.Word = sign.op, sign.not, t.Value
+		p.set(c)
+		c.Literals = []Literal{p.literal(t.Value)}
+		p.goesOn(c)
 		return
 	}
 	if t.Kind == TokenWord && t.Value == "is" {
@@ -241,11 +269,10 @@ func (p *parser) operator(c *Comparison) {
 		p.inList(c)
 	case t.Value == "between":
 		p.pos++
-		low := p.literal("between")
-		p.need("and")
-		c.Op, c.Literals = OpBetween, []Literal{low, p.literal("and")}
+		p.between(c)
 	case text:
 		p.pos++
+		p.several(c)
 		c.Op, c.Literals = op, []Literal{p.literal(t.Value)}
 	default:
 		p.noOperator(c)
@@ -257,6 +284,14 @@ func (p *parser) noOperator(c *Comparison) {
 	t := p.peek()
 	ends := t.Kind == tokenEnd || t.Value == ")" || t.Value == "and" || t.Value == "or"
 	if c.Not || !ends {
+		if meant := p.meantFor(c, t); len(meant) > 0 {
+			message := misplaced
+			if t.Kind == tokenBare || searching[strings.ToLower(t.Value)] {
+				message = fmt.Sprintf("%q is not an operator", t.Value)
+			}
+			p.fail(t.Span, message, meant...)
+			return
+		}
 		if t.Kind == TokenWord || t.Kind == tokenBare {
 			p.fail(t.Span, fmt.Sprintf("%q is not an operator", t.Value), p.meantOperator(c, t)...)
 			return
@@ -286,7 +321,12 @@ func (p *parser) inList(c *Comparison) {
 		c.Set = &t
 		return
 	}
+	if !p.peek().isSign("(") {
+		p.unlisted(c)
+		return
+	}
 	p.need("(")
+	p.set(c)
 	for p.err == nil {
 		if len(c.Literals) == maxLiterals {
 			p.fail(p.peek().Span, "the list has too many values", source.Expected("at most 1000, or a value set: in @name"))

@@ -39,6 +39,7 @@ type Operand struct {
 	Function string      // "" for a column alone
 	Column   string      // "" for local.hour and its like
 	Key      *Token      // second argument
+	After    *Comparison // of a word that stands alone: the test before it
 	Name     source.Span // of the function, or of the column that stands alone
 	ColumnAt source.Span
 	Span     source.Span
