@@ -47,6 +47,7 @@ func manifestSchema() editor.Schema {
 		"control", shown, "unknown", shown, "wait", shown, "unwritable", shown, "dropped_identifiers?",
 		editor.MapOf(shown), "held_back?", editor.Text, "guard?", editor.Text,
 		"lacks?", editor.ListOf(growing("source", editor.Text, "day", editor.Text)), "owed_removals?", shown)
+	lack := growing("source", editor.Text, "day", editor.Text)
 	return growing("schema", editor.Exactly(pipeline.ManifestSchema), "run_id", editor.Text, "project", editor.Text,
 		"profile?", editor.Text,
 		"status", editor.OneOf(string(pipeline.StatusDone), string(pipeline.StatusPartial),
@@ -63,7 +64,8 @@ func manifestSchema() editor.Schema {
 		"outputs", orNull(editor.ListOf(growing("root", editor.OneOf("output", "state"), "name", editor.Text, "size",
 			number, "sha256", sha))),
 		"overrides?", editor.ListOf(growing("guard", editor.Text, "reason", editor.Text)),
-		"labels?", texts, "question?", growing("segment", editor.Text, "subject", editor.Text, "reason", editor.Text))
+		"told_lacking?", editor.MapOf(editor.ListOf(lack)), "labels?", texts, "question?",
+		growing("segment", editor.Text, "subject", editor.Text, "reason", editor.Text))
 }
 
 // orNull is for lists and maps that a refused run leaves unset.
