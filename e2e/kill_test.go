@@ -107,11 +107,11 @@ func (n *nights) kill(t *testing.T, k int64, before, after *publication) (publis
 	place := n.inPlace(t, "first", fmt.Sprintf("kill-%d", k))
 	reader := newReader(t, place.Loaded)
 	_, err := place.secondRun(t, killed, k)
-	if err == nil || !strings.Contains(err.Error(), errKilled.Error()) {
-		t.Errorf("after %d writes the run did not end with its kill: %v", k, err)
-	}
 	seen := reader.published(t)
 	old, made := cmp.Equal(before, seen), cmp.Equal(after.state(), seen.state())
+	if (err == nil) != made || err != nil && !strings.Contains(err.Error(), errKilled.Error()) {
+		t.Errorf("after %d writes the run ended with %v; published: %t", k, err, made)
+	}
 	if !old && !made {
 		t.Errorf("killed after %d writes, readers see neither the old state nor the new one:\n%.600s", k,
 			cmp.Diff(before, seen))
