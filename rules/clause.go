@@ -31,7 +31,8 @@ func (c *checker) clauses(cond *Condition, o *yaml.Object) {
 		clause := &cond.Kind.Clauses[i]
 		n, ok := o.Find(clause.Name)
 		switch {
-		case !ok && clause.Needed && !(clause.Outside && c.inSession) && !misnamed(o, cond.Kind, clause.Name):
+		case !ok && clause.Needed && !(clause.Outside && c.inSession) && !misnamed(o, cond.Kind, clause.Name) &&
+			!(clause.Name == "of" && c.countsEvent(o, cond.Kind)):
 			c.missing(cond, clause.Name)
 		case !ok, clause.chain && cond.Sequence == nil:
 		case clause.read != nil:
@@ -51,6 +52,13 @@ func misnamed(o *yaml.Object, verb *Verb, clause string) bool {
 		name := key.Name()
 		return name != verb.Name && !slices.Contains(known, name) && slices.Contains(source.Suggest(name, known), clause)
 	})
+}
+
+// countsEvent reports whether the call of a metric names the event, count(page_view), which has been reported.
+func (c *checker) countsEvent(o *yaml.Object, verb *Verb) bool {
+	n, ok := o.Find(verb.Name)
+	call := callForm.FindStringSubmatch(n.Value())
+	return ok && verb.Takes == TakesMetric && call != nil && slices.Contains(c.words.events, call[2])
 }
 
 func (c *checker) of(cond *Condition, _ source.Span, n yaml.Node) { c.events(cond, n) }

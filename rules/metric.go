@@ -87,7 +87,11 @@ func (c *checker) metricColumn(m *Metric, a *Aggregate, at source.Span) bool {
 	case a.Of == nil && m.Column == "":
 		return true
 	case a.Of == nil:
-		c.doc.Fail("E-METRIC", at, a.Name+" takes no column", source.Fix(a.Name+"()"))
+		fix := a.Name + "()"
+		if slices.Contains(c.words.events, m.Column) {
+			fix += ", of: " + m.Column
+		}
+		c.doc.Fail("E-METRIC", at, a.Name+" takes no column", source.Fix(fix))
 		return false
 	case m.Column == "":
 		c.doc.Fail("E-METRIC", m.Span, a.Name+" needs a column", source.Expected(a.Name+"(column)"))
@@ -210,9 +214,17 @@ func bothBounds(o *yaml.Object, verb *Verb, low, high string) source.Hint {
 	return source.Fix(fmt.Sprintf("two conditions\nall:\n  - {%s, %s}\n  - {%s, %s}", shared, low, shared, high))
 }
 
+// signed is a number behind the sign of a comparison.
+var signed = regexp.MustCompile(`^(>=|<=|==|>|<|=) ?(\d+)$`)
+
 // bound reads the number, date or time that a comparator compares with; nil if it is wrong.
 func (c *checker) bound(cond *Condition, op Comparator, n yaml.Node) *Compare {
 	compare := &Compare{Op: op, Span: n.Span()}
+	if m := signed.FindStringSubmatch(n.Value()); m != nil && n.IsText() {
+		meant := source.Suggest(m[1], comparators)[0]
+		c.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("%s is %q", op, n.Value()), source.Fix(meant+": "+m[2]))
+		return nil
+	}
 	if cond.Metric == nil || c.counts(cond.Metric) {
 		v, ok := n.Int(0, maxCount)
 		if !ok {

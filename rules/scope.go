@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -238,11 +239,37 @@ func (v *Vocabulary) CheckEvent(n yaml.Node, name string) {
 	}
 	hints := append(source.DidYouMean(name, v.events),
 		source.Expected("an event of the schema: "+strings.Join(v.events, ", ")))
-	several := strings.FieldsFunc(strings.ReplaceAll(name, " or ", ","), func(r rune) bool { return r == ',' || r == ' ' })
-	if len(several) > 1 && !slices.ContainsFunc(several, func(e string) bool { return !slices.Contains(v.events, e) }) {
-		hints = []source.Hint{source.Fix("[" + strings.Join(several, ", ") + "]")}
+	if meant := v.meantEvent(name); meant != "" {
+		hints = []source.Hint{source.Fix(meant)}
 	}
 	n.Document().Fail("E-UNKNOWN-EVENT", n.Span(), fmt.Sprintf("there is no event %q", name), hints...)
+}
+
+// timesOver is an event with how often.
+var timesOver = regexp.MustCompile(`^(\S+) \D*(\d+)\D*$`)
+
+// meantEvent is what a text was meant for that is no event: several, all, none of one, or how many; "" if nobody knows.
+func (v *Vocabulary) meantEvent(name string) string {
+	known := func(event string) bool { return slices.Contains(v.events, event) }
+	either := strings.FieldsFunc(strings.ReplaceAll(name, " or ", ","), func(r rune) bool {
+		return strings.ContainsRune(", |;/", r)
+	})
+	both := strings.Split(strings.NewReplacer(" and ", "&", " & ", "&").Replace(name), "&")
+	often := timesOver.FindStringSubmatch(name)
+	_, not, _ := strings.Cut(strings.Replace(name, "!", "not ", 1), "not ")
+	switch {
+	case slices.Contains([]string{"*", "all", "every", "everything", "anything"}, name):
+		return "did: any"
+	case known(strings.TrimSpace(not)):
+		return "did_not: " + strings.TrimSpace(not)
+	case often != nil && known(often[1]):
+		return often[1] + ", at_least: " + often[2]
+	case len(either) > 1 && !slices.ContainsFunc(either, func(e string) bool { return !known(e) }):
+		return "[" + strings.Join(either, ", ") + "]"
+	case len(both) > 1 && !slices.ContainsFunc(both, func(e string) bool { return !known(e) }):
+		return "all: with a condition for each of " + strings.Join(both, ", ")
+	}
+	return ""
 }
 
 // Function finds a function by its name; nil if there is none, as of a column that stands alone.

@@ -13,6 +13,7 @@ func Suggest(word string, names []string) []string {
 		return meant
 	}
 	word = Untypeset(word)
+	opposite := negates(word)
 	type candidate struct {
 		name     string
 		distance int
@@ -20,6 +21,9 @@ func Suggest(word string, names []string) []string {
 	var found []candidate
 	folded := strings.ToLower(word)
 	for _, name := range names {
+		if opposite && !strings.Contains(name, "not") && !negates(name) {
+			continue
+		}
 		limit := max(len(word), len(name)) / 3
 		d := editDistance(folded, strings.ToLower(name), limit)
 		if d > limit && len(folded) >= 3 && strings.HasPrefix(name, folded) {
@@ -40,6 +44,14 @@ func Suggest(word string, names []string) []string {
 		best = append(best, c.name)
 	}
 	return best
+}
+
+// negates reports whether a word says the opposite of what follows in it: what is spelled nearly so without that is
+// not what was meant.
+func negates(word string) bool {
+	word = joined.Replace(strings.ToLower(word))
+	return slices.ContainsFunc([]string{"!", "not_", "no_", "never_", "without_", "dont_", "doesnt_", "didnt_", "isnt_"},
+		func(beginning string) bool { return strings.HasPrefix(word, beginning) })
 }
 
 // editDistance counts the insertions, deletions, changes and swaps of neighbours between a and b (bytes); a result

@@ -11,6 +11,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/where"
 )
 
 // Node is one value of a Document together with the name by which messages call it. Its getters report a value of the
@@ -118,7 +119,20 @@ func (n Node) wantNumber(want string) {
 		n.wrongBut(want, n.raw.Value, source.Fix(n.name+": "+n.raw.Value))
 		return
 	}
+	if plain := plainNumber(n); plain != "" {
+		n.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("%s is %q", n.name, n.raw.Value), source.Fix(n.name+": "+plain),
+			source.Expected(want))
+		return
+	}
 	n.Wrong(want)
+}
+
+// plainNumber is the number in 1,000 and 100 EUR and 3 times, "" in another value.
+func plainNumber(n Node) string {
+	if !n.IsText() {
+		return ""
+	}
+	return where.PlainNumber(strings.TrimSuffix(n.raw.Value, " times"))
 }
 
 func (n Node) scalar(f Form) bool {
