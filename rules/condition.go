@@ -20,6 +20,10 @@ func (c *checker) condition(n yaml.Node, path string) *Condition {
 		n.Wrong("one condition", source.Fix("all: [...] if every one must hold, any: [...] if one is enough"))
 		return nil
 	}
+	if n.IsText() && slices.Contains(c.words.events, n.Value()) {
+		n.Wrong("one condition", source.Fix("{did: "+n.Value()+", within: ...}"))
+		return nil
+	}
 	o, ok := n.Object("a condition")
 	if !ok {
 		return nil
@@ -42,6 +46,9 @@ func (c *checker) condition(n yaml.Node, path string) *Condition {
 		if value, _ := o.Find(other.Name()); verb.Comparators && c.between(o, verb, other, value) {
 			continue
 		}
+		if c.asked(o, verb, other) {
+			continue
+		}
 		o.Unknown(other, keys)
 	}
 	cond := &Condition{Verb: verb.Name, Kind: verb, Path: path, Span: key.Span()}
@@ -57,6 +64,26 @@ func (c *checker) condition(n yaml.Node, path string) *Condition {
 				strings.Join(cond.Events, ", ")))
 	}
 	return cond
+}
+
+// asked reports a column that stands as a key beside a verb, channel: web, which is a test of where.
+func (c *checker) asked(o *yaml.Object, verb *Verb, key yaml.Node) bool {
+	w, ok := c.words.Columns[key.Name()]
+	n, _ := o.Find(key.Name())
+	if !ok || !slices.Contains(verb.Beside(), "where") || n.IsObject() || n.IsList() ||
+		source.Suggest(key.Name(), verb.Beside()) != nil {
+		return false
+	}
+	if _, _, id := w.idRole(); id {
+		return false // no rule asks for one person
+	}
+	text := n.Value()
+	if w.column.Type.Kind == value.Text {
+		text = value.Quote(text)
+	}
+	c.doc.Fail("E-UNKNOWN-KEY", key.Span(), fmt.Sprintf("%q is not a key of %s, it is a column", key.Name(), o.What()),
+		source.Fix("where: "+key.Name()+" = "+text))
+	return true
 }
 
 // verbOf finds the one key that is a verb; it reports none or two.
