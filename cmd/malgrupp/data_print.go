@@ -8,6 +8,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/malgrupp/malgrupp/pipeline/inspect"
+	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
@@ -15,7 +16,8 @@ import (
 func writeInspection(w io.Writer, in *inspect.Inspection, zone *value.Zone) {
 	fmt.Fprintf(w, "%s: %s, %s", in.URL, plural(in.Listed, "object"), bytesText(in.ListedBytes))
 	if in.Partition != "" {
-		fmt.Fprintf(w, ", folders %s%s to %s", in.Partition, in.First, in.Last)
+		first, _ := value.ParseDate(in.First)
+		fmt.Fprintf(w, ", folders %s to %s", project.Partition{Key: in.Partition}.Folder(first), in.Last)
 	}
 	fmt.Fprintf(w, "\nlooked at %d of them, the newest; at the values of %d of their %d rows\n\n", len(in.Objects),
 		in.Sampled, in.Rows)

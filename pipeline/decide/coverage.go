@@ -7,6 +7,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -87,7 +88,7 @@ func (s *Source) FindCoverage(ctx context.Context, in *Inputs) error {
 	there := map[value.CivilDate]bool{}
 	for i := range s.Parts {
 		p := &s.Parts[i]
-		there[p.Day] = true
+		there[p.Day] = p.Written()
 		if s.Complete == project.Success && !p.Success {
 			s.Incomplete = append(s.Incomplete, s.Partition.Folder(p.Day))
 			there[p.Day] = false
@@ -98,22 +99,23 @@ func (s *Source) FindCoverage(ctx context.Context, in *Inputs) error {
 			}
 		}
 	}
-	if len(s.Parts) == 0 {
+	parts := slices.DeleteFunc(slices.Clone(s.Parts), func(p folder.Partition) bool { return !p.Written() })
+	if len(parts) == 0 {
 		s.Cover.From = math.MaxInt64 // nothing is there, nothing is covered
 		return nil
 	}
 	if s.Cover.From == 0 {
-		s.Cover.From = s.Parts[0].Start(s.Partition.Zone)
+		s.Cover.From = parts[0].Start(s.Partition.Zone)
 	}
 	hours := map[value.CivilDate]uint32{}
-	for i := range s.Parts {
-		hours[s.Parts[i].Day] = s.Parts[i].Hours
+	for i := range parts {
+		hours[parts[i].Day] = parts[i].Hours
 	}
-	for day := s.Parts[0].Day; s.Partition.Zone.Midnight(day) < in.AsOf; day++ {
+	for day := parts[0].Day; s.Partition.Zone.Midnight(day) < in.AsOf; day++ {
 		ok, listed := there[day]
 		switch {
 		case ok && s.Partition.Hourly() && !s.GapsEmpty:
-			s.missHours(day, hours[day])
+			s.missHours(day, hours[day], day == parts[0].Day)
 		case !ok && (listed || !s.GapsEmpty && !s.Silent(day, there)):
 			s.miss(s.Partition.Zone.Midnight(day), s.Partition.Zone.Midnight(day+1))
 		}
@@ -141,11 +143,10 @@ func (s *Source) miss(from, before int64) {
 }
 
 // missHours uncovers the hours of a day that have no folder. Before the first hour of all nothing is missing.
-func (s *Source) missHours(day value.CivilDate, there uint32) {
+func (s *Source) missHours(day value.CivilDate, there uint32, first bool) {
 	zone, wall := s.Partition.Zone, day.Days()*value.MicrosPerDay
-	if day == s.Parts[0].Day && s.CoversFrom == 0 {
-		first := int64(bits.TrailingZeros32(there))
-		s.Cover.From = zone.Earliest(wall + first*microsPerHour)
+	if first && s.CoversFrom == 0 {
+		s.Cover.From = zone.Earliest(wall + int64(bits.TrailingZeros32(there))*microsPerHour)
 	}
 	for h := range int64(24) {
 		if there>>h&1 == 0 {

@@ -37,7 +37,7 @@ func TestAMissingDayUncoversAllOfTheLocalDay(t *testing.T) {
 			day := func(text string) value.CivilDate { d, _ := value.ParseDate(text); return d }
 			partition := project.Partition{Key: "dt=", Zone: zone}
 			s := &Source{Source: project.Source{Partition: partition}, Parts: []folder.Partition{
-				{Day: day(c.first)}, {Day: day(c.missing) + 1},
+				{Day: day(c.first), Success: true}, {Day: day(c.missing) + 1, Success: true},
 			}}
 			in := &Inputs{AsOf: zone.Midnight(day(c.missing) + 2)}
 			if err := s.FindCoverage(t.Context(), in); err != nil {

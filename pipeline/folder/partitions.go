@@ -32,7 +32,7 @@ func Partitions(url string, p project.Partition, listing []store.Object) ([]Part
 			var text string
 			var ok bool
 			if at, text, ok = p.Locate(o.Key); !ok {
-				if Hidden(o) {
+				if Hidden(o) || stub(o, p) {
 					continue
 				}
 				return nil, strange(url, p, o.Key, text)
@@ -64,14 +64,45 @@ func (p *Partition) add(o store.Object, hour int) {
 	if hour >= 0 {
 		bit = 1 << hour
 	}
-	p.Hours |= bit
 	switch {
-	case path.Base(o.Key) == "_SUCCESS":
+	case success(o):
 		p.Success = true
 		p.whole |= bit
-	case !Hidden(o):
+	case Hidden(o):
+		return
+	default:
 		p.Objects = append(p.Objects, o)
 	}
+	p.Hours |= bit
+}
+
+// Written reports a day of which there is something, or of which the writer says that there is nothing. Where only what
+// writers leave beside their data lies, somebody may be writing it.
+func (p *Partition) Written() bool { return len(p.Objects) > 0 || p.Success }
+
+// success reports the object by which a writer says that a folder is complete.
+func success(o store.Object) bool {
+	dir, name := path.Split(o.Key)
+	return name == "_SUCCESS" && !Hidden(store.Object{Key: dir + name[1:]})
+}
+
+// stub reports an object without content under the very name of a day's folder, as stores of files in folders list one
+// that is still empty.
+func stub(o store.Object, p project.Partition) bool {
+	_, _, ok := p.Locate(o.Key + "/")
+	return ok && o.Size == 0
+}
+
+// withoutStubs is a listing without the objects that stand for a folder in which others lie: without content and under
+// its name.
+func withoutStubs(listing []store.Object) []store.Object {
+	folders := map[string]bool{}
+	for _, o := range listing {
+		for dir := path.Dir(o.Key); dir != "." && dir != "/" && !folders[dir]; dir = path.Dir(dir) {
+			folders[dir] = true
+		}
+	}
+	return slices.DeleteFunc(listing, func(o store.Object) bool { return o.Size == 0 && folders[o.Key] })
 }
 
 // strange is the error about an object in no folder of a date.

@@ -84,7 +84,7 @@ func (s *Stores) List(ctx context.Context, url string) (*store.Bucket, []store.O
 	if err != nil {
 		return b, nil, err
 	}
-	return b, listing, s.noTable(ctx, url, listing)
+	return b, withoutStubs(listing), s.noTable(ctx, url, listing)
 }
 
 // Close closes every bucket.

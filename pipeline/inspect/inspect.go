@@ -152,7 +152,7 @@ func (in *Inspection) partitioned(listing []store.Object) {
 	keys := slices.Clone(shapes)
 	for part := range strings.SplitSeq(path.Dir(listing[0].Key), "/") {
 		if name, _, ok := strings.Cut(part, "="); ok && name != "" {
-			keys = slices.Insert(keys, 0, name+"=")
+			keys = slices.Insert(keys, 0, name+"=", name+"={yyyy}{MM}{dd}")
 		}
 	}
 	for _, key := range keys {
