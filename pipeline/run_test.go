@@ -270,6 +270,39 @@ func TestAWithdrawalBetweenDecisionAndPublicationLeavesTheList(t *testing.T) {
 	}
 }
 
+// A guard holds a list whose days are missing, and of those held d5 withdrew before the run and d7 while it wrote.
+func TestAWithdrawalBeforePublicationLeavesAListThatIsHeld(t *testing.T) {
+	b := newBank(t)
+	_, err := b.run(night, "20260410T220000Z-000001")
+	check(t, err)
+	b.acts("consent/before.parquet", []act{
+		{"d5", "withdraw", "*", "2026-04-24T20:00:00Z", "2026-04-24T20:00:00Z"},
+		{"", "heartbeat", "", "2026-04-24T21:00:00Z", "2026-04-24T21:00:00Z"},
+	})
+	var once sync.Once
+	b.watch = func(p decide.Progress) {
+		if p.Phase == "write" {
+			once.Do(func() {
+				b.acts("consent/late.parquet", []act{
+					{"d7", "withdraw", "*", "2026-04-24T21:59:00Z", "2026-04-24T21:59:30Z"},
+					{"", "heartbeat", "", "2026-04-24T21:59:40Z", "2026-04-24T21:59:40Z"},
+				})
+			})
+		}
+	}
+	report, err := b.run("2026-04-24T22:00:00Z", "20260424T220000Z-000002")
+	check(t, err)
+	if got := report.Manifest.Segments[0].Guard; got != pipeline.GuardIncomplete {
+		t.Fatalf("held by %q, want %s", got, pipeline.GuardIncomplete)
+	}
+	if got := b.list(report.RunID, "removes"); !slices.Equal(got, []string{"d5", "d7"}) {
+		t.Errorf("%v left, want d5 and d7", got)
+	}
+	if got := b.list(report.RunID, "snapshot"); len(got) != 58 {
+		t.Errorf("%d are held, want 58", len(got))
+	}
+}
+
 func TestAFeedThatGetsStaleBeforePublicationStopsIt(t *testing.T) {
 	b := newBank(t)
 	b.watch = func(p decide.Progress) {
