@@ -111,6 +111,9 @@ func strange(url string, p project.Partition, key, text string) error {
 	if text != "" {
 		what = fmt.Sprintf("list %s: folder %q of object %q is no date such as 2026-04-01", url, text, key)
 	}
+	if _, _, ok := p.Locate(text + "/"); ok {
+		what = fmt.Sprintf("list %s: object %q lies in folders of two days, of which %q is the second", url, key, text)
+	}
 	return fault.BadInput("PARTITION", what, "move the object, or say how folders are named: "+
 		"partition: \"dt=\", a pattern such as \"{yyyy}/{MM}/{dd}\", or none")
 }

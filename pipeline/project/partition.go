@@ -49,23 +49,30 @@ func (p Partition) Folder(day value.CivilDate) string {
 }
 
 // Locate finds the folder of an object. Where a pattern ends in the object's own name, the name may go on after the
-// date. ok is false for an object in no such folder; text is then what looks like one and is no date, "" if nothing
-// does.
+// date. ok is false for an object in no such folder, or in those of two days; text is then what looks like one and is
+// no date, or the second of them, "" if nothing does.
 func (p Partition) Locate(key string) (at Place, text string, ok bool) {
 	pattern := p.pattern()
 	depth := strings.Count(pattern, "/") + 1
 	parts := strings.Split(path.Dir(key), "/")
 	for i := 0; i+depth <= len(parts); i++ {
 		folder := strings.Join(parts[i:i+depth], "/")
-		switch at, rest, ok := match(pattern, folder); {
-		case pattern != p.Key && strings.HasPrefix(folder, p.Key):
-			return at, folder, ok && len(folder) == len(p.Key)+len(time.DateOnly)
-		case ok && rest == "":
-			return at, folder, true
+		here, rest, dated := match(pattern, folder)
+		if pattern != p.Key && strings.HasPrefix(folder, p.Key) {
+			if dated = dated && len(folder) == len(p.Key)+len(time.DateOnly); !dated {
+				return here, folder, false
+			}
+		}
+		switch {
+		case !dated || rest != "":
+		case ok && here != at:
+			return Place{}, folder, false
+		default:
+			at, text, ok = here, folder, true
 		}
 	}
-	if pattern != p.Key {
-		return Place{}, "", false
+	if ok || pattern != p.Key {
+		return at, text, ok
 	}
 	parts = strings.Split(key, "/")
 	if from := len(parts) - depth; from >= 0 {
