@@ -247,7 +247,7 @@ func (b *binder) unknownColumn(o where.Operand) {
 
 // checkEvent warns when the schemas say that another event carries the column, but none of this condition.
 func (b *binder) checkEvent(o where.Operand, w *Word) {
-	if w.missingOn(b.events) {
+	if w.MissingOn(b.events) {
 		b.Warn("W-COLUMN-NOT-ON-EVENT", b.place(o.ColumnAt),
 			fmt.Sprintf("the schema lists no column %s for %s", o.Column, strings.Join(b.events, ", ")))
 	}

@@ -58,7 +58,7 @@ func (c *checker) condition(n yaml.Node, path string) *Condition {
 	if verb.Comparators {
 		c.compare(cond, verb, o)
 	}
-	if m := cond.Metric; m != nil && m.Column != "" && c.words.Columns[m.Column].missingOn(cond.Events) {
+	if m := cond.Metric; m != nil && m.Column != "" && c.words.Columns[m.Column].MissingOn(cond.Events) {
 		c.doc.Warn("W-COLUMN-NOT-ON-EVENT", m.Span,
 			fmt.Sprintf("the schema lists no column %s for %s, so there is nothing to measure", m.Column,
 				strings.Join(cond.Events, ", ")))

@@ -119,8 +119,8 @@ type Word struct {
 	Labels  []Labelled
 }
 
-// missingOn reports whether the schemas say that other events carry the column, but none of these.
-func (w *Word) missingOn(events []string) bool {
+// MissingOn reports whether the schemas say that other events carry the column, but none of these.
+func (w *Word) MissingOn(events []string) bool {
 	elsewhere := false
 	for _, schema := range w.Schemas {
 		for event, columns := range schema.Events {

@@ -22,6 +22,7 @@ func Data(s *rules.Scope, segs []*rules.Segment, facts *Facts) source.Findings {
 		l.lintReach(r, seg)
 		l.lintCost(r, seg)
 		l.lintUnseen(r, seg)
+		l.lintCarried(r, seg)
 		l.found = append(l.found, r.Found...)
 	}
 	l.lintShared()

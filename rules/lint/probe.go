@@ -25,13 +25,17 @@ func (p Probe) Key() string {
 }
 
 // Probes lists what Data asks of the rows of the recent days, each once: the events and values that rules name, and how
-// many rows lack a value that a rule tests with a `not`.
+// many rows lack a value that a rule tests with a `not`, or have none of a column that it wants.
 func Probes(s *rules.Scope, segs []*rules.Segment, asOf int64, days int) []Probe {
 	l := &linter{scope: s, words: s.Vocabulary(), segs: segs, facts: &Facts{AsOf: asOf, Days: days}}
 	found := map[string]Probe{}
 	for _, seg := range segs {
 		for _, n := range l.named(seg) {
 			found[n.probe.Key()] = n.probe
+		}
+		for _, u := range l.uses(seg) {
+			all, with := u.demand.having(u.column)
+			found[all.Key()], found[with.Key()] = all, with
 		}
 		for cond := range seg.Conditions() {
 			for _, d := range demandsOf(cond) {
@@ -56,7 +60,8 @@ type named struct {
 	probe  Probe
 	event  string // the event, "" for a value
 	demand demand
-	what   string // the test with the value alone
+	what   string     // the test with the value alone
+	column rules.Term // that it tests
 	at     source.Span
 }
 
@@ -78,7 +83,7 @@ func (l *linter) named(seg *rules.Segment) []named {
 				}
 				for t := range rules.Tests(d.where) {
 					for _, v := range l.literals(seg, t) {
-						v.demand, v.at = d, t.Span
+						v.demand, v.at, v.column = d, t.Span, columnOf(t.Term)
 						v.probe.Pick.Events, v.probe.Pick.Any = d.events, d.anyEvent
 						add(v)
 					}

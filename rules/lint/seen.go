@@ -9,11 +9,12 @@ import (
 )
 
 // lintUnseen reports events and values that a segment names and the logs do not have. Of an event that is not there no
-// value is missed.
+// value is missed, nor of a column that they never carry.
 func (l *linter) lintUnseen(r *source.Report, seg *rules.Segment) {
 	absent := func(p Probe) bool { n, known := l.facts.Rows[p.Key()]; return known && n == 0 }
 	for _, n := range l.named(seg) {
-		if !absent(n.probe) || n.event == "" && l.noneOf(n.demand) {
+		if !absent(n.probe) || n.event == "" &&
+			(l.noneOf(n.demand) || !l.carries(n.demand, n.column)) {
 			continue
 		}
 		message := fmt.Sprintf("no event of %s is called %s", l.recently(), n.event)
