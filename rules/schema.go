@@ -1,8 +1,10 @@
 package rules
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -98,8 +100,8 @@ func (s *Schema) WithRole(r Role) (*Column, bool) {
 	return find(s.Columns, func(c *Column) bool { return c.Role == r })
 }
 
-// Fits reports a value of a file that the column cannot hold: one of another type, or not among its values. What is not
-// there or empty is no value.
+// Fits reports a value of a file that the column cannot hold: one of another type, not among its values, or beyond
+// them. What is not there or empty is no value.
 func (c *Column) Fits(n yaml.Node) {
 	kind := c.Type.Kind
 	switch {
@@ -109,19 +111,36 @@ func (c *Column) Fits(n yaml.Node) {
 	case kind == value.Text && !n.IsText():
 		n.Text()
 	case kind == value.Text:
-		if text := n.Value(); c.Enum != nil && !slices.Contains(c.Enum, text) {
+		text := n.Value()
+		if c.Enum != nil && !slices.Contains(c.Enum, text) {
 			n.Word(c.Enum...)
+		} else if c.MaxLength > 0 && utf8.RuneCountInString(text) > c.MaxLength {
+			n.Document().Fail("E-RANGE", n.Span(), fmt.Sprintf("%s has %d letters", n.Name(), utf8.RuneCountInString(text)),
+				source.Expected(fmt.Sprintf("at most %d: max_length of the schema", c.MaxLength)))
 		}
 	default:
-		if _, ok := value.ParseValue(c.Type, n.Value()); ok {
-			return
-		}
+		c.fitsTyped(n)
+	}
+}
+
+// fitsTyped reports a value that is no number, date or the like of the column.
+func (c *Column) fitsTyped(n yaml.Node) {
+	v, ok := value.ParseValue(c.Type, n.Value())
+	switch {
+	case ok && (c.Min != nil && v.Int < *c.Min || c.Max != nil && v.Int > *c.Max):
+		n.Document().Fail("E-RANGE", n.Span(), fmt.Sprintf("%s is %s", n.Name(), n.Value()),
+			source.Expected("a number within min and max of the schema"))
+	case ok:
+	case (c.Type.Kind == value.Integer || c.Type.Kind == value.Decimal) && value.IsNumber(n.Value()):
+		n.Document().Fail("E-RANGE", n.Span(), fmt.Sprintf("%s is %s, which %v does not hold", n.Name(), n.Value(), c.Type),
+			source.Expected(fmt.Sprintf("a number with at most %d digits behind the point", c.Type.Scale)))
+	default:
 		l := where.Literal{Kind: where.LiteralText, Text: n.Value()}
 		var hints []source.Hint
 		if meant := meantBy(l, boundTerm{Term: Term{Type: c.Type}}); meant != "" {
 			hints = []source.Hint{{Label: source.LabelDidYouMean, Text: unworded(meant)}}
 		}
-		n.Wrong(unworded(exampleOf(kind)), hints...)
+		n.Wrong(unworded(exampleOf(c.Type.Kind)), hints...)
 	}
 }
 

@@ -2,6 +2,7 @@ package suite
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -95,10 +96,12 @@ func (p *parser) projectColumns(l *load.Loaded) []rules.Column {
 			if slices.ContainsFunc(out, func(o rules.Column) bool { return o.Name == c.Name }) {
 				continue
 			}
-			out = append(out, rules.Column{
-				Name: c.Name, Type: c.Type, Role: c.Role, Optional: true, Quantise: c.Quantise,
-				Enum: p.words.Columns[c.Name].Enum,
-			})
+			w := p.words.Columns[c.Name]
+			free := rules.Column{Name: c.Name, Type: c.Type, Role: c.Role, Optional: true, Quantise: c.Quantise, Enum: w.Enum}
+			if len(w.Schemas) == 1 {
+				free.Min, free.Max, free.MaxLength = c.Min, c.Max, c.MaxLength
+			}
+			out = append(out, free)
 		}
 	}
 	return out
@@ -198,10 +201,7 @@ func attributesOf(s *rules.Schema) (out []string) {
 
 // relative reads a time of a test: RFC 3339, or days before as_of with a local wall clock, such as -5d 10:00.
 func (p *parser) relative(n yaml.Node, c Case) (int64, bool) {
-	text, ok := n.Text()
-	if !ok {
-		return 0, false
-	}
+	text := n.Value()
 	if us, ok := value.ParseTimestamp(text); ok {
 		return us, true
 	}
@@ -209,12 +209,39 @@ func (p *parser) relative(n yaml.Node, c Case) (int64, bool) {
 	d, err := value.ParseDuration(strings.TrimPrefix(back, "-"))
 	v, ok := value.ParseValue(value.Type{Kind: value.TimeOfDay}, clock)
 	if err != nil || !ok || !strings.HasPrefix(back, "-") || d.Unit < value.Day {
-		n.Wrong("a time such as -5d 10:00 (local, before as_of) or 2026-04-15T10:00:00+03:00")
+		n.Wrong("a time such as -5d 10:00 (local, before as_of) or 2026-04-15T10:00:00+03:00", meantTime(text, c.Zone)...)
 		return 0, false
 	}
 	wall := c.Zone.Local(c.Zone.Step(c.AsOf, d, -1))
 	day := wall - ((wall%dayMicros)+dayMicros)%dayMicros
 	return c.Zone.Earliest(day + v.Int), true
+}
+
+var backForm = regexp.MustCompile(`^-?([1-9]\d*)(d|w| ?days?(?: ago)?)?( \d\d:\d\d)?$`)
+
+// meantTime is what a time of a test was meant for that lacks its offset, its sign or its clock: then the noon of the
+// day.
+func meantTime(text string, z *value.Zone) []source.Hint {
+	meant := value.MeantTimestamp(text, z)
+	if text == "yesterday" {
+		text = "1d"
+	}
+	if m := backForm.FindStringSubmatch(text); m != nil {
+		unit, clock := "d", m[3]
+		if m[2] == "w" {
+			unit = "w"
+		}
+		if clock == "" {
+			clock = " 12:00"
+		}
+		if _, ok := value.ParseValue(value.Type{Kind: value.TimeOfDay}, clock[1:]); ok {
+			meant = "-" + m[1] + unit + clock
+		}
+	}
+	if meant == "" {
+		return nil
+	}
+	return []source.Hint{{Label: source.LabelDidYouMean, Text: meant}}
 }
 
 const (

@@ -97,17 +97,17 @@ func (p *parser) position(n yaml.Node) string {
 }
 
 // instant reads a timestamp with its offset, or the word as_of where that is known.
-func (p *parser) instant(n yaml.Node, asOf int64) (int64, bool) {
+func (p *parser) instant(n yaml.Node, c *Case) (int64, bool) {
 	text, ok := n.Text()
 	if !ok {
 		return 0, false
 	}
-	if text == "as_of" {
-		return asOf, true
+	if text == "as_of" && c.AsOf != 0 {
+		return c.AsOf, true
 	}
 	us, ok := value.ParseTimestamp(text)
 	if !ok {
-		n.Wrong("a timestamp such as 2026-04-15T00:00:00+03:00")
+		n.Wrong("a timestamp such as 2026-04-15T00:00:00+03:00", meantTime(text, c.Zone)...)
 		return 0, false
 	}
 	return us, true
@@ -272,17 +272,17 @@ func (p *parser) declared(n yaml.Node) []rules.Column {
 // times reads the instants of defaults or of a case; known_by follows as_of unless it is written.
 func (p *parser) times(o *yaml.Object, c *Case) {
 	if n, ok := o.Find("as_of"); ok {
-		if us, ok := p.instant(n, 0); ok {
+		if us, ok := p.instant(n, c); ok {
 			c.AsOf, c.KnownBy = us, us
 		}
 	}
 	if n, ok := o.Find("known_by"); ok {
-		if us, ok := p.instant(n, c.AsOf); ok {
+		if us, ok := p.instant(n, c); ok {
 			c.KnownBy = us
 		}
 	}
 	if n, ok := o.Find("data_from"); ok {
-		if us, ok := p.instant(n, c.AsOf); ok {
+		if us, ok := p.instant(n, c); ok {
 			c.DataFrom = us
 		}
 	}
@@ -355,7 +355,7 @@ func (p *parser) users(n yaml.Node, c Case) []User {
 			user.stay = p.stay(n, c)
 		}
 		if n, ok := u.Need("events"); ok {
-			user.Events = p.events(n, user.ID, c, func(n yaml.Node) (int64, bool) { return p.instant(n, c.AsOf) })
+			user.Events = p.events(n, user.ID, c, func(n yaml.Node) (int64, bool) { return p.instant(n, &c) })
 		}
 		out = append(out, user)
 	}
@@ -371,7 +371,7 @@ func (p *parser) stay(n yaml.Node, c Case) *stayRecord {
 	o.Only(rules.LedgerKeys)
 	r := &stayRecord{same: true}
 	if n, ok := o.Need("last_qualified"); ok {
-		r.last, _ = p.instant(n, c.AsOf)
+		r.last, _ = p.instant(n, &c)
 	}
 	if n, ok := o.Find("same_definition"); ok {
 		r.same, _ = n.Bool()
@@ -389,6 +389,7 @@ func (p *parser) row(o *yaml.Object) {
 	}
 	o.Only(rules.EventKeys, known...)
 	o.Need("t")
+	o.Need("e")
 	for key, n := range o.Fields() {
 		i := slices.IndexFunc(p.columns, func(c rules.Column) bool {
 			return c.Name == key.Name() && c.Role == rules.RoleNone

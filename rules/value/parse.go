@@ -1,6 +1,7 @@
 package value
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -59,6 +60,26 @@ func ParseTime(kind Kind, text string) (Value, bool) {
 		v, ok = parseTimeOfDay(text)
 	}
 	return Value{Kind: kind, Int: v}, ok
+}
+
+// MeantTimestamp is the point in time that a date or a local time without an offset was probably meant for: on the
+// clock of the zone, with its offset. "" if the text is neither.
+func MeantTimestamp(text string, z *Zone) string {
+	const seconds = "2006-01-02T15:04:05"
+	for _, layout := range []string{seconds, "2006-01-02T15:04", time.DateOnly, time.DateTime, "2006-01-02 15:04"} {
+		at, err := time.Parse(layout, text)
+		if err != nil {
+			continue
+		}
+		wall := at.UnixMicro()
+		ahead := z.Offset(z.Earliest(wall)) / MicrosPerMinute
+		sign := '+'
+		if ahead < 0 {
+			sign, ahead = '-', -ahead
+		}
+		return fmt.Sprintf("%s%c%02d:%02d", at.Format(seconds), sign, ahead/60, ahead%60)
+	}
+	return ""
 }
 
 // FormatTimestamp writes microseconds UTC as an RFC 3339 time.
