@@ -117,15 +117,18 @@ func (b *binder) test(c *where.Comparison) *Test {
 	if !ok || !b.canonical(t, c, term, args) {
 		return nil
 	}
-	b.spell(t, c, args)
+	b.spell(t, c)
 	t.Never, t.Always = b.words.Never(t), b.words.Always(t)
 	b.checkLabels(c, column, t)
 	return t
 }
 
-// spell keeps what the rule wrote where the column's type has no such number.
-func (b *binder) spell(t *Test, c *where.Comparison, args []argument) {
-	if c.Set != nil || !slices.ContainsFunc(args, func(a argument) bool { return a.inexact }) {
+// spell keeps the numbers and times that the rule wrote: the column's type may have other digits, or no such number,
+// and times have offsets.
+func (b *binder) spell(t *Test, c *where.Comparison) {
+	if c.Set != nil || !slices.ContainsFunc(c.Literals, func(l where.Literal) bool {
+		return l.Kind == where.LiteralNumber || l.Kind == where.LiteralTimestamp || l.Kind == where.LiteralTime
+	}) {
 		return
 	}
 	t.as = &spelling{op: c.Op, not: c.Not}

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"maps"
@@ -97,11 +98,14 @@ func (s *Step) normal(verb, limit string) string {
 	return "{" + strings.Join(parts, " ") + "}"
 }
 
-// Aspect is one thing that a rule says, in its normal form.
-type Aspect struct{ Key, Text string }
+// Aspect is one thing that a rule says, in its normal form and, where that has other numbers, as the rule wrote it.
+type Aspect struct{ Key, Text, Wrote string }
+
+// Shown is the aspect for people.
+func (a Aspect) Shown() string { return cmp.Or(a.Wrote, a.Text) }
 
 func (s *Segment) Aspects() (out []Aspect) {
-	say := func(key string, value any) { out = append(out, Aspect{key, fmt.Sprint(value)}) }
+	say := func(key string, value any) { out = append(out, Aspect{Key: key, Text: fmt.Sprint(value)}) }
 	say("purpose", s.Purpose)
 	say("identity", s.Level)
 	if s.Zone != nil {
@@ -135,7 +139,7 @@ func (s *Segment) Aspects() (out []Aspect) {
 
 // Aspects are what a condition says beside its verb and what stands below it.
 func (c *Condition) Aspects() (out []Aspect) {
-	say := func(key, text string) { out = append(out, Aspect{key, text}) }
+	say := func(key, text string) { out = append(out, Aspect{Key: key, Text: text}) }
 	if c.Metric != nil {
 		say("metric", c.Metric.Function+"("+c.Metric.Column+")")
 	}
@@ -153,10 +157,10 @@ func (c *Condition) Aspects() (out []Aspect) {
 		say("in_segment", c.Segment)
 	}
 	if c.Where != nil {
-		say("where", Key(c.Where))
+		out = append(out, Aspect{"where", Key(c.Where), Written(c.Where)})
 	}
 	if c.Has != nil {
-		say("has", Key(c.Has))
+		out = append(out, Aspect{"has", Key(c.Has), Written(c.Has)})
 	}
 	if c.Sequence != nil {
 		say("sequence", c.Sequence.Normal())

@@ -206,24 +206,39 @@ func walkTests(e Expr, yield func(*Test) bool) bool {
 }
 
 // String writes the expression as a `where` that reads back as the same expression.
-func (e And) String() string {
-	parts := make([]string, len(e))
-	for i, t := range e {
-		parts[i] = Key(t)
-		if _, or := t.(Or); or {
-			parts[i] = "(" + parts[i] + ")"
-		}
-	}
-	return strings.Join(parts, " and ")
-}
+func (e And) String() string { return conjunction(e, Key) }
 
 // String writes the expression as a `where` that reads back as the same expression.
-func (e Or) String() string {
-	parts := make([]string, len(e))
-	for i, t := range e {
-		parts[i] = Key(t)
+func (e Or) String() string { return said(e, " or ", Key) }
+
+func conjunction(e And, say func(Expr) string) string {
+	return said(e, " and ", func(t Expr) string {
+		if _, or := t.(Or); or {
+			return "(" + say(t) + ")"
+		}
+		return say(t)
+	})
+}
+
+func said(terms []Expr, word string, say func(Expr) string) string {
+	parts := make([]string, len(terms))
+	for i, t := range terms {
+		parts[i] = say(t)
 	}
-	return strings.Join(parts, " or ")
+	return strings.Join(parts, word)
+}
+
+// Written writes the expression with the numbers and times of the rule; "" for every row.
+func Written(e Expr) string {
+	switch e := e.(type) {
+	case And:
+		return conjunction(e, Written)
+	case Or:
+		return said(e, " or ", Written)
+	case *Test:
+		return e.Written()
+	}
+	return ""
 }
 
 // String writes the test as a `where` that reads back as the same test.

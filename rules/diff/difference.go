@@ -41,20 +41,20 @@ func (d *differ) add(path, what, old, now string, alone *rules.Segment) {
 
 // aspects compares what two rules, or two conditions, say key by key.
 func (d *differ) aspects(path string, old, now []rules.Aspect, alone func(key string) *rules.Segment) {
-	find := func(in []rules.Aspect, key string) string {
+	find := func(in []rules.Aspect, key string) rules.Aspect {
 		if i := slices.IndexFunc(in, func(a rules.Aspect) bool { return a.Key == key }); i >= 0 {
-			return in[i].Text
+			return in[i]
 		}
-		return ""
+		return rules.Aspect{}
 	}
 	for _, a := range now {
-		if was := find(old, a.Key); was != a.Text {
-			d.add(path, a.Key, was, a.Text, alone(a.Key))
+		if was := find(old, a.Key); was.Text != a.Text {
+			d.add(path, a.Key, was.Shown(), a.Shown(), alone(a.Key))
 		}
 	}
 	for _, a := range old {
-		if find(now, a.Key) == "" {
-			d.add(path, a.Key, a.Text, "", alone(a.Key))
+		if find(now, a.Key).Text == "" {
+			d.add(path, a.Key, a.Shown(), "", alone(a.Key))
 		}
 	}
 }

@@ -105,3 +105,24 @@ func rightSegments(t *testing.T, file string) (all []*rules.Segment) {
 	}
 	return all
 }
+
+// A difference is said with the numbers of the rules, whatever digits their columns have.
+func TestDifferencesAreSaidWithTheNumbersOfTheRules(t *testing.T) {
+	s, _ := rulestest.Scope(t, &txtar.Archive{})
+	parsed := func(where string) *rules.Segment {
+		seg, found := s.Segment(&source.Source{Name: "a.yaml", Text: "apiVersion: malgrupp/v1\nkind: Segment\n" +
+			"metadata: {name: amounts, owner: team-home-loans, review_by: 2026-12-31}\nspec:\n  purpose: advertising\n  identity: customer\n" +
+			"  deliver: [files]\n  match: {did: calculator_used, where: \"" + where + "\", within: 7d}\n"})
+		if seg == nil {
+			t.Fatal(found.Text())
+		}
+		return seg
+	}
+	d := diff.Differences(parsed("amount > 100.5"), parsed("amount > 100.5 and amount != 7.005"))
+	if len(d) != 1 || d[0].Old != "amount > 100.5" || d[0].New != "amount != 7.005 and amount > 100.5" {
+		t.Errorf("%+v", d)
+	}
+	if d := diff.Differences(parsed("amount > 100.5"), parsed("amount > 100.50")); len(d) != 0 {
+		t.Errorf("%+v", d)
+	}
+}
