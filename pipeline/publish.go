@@ -14,6 +14,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/platform"
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/segments/consent"
 )
 
 // The roots of a marker's objects.
@@ -258,10 +259,10 @@ func (r *run) keep(ctx context.Context, name string, sealed []byte) error {
 	return r.state.UploadBytes(ctx, o.Name, sealed, contentType)
 }
 
-// recheck reads the consent log once more from the run's watermark on (docs/consent.md, The second look). It returns
-// the people, by use, whom denials that came in since concern, nil if there are none, and the new watermark. A feed
-// that has become stale stops the publication. Where known_by was given nothing later than it may count, and nothing is
-// read.
+// recheck reads the consent log once more (docs/consent.md, The second look). It returns the people, by use, whom
+// denials concern that came in since and that no earlier look has found, nil if there are none, and the new watermark.
+// A feed that has become stale stops the publication. Where known_by was given nothing later than it may count, and
+// nothing is read.
 func (r *run) recheck(ctx context.Context) (lost [][]string, watermark int64, err error) {
 	if r.Given() {
 		return nil, r.decision.Feed.Watermark, nil
@@ -271,9 +272,17 @@ func (r *run) recheck(ctx context.Context) (lost [][]string, watermark int64, er
 		return nil, 0, err
 	}
 	r.recheckedAt = late.Watermark
-	if len(late.Denials) == 0 {
-		return nil, late.Watermark, nil
+	found := map[consent.Denial]bool{}
+	for _, d := range r.late {
+		found[d] = true
 	}
-	r.late = append(r.late, late.Denials...)
-	return r.decision.Roll.Lost(r.decision.Uses, r.late), late.Watermark, nil
+	for _, d := range late.Denials {
+		if !found[d] {
+			found[d], r.late, lost = true, append(r.late, d), [][]string{}
+		}
+	}
+	if lost != nil {
+		lost = r.decision.Roll.Lost(r.decision.Uses, r.late)
+	}
+	return lost, late.Watermark, nil
 }

@@ -270,6 +270,25 @@ func TestAWithdrawalBetweenDecisionAndPublicationLeavesTheList(t *testing.T) {
 	}
 }
 
+// A writer of the consent log brings a withdrawal that is older than what another one has brought already.
+func TestAWithdrawalThatWasWrittenLateLeavesTheList(t *testing.T) {
+	b, beats := newBank(t), 0
+	b.watch = func(p decide.Progress) {
+		if p.Phase == "write" { // over and over again, and the run ends all the same
+			b.acts("consent/late.parquet", []act{
+				{"d7", "withdraw", "*", "2026-04-10T20:00:00Z", "2026-04-10T20:00:30Z"},
+				{"", "heartbeat", "", "2026-04-10T20:01:00Z", fmt.Sprintf("2026-04-10T20:01:%02dZ", beats%60)},
+			})
+			beats++
+		}
+	}
+	report, err := b.run(night, "20260410T220000Z-000001")
+	check(t, err)
+	if got := b.list(report.RunID, "snapshot"); len(got) != 59 || slices.Contains(got, "d7") {
+		t.Errorf("%d members, d7 among them: %t; want 59 without d7", len(got), slices.Contains(got, "d7"))
+	}
+}
+
 // A guard holds a list whose days are missing, and of those held d5 withdrew before the run and d7 while it wrote.
 func TestAWithdrawalBeforePublicationLeavesAListThatIsHeld(t *testing.T) {
 	b := newBank(t)

@@ -17,8 +17,9 @@ type Late struct {
 	Watermark int64 // of the log now, as far as it was read
 }
 
-// Late reads the objects of the consent log that are new since the decision for denying events recorded after an
-// instant. A feed that has become stale by now is an error.
+// Late reads the objects of the consent log that are new since the decision for denying events. They may have been
+// recorded before the watermark after, by as much as a feed may be old: writers do not wait for each other. A feed that
+// has become stale by now is an error.
 func (d *Decision) Late(ctx context.Context, after, now int64) (Late, error) {
 	log := d.newLog(math.MaxInt64)
 	bucket, err := log.list(ctx)
@@ -35,7 +36,7 @@ func (d *Decision) Late(ctx context.Context, after, now int64) (Late, error) {
 			fresh = append(fresh, o)
 		}
 	}
-	denials, newest, err := log.denials(ctx, bucket, fresh, after)
+	denials, newest, err := log.denials(ctx, bucket, fresh, after-d.feedLimits().MaxAge)
 	if err != nil {
 		return Late{}, err
 	}
