@@ -156,6 +156,11 @@ func (s story) reasons(l pipeline.SegmentCount) (out []string) {
 	if len(m.Objects) > 0 || s.report.Previous.AsOf != s.report.Manifest.AsOf {
 		out = append(out, "data: the windows moved on, or new rows came in")
 	}
+	if !slices.ContainsFunc(s.report.Previous.Segments, func(o pipeline.SegmentCount) bool {
+		return o.Segment == l.Segment && o.Destination == l.Destination
+	}) {
+		out = append(out, "run "+s.report.Previous.RunID+" did not decide it")
+	}
 	if len(out) == 0 {
 		out = append(out, "consent or attributes of customers moved")
 	}
