@@ -3,8 +3,10 @@ package decide
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
+	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/segments/consent"
 	"github.com/malgrupp/malgrupp/segments/identity"
@@ -45,13 +47,19 @@ func (d *Decision) Late(ctx context.Context, after, now int64) (Late, error) {
 }
 
 // Company is the roll with everybody's company: whoever was logged in on a device in any retained row. What a list was
-// told for may lie in no window any more, or be missing.
+// told for may lie in no window any more, or be missing. A damaged object is left out, whatever its source says: nobody
+// was told for its rows, and what is owed must not wait for it.
 func (d *Decision) Company(ctx context.Context) (consent.Roll, error) {
 	if d.star != nil {
 		return d.Roll.Beside(d.star.Met()), nil
 	}
 	var readers map[*scan.Scanner][]*scan.Logins
-	err := d.ReadAgain(ctx, "company", func(*Source) (from, before int64) { return d.retained() },
+	lenient := *d
+	lenient.Sources = slices.Clone(d.Sources)
+	for i := range lenient.Sources {
+		lenient.Sources[i].OnBadObject = project.Skip
+	}
+	err := lenient.ReadAgain(ctx, "company", func(*Source) (from, before int64) { return d.retained() },
 		func() { readers = d.loginReaders() },
 		func(worker int, s *Source, g *parquet.RowGroup) error { return readers[s.scanner][worker].Read(g) })
 	if err != nil {
