@@ -280,6 +280,9 @@ func (c *checker) checkZero(cond *Condition, compare *Compare) {
 		events = "[" + strings.Join(cond.Events, ", ") + "]"
 	}
 	hint := source.Hint{Label: source.LabelDidYouMean, Text: "did_not: " + events}
+	if cond.Is().Sessions {
+		hint.Text = "not: {session: ...}, beside something that the person did"
+	}
 	switch compare.Op {
 	case AtLeast:
 		c.doc.Fail("E-COUNT-ZERO", compare.Span, "at_least: 0 is true for everybody", hint)
