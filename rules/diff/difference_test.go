@@ -110,9 +110,9 @@ func rightSegments(t *testing.T, file string) (all []*rules.Segment) {
 func TestDifferencesAreSaidWithTheNumbersOfTheRules(t *testing.T) {
 	s, _ := rulestest.Scope(t, &txtar.Archive{})
 	parsed := func(where string) *rules.Segment {
-		seg, found := s.Segment(&source.Source{Name: "a.yaml", Text: "apiVersion: malgrupp/v1\nkind: Segment\n" +
-			"metadata: {name: amounts, owner: team-home-loans, review_by: 2026-12-31}\nspec:\n  purpose: advertising\n  identity: customer\n" +
-			"  deliver: [files]\n  match: {did: calculator_used, where: \"" + where + "\", within: 7d}\n"})
+		seg, found := s.Segment(&source.Source{Name: "a.yaml", Text: "apiVersion: malgrupp/v1\nkind: Segment\nmetadata: " +
+			"{name: amounts, owner: team-home-loans, review_by: 2026-12-31}\nspec:\n  purpose: advertising\n  identity: " +
+			"customer\n  deliver: [files]\n  match: {did: calculator_used, where: \"" + where + "\", within: 7d}\n"})
 		if seg == nil {
 			t.Fatal(found.Text())
 		}
