@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/source"
@@ -16,6 +17,10 @@ func (l *linter) lintMeasure(r *source.Report, seg *rules.Segment, c *rules.Cond
 	if m == nil || c.Compare == nil {
 		return
 	}
+	if w := l.words.Columns[m.Column]; w != nil && w.MissingOn(c.Events) {
+		lintNothing(r, c)
+		return
+	}
 	switch m.Function {
 	case "count", "days", "distinct", "sessions":
 		most, why := l.mostOf(seg, c)
@@ -24,6 +29,18 @@ func (l *linter) lintMeasure(r *source.Report, seg *rules.Segment, c *rules.Cond
 		l.lintExtreme(r, c)
 	case "sum":
 		l.lintSum(r, c)
+	}
+}
+
+// lintNothing judges a measure of a column that none of its events carries: a sum or number of nothing is 0, and of
+// nothing there is no smallest, largest or mean value.
+func lintNothing(r *source.Report, c *rules.Condition) {
+	why := fmt.Sprintf("no row of %s has a value of %s", strings.Join(c.Events, ", "), c.Metric.Column)
+	switch c.Metric.Function {
+	case "min", "max", "avg":
+		r.Fail("E-CONTRADICTION", c.Compare.Span, "nobody fulfils this: "+why, source.Expected("another column or event"))
+	default:
+		judge(r, c, value.Number{}, 0, why)
 	}
 }
 
