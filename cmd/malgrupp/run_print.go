@@ -73,7 +73,7 @@ func writeGuards(w io.Writer, m *pipeline.Manifest) {
 		if s.Guard == pipeline.GuardIncomplete {
 			why = ": " + lacking(s)
 		}
-		fmt.Fprintf(w, "%s at %s is held as it was by guard %s%s\n", s.Segment, receiver(s), s.Guard, why)
+		fmt.Fprintf(w, "%s at %s is held by guard %s%s\n", s.Segment, receiver(s), s.Guard, why)
 	}
 	if m.Guarded() {
 		fmt.Fprintln(w, "to let a guard pass once: malgrupp run --override-guard GUARD --reason TEXT")
