@@ -3,12 +3,14 @@ package decide
 import (
 	"context"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/apache/arrow/go/v15/arrow/array"
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
@@ -24,7 +26,7 @@ func (s *Source) arrivals(ctx context.Context, in *Inputs) error {
 	}
 	a := &arrived{
 		column: column.Name, from: dayOne, to: in.KnownBy + project.Micros(in.Project.MaxClockSkew),
-		first: math.MaxInt64, last: math.MinInt64, low: math.MaxInt64, high: math.MinInt64,
+		first: math.MaxInt64, last: math.MinInt64, low: math.MaxInt64, high: math.MinInt64, objects: map[string]Span{},
 	}
 	// Statistics may say more than is there, and only narrow down where the first and the last arrival can be.
 	for _, decodes := range []func(lo, hi int64) bool{
@@ -56,18 +58,23 @@ type arrived struct {
 	column      string
 	from, to    int64 // times before and after are errors
 	mu          sync.Mutex
-	first, last int64 // of rows that were looked at
-	low, high   int64 // what statistics say of the others
+	first, last int64           // of rows that were looked at
+	low, high   int64           // what statistics say of the others
+	objects     map[string]Span // the same by object; the ends belong to it
 }
 
-// look goes through the row groups and looks at the rows of those that have no statistics or that decodes wants.
+// look goes through the row groups of objects, once they were met only of those that decodes wants, and looks at the
+// rows where there are no statistics or where decodes wants it.
 func (s *Source) look(ctx context.Context, in *Inputs, a *arrived, decodes func(lo, hi int64) bool) error {
-	objects := s.Objects(math.MinInt64, math.MaxInt64)
+	objects := slices.DeleteFunc(s.Objects(math.MinInt64, math.MaxInt64), func(o store.Object) bool {
+		span, met := a.objects[o.Key]
+		return met && !decodes(span.From, span.Before)
+	})
 	r := in.Reading("arrivals", s.bucket, objects, s.Schema)
-	return s.wrap(r.Each(ctx, func(_ int, _ scan.Unit, g *parquet.RowGroup) error {
+	return s.wrap(r.Each(ctx, func(_ int, u scan.Unit, g *parquet.RowGroup) error {
 		lo, hi, known := g.Bounds(a.column)
 		lo, hi = max(lo, a.from), min(hi, a.to)
-		if known && !a.wants(lo, hi, decodes) {
+		if known && !a.wants(objects[u.Object].Key, lo, hi, decodes) {
 			return nil
 		}
 		column, err := g.Column(a.column)
@@ -80,7 +87,7 @@ func (s *Source) look(ctx context.Context, in *Inputs, a *arrived, decodes func(
 }
 
 // wants reports whether rows must be looked at of which statistics are known.
-func (a *arrived) wants(lo, hi int64, decodes func(lo, hi int64) bool) bool {
+func (a *arrived) wants(key string, lo, hi int64, decodes func(lo, hi int64) bool) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if decodes(lo, hi) {
@@ -88,6 +95,11 @@ func (a *arrived) wants(lo, hi int64, decodes func(lo, hi int64) bool) bool {
 	}
 	if lo <= hi {
 		a.low, a.high = min(a.low, lo), max(a.high, hi)
+		span, met := a.objects[key]
+		if !met {
+			span = Span{lo, hi}
+		}
+		a.objects[key] = Span{min(span.From, lo), max(span.Before, hi)}
 	}
 	return false
 }
