@@ -127,7 +127,7 @@ func (r *run) plan(changes []change) (*PlanFile, error) {
 		p.Rules["schema "+name] = hex.EncodeToString(s.Hash[:])
 	}
 	lying := map[string]hash.Hash{}
-	for _, o := range append(folder.Pin("identifiers", r.table.Objects, nil), r.Listing.Objects...) {
+	for _, o := range r.lying() {
 		if lying[o.Source] == nil {
 			lying[o.Source] = sha256.New()
 		}

@@ -114,11 +114,16 @@ func (r *run) key(segs []*rules.Segment) string {
 	for _, name := range slices.Sorted(maps.Keys(r.Schemas)) {
 		add("schema", name, r.Schemas[name].Hash)
 	}
-	for _, o := range append(folder.Pin("identifiers", r.table.Objects, nil), r.Listing.Objects...) {
+	for _, o := range r.lying() {
 		add("input", o.Source, o.Key, o.Size, o.ETag)
 	}
 	for _, o := range r.Override {
 		add("override", o.Guard)
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// lying is everything that lies in the places that the job reads.
+func (r *run) lying() []folder.Input {
+	return append(folder.Pin("identifiers", r.table.Objects, nil), r.Listing.Objects...)
 }
