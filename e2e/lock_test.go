@@ -21,6 +21,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
+	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 )
 
@@ -218,7 +219,7 @@ func (l *locked) ends(t *testing.T, reason, runID string, err error) {
 func (l *locked) holds(t *testing.T, runID string, n, fence int64) {
 	t.Helper()
 	markers := must(l.bucket.List(context.Background(), "lists/markers/"))(t)
-	var m pipeline.Marker
+	var m record.Marker
 	check(t, json.Unmarshal(must(l.bucket.ReadAll(context.Background(), markers[len(markers)-1].Key, 1<<30))(t), &m))
 	if m.RunID != runID || m.N != n || m.Fence <= max(fence, l.fence) {
 		t.Errorf("marker %d of run %s has fence %d, want %d of %s and a fence above %d and %d",

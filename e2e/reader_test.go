@@ -19,6 +19,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/load"
+	"github.com/malgrupp/malgrupp/pipeline/record"
 )
 
 // publication is what a reader finds who follows the highest marker: lists by "destination/segment.kind", control
@@ -65,7 +66,7 @@ func (r *reader) published(t *testing.T) *publication {
 	if len(markers) == 0 {
 		return p
 	}
-	var m pipeline.Marker
+	var m record.Marker
 	check(t, json.Unmarshal(must(os.ReadFile(slices.Max(markers)))(t), &m))
 	p.N, p.RunID = m.N, m.RunID
 	for _, o := range m.Objects {

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/load"
+	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/why"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/segments"
@@ -82,5 +82,5 @@ func answerOn(t *testing.T, l *load.Loaded, s *rules.Segment, id string, asOf, k
 	t.Helper()
 	j := job(t, l)
 	j.AsOf, j.KnownBy, j.RunID = asOf, knownBy, fmt.Sprintf("20080803T103000Z-%06x", n)
-	return must(why.Ask(context.Background(), j, pipeline.Question{Segment: s.Name, Subject: id, Reason: "test"}, true))(t)
+	return must(why.Ask(context.Background(), j, record.Question{Segment: s.Name, Subject: id, Reason: "test"}, true))(t)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
 	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/rules"
@@ -29,7 +30,7 @@ type change struct {
 	removes platform.Removals
 	stay    *platform.Removals // what a guard leaves the destination with; nil: full
 	control []string
-	count   SegmentCount
+	count   record.SegmentCount
 }
 
 // after are the entries that the destination shall hold.
@@ -63,7 +64,7 @@ func (r *run) differences(ctx context.Context, lost [][]string) ([]change, error
 }
 
 // compare is differences with a guard that holds every list, "" for none.
-func (r *run) compare(ctx context.Context, lost [][]string, whole Guard) (out []change, err error) {
+func (r *run) compare(ctx context.Context, lost [][]string, whole record.Guard) (out []change, err error) {
 	current := map[state.List]bool{}
 	for _, l := range r.decision.Lists {
 		kind, ok := platform.Of(l.Destination.Type)
@@ -101,7 +102,7 @@ func (r *run) gone(held state.List) change {
 		c.kind, _ = platform.Of("file_csv")
 		c.part = &c.kind.Parts[0]
 	}
-	c.count = SegmentCount{
+	c.count = record.SegmentCount{
 		Segment: held.Segment, Destination: held.Destination, Part: held.Part, Held: heldGone,
 		Removals: shown.Count(c.removes.Len()),
 	}
@@ -109,14 +110,14 @@ func (r *run) gone(held state.List) change {
 }
 
 // undelivered are the sizes of segments that are delivered nowhere.
-func undelivered(d *decide.Decision) (out []SegmentCount) {
+func undelivered(d *decide.Decision) (out []record.SegmentCount) {
 	for i := range d.Audiences {
 		a := &d.Audiences[i]
 		if len(a.Segment().Deliver) > 0 {
 			continue
 		}
 		waiting, unknown := a.Count()
-		out = append(out, SegmentCount{
+		out = append(out, record.SegmentCount{
 			Segment: a.Segment().Name, Use: d.Uses[a.Use()].Name, Members: shown.Count(a.Len()), Unknown: shown.Count(unknown),
 			Wait: shown.Count(waiting),
 		})
@@ -157,7 +158,7 @@ func (r *run) difference(l decide.List, kind *platform.Platform, part *platform.
 			return gone
 		})
 	}
-	c.count = SegmentCount{
+	c.count = record.SegmentCount{
 		Segment: l.Segment.Name, Destination: l.Destination.Name, Part: part.Name, Use: c.use,
 		Members: shown.Count(c.members.Len()), Control: shown.Count(len(c.control)), Unknown: shown.Count(unknown),
 		Wait: shown.Count(waiting), Dropped: shown.Count(dropped.People), Identifiers: droppedValues(dropped),

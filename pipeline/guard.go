@@ -13,6 +13,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
 	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/segments/consent"
@@ -44,33 +45,25 @@ func (r *run) holdBack(l decide.List, members int) string {
 	return ""
 }
 
-// Guard holds a list as a whole because something about it looks wrong: nobody is added, and nobody leaves but those
-// whose removal is owed (docs/how-to/guards.md).
-type Guard string
-
-// The guards. Below the floor a list is emptied, which no guard delays.
+// The guards hold a list as a whole because something about it looks wrong: nobody is added, and nobody leaves but
+// those whose removal is owed (docs/how-to/guards.md). Below the floor a list is emptied, which no guard delays.
 const (
-	GuardIncomplete Guard = "incomplete" // its verdicts lean on data that have not arrived
-	GuardEmpty      Guard = "empty"      // nobody would be left
-	GuardFirst      Guard = "first"      // it held nobody, and the project wants to hear of first times
-	GuardCeiling    Guard = "ceiling"    // more people than the project lets a list have
-	GuardSwing      Guard = "swing"      // it would grow or shrink too much
-	guardOther      Guard = "other"      // another list was held, and the project says on_stop: fail
+	GuardIncomplete record.Guard = "incomplete" // its verdicts lean on data that have not arrived
+	GuardEmpty      record.Guard = "empty"      // nobody would be left
+	GuardFirst      record.Guard = "first"      // it held nobody, and the project wants to hear of first times
+	GuardCeiling    record.Guard = "ceiling"    // more people than the project lets a list have
+	GuardSwing      record.Guard = "swing"      // it would grow or shrink too much
+	GuardKeys       record.Guard = "keys"       // of the whole run: keys are others than they were
+	guardOther      record.Guard = "other"      // another list was held, and the project says on_stop: fail
 )
 
 // Guards are the guards that can be overridden.
-var Guards = []Guard{GuardSwing, GuardCeiling, GuardEmpty, GuardFirst, GuardIncomplete}
+var Guards = []record.Guard{GuardSwing, GuardCeiling, GuardEmpty, GuardFirst, GuardIncomplete, GuardKeys}
 
 const (
 	swingAbove   = 200 // people: smaller lists may change as they like
 	undecidedOne = 100 // of so many members may be undecided
 )
-
-// Override lets one run pass a guard.
-type Override struct {
-	Guard  Guard  `json:"guard"`
-	Reason string `json:"reason"`
-}
 
 // overrides checks what the job overrides.
 func (r *run) overrides() error {
@@ -87,8 +80,8 @@ func (r *run) overrides() error {
 	return nil
 }
 
-func (r *run) overridden(g Guard) bool {
-	return slices.ContainsFunc(r.Override, func(o Override) bool { return o.Guard == g })
+func (r *run) overridden(g record.Guard) bool {
+	return slices.ContainsFunc(r.Override, func(o record.Override) bool { return o.Guard == g })
 }
 
 // watched is a list that guards look at.
@@ -105,7 +98,7 @@ type watched struct {
 }
 
 // guard says which guard holds a list, "" for none.
-func (w *watched) guard() (Guard, error) {
+func (w *watched) guard() (record.Guard, error) {
 	before, after := w.held.Len(), w.members.Len()
 	if w.waits() && !w.overridden(GuardIncomplete) {
 		return GuardIncomplete, nil
@@ -168,7 +161,7 @@ func (w *watched) waits() bool {
 // fresh are the days that the list lacks and did not lack when it was last told: about those somebody decided then.
 func (w *watched) fresh() (out []decide.Lack) {
 	var known []decide.Lack
-	if m := w.history.manifest; m != nil {
+	if m := w.history.Manifest; m != nil {
 		known = m.ToldLacking[listName(w.list)]
 	}
 	for _, l := range w.lacks {
@@ -183,7 +176,7 @@ func (w *watched) fresh() (out []decide.Lack) {
 // when it was so by the last accepted run.
 func (r *run) toldLacking(changes []change) map[string][]decide.Lack {
 	out := map[string][]decide.Lack{}
-	if m := r.history.manifest; m != nil {
+	if m := r.history.Manifest; m != nil {
 		maps.Copy(out, m.ToldLacking)
 	}
 	for i := range changes {
@@ -234,7 +227,7 @@ func (w *watched) stand() error {
 }
 
 // guarded holds a list where a guard says so; whole is the guard that holds all lists, "" for none.
-func (r *run) guarded(ctx context.Context, c *change, whole Guard) error {
+func (r *run) guarded(ctx context.Context, c *change, whole record.Guard) error {
 	if r.Replay() || c.count.Held == heldDisabled || c.count.Held == heldExpired {
 		return nil
 	}

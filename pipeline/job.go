@@ -8,6 +8,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/load"
+	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 )
 
@@ -16,7 +17,7 @@ import (
 type Job struct {
 	decide.Inputs
 	Select   []string // names of segments to run; empty: all
-	Override []Override
+	Override []record.Override
 	RunID    string
 	Labels   map[string]string
 	Version  map[string]string // of the program and its toolchain, for the manifest
@@ -25,18 +26,25 @@ type Job struct {
 	planned  *PlanFile     // what it must come to; nil: whatever it comes to
 }
 
-// places are the buckets a run writes to.
-type places struct{ output, state, audit *store.Bucket }
-
-func (j *Job) places(ctx context.Context) (p places, err error) {
-	if p.output, err = j.Bucket(ctx, j.Project.Output); err != nil {
-		return p, err
+// Places opens the buckets that a run writes to.
+func (j *Job) Places(ctx context.Context) (p record.Places, err error) {
+	for _, open := range []struct {
+		bucket **store.Bucket
+		url    string
+	}{
+		{&p.Output, j.Project.Output},
+		{&p.State, j.Project.State},
+		{&p.Audit, j.Project.Audit},
+		{&p.Heads, j.Project.Head},
+	} {
+		if open.url == "" {
+			continue
+		}
+		if *open.bucket, err = j.Bucket(ctx, open.url); err != nil {
+			return p, err
+		}
 	}
-	if p.state, err = j.Bucket(ctx, j.Project.State); err != nil {
-		return p, err
-	}
-	p.audit, err = j.Bucket(ctx, j.Project.Audit)
-	return p, err
+	return p, nil
 }
 
 // OpenKeys reads the keys of a project.

@@ -15,6 +15,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
+	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
@@ -30,6 +31,9 @@ func Plan(ctx context.Context, j *Job) (*Report, error) {
 		return nil, err
 	}
 	if err := r.forward(); err != nil {
+		return nil, err
+	}
+	if err := r.sameKeys(); err != nil {
 		return nil, err
 	}
 	report, err := r.decide(ctx)
@@ -67,7 +71,7 @@ type Moved struct {
 }
 
 func (r *run) moved() *Moved {
-	last := r.history.manifest
+	last := r.history.Manifest
 	if last == nil {
 		return nil
 	}
@@ -104,7 +108,7 @@ type PlanFile struct {
 	Project   string            `json:"project"`
 	AsOf      string            `json:"as_of"`
 	Select    []string          `json:"select,omitempty"`
-	Overrides []Override        `json:"overrides,omitempty"`
+	Overrides []record.Override `json:"overrides,omitempty"`
 	State     string            `json:"state"`         // SHA-256 of the marker that the plan builds on; "" for none
 	Config    string            `json:"config_sha256"` // of the project's settings, profile included
 	Rules     map[string]string `json:"rules"`         // segment -> definition hash
@@ -116,8 +120,8 @@ type PlanFile struct {
 func (r *run) plan(changes []change) (*PlanFile, error) {
 	p := &PlanFile{
 		Schema: PlanSchema, Project: r.Project.Name, AsOf: value.FormatTimestamp(r.AsOf), Select: r.Job.Select,
-		Overrides: r.Override, State: r.history.digest,
-		Config: digest([]byte(r.Project.Profile + "\n" + r.Project.Text.Text)),
+		Overrides: r.Override, State: r.history.Digest,
+		Config: record.Digest([]byte(r.Project.Profile + "\n" + r.Project.Text.Text)),
 		Rules:  map[string]string{}, Inputs: map[string]string{}, Lists: map[string]string{},
 	}
 	for _, s := range r.Segments {
@@ -212,7 +216,7 @@ func Differing(a, b map[string]string) []string {
 // Look is what Run would publish, looked at more closely: how audiences come to be, and what was told before.
 type Look struct {
 	*decide.Decision
-	Manifest *Manifest
+	Manifest *record.Manifest
 	run      *run
 }
 
@@ -245,10 +249,10 @@ func LookAt(ctx context.Context, j *Job, requests []decide.Request, o decide.Opt
 
 // LastRun is the id of the run that holds, "" if none was published yet.
 func (l *Look) LastRun() string {
-	if l.run.history.marker == nil {
+	if l.run.history.Marker == nil {
 		return ""
 	}
-	return l.run.history.marker.RunID
+	return l.run.history.Marker.RunID
 }
 
 // Held are the keys of the members that a destination holds of a list, as the last run told them.

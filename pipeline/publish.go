@@ -11,16 +11,12 @@ import (
 	"strings"
 
 	"github.com/malgrupp/malgrupp/pipeline/decide"
+	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
+	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/consent"
-)
-
-// The roots of a marker's objects.
-const (
-	rootOutput = "output"
-	rootState  = "state"
 )
 
 const contentType = "application/octet-stream"
@@ -62,8 +58,8 @@ type file struct {
 }
 
 // writeLists uploads the lists, then the control groups, encrypted to the recipients.
-func (r *run) writeLists(ctx context.Context, changes []change) ([]Output, error) {
-	var out []Output
+func (r *run) writeLists(ctx context.Context, changes []change) ([]record.Output, error) {
+	var out []record.Output
 	files := slices.DeleteFunc(r.files(changes), func(f file) bool {
 		return r.Replay() && f.list.Action != platform.Snapshot
 	})
@@ -73,7 +69,8 @@ func (r *run) writeLists(ctx context.Context, changes []change) ([]Output, error
 	tell(0)
 	for i, f := range files {
 		name := fmt.Sprintf("%s%s.%s.%s.age", r.listFolder(), f.name, f.list.Action, f.ext)
-		o, err := r.upload(ctx, name, func(w io.Writer) error { return f.part.Write(w, f.list) })
+		destination, _, _ := strings.Cut(f.name, "/")
+		o, err := r.upload(ctx, name, destination, f.part, f.list)
 		if err != nil {
 			return nil, err
 		}
@@ -159,7 +156,7 @@ func three(name, ext string, part *platform.Part, base platform.List, adds, remo
 
 // writeControls uploads one control group for each segment: whoever the holdout keeps from any of its lists. Lists
 // under different consents have different people, and so have their control groups.
-func (r *run) writeControls(ctx context.Context, changes []change) ([]Output, error) {
+func (r *run) writeControls(ctx context.Context, changes []change) ([]record.Output, error) {
 	if r.Replay() {
 		return nil, nil
 	}
@@ -169,16 +166,14 @@ func (r *run) writeControls(ctx context.Context, changes []change) ([]Output, er
 		groups[segment] = append(groups[segment], changes[i].control...)
 	}
 	csv, _ := platform.Of("file_csv")
-	var out []Output
+	var out []record.Output
 	for _, segment := range slices.Sorted(maps.Keys(groups)) {
 		if len(groups[segment]) == 0 {
 			continue
 		}
 		group := slices.Compact(slices.Sorted(slices.Values(groups[segment])))
 		list := platform.List{Segment: segment, Action: platform.Snapshot, AsOf: r.AsOf, Entries: group}
-		o, err := r.upload(ctx, "control/"+r.RunID+"/"+segment+".csv.age", func(w io.Writer) error {
-			return csv.Parts[0].Write(w, list)
-		})
+		o, err := r.upload(ctx, "control/"+r.RunID+"/"+segment+".csv.age", "", &csv.Parts[0], list)
 		if err != nil {
 			return nil, err
 		}
@@ -194,34 +189,61 @@ func (r *run) listFolder() string {
 	return "lists/" + r.RunID + "/"
 }
 
-// upload encrypts what write writes and stores it.
-func (r *run) upload(ctx context.Context, name string, write func(io.Writer) error) (Output, error) {
-	var sealed bytes.Buffer
-	w, err := r.Keys.EncryptList(&sealed)
+// upload encrypts a list, padded and with its label, and stores it. Text is padded with empty lines at its end.
+func (r *run) upload(ctx context.Context, name, destination string, part *platform.Part,
+	list platform.List,
+) (record.Output, error) {
+	label, err := record.Encode(record.Label{
+		Schema: record.LabelSchema, RunID: r.RunID, Name: name, Destination: destination, Segment: list.Segment,
+		Action: string(list.Action), AsOf: r.manifest.AsOf, Key: r.manifest.Key,
+	})
 	if err != nil {
-		return Output{}, err
+		return record.Output{}, err
 	}
-	if err := errors.Join(write(w), w.Close()); err != nil {
-		return Output{}, fmt.Errorf("write %s: %w", name, err)
+	var sealed bytes.Buffer
+	w, err := r.Keys.EncryptList(&sealed, label)
+	if err != nil {
+		return record.Output{}, err
 	}
-	o := Output{Root: rootOutput, Name: name, Size: int64(sealed.Len()), SHA256: digest(sealed.Bytes())}
-	return o, r.output.UploadBytes(ctx, name, sealed.Bytes(), contentType)
+	list.Size = keys.Padded
+	plain := &counting{Writer: w}
+	if err = part.Write(plain, list); err == nil {
+		_, err = w.Write(bytes.Repeat([]byte("\n"), int(keys.Padded(plain.n)-plain.n)))
+	}
+	if err := errors.Join(err, w.Close()); err != nil {
+		return record.Output{}, fmt.Errorf("write %s: %w", name, err)
+	}
+	o := record.Output{Root: record.RootOutput, Name: name}
+	o.Size, o.SHA256 = int64(sealed.Len()), record.Digest(sealed.Bytes())
+	return o, r.Output.UploadBytes(ctx, name, sealed.Bytes(), contentType)
+}
+
+// counting counts what is written.
+type counting struct {
+	io.Writer
+	n int64
+}
+
+func (c *counting) Write(b []byte) (int, error) {
+	n, err := c.Writer.Write(b)
+	c.n += int64(n)
+	return n, err
 }
 
 // seal writes the new state, then the marker that makes lists and state exist, then the manifest line.
-func (r *run) seal(ctx context.Context, changes []change, objects []Output) error {
+func (r *run) seal(ctx context.Context, changes []change, objects []record.Output) error {
 	r.manifest.Outputs = objects
 	// A list under the floor is no failure; a guard that held one, or an agreement that ran out, waits for somebody.
 	if !r.Replay() && slices.ContainsFunc(changes, func(c change) bool {
 		return c.count.Held == heldAgreement || c.count.Guard != ""
 	}) {
-		r.manifest.Status = StatusPartial
+		r.manifest.Status = record.StatusPartial
 	}
 	if r.Replay() {
 		if err := r.lease.Renew(ctx, 0); err != nil {
 			return err
 		}
-		return r.writeLine(ctx)
+		return r.writeLine(ctx, r.manifest)
 	}
 	next := r.holdings.Next(r.RunID)
 	for i := range changes {
@@ -249,14 +271,23 @@ func (r *run) seal(ctx context.Context, changes []change, objects []Output) erro
 			return err
 		}
 	}
+	lines, err := r.history.SealLines()
+	if err != nil {
+		return err
+	}
+	if err := r.keep(ctx, record.LinesName, lines); err != nil {
+		return err
+	}
 	return r.mark(ctx)
 }
 
 // keep stores an object of the run's state.
 func (r *run) keep(ctx context.Context, name string, sealed []byte) error {
-	o := Output{Root: rootState, Name: r.RunID + "/" + name, Size: int64(len(sealed)), SHA256: digest(sealed)}
+	o := record.Output{
+		Root: record.RootState, Name: r.RunID + "/" + name, Size: int64(len(sealed)), SHA256: record.Digest(sealed),
+	}
 	r.manifest.Outputs = append(r.manifest.Outputs, o)
-	return r.state.UploadBytes(ctx, o.Name, sealed, contentType)
+	return r.State.UploadBytes(ctx, o.Name, sealed, contentType)
 }
 
 // recheck reads the consent log once more (docs/consent.md, The second look). It returns the people, by use, whom

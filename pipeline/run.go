@@ -9,13 +9,15 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
+	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
+	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
@@ -27,8 +29,8 @@ import (
 type Report struct {
 	RunID       string
 	NothingToDo bool
-	Previous    *Manifest // the accepted run before, nil if there was none
-	Manifest    *Manifest
+	Previous    *record.Manifest // the accepted run before, nil if there was none
+	Manifest    *record.Manifest
 	Decision    *decide.Decision
 	StopAll     bool      // a guard that holds one list holds all
 	Moved       *Moved    // of a plan: what is no longer as the last run had it
@@ -71,7 +73,10 @@ func newRun(ctx context.Context, j *Job) (*run, error) {
 	if _, err = r.Inputs.Select(r.Job.Select); err != nil {
 		return nil, err
 	}
-	r.places, err = r.Job.places(ctx)
+	if r.prints, err = r.Keys.Fingerprints(); err != nil {
+		return nil, err
+	}
+	r.Places, err = r.Job.Places(ctx)
 	return r, err
 }
 
@@ -99,7 +104,7 @@ func Unlock(ctx context.Context, j *Job, force bool) error {
 // claim takes the lock from whoever has not renewed it for so long.
 func (r *run) claim(ctx context.Context, idle time.Duration) (*store.Lease, error) {
 	claim := store.Claim{Holder: r.RunID, Now: r.Clock, Idle: idle, Wait: r.LockFor}
-	lease, err := store.Acquire(ctx, r.state, r.Project.Name, claim)
+	lease, err := store.Acquire(ctx, r.State, r.Project.Name, claim)
 	if locked, ok := errors.AsType[*store.ErrLocked](err); ok {
 		return nil, fault.New(fault.Locked, "LOCKED", locked, "wait for the other run, or give --lock-timeout")
 	}
@@ -124,15 +129,16 @@ const leaseFor = 10 * time.Minute
 // run is one job while it is being done.
 type run struct {
 	Job
-	places
+	record.Places
 	lease    *store.Lease // nil where nothing is written
-	history  *history
+	history  *record.History
 	left     []leftover
 	holdings *state.Holdings
 	table    folder.Table // of identifiers
 	contacts *platform.Contacts
 	decision *decide.Decision
-	manifest *Manifest
+	manifest *record.Manifest
+	prints   keys.Fingerprints
 	// recheckedAt is the watermark of the last look at the consent log before publication.
 	recheckedAt int64
 	late        []consent.Denial // denials that came in since the decision
@@ -149,6 +155,9 @@ func (r *run) do(ctx context.Context) (*Report, error) {
 		return nil, err
 	}
 	if err := r.forward(); err != nil {
+		return nil, err
+	}
+	if err := r.sameKeys(); err != nil {
 		return nil, err
 	}
 	left, err := r.leftovers(ctx)
@@ -169,7 +178,7 @@ func (r *run) do(ctx context.Context) (*Report, error) {
 // remember reads what earlier runs left: their history, what destinations were told, who qualified, and what was seen
 // of the consent log. With repair, what a kill kept from being written is written now.
 func (r *run) remember(ctx context.Context, repair bool) (err error) {
-	if r.history, err = readHistory(ctx, r.output, r.audit, r.Keys.Verify, repair); err != nil {
+	if r.history, err = record.Read(ctx, r.Places, r.Keys, repair); err != nil {
 		return err
 	}
 	r.seen()
@@ -178,7 +187,7 @@ func (r *run) remember(ctx context.Context, repair bool) (err error) {
 
 // unused refuses a run id that stands in a record already: what it names would be overwritten.
 func (r *run) unused() error {
-	if !slices.ContainsFunc(r.history.lines, func(o store.Object) bool { return o.Key == r.RunID+".json" }) {
+	if _, used := r.history.Lines[r.RunID]; !used {
 		return nil
 	}
 	return fault.New(fault.Usage, "RUN_ID", fmt.Errorf("begin run %s: there was a run of that id", r.RunID),
@@ -187,7 +196,7 @@ func (r *run) unused() error {
 
 // forward refuses to publish as of a time before that of the last accepted run: whoever withdrew since would come back.
 func (r *run) forward() error {
-	m := r.history.manifest
+	m := r.history.Manifest
 	if m == nil || r.Replay() {
 		return nil
 	}
@@ -206,6 +215,22 @@ func (r *run) forward() error {
 	return nil
 }
 
+// sameKeys refuses to go on with others than the keys of the last accepted run: whoever can put a file in the place of
+// another would read the lists, or make the people of all lists unknown.
+func (r *run) sameKeys() error {
+	m := r.history.Manifest
+	if m == nil || r.overridden(GuardKeys) {
+		return nil
+	}
+	replaced := m.Keys.Replaced(r.prints)
+	if len(replaced) == 0 {
+		return nil
+	}
+	return fault.New(fault.Audit, "KEYS_REPLACED",
+		fmt.Errorf("begin run %s: %s: not as in the last accepted run %s", r.RunID, strings.Join(replaced, ", "), m.RunID),
+		"put the old keys back; if you replaced them yourself, malgrupp run --override-guard keys --reason TEXT")
+}
+
 // decide decides the job's segments, unless nothing has changed since the last accepted run.
 func (r *run) decide(ctx context.Context) (*Report, error) {
 	segs, err := r.Inputs.Select(r.Job.Select)
@@ -218,7 +243,7 @@ func (r *run) decide(ctx context.Context) (*Report, error) {
 	if err := r.asPlanned(nil); err != nil {
 		return nil, err
 	}
-	report := &Report{RunID: r.RunID, Previous: r.history.manifest, StopAll: r.Project.Guards.StopAll}
+	report := &Report{RunID: r.RunID, Previous: r.history.Manifest, StopAll: r.Project.Guards.StopAll}
 	if done, err := r.done(segs); err != nil || done {
 		report.NothingToDo = done
 		return report, err
@@ -246,7 +271,7 @@ func (r *run) asPlanned(changes []change) error {
 // done reports whether the last accepted run has done the job already: its key is the same, and the consent log, though
 // no longer than then, is still young enough.
 func (r *run) done(segs []*rules.Segment) (bool, error) {
-	m := r.history.manifest
+	m := r.history.Manifest
 	if m == nil || r.Replay() || m.Key != r.key(segs) {
 		return false, nil
 	}
@@ -276,7 +301,7 @@ func (r *run) decideOn(ctx context.Context, requests []decide.Request, o decide.
 
 // seen hands the consent checks what the last accepted run saw of the log.
 func (r *run) seen() {
-	m := r.history.manifest
+	m := r.history.Manifest
 	if m == nil {
 		return
 	}
@@ -298,13 +323,9 @@ func (r *run) refuse(ctx context.Context, cause error) {
 	if _, lost := errors.AsType[*store.ErrLocked](r.lease.Renew(ctx, 0)); lost {
 		return // the next line is somebody else's
 	}
-	m := r.blank(StatusRefused)
-	m.Refusal = &Refusal{Reason: f.Reason, Kind: f.Kind, Message: cause.Error()}
-	line, err := m.line(r.Keys.Sign)
-	if err == nil {
-		err = r.audit.CreateOnce(ctx, r.RunID+".json", line)
-	}
-	if err != nil {
+	m := r.blank(record.StatusRefused)
+	m.Refusal = &record.Refusal{Reason: f.Reason, Kind: f.Kind, Message: cause.Error()}
+	if err := r.writeLine(ctx, m); err != nil {
 		r.Log.Warn("the manifest line of the refused run could not be written", "error", err)
 	}
 }
@@ -313,21 +334,21 @@ func (r *run) refuse(ctx context.Context, cause error) {
 // either.
 func (r *run) readState(ctx context.Context) (err error) {
 	r.holdings = state.Empty()
-	if r.history.marker == nil || r.Replay() {
+	if r.history.Marker == nil || r.Replay() {
 		return nil
 	}
 	found := false
-	for _, o := range r.history.marker.Objects {
-		if o.Root != rootState {
+	for _, o := range r.history.Marker.Objects {
+		if o.Root != record.RootState {
 			continue
 		}
-		data, err := r.state.ReadAll(ctx, o.Name, maxState)
+		data, err := r.State.ReadAll(ctx, o.Name, maxState)
 		if err != nil {
 			return err
 		}
-		if digest(data) != o.SHA256 {
+		if record.Digest(data) != o.SHA256 {
 			return fault.New(fault.Storage, "STATE_DAMAGED",
-				fmt.Errorf("read state %s%s: its digest is not the one in the marker", r.state.URL(), o.Name),
+				fmt.Errorf("read state %s%s: its digest is not the one in the marker", r.State.URL(), o.Name),
 				"restore the object from the bucket's versions")
 		}
 		switch path.Base(o.Name) {

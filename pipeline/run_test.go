@@ -28,6 +28,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
@@ -399,7 +400,7 @@ func (b *bank) marker() string {
 	}
 	data, err := at.ReadAll(context.Background(), markers[len(markers)-1].Key, 1<<20)
 	check(b.t, err)
-	var m pipeline.Marker
+	var m record.Marker
 	check(b.t, json.Unmarshal(data, &m))
 	return m.RunID
 }

@@ -2,14 +2,12 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"io"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 )
 
@@ -23,11 +21,11 @@ type leftover struct {
 // written lists what runs wrote under their own names.
 func (r *run) written(ctx context.Context, below ...string) (out []leftover, err error) {
 	for _, folder := range below {
-		bucket := r.output
+		bucket := r.Output
 		if folder == "" {
-			bucket = r.state
+			bucket = r.State
 		}
-		objects, err := listed(ctx, bucket, folder)
+		objects, err := record.List(ctx, bucket, folder)
 		if err != nil {
 			return nil, err
 		}
@@ -49,13 +47,13 @@ func (r *run) leftovers(ctx context.Context) (left []leftover, err error) {
 	}
 	done := map[string]bool{r.RunID: true}
 	for _, o := range left {
-		done[o.run] = done[o.run] || o.Key == successKey(o.run)
+		done[o.run] = done[o.run] || o.Key == record.SuccessKey(o.run)
 	}
 	needed := func(o leftover) bool { return done[o.run] }
 	if left = slices.DeleteFunc(left, needed); len(left) == 0 {
 		return nil, nil
 	}
-	if err := published(ctx, r.output, done); err != nil {
+	if err := r.history.Published(ctx, r.Output, done); err != nil {
 		return nil, err
 	}
 	return slices.DeleteFunc(left, needed), nil
@@ -65,7 +63,7 @@ func (r *run) leftovers(ctx context.Context) (left []leftover, err error) {
 // wrote them may only sleep, but he began when the number of this run's marker was free, and can publish under no
 // other.
 func (r *run) sweep(ctx context.Context) {
-	for _, b := range []*store.Bucket{r.output, r.state, r.audit} {
+	for _, b := range []*store.Bucket{r.Output, r.State, r.Audit} {
 		if err := b.Sweep(ctx); err != nil {
 			r.Log.Warn("temporary files could not be deleted; the next run tries again", "error", err)
 		}
@@ -81,42 +79,7 @@ func (r *run) sweep(ctx context.Context) {
 // runOf is the run whose folder an object lies in.
 func runOf(key, below string) (string, bool) {
 	run, _, ok := strings.Cut(strings.TrimPrefix(key, below), "/")
-	return run, ok && ValidRunID(run)
-}
-
-// published adds the runs that markers name. Markers are long; of each only the beginning is fetched.
-func published(ctx context.Context, output *store.Bucket, done map[string]bool) error {
-	markers, err := listed(ctx, output, "markers/")
-	if err != nil {
-		return err
-	}
-	for _, o := range markers {
-		data, err := output.Open(ctx, o)
-		if err != nil {
-			return err
-		}
-		run, err := runNamed(io.NewSectionReader(data, 0, o.Size))
-		err = errors.Join(err, data.Close())
-		if unread, ok := errors.AsType[*store.Error](err); ok {
-			return unread
-		}
-		if err != nil {
-			return broken("marker " + o.Key + " cannot be read")
-		}
-		done[run] = true
-	}
-	return nil
-}
-
-// runNamed reads a marker as far as the run that it publishes.
-func runNamed(r io.Reader) (run string, err error) {
-	marker := json.NewDecoder(r)
-	for token := json.Token(nil); token != "run_id"; {
-		if token, err = marker.Token(); err != nil {
-			return "", err
-		}
-	}
-	return run, marker.Decode(&run)
+	return run, ok && record.ValidRunID(run)
 }
 
 // Pruned is what Prune deleted, or would delete.
@@ -126,8 +89,8 @@ type Pruned struct {
 	Bytes   int64
 }
 
-// Prune deletes lists, control groups, replays and state of runs that began before a moment. What the last marker names
-// stays, and so do all markers and records.
+// Prune deletes lists, control groups, replays and state of runs that began before a moment, and keeps a line that says
+// of which. What the last marker names stays, and so do all markers and lines.
 func Prune(ctx context.Context, j *Job, before time.Time, dry bool) (p Pruned, err error) {
 	r, err := newRun(ctx, j)
 	if err != nil {
@@ -137,28 +100,37 @@ func Prune(ctx context.Context, j *Job, before time.Time, dry bool) (p Pruned, e
 		return p, err
 	}
 	defer func() { _ = r.lease.Release(context.WithoutCancel(ctx)) }()
-	if r.history, err = readHistory(ctx, r.output, r.audit, r.Keys.Verify, false); err != nil {
+	if r.history, err = record.Read(ctx, r.Places, r.Keys, !dry); err != nil {
 		return p, err
 	}
 	holds, until := "", before.UTC().Format("20060102T150405Z")
-	if r.history.marker != nil {
-		holds = r.history.marker.RunID
+	if r.history.Marker != nil {
+		holds = r.history.Marker.RunID
 	}
 	all, err := r.written(ctx, "lists/", "control/", "replays/", "")
+	if err != nil {
+		return p, err
+	}
+	all = slices.DeleteFunc(all, func(o leftover) bool { return o.run == holds || o.run >= until })
 	runs := map[string]bool{}
 	for _, o := range all {
-		if o.run == holds || o.run >= until {
-			continue
-		}
-		if !dry {
-			if err := o.bucket.Delete(ctx, o.Key); err != nil {
-				return p, err
-			}
-		}
 		runs[o.run] = true
 		p.Objects, p.Bytes = p.Objects+1, p.Bytes+o.Size
 	}
 	p.Runs = slices.AppendSeq([]string{}, maps.Keys(runs))
 	slices.Sort(p.Runs)
-	return p, err
+	if dry || len(all) == 0 {
+		return p, nil
+	}
+	m := r.blank(record.StatusPruned)
+	m.Pruned = p.Runs
+	if err := r.writeLine(ctx, m); err != nil {
+		return p, err
+	}
+	for _, o := range all {
+		if err := o.bucket.Delete(ctx, o.Key); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
 }

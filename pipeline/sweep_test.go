@@ -13,6 +13,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
+	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 )
 
@@ -104,7 +105,7 @@ func TestARunWhoseMarkerStandsIsPublished(t *testing.T) {
 	}
 	report, err := b.night(runTwo, nil, nil)
 	check(t, err)
-	if !report.NothingToDo || report.Previous.Status != pipeline.StatusDone ||
+	if !report.NothingToDo || report.Previous.Status != record.StatusDone ||
 		!slices.Contains(b.keys("mem://audit/", ""), runOne+".json") {
 		t.Errorf("the next run: nothing to do %t, previous %+v, lines: %q", report.NothingToDo, report.Previous,
 			b.keys("mem://audit/", ""))

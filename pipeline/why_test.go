@@ -14,6 +14,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
+	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/pipeline/why"
 	"github.com/malgrupp/malgrupp/rules"
@@ -157,7 +158,7 @@ func (b *bank) job(now string) *pipeline.Job {
 func (b *bank) why(now, segment, device string) (*why.Answer, error) {
 	j := b.job(now)
 	defer j.Stores.Close()
-	return why.Ask(b.t.Context(), j, pipeline.Question{Segment: segment, Subject: device, Reason: "test"}, true)
+	return why.Ask(b.t.Context(), j, record.Question{Segment: segment, Subject: device, Reason: "test"}, true)
 }
 
 // outcome is what became of a device in the segment that is asked about.
@@ -193,7 +194,7 @@ func TestNobodyIsLookedUpWhereItIsNotAllowedOrCannotBeWritten(t *testing.T) {
 		return nil
 	}})
 	defer j.Stores.Close()
-	answer, err := why.Ask(t.Context(), j, pipeline.Question{
+	answer, err := why.Ask(t.Context(), j, record.Question{
 		Segment: "loan-visitors", Subject: "d7", Reason: "test",
 	}, true)
 	if err == nil || answer != nil {

@@ -167,7 +167,7 @@ func SettingKeys(destination, columns *yaml.Shape) *yaml.Shape {
 		need("sources", listOf(sourceKeys, 1)),
 		need("consent", consentKeys), may("identity", identityKeys), need("keys", secretKeys),
 		need("output", object(need("url", text), may("state", text)).Loose(0)),
-		may("audit", object(may("url", text), unbuilt("head")).Loose(0)),
+		may("audit", object(may("url", text), may("head", text)).Loose(0)),
 		may("guards", object(may("min_audience", whole(50, maxWhole)), may("report_k", whole(50, maxWhole)),
 			may("max_change", matching("^[0-9]{1,4}%$")).Says("how much a list may grow or shrink; default 50%"),
 			may("max_size", whole(50, maxWhole)).Says("how many people a list may have; default: no limit"),

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/sample"
 )
 
@@ -70,7 +71,7 @@ func (a *app) tell(ctx context.Context, w io.Writer, dir string) error {
 		return err
 	}
 	list := ""
-	if i := slices.IndexFunc(lines[0].Manifest.Outputs, func(o pipeline.Output) bool {
+	if i := slices.IndexFunc(lines[0].Manifest.Outputs, func(o record.Output) bool {
 		return filepath.Ext(o.Name) == ".age"
 	}); i >= 0 {
 		list = filepath.Join(dir, "out", filepath.FromSlash(lines[0].Manifest.Outputs[i].Name))
@@ -78,7 +79,7 @@ func (a *app) tell(ctx context.Context, w io.Writer, dir string) error {
 	binary := os.Args[0]
 	fmt.Fprintf(w, `
 The lists are in %[1]s, encrypted to keys/recipients.txt. To open one:
-  go run filippo.io/age/cmd/age@v1.3.2 -d -i %[2]s %[3]s
+  go run filippo.io/age/cmd/age@v1.3.2 -d -i %[2]s %[3]s | grep .
 
 Three things to try:
   %[4]s -C %[5]s explain app-savers-3plus      what a rule means, in words

@@ -35,7 +35,7 @@ var (
 	exitInput       = exitCode{14, "input", "input is missing, damaged or breaks its schema", true}
 	exitConsent     = exitCode{15, "consent", "the state of consent cannot be known: nothing was written", true}
 	exitStorage     = exitCode{16, "storage", "storage is unreachable, denied or full; the old state holds", true}
-	exitAudit       = exitCode{19, "audit", "the chain of manifest lines is broken", false}
+	exitAudit       = exitCode{19, "audit", "the record of runs is broken, or keys are not those that it knows", false}
 	exitChanges     = exitCode{20, "changes", "only plan --detailed-exitcode: a run would change a list", false}
 	exitUsage       = exitCode{64, "usage", "wrong flags or arguments", false}
 	exitInterrupted = exitCode{130, "interrupted", "stopped by SIGINT; nothing was published", true}

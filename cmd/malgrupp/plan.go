@@ -9,6 +9,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/preview"
+	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/source"
 )
@@ -86,7 +87,7 @@ func (a *app) finishPlan(r *pipeline.Report, o planOptions, s story) error {
 	return a.print(result, s.write)
 }
 
-func changes(m *pipeline.Manifest) bool {
+func changes(m *record.Manifest) bool {
 	for _, s := range m.Segments {
 		if s.Additions > 0 || s.Removals > 0 {
 			return true

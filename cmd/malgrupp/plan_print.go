@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/rules/diff"
 )
@@ -35,7 +36,7 @@ func (s story) write(w io.Writer) {
 // tell tells what a run would do.
 func (s story) tell(w io.Writer) {
 	m := s.report.Manifest
-	var changed, held, same, shown []pipeline.SegmentCount
+	var changed, held, same, shown []record.SegmentCount
 	for _, l := range m.Segments {
 		switch {
 		case l.Guard != "":
@@ -75,7 +76,7 @@ func (s story) tell(w io.Writer) {
 }
 
 // headline says how many lists change, what a changed rule brings, and what is held for want of what.
-func (s story) headline(changed, lists int, held []pipeline.SegmentCount) string {
+func (s story) headline(changed, lists int, held []record.SegmentCount) string {
 	verb := "change"
 	if changed == 1 {
 		verb = "changes"
@@ -138,7 +139,7 @@ func (s story) since(w io.Writer) {
 }
 
 // reasons say why a list changes.
-func (s story) reasons(l pipeline.SegmentCount) (out []string) {
+func (s story) reasons(l record.SegmentCount) (out []string) {
 	m := s.report.Moved
 	for i := range s.rules {
 		if c := &s.rules[i]; c.segment == l.Segment {
@@ -156,7 +157,7 @@ func (s story) reasons(l pipeline.SegmentCount) (out []string) {
 	if len(m.Objects) > 0 || s.report.Previous.AsOf != s.report.Manifest.AsOf {
 		out = append(out, "data: the windows moved on, or new rows came in")
 	}
-	if !slices.ContainsFunc(s.report.Previous.Segments, func(o pipeline.SegmentCount) bool {
+	if !slices.ContainsFunc(s.report.Previous.Segments, func(o record.SegmentCount) bool {
 		return o.Segment == l.Segment && o.Destination == l.Destination
 	}) {
 		out = append(out, "run "+s.report.Previous.RunID+" did not decide it")
@@ -168,7 +169,7 @@ func (s story) reasons(l pipeline.SegmentCount) (out []string) {
 }
 
 // unchanged names the lists that stay in one line.
-func (s story) unchanged(w io.Writer, same []pipeline.SegmentCount) {
+func (s story) unchanged(w io.Writer, same []record.SegmentCount) {
 	if len(same) == 0 {
 		return
 	}

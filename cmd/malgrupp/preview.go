@@ -10,9 +10,9 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
-	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/preview"
+	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/diff"
@@ -87,7 +87,7 @@ func writeSinceRun(w io.Writer, s *preview.SinceRun) {
 	t := newTable(w, "list", "told then", "entered", "left", "because of")
 	for _, l := range s.Lists {
 		t.AppendRow(table.Row{
-			receiver(pipeline.SegmentCount{Destination: l.Destination, Part: l.Part}), l.Held, l.Entered, l.Left, "",
+			receiver(record.SegmentCount{Destination: l.Destination, Part: l.Part}), l.Held, l.Entered, l.Left, "",
 		})
 		for _, b := range l.Because {
 			t.AppendRow(table.Row{"", "", "", b.People, b.What})

@@ -16,6 +16,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/load"
+	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/shown"
 )
 
@@ -105,12 +106,12 @@ func (a *app) job(args []string, o runOptions) (*pipeline.Job, error) {
 	}
 	job := &pipeline.Job{Inputs: in, Select: args, RunID: a.runID, Version: versions(), LockFor: o.lockTimeout}
 	for _, g := range o.override {
-		job.Override = append(job.Override, pipeline.Override{Guard: pipeline.Guard(g), Reason: o.reason})
+		job.Override = append(job.Override, record.Override{Guard: record.Guard(g), Reason: o.reason})
 	}
 	if job.RunID == "" {
 		job.RunID = newRunID(a.now())
 	}
-	if !pipeline.ValidRunID(job.RunID) {
+	if !record.ValidRunID(job.RunID) {
 		return nil, usagef("--run-id is %q: want a name like 20261123T043000Z-7f3a9c", job.RunID)
 	}
 	if id, ok := a.lookup("AIRFLOW_CTX_DAG_RUN_ID"); ok {
@@ -168,13 +169,13 @@ func newRunID(now time.Time) string {
 
 // runResult is the JSON document of run and plan.
 type runResult struct {
-	Schema      string             `json:"schema"`
-	RunID       string             `json:"run_id"`
-	Status      string             `json:"status"`
-	ExitCode    int                `json:"exit_code"`
-	GeneratedAt string             `json:"generated_at"`
-	Manifest    *pipeline.Manifest `json:"manifest,omitempty"`
-	Moved       *pipeline.Moved    `json:"moved,omitempty"` // of a plan, since the last run
+	Schema      string           `json:"schema"`
+	RunID       string           `json:"run_id"`
+	Status      string           `json:"status"`
+	ExitCode    int              `json:"exit_code"`
+	GeneratedAt string           `json:"generated_at"`
+	Manifest    *record.Manifest `json:"manifest,omitempty"`
+	Moved       *pipeline.Moved  `json:"moved,omitempty"` // of a plan, since the last run
 }
 
 // summary is the one line of --summary-json.
@@ -250,7 +251,7 @@ func heldBack(r *pipeline.Report) error {
 	switch {
 	case m.Guarded() && r.StopAll:
 		return outcome{exitGuard, "a guard held lists; removals that are owed went out"}
-	case m.Status == pipeline.StatusPartial:
+	case m.Status == record.StatusPartial:
 		return outcome{exitPartial, "some lists were held back"}
 	}
 	return nil

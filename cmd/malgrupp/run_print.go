@@ -10,11 +10,12 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // writeSources says what is wrong with what was read, and what was left out.
-func writeSources(w io.Writer, m *pipeline.Manifest) {
+func writeSources(w io.Writer, m *record.Manifest) {
 	for i := range m.Sources {
 		s := &m.Sources[i]
 		writeUnwritable(w, s)
@@ -28,7 +29,7 @@ func writeSources(w io.Writer, m *pipeline.Manifest) {
 }
 
 // writeUses prints how rows fared at the gate.
-func writeUses(w io.Writer, m *pipeline.Manifest) {
+func writeUses(w io.Writer, m *record.Manifest) {
 	t := newTable(w, "use", "people", "rows admitted", "rows refused", "because of")
 	for _, u := range m.Uses {
 		first := true
@@ -49,7 +50,7 @@ func writeUses(w io.Writer, m *pipeline.Manifest) {
 
 // writeSegments prints what became of every list.
 // writeUnwritable names the columns of a source whose ids no list can hold: nobody is told of these people.
-func writeUnwritable(w io.Writer, s *pipeline.SourceCount) {
+func writeUnwritable(w io.Writer, s *record.SourceCount) {
 	for _, column := range slices.Sorted(maps.Keys(s.Unwritable)) {
 		fmt.Fprintf(w, "source %s: in %s rows %s is no text that a list can hold (bytes that are not UTF-8, or control "+
 			"characters): say encoding: hex or uuid in the schema, or have the export corrected\n",
@@ -57,14 +58,14 @@ func writeUnwritable(w io.Writer, s *pipeline.SourceCount) {
 	}
 }
 
-func writeSegments(w io.Writer, m *pipeline.Manifest) {
+func writeSegments(w io.Writer, m *record.Manifest) {
 	writeLists(w, m.Segments)
 	writeIdentifiers(w, m)
 	writeGuards(w, m)
 }
 
 // writeGuards says which lists a guard holds, why, and how to let them go.
-func writeGuards(w io.Writer, m *pipeline.Manifest) {
+func writeGuards(w io.Writer, m *record.Manifest) {
 	for _, s := range m.Segments {
 		if s.Guard == "" {
 			continue
@@ -81,7 +82,7 @@ func writeGuards(w io.Writer, m *pipeline.Manifest) {
 }
 
 // lacking names the days that a list leans on and that are missing, source by source.
-func lacking(s pipeline.SegmentCount) string {
+func lacking(s record.SegmentCount) string {
 	var sources []string
 	days := map[string][]string{}
 	for _, l := range s.Lacks {
@@ -102,7 +103,7 @@ func lacking(s pipeline.SegmentCount) string {
 	return strings.Join(sources, "; ")
 }
 
-func writeLists(w io.Writer, lists []pipeline.SegmentCount) {
+func writeLists(w io.Writer, lists []record.SegmentCount) {
 	t := newTable(w, "segment", "destination", "members", "added", "removed", "control", "unknown", "held back")
 	for _, s := range lists {
 		t.AppendRow(table.Row{s.Segment, receiver(s), s.Members, s.Additions, s.Removals, s.Control, s.Unknown, s.Held})
@@ -111,7 +112,7 @@ func writeLists(w io.Writer, lists []pipeline.SegmentCount) {
 }
 
 // receiver names the destination of a list, and which of several lists it is.
-func receiver(s pipeline.SegmentCount) string {
+func receiver(s record.SegmentCount) string {
 	if s.Part == "" {
 		return s.Destination
 	}
@@ -119,7 +120,7 @@ func receiver(s pipeline.SegmentCount) string {
 }
 
 // writeIdentifiers prints which identifiers could not be sent, where there are any.
-func writeIdentifiers(w io.Writer, m *pipeline.Manifest) {
+func writeIdentifiers(w io.Writer, m *record.Manifest) {
 	t := newTable(w, "segment", "destination", "people left out", "identifiers not sent", "because of")
 	rows := 0
 	for _, s := range m.Segments {

@@ -10,7 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/rules/value"
 )
@@ -44,13 +44,17 @@ func (a *app) completeRuns(cmd *cobra.Command, _ []string, _ string) ([]string, 
 }
 
 // lines are the manifest lines of the project, newest first, and the zone in which people read their times.
-func (a *app) lines(ctx context.Context) ([]pipeline.Line, *value.Zone, error) {
+func (a *app) lines(ctx context.Context) ([]record.Line, *value.Zone, error) {
 	job, err := a.job(nil, runOptions{})
 	if err != nil {
 		return nil, nil, err
 	}
 	defer job.Stores.Close()
-	lines, err := pipeline.Lines(ctx, job)
+	audit, err := job.Bucket(ctx, job.Project.Audit)
+	if err != nil {
+		return nil, nil, err
+	}
+	lines, err := record.Lines(ctx, audit, job.Keys)
 	return lines, job.Project.Zone, err
 }
 
@@ -61,8 +65,8 @@ func (a *app) runRunsList(ctx context.Context, limit int) error {
 	}
 	lines = lines[:max(0, min(limit, len(lines)))]
 	doc := struct {
-		Schema string          `json:"schema"`
-		Runs   []pipeline.Line `json:"runs"`
+		Schema string        `json:"schema"`
+		Runs   []record.Line `json:"runs"`
 	}{"malgrupp.runs/v1", lines}
 	return a.print(doc, func(w io.Writer) {
 		t := newTable(w, "run", "status", "as of", "lists", "held", "reason")
@@ -87,12 +91,12 @@ func (a *app) runRunsList(ctx context.Context, limit int) error {
 }
 
 // writeSizes draws for every list how large it was in the runs that were accepted, oldest first.
-func writeSizes(w io.Writer, lines []pipeline.Line) {
+func writeSizes(w io.Writer, lines []record.Line) {
 	sizes := map[string][]shown.Count{}
 	var names []string
 	runs := 0
 	for _, l := range slices.Backward(lines) {
-		if s := l.Manifest.Status; s != pipeline.StatusDone && s != pipeline.StatusPartial {
+		if s := l.Manifest.Status; s != record.StatusDone && s != record.StatusPartial {
 			continue
 		}
 		runs++
@@ -135,14 +139,14 @@ func (a *app) runRunsShow(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	line, err := pipeline.FindLine(lines, name)
+	line, err := record.FindLine(lines, name)
 	if err != nil {
 		return err
 	}
 	doc := struct {
-		Schema   string             `json:"schema"`
-		Valid    bool               `json:"signature_valid"`
-		Manifest *pipeline.Manifest `json:"manifest"`
+		Schema   string           `json:"schema"`
+		Valid    bool             `json:"signature_valid"`
+		Manifest *record.Manifest `json:"manifest"`
 	}{"malgrupp.run/v1", line.Valid, line.Manifest}
 	return a.print(doc, func(w io.Writer) {
 		m := line.Manifest

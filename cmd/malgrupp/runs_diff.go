@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/shown"
 )
 
@@ -47,11 +48,11 @@ func (a *app) runRunsDiff(ctx context.Context, old, now string) error {
 	if err != nil {
 		return err
 	}
-	was, err := pipeline.FindLine(lines, old)
+	was, err := record.FindLine(lines, old)
 	if err != nil {
 		return err
 	}
-	is, err := pipeline.FindLine(lines, now)
+	is, err := record.FindLine(lines, now)
 	if err != nil {
 		return err
 	}
@@ -82,13 +83,13 @@ func sizeText(n *shown.Count) string {
 	return n.String()
 }
 
-func diffOfRuns(old, now *pipeline.Manifest) runsDiff {
+func diffOfRuns(old, now *record.Manifest) runsDiff {
 	d := runsDiff{
 		Schema: "malgrupp.runs-diff/v1", Old: old.RunID, New: now.RunID, Rules: pipeline.Differing(old.Rules, now.Rules),
 		Settings: old.Config != now.Config, Consent: now.Consent.Rows - old.Consent.Rows, Lists: []listsDiff{},
 	}
 	read := map[string]int{}
-	for i, m := range []*pipeline.Manifest{old, now} {
+	for i, m := range []*record.Manifest{old, now} {
 		for _, o := range m.Inputs {
 			read[o.Source+"\x00"+o.Key+"\x00"+o.ETag] |= 1 << i
 		}
@@ -99,7 +100,7 @@ func diffOfRuns(old, now *pipeline.Manifest) runsDiff {
 		}
 	}
 	lists := map[string]*listsDiff{}
-	at := func(s pipeline.SegmentCount) *listsDiff {
+	at := func(s record.SegmentCount) *listsDiff {
 		name := s.Segment + " at " + receiver(s)
 		if s.Destination == "" {
 			name = s.Segment

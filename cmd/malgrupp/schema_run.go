@@ -1,7 +1,7 @@
 package main
 
 import (
-	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/rules/editor"
 )
 
@@ -10,8 +10,8 @@ import (
 func runResultSchema() editor.Schema {
 	schema := editor.Document("malgrupp run result", growing(
 		"schema", editor.Exactly("malgrupp.run-result/v1"), "run_id", editor.Text,
-		"status", editor.OneOf("nothing_to_do", "planned", string(pipeline.StatusDone), string(pipeline.StatusPartial),
-			string(pipeline.StatusReplay)),
+		"status", editor.OneOf("nothing_to_do", "planned", string(record.StatusDone), string(record.StatusPartial),
+			string(record.StatusReplay)),
 		"exit_code", editor.Schema{"type": "integer"}, "generated_at", editor.Text, "manifest?",
 		editor.Refer("manifest"), "moved?", growing("rules", editor.MapOf(editor.Text), "settings", editor.Schema{
 			"type": "boolean",
@@ -48,11 +48,15 @@ func manifestSchema() editor.Schema {
 		editor.MapOf(shown), "held_back?", editor.Text, "guard?", editor.Text,
 		"lacks?", editor.ListOf(growing("source", editor.Text, "day", editor.Text)), "owed_removals?", shown)
 	lack := growing("source", editor.Text, "day", editor.Text)
-	return growing("schema", editor.Exactly(pipeline.ManifestSchema), "run_id", editor.Text, "project", editor.Text,
+	return growing("schema", editor.Exactly(record.ManifestSchema), "run_id", editor.Text, "project", editor.Text,
 		"profile?", editor.Text,
-		"status", editor.OneOf(string(pipeline.StatusDone), string(pipeline.StatusPartial),
-			string(pipeline.StatusRefused), string(pipeline.StatusReplay), string(pipeline.StatusAnswered)),
-		"generated_at", editor.Text, "as_of", editor.Text, "known_by", editor.Text, "previous", sha, "idempotence_key?", sha,
+		"status", editor.OneOf(string(record.StatusDone), string(record.StatusPartial),
+			string(record.StatusRefused), string(record.StatusReplay), string(record.StatusAnswered),
+			string(record.StatusPruned)),
+		"generated_at", editor.Text, "as_of", editor.Text, "known_by", editor.Text,
+		"after", number, "previous", sha,
+		"keys", growing("recipients", editor.Text, "state", editor.Text, "signing", editor.Text, "master", texts),
+		"idempotence_key?", sha,
 		"refusal?", growing("kind", editor.Text, "reason", editor.Text, "message", editor.Text),
 		"versions", texts, "config_sha256", sha, "rules", texts, "rule_texts?", texts, "inputs", orNull(editor.ListOf(input)),
 		"sources", orNull(editor.ListOf(source)),
@@ -65,7 +69,8 @@ func manifestSchema() editor.Schema {
 			number, "sha256", sha))),
 		"overrides?", editor.ListOf(growing("guard", editor.Text, "reason", editor.Text)),
 		"told_lacking?", editor.MapOf(editor.ListOf(lack)), "labels?", texts, "question?",
-		growing("segment", editor.Text, "subject", editor.Text, "reason", editor.Text))
+		growing("segment", editor.Text, "subject", editor.Text, "reason", editor.Text),
+		"pruned?", editor.ListOf(editor.Text))
 }
 
 // orNull is for lists and maps that a refused run leaves unset.

@@ -96,6 +96,9 @@ func openList(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	text, err := io.ReadAll(plain)
 	ts.Check(err)
+	if rest, padded := bytes.CutSuffix(text, []byte("\n\n")); padded { // text ends in empty lines
+		text = append(bytes.TrimRight(rest, "\n"), '\n')
+	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), text, 0o600))
 }
 

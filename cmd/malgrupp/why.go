@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/why"
 	"github.com/malgrupp/malgrupp/rules/source"
 )
@@ -70,7 +71,7 @@ func (a *app) askWhy(ctx context.Context, segment, subject string, o whyOptions)
 		return nil, nil, err
 	}
 	defer job.Stores.Close()
-	q := pipeline.Question{Segment: segment, Subject: subject, Reason: strings.TrimSpace(o.reason)}
+	q := record.Question{Segment: segment, Subject: subject, Reason: strings.TrimSpace(o.reason)}
 	raw := subject == "-"
 	if raw {
 		if q.Subject, err = a.rawID(); err != nil {

@@ -16,6 +16,7 @@ const (
 	Bytes   Unit = "bytes"
 	Objects Unit = "objects"
 	Lists   Unit = "lists"
+	Markers Unit = "markers"
 )
 
 // Progress is how far a long phase has come. A phase begins, also anew, with nothing done.

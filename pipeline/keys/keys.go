@@ -95,9 +95,13 @@ func (s Source) recipients(ref string) ([]age.Recipient, error) {
 	return out, nil
 }
 
-// EncryptList returns a writer whose contents only the recipients of lists can read. Nothing is complete before Close
-// has returned nil; it does not close w.
-func (r *Ring) EncryptList(w io.Writer) (io.WriteCloser, error) { return encrypt(w, r.recipients) }
+// EncryptList returns a writer whose contents only the recipients of lists can read; they alone can read the label, too
+// (Identity.Label). Nothing is complete before Close has returned nil; it does not close w.
+func (r *Ring) EncryptList(w io.Writer, label []byte) (io.WriteCloser, error) {
+	to := slices.Clone(r.recipients)
+	to[0] = labelled{to[0], label}
+	return encrypt(w, to)
+}
 
 // EncryptState returns a writer whose contents DecryptState can read. Nothing is complete before Close has returned
 // nil; it does not close w.

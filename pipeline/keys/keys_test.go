@@ -142,7 +142,9 @@ func TestStateReadsBackAndListsDoNot(t *testing.T) {
 	if got, err := io.ReadAll(plain); err != nil || string(got) != "state" {
 		t.Errorf("state reads back as %q, %v", got, err)
 	}
-	list := sealed(t, ring.EncryptList, "list")
+	list := sealed(t, func(w io.Writer) (io.WriteCloser, error) {
+		return ring.EncryptList(w, []byte("which list"))
+	}, "list")
 	if _, err := ring.DecryptState(bytes.NewReader(list)); err == nil {
 		t.Error("the job can open a list")
 	}
@@ -156,6 +158,20 @@ func TestStateReadsBackAndListsDoNot(t *testing.T) {
 	}
 	if got, err := io.ReadAll(plain); err != nil || string(got) != "list" {
 		t.Errorf("the list reads back as %q, %v", got, err)
+	}
+	if bytes.Contains(list, []byte("which list")) {
+		t.Error("the label is readable without a key")
+	}
+	if label, err := receiver.Label(list); err != nil || string(label) != "which list" {
+		t.Errorf("the label reads back as %q, %v", label, err)
+	}
+	other := sealed(t, func(w io.Writer) (io.WriteCloser, error) {
+		return ring.EncryptList(w, []byte("other list"))
+	}, "list")
+	if at, to := bytes.Index(list, []byte(labelStanza)), bytes.Index(other, []byte(labelStanza)); at < 0 || to < 0 {
+		t.Error("no label stanza in the header")
+	} else if _, err := receiver.Label(append(bytes.Clone(list[:at]), other[to:]...)); err == nil {
+		t.Error("a label of another list is taken")
 	}
 }
 

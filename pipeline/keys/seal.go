@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 
 	"filippo.io/age"
 )
@@ -53,6 +54,21 @@ func (i *Identity) Decrypt(ciphertext io.Reader) (io.Reader, error) {
 		return nil, fmt.Errorf("decrypt: the object is damaged or not encrypted: %w", err)
 	}
 	return plain, nil
+}
+
+// leastSize is what is encrypted at least: fifty members of most lists fit, so that fewer of them show no number.
+const leastSize = 64 << 10
+
+// Padded is the size that n bytes are padded to before they are encrypted: 64 KiB, or the next step, at most 12 % more,
+// so that the size of what is encrypted tells only roughly how many people are in it. The steps are those of Padmé
+// (Nikitin et al., Reducing Metadata Leakage from Encrypted Files and Communication with PURBs, 2019).
+func Padded(n int64) int64 {
+	if n <= leastSize {
+		return leastSize
+	}
+	exponent := bits.Len64(uint64(n)) - 1
+	step := int64(1)<<(exponent-bits.Len(uint(exponent))) - 1
+	return (n + step) &^ step
 }
 
 func encrypt(w io.Writer, to []age.Recipient) (io.WriteCloser, error) {

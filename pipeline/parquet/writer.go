@@ -25,6 +25,9 @@ const (
 type WriterOptions struct {
 	RowsPerGroup int // default 262,144
 	Codec        Codec
+	// Size, where set, is the size, at least its argument, that a table of so many bytes is written with: zeros that
+	// nothing refers to stand before the footer.
+	Size func(int64) int64
 }
 
 const (
@@ -172,8 +175,12 @@ func (w *Writer) Close() error {
 	if err != nil {
 		return w.fail(err)
 	}
-	footer = binary.LittleEndian.AppendUint32(footer, uint32(len(footer)))
-	_, err = w.out.Write(append(footer, magic...))
+	footer = append(binary.LittleEndian.AppendUint32(footer, uint32(len(footer))), magic...)
+	if w.options.Size != nil {
+		whole := w.out.at + int64(len(footer))
+		footer = append(make([]byte, w.options.Size(whole)-whole), footer...)
+	}
+	_, err = w.out.Write(footer)
 	w.err = w.fail(err)
 	return w.err
 }

@@ -16,7 +16,7 @@ var _ = define(Platform{
 })
 
 func writeNeutralParquet(w io.Writer, l List) error {
-	t, err := parquet.NewWriter(w, listColumns, parquet.WriterOptions{Codec: parquet.Zstd})
+	t, err := parquet.NewWriter(w, listColumns, parquet.WriterOptions{Codec: parquet.Zstd, Size: l.Size})
 	if err != nil {
 		return err
 	}

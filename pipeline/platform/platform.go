@@ -78,6 +78,8 @@ type List struct {
 	Consent string
 	Send    []Column
 	Entries []string
+	// Size, where set, is the size that a binary file of so many bytes is padded to; others end as they end.
+	Size func(int64) int64
 }
 
 var platforms = map[string]*Platform{}

@@ -12,6 +12,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -22,15 +23,15 @@ import (
 // Preview is what a segment would come to, use by use, and why. Every number of people is rounded, or estimated from a
 // sample.
 type Preview struct {
-	Segment      string                 `json:"segment"`
-	Definition   string                 `json:"definition"`
-	AsOf         string                 `json:"as_of"`
-	KnownBy      string                 `json:"known_by"`
-	Uses         []Use                  `json:"uses"`
-	SinceLastRun *SinceRun              `json:"since_last_run,omitempty"`
-	Sample       *SampleOf              `json:"sample,omitempty"` // missing where everybody was counted
-	Coverage     []Covered              `json:"coverage"`
-	Sources      []pipeline.SourceCount `json:"sources"`
+	Segment      string               `json:"segment"`
+	Definition   string               `json:"definition"`
+	AsOf         string               `json:"as_of"`
+	KnownBy      string               `json:"known_by"`
+	Uses         []Use                `json:"uses"`
+	SinceLastRun *SinceRun            `json:"since_last_run,omitempty"`
+	Sample       *SampleOf            `json:"sample,omitempty"` // missing where everybody was counted
+	Coverage     []Covered            `json:"coverage"`
+	Sources      []record.SourceCount `json:"sources"`
 }
 
 // Use is the way from everybody who was seen to those who are delivered, for one use of their consent.
@@ -45,10 +46,10 @@ type Use struct {
 	Members   shown.People `json:"members"`
 	// Hidden are the members whom rows that consent hides could throw out: some condition holds for want of events over
 	// time of which not all their rows may be seen.
-	Hidden   shown.People            `json:"members_resting_on_hidden_time"`
-	Nodes    []Node                  `json:"conditions"`
-	Overlaps []Overlap               `json:"overlaps"`
-	Lists    []pipeline.SegmentCount `json:"lists"` // what destinations would be told
+	Hidden   shown.People          `json:"members_resting_on_hidden_time"`
+	Nodes    []Node                `json:"conditions"`
+	Overlaps []Overlap             `json:"overlaps"`
+	Lists    []record.SegmentCount `json:"lists"` // what destinations would be told
 }
 
 // Node is what one condition is for how many people.
@@ -119,7 +120,7 @@ func Of(ctx context.Context, j *pipeline.Job, segment string, o Options) (*Previ
 	}
 	if o.Sample != nil {
 		out.Sample = &SampleOf{percent(o.Sample), string(s.Level) + "s", "95 %"}
-		out.Sources = []pipeline.SourceCount{} // what became of the rows of people who were not drawn, nobody asked
+		out.Sources = []record.SourceCount{} // what became of the rows of people who were not drawn, nobody asked
 	}
 	if o.SinceLastRun {
 		out.SinceLastRun, err = sinceRun(j, look, s)
@@ -140,7 +141,7 @@ func useOf(look *pipeline.Look, a *segments.Audience, sample *segments.Sample) U
 	u := Use{
 		Use: look.Uses[a.Use()].Name, Qualified: people(a.Qualified), Control: people(count(a.Control())),
 		Capped: people(count(a.Capped())), Members: people(a.Len()), Hidden: people(a.Hidden), Nodes: []Node{},
-		Lists: []pipeline.SegmentCount{},
+		Lists: []record.SegmentCount{},
 	}
 	u.Overlaps = overlaps(look.Decision, a, sample)
 	u.Overlaps = u.Overlaps[:min(shownOverlaps, len(u.Overlaps))]

@@ -25,6 +25,7 @@ type Project struct {
 	Output       string // URL of the lists
 	State        string // URL of holdings and lock
 	Audit        string // URL of the manifest lines
+	Head         string // URL of the heads, a place with another writer; "": none is kept
 	Guards       Guards
 	Limits       Limits
 	Security     Security

@@ -355,6 +355,7 @@ func (p *Project) places(top section) {
 	audit := top.sub("audit")
 	audit.only()
 	p.Audit = folder(audit.text("url", p.Output+"audit/"))
+	p.Head = folder(audit.text("head", ""))
 }
 
 // folder returns the URL with a slash at its end.

@@ -38,7 +38,7 @@ func (t *table) seal(ring *keys.Ring, rows int, columns ...parquet.Values) ([]by
 	if err != nil {
 		return nil, fmt.Errorf("encrypt %s: %w", t.what, err)
 	}
-	w, err := parquet.NewWriter(sealed, t.schema.Columns, parquet.WriterOptions{Codec: parquet.Zstd})
+	w, err := parquet.NewWriter(sealed, t.schema.Columns, parquet.WriterOptions{Codec: parquet.Zstd, Size: keys.Padded})
 	if err == nil {
 		format := parquet.Values{Ints: slices.Repeat([]int64{t.format}, rows)}
 		err = w.Write(rows, slices.Concat([]parquet.Values{format}, columns))

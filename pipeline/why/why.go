@@ -12,6 +12,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
+	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -23,7 +24,7 @@ import (
 // Ask decides like a run, traces one person through it, and tells how the decision came about. A signed line in the
 // audit folder says that it was asked; without that line there is no answer. Nothing else is written. raw says that the
 // subject is a raw id, which is written nowhere.
-func Ask(ctx context.Context, j *pipeline.Job, q pipeline.Question, raw bool) (*Answer, error) {
+func Ask(ctx context.Context, j *pipeline.Job, q record.Question, raw bool) (*Answer, error) {
 	s, person, err := asked(j, q, raw)
 	if err != nil {
 		return nil, err
@@ -60,7 +61,7 @@ func Ask(ctx context.Context, j *pipeline.Job, q pipeline.Question, raw bool) (*
 const maxReason = 500
 
 // asked checks whether the question may be asked, and finds the segment and the person.
-func asked(j *pipeline.Job, q pipeline.Question, raw bool) (*rules.Segment, *decide.Person, error) {
+func asked(j *pipeline.Job, q record.Question, raw bool) (*rules.Segment, *decide.Person, error) {
 	if !j.Project.Security.AllowExplain {
 		return nil, nil, fault.New(fault.Invalid, "EXPLAIN_OFF",
 			errors.New("this project does not let anybody look at the decision about one person"),
@@ -147,7 +148,7 @@ const (
 )
 
 // answer gathers what became of the person, use by use.
-func (q *inquiry) answer(asked pipeline.Question) (*Answer, error) {
+func (q *inquiry) answer(asked record.Question) (*Answer, error) {
 	now, err := q.again(q.AsOf)
 	if err != nil {
 		return nil, err
