@@ -182,6 +182,11 @@ func (r *run) remember(ctx context.Context, repair bool) (err error) {
 		return err
 	}
 	r.seen()
+	if m := r.history.Manifest; m != nil && m.Keys.State != r.prints.State {
+		return fault.New(fault.Audit, "KEYS_REPLACED",
+			fmt.Errorf("begin run %s: the state key: not as in the last accepted run %s", r.RunID, m.RunID),
+			"put the old state key back: it alone opens the state")
+	}
 	return r.readState(ctx)
 }
 

@@ -47,6 +47,8 @@ type bank struct {
 	fault  func(op, key string) error
 	watch  func(decide.Progress)
 	later  atomic.Int64 // nanoseconds that pass during a run
+
+	keysDir, opensText string // the folder of the keys; the key that opens lists
 }
 
 const night = "2026-04-10T22:00:00Z"
@@ -56,22 +58,28 @@ func newBank(t *testing.T) *bank {
 	dir := t.TempDir()
 	b := &bank{t: t, memory: &store.Memory{}}
 	check(t, keys.Generate(filepath.Join(dir, "keys")))
-	ring, err := keys.Open(keys.Source{Dir: dir}, keys.Config{
-		Master: map[int]string{
-			1: "file:keys/master.key",
-		}, State: "file:keys/state.key", Recipients: "file:keys/recipients.txt", Signing: "file:keys/signing.key",
-	})
-	check(t, err)
-	b.ring = ring
+	b.keysDir = filepath.Join(dir, "keys")
+	b.ring = ringOf(t, b.keysDir)
 	key, err := os.ReadFile(filepath.Join(dir, "keys", "list.key"))
 	check(t, err)
 	ids, err := age.ParseIdentities(bytes.NewReader(key))
 	check(t, err)
-	b.opens = ids[0]
+	b.opens, b.opensText = ids[0], string(key)
 	b.load()
 	b.events("events/dt=2026-04-10/part.parquet", 0, 60)
 	b.consent("consent/part.parquet", "2026-04-10T20:59:00Z", 0, 80)
 	return b
+}
+
+// ringOf opens the keys of a folder.
+func ringOf(t *testing.T, dir string) *keys.Ring {
+	t.Helper()
+	ring, err := keys.Open(keys.Source{Dir: dir}, keys.Config{
+		Master: map[int]string{1: "file:master.key"},
+		State:  "file:state.key", Recipients: "file:recipients.txt", Signing: "file:signing.key",
+	})
+	check(t, err)
+	return ring
 }
 
 // load makes the project and its one segment.

@@ -39,14 +39,11 @@ func (r *Ring) Fingerprints() (Fingerprints, error) {
 	return f, nil
 }
 
-// Replaced are the keys that are others than they were, in words. A master key of a new number is none.
+// Replaced are the recipients and master keys that are others than they were, in words. A master key of a new number is
+// none. Without the state key and the signing key nothing that was written can be read or believed.
 func (f Fingerprints) Replaced(now Fingerprints) (what []string) {
-	for _, k := range []struct{ name, was, is string }{
-		{"the recipients of lists", f.Recipients, now.Recipients}, {"the state key", f.State, now.State},
-	} {
-		if k.was != k.is {
-			what = append(what, k.name)
-		}
+	if f.Recipients != now.Recipients {
+		what = append(what, "the recipients of lists")
 	}
 	for _, number := range slices.Sorted(maps.Keys(f.Master)) {
 		if is, there := now.Master[number]; there && is != f.Master[number] {

@@ -282,3 +282,18 @@ func TestGenerateNeverOverwritesAndThenWritesNothing(t *testing.T) {
 		}
 	}
 }
+
+// Sizes tell roughly how much is in a file, never exactly, and cost at most 12 %.
+func TestSizesComeInSteps(t *testing.T) {
+	steps := map[int64]bool{}
+	for n, last := int64(0), int64(0); n < 1<<31; n += 1 + n/997 {
+		p := Padded(n)
+		if p < n || p < last || n > 64<<10 && float64(p) > 1.12*float64(n) || n <= 64<<10 && p != 64<<10 || Padded(p) != p {
+			t.Fatalf("%d bytes are padded to %d, those before to %d", n, p, last)
+		}
+		last, steps[p] = p, true
+	}
+	if len(steps) > 16*16 {
+		t.Errorf("there are %d sizes below 2 GiB", len(steps))
+	}
+}

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -33,7 +34,7 @@ func (h *History) Head(ring *keys.Ring, project string) ([]byte, error) {
 // ReadHead decodes a head and checks its signature.
 func ReadHead(data []byte, name string, ring *keys.Ring) (*Head, error) {
 	var head Head
-	signed, err := open(data, &head, ring.Verify)
+	signed, err := open(bytes.TrimSpace(data), &head, ring.Verify)
 	if err != nil || head.Schema != HeadSchema || !signed {
 		return nil, Broken("head "+name+" does not carry a valid signature of this project's signing key", stray)
 	}

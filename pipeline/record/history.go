@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -70,6 +71,9 @@ func Read(ctx context.Context, at Places, ring *keys.Ring, repair bool) (*Histor
 		if err := h.readMarker(ctx, at, n, ring); err != nil {
 			return nil, err
 		}
+		if err := h.known(ctx, at.State); err != nil {
+			return nil, cmp.Or(h.setBack(ctx, at.Audit, listed), err)
+		}
 	}
 	if err := h.againstHead(ctx, at, ring); err != nil {
 		return nil, err
@@ -82,7 +86,7 @@ func Read(ctx context.Context, at Places, ring *keys.Ring, repair bool) (*Histor
 	return h, h.readLines(ctx, at.Audit, listed, ring)
 }
 
-// readMarker reads the marker that holds, compares it with the one before, and reads which lines it knew.
+// readMarker reads the marker that holds and compares it with the one before.
 func (h *History) readMarker(ctx context.Context, at Places, n int64, ring *keys.Ring) (err error) {
 	if h.Marker, h.data, err = readMarker(ctx, at.Output, n, ring); err != nil {
 		return err
@@ -100,7 +104,7 @@ func (h *History) readMarker(ctx context.Context, at Places, n int64, ring *keys
 	if h.Manifest, err = ReadLine(h.Marker.Line); err != nil {
 		return Broken("the line in marker "+MarkerKey(n)+" cannot be read", restore)
 	}
-	return h.known(ctx, at.State)
+	return nil
 }
 
 // known reads which lines the marker knew.
@@ -166,6 +170,32 @@ func (h *History) readLines(ctx context.Context, audit *store.Bucket, listed map
 	return nil
 }
 
+// setBack looks for a line of a later marker: then that is what happened.
+func (h *History) setBack(ctx context.Context, audit *store.Bucket, listed map[string]store.Object) error {
+	for _, id := range slices.Sorted(maps.Keys(listed)) {
+		line, err := audit.ReadAll(ctx, LineKey(id), MaxSize)
+		if err != nil {
+			return err
+		}
+		if m, err := ReadLine(line); err == nil && (m.After > h.N() || m.After == h.N() && m.Status.Published()) {
+			return h.later(id, m)
+		}
+	}
+	return nil
+}
+
+// later is the error of a line that belongs to a marker that is not there.
+func (h *History) later(id string, m *Manifest) error {
+	n := m.After
+	if m.Status.Published() {
+		n++
+	}
+	return Broken(fmt.Sprintf("manifest line %s belongs to marker %d, the last marker is %d: the output was set back, or "+
+		"markers were deleted", LineKey(id), n, h.N()), "restore "+MarkerKey(n)+" and the state that it names from the "+
+		"bucket's versions; to go on from the older state instead, move this line and those after it away: people who were "+
+		"told since are then told again, and removals that were owed since are owed anew")
+}
+
 // fits checks a line that no marker knows yet.
 func (h *History) fits(id string, line []byte, ring *keys.Ring) error {
 	m, err := ReadLine(line)
@@ -175,14 +205,7 @@ func (h *History) fits(id string, line []byte, ring *keys.Ring) error {
 	case !VerifyLine(line, ring) || m.RunID != id:
 		return Broken("manifest line "+LineKey(id)+" does not carry a valid signature of this project's signing key", stray)
 	case m.Status.Published(), m.After > h.N():
-		n := m.After
-		if m.Status.Published() {
-			n++
-		}
-		return Broken(fmt.Sprintf("manifest line %s belongs to marker %d, the last marker is %d: the output was set back, "+
-			"or markers were deleted", LineKey(id), n, h.N()), "restore "+MarkerKey(n)+" and the state that it names from the "+
-			"bucket's versions; to go on from the older state instead, move this line and those after it away: people who "+
-			"were told since are then told again, and removals that were owed since are owed anew")
+		return h.later(id, m)
 	case h.Marker != nil && m.After == h.N() && m.Previous != h.LineDigest():
 		return Broken(fmt.Sprintf("manifest line %s was written after another line of marker %d", LineKey(id), h.N()),
 			restore)

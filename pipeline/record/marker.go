@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -66,15 +67,24 @@ func MarkerKey(n int64) string { return fmt.Sprintf("%s%012d.json", MarkersBelow
 // SuccessKey is the copy of a marker in its list folder, for schedulers that wait for such a name; never the truth.
 func SuccessKey(runID string) string { return "lists/" + runID + "/_SUCCESS.json" }
 
-// newest is the highest number that a listing of numbered objects has, 0 without any. Other names are not ours.
-func newest(objects []store.Object) (last int64) {
+// numbers are those that a listing of numbered objects has, rising. Other names are not ours.
+func numbers(objects []store.Object) (out []int64) {
 	for _, o := range objects {
 		name, isJSON := strings.CutSuffix(path.Base(o.Key), ".json")
-		if n, err := strconv.ParseInt(name, 10, 64); err == nil && isJSON && len(name) == 12 && n > last {
-			last = n
+		if n, err := strconv.ParseInt(name, 10, 64); err == nil && isJSON && len(name) == 12 && n > 0 {
+			out = append(out, n)
 		}
 	}
-	return last
+	slices.Sort(out)
+	return out
+}
+
+// newest is the highest of them, 0 without any.
+func newest(objects []store.Object) int64 {
+	if all := numbers(objects); len(all) > 0 {
+		return all[len(all)-1]
+	}
+	return 0
 }
 
 // readMarker reads and checks a marker.

@@ -118,10 +118,10 @@ func (w *walk) chain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.last = newest(listed)
+	all := numbers(listed)
 	var before *Marker
-	for n := int64(1); n <= w.last; n++ {
-		w.tell(n - 1)
+	for i, n := range all {
+		w.tell(i, len(all))
 		m, data, err := readMarker(ctx, w.Output, n, w.ring)
 		if err != nil {
 			if err := w.found(MarkerKey(n), err); err != nil {
@@ -130,25 +130,30 @@ func (w *walk) chain(ctx context.Context) error {
 			before = nil
 			continue
 		}
+		if i == 0 && n > 1 || i > 0 && n > all[i-1]+1 {
+			w.find(MarkerKey(n-1), "is gone, with all before it back to the last that is there")
+			before = nil
+		}
+		w.last = n
 		w.out.Markers++
 		w.markers[n] = Digest(data)
-		if err := w.marker(ctx, m, before); err != nil {
+		if err := w.marker(ctx, m, before, i == len(all)-1); err != nil {
 			return err
 		}
 		before = m
 	}
-	w.tell(w.last)
+	w.tell(len(all), len(all))
 	return nil
 }
 
-func (w *walk) tell(done int64) {
+func (w *walk) tell(done, markers int) {
 	if w.Tell != nil {
-		w.Tell(done, w.last)
+		w.Tell(int64(done), int64(markers))
 	}
 }
 
 // marker checks one marker against the one before, which is nil if that could not be read, and all that it names.
-func (w *walk) marker(ctx context.Context, m, before *Marker) error {
+func (w *walk) marker(ctx context.Context, m, before *Marker, holds bool) error {
 	key := MarkerKey(m.N)
 	line, err := ReadLine(m.Line)
 	if err != nil || !VerifyLine(m.Line, w.ring) || line.RunID != m.RunID || line.After != m.N-1 ||
@@ -170,7 +175,7 @@ func (w *walk) marker(ctx context.Context, m, before *Marker) error {
 		}
 	}
 	w.known[m.RunID] = Digest(m.Line)
-	return w.objects(ctx, key, m.RunID, m.Objects, m.N == w.last, line)
+	return w.objects(ctx, key, m.RunID, m.Objects, holds, line)
 }
 
 // objects reads what a line or marker names and recomputes its digests. What lines say was pruned may be gone, but not

@@ -1,0 +1,328 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/keys"
+	"github.com/malgrupp/malgrupp/pipeline/record"
+	"github.com/malgrupp/malgrupp/pipeline/store"
+)
+
+// The runs of a bank whose clock was an hour ahead at first: their ids are not in the order of their markers.
+const (
+	runAhead = "20260410T230000Z-000001"
+	runPlain = "20260410T220000Z-000002"
+	runLast  = "20260410T220000Z-000003"
+	runStray = "20260410T220000Z-0000ff" // refused, between the second and the third
+	runNext  = "20260410T220000Z-000009"
+)
+
+var allPlaces = []string{"out", "state", "audit", "heads"}
+
+// threeNights is a bank with three markers, a refused run in between, and a head for each.
+func threeNights(t *testing.T) *bank {
+	b := newBank(t)
+	b.loaded.Project.Head = "mem://heads/"
+	_, err := b.night(runAhead, nil, nil)
+	check(t, err)
+	b.events("events/dt=2026-04-10/more.parquet", 60, 65)
+	_, err = b.night(runPlain, nil, nil)
+	check(t, err)
+	b.put("events/dt=2026-04-10/bad.parquet", []byte("no Parquet"))
+	if _, err = b.night(runStray, nil, nil); err == nil {
+		t.Fatal("a damaged object was read")
+	}
+	check(t, b.place("mem://events/").Delete(t.Context(), "dt=2026-04-10/bad.parquet"))
+	b.events("events/dt=2026-04-10/most.parquet", 65, 70)
+	_, err = b.night(runLast, nil, nil)
+	check(t, err)
+	b.events("events/dt=2026-04-10/new.parquet", 70, 75) // so that the next run has something to do
+	return b
+}
+
+// copied is the bank with places of its own.
+func (b *bank) copied(t *testing.T) *bank {
+	c := *b
+	c.t, c.memory = t, &store.Memory{}
+	for _, place := range append([]string{"events", "consent"}, allPlaces...) {
+		for _, key := range b.keys("mem://"+place+"/", "") {
+			data, err := b.place("mem://"+place+"/").ReadAll(context.Background(), key, 1<<24)
+			check(t, err)
+			c.put(place+"/"+key, data)
+		}
+	}
+	return &c
+}
+
+func (b *bank) content(name string) []byte {
+	place, key, _ := strings.Cut(name, "/")
+	data, err := b.place("mem://"+place+"/").ReadAll(b.t.Context(), key, 1<<24)
+	check(b.t, err)
+	return data
+}
+
+func (b *bank) remove(names ...string) {
+	for _, name := range names {
+		place, key, _ := strings.Cut(name, "/")
+		check(b.t, b.place("mem://"+place+"/").Delete(b.t.Context(), key))
+	}
+}
+
+func (b *bank) swap(one, two string) {
+	first, second := b.content(one), b.content(two)
+	b.put(one, second)
+	b.put(two, first)
+}
+
+func (b *bank) edit(name, from, to string) {
+	data := b.content(name)
+	if !bytes.Contains(data, []byte(from)) {
+		b.t.Fatalf("%s does not hold %q", name, from)
+	}
+	b.put(name, bytes.Replace(data, []byte(from), []byte(to), 1))
+}
+
+func (b *bank) flip(name string) {
+	data := b.content(name)
+	data[len(data)/2] ^= 1
+	b.put(name, data)
+}
+
+// verify walks the record.
+func (b *bank) verify(with record.Check) *record.Verdict {
+	at := record.Places{
+		Output: b.place("mem://out/"), State: b.place("mem://state/"), Audit: b.place("mem://audit/"),
+		Heads: b.place("mem://heads/"),
+	}
+	if b.loaded.Project.Head == "" {
+		at.Heads = nil
+	}
+	v, err := record.Verify(b.t.Context(), at, b.ring, with)
+	check(b.t, err)
+	return v
+}
+
+func TestARecordThatNobodyTouchedIsWhole(t *testing.T) {
+	b := threeNights(t)
+	dir := t.TempDir()
+	check(t, os.WriteFile(filepath.Join(dir, "list.key"), []byte(b.opensText), 0o600))
+	opens, err := keys.Source{Dir: dir}.Identity("file:list.key")
+	check(t, err)
+	v := b.verify(record.Check{Opens: opens})
+	if len(v.Findings) > 0 || v.Markers != 3 || v.Lines != 4 || v.Heads != 3 || v.Objects != 3*5 || v.Opened != 3*3 {
+		t.Errorf("the verdict is %+v", v)
+	}
+}
+
+func TestWhoTouchesTheRecordIsFound(t *testing.T) {
+	const lists, marker = "out/lists/", "out/markers/00000000000"
+	whole := threeNights(t)
+	stale := whole.content("state/" + runPlain + "/holdings.parquet.age")
+	for _, c := range []struct {
+		name  string
+		touch func(b *bank)
+		run   string // what the next run says; "": it does not notice
+		walk  string // what the walk says, "": nothing
+		alone bool   // without heads
+	}{
+		{
+			"an old list is edited", func(b *bank) { b.flip(lists + runAhead + "/files/loan-visitors.adds.csv.age") },
+			"", lists[4:] + runAhead + "/files/loan-visitors.adds.csv.age is not what", false,
+		},
+		{"additions and removals change places", func(b *bank) {
+			b.swap(lists+runLast+"/files/loan-visitors.adds.csv.age", lists+runLast+"/files/loan-visitors.removes.csv.age")
+		}, "", "loan-visitors.removes.csv.age is not what", false},
+		{
+			"a list is deleted", func(b *bank) { b.remove(lists + runPlain + "/files/loan-visitors.snapshot.csv.age") },
+			"", "loan-visitors.snapshot.csv.age is gone", false,
+		},
+		{
+			"the newest marker names more members", func(b *bank) { b.edit(marker+"3.json", `"members":70`, `"members":90`) },
+			"marker markers/000000000003.json does not carry a valid signature", "000000000003.json does not carry", false,
+		},
+		{
+			"the newest marker names another object", func(b *bank) { b.edit(marker+"3.json", "adds.csv.age", "gone.csv.age") },
+			"does not carry a valid signature", "does not carry a valid signature", false,
+		},
+		{
+			"the one before is edited", func(b *bank) { b.edit(marker+"2.json", runAhead[:8], runAhead[:7]+"1") },
+			"marker markers/000000000002.json does not", "000000000002.json does not", false,
+		},
+		{"the first is edited", func(b *bank) { b.flip(marker + "1.json") }, "", "markers/000000000001.json", false},
+		{
+			"an old marker under the newest number", func(b *bank) { b.put(marker+"3.json", b.content(marker+"2.json")) },
+			"is that of another number", "is that of another number", false,
+		},
+		{
+			"the newest marker is deleted", func(b *bank) { b.remove(marker + "3.json") },
+			"a head knows marker 3", runLast + ".json belongs to a marker after 2", false,
+		},
+		{
+			"the newest marker is deleted, and there is no head", func(b *bank) { b.remove(marker + "3.json") },
+			"manifest line " + runLast + ".json belongs to marker 3, the last marker is 2: the output was set back",
+			runLast + ".json belongs to a marker after 2", true,
+		},
+		{
+			"all markers are deleted", func(b *bank) { b.remove(marker+"1.json", marker+"2.json", marker+"3.json") },
+			"belongs to marker", "belongs to a marker after 0", true,
+		},
+		{"marker, state and line are set back", func(b *bank) {
+			b.remove(marker+"3.json", "state/"+runLast+"/holdings.parquet.age", "audit/"+runLast+".json")
+		}, "the last marker is 2, a head knows marker 3", "knows marker 3 of run " + runLast, false},
+		{"everything is emptied", func(b *bank) {
+			for _, place := range allPlaces[:3] {
+				for _, key := range b.keys("mem://"+place+"/", "") {
+					b.remove(place + "/" + key)
+				}
+			}
+		}, "the last marker is 0, a head knows marker 3", "knows marker 3", false},
+		{
+			"the record of the first run is deleted", func(b *bank) { b.remove("audit/" + runAhead + ".json") },
+			"manifest line " + runAhead + ".json is gone", runAhead + ".json is gone", false,
+		},
+		{
+			"the record of a refused run is deleted", func(b *bank) { b.remove("audit/" + runStray + ".json") },
+			"manifest line " + runStray + ".json is gone", runStray + ".json is gone", false,
+		},
+		{
+			"the record of a refused run is edited", func(b *bank) { b.edit("audit/"+runStray+".json", `"refused"`, `"done"`) },
+			"", runStray + ".json is no line", false,
+		},
+		{
+			"the newest record is another", func(b *bank) { b.put("audit/"+runLast+".json", b.content("audit/"+runPlain+".json")) },
+			"differs from the one in its marker", runLast + ".json is no line", false,
+		},
+		{
+			"the holdings are those of the night before", func(b *bank) { b.put("state/"+runLast+"/holdings.parquet.age", stale) },
+			"its digest is not the one in the marker", "holdings.parquet.age is not what", false,
+		},
+		{
+			"the holdings are deleted", func(b *bank) { b.remove("state/" + runLast + "/holdings.parquet.age") },
+			"holdings.parquet.age", "holdings.parquet.age is gone", false,
+		},
+		{
+			"a head is another's", func(b *bank) { b.put("heads/heads/000000000003.json", b.content("heads/heads/000000000002.json")) },
+			"is that of another number", "is that of another number", false,
+		},
+		{
+			"something that is no marker has the highest number", func(b *bank) { b.put("out/markers/999999999999.json", []byte("{}")) },
+			"markers/999999999999.json cannot be read, or is that of another number", "cannot be read", false,
+		},
+		{"strange files lie about", func(b *bank) {
+			b.put("out/markers/99999999999999999999.json", []byte("{}"))
+			b.put("out/markers/.000000000009.json.0.tmp", nil)
+			b.put("audit/notes.txt", []byte("mine"))
+			b.put("heads/heads/readme.md", []byte("mine"))
+		}, "", "", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := whole.copied(t)
+			if c.alone {
+				loaded := *b.loaded
+				settings := *loaded.Project
+				settings.Head, loaded.Project = "", &settings
+				b.loaded = &loaded
+			}
+			c.touch(b)
+			var found []string
+			for _, f := range b.verify(record.Check{}).Findings {
+				found = append(found, f.Object+" "+f.What)
+			}
+			if all := strings.Join(found, "\n"); !strings.Contains(all, c.walk) || c.walk == "" && all != "" {
+				t.Errorf("the walk finds %q, want %q", all, c.walk)
+			}
+			_, err := b.night(runNext, nil, nil)
+			if said := text(err); !strings.Contains(said, c.run) || c.run == "" && said != "" {
+				t.Errorf("the next run says %q, want %q", said, c.run)
+			}
+			if c.run == "" {
+				return
+			}
+			if f, ok := fault.Classify(err); !ok || f.Kind != fault.Audit && f.Kind != fault.Storage || f.Hint == "" {
+				t.Errorf("the next run fails with %+v", f)
+			}
+			if len(b.keys("mem://out/", "lists/"+runNext)) > 0 {
+				t.Error("it wrote lists all the same")
+			}
+		})
+	}
+}
+
+// A head that is kept as a file shows what no place shows.
+func TestAHeadThatIsKeptElsewhereShowsThatEverythingWasSetBack(t *testing.T) {
+	b := threeNights(t)
+	head, err := record.ReadHead(b.content("heads/heads/000000000003.json"), "head.json", b.ring)
+	check(t, err)
+	b.loaded.Project.Head = ""
+	if v := b.verify(record.Check{Head: head}); len(v.Findings) > 0 || v.Heads != 1 {
+		t.Errorf("of a whole record: %+v", v)
+	}
+	b.remove("out/markers/000000000003.json", "audit/"+runLast+".json")
+	if v := b.verify(record.Check{}); len(v.Findings) > 0 {
+		t.Errorf("nothing shows that without a head, they say; found %+v", v.Findings)
+	}
+	if v := b.verify(record.Check{Head: head}); len(v.Findings) != 1 ||
+		!strings.Contains(v.Findings[0].What, "the last marker is 2") {
+		t.Errorf("with a head: %+v", v.Findings)
+	}
+}
+
+// What a run could not write after its marker, the next one writes.
+func TestTheNextRunWritesLineHeadAndCopy(t *testing.T) {
+	b := threeNights(t)
+	b.remove("audit/"+runLast+".json", "heads/heads/000000000003.json", "out/lists/"+runLast+"/_SUCCESS.json")
+	_, err := b.night(runNext, nil, nil)
+	check(t, err)
+	if v := b.verify(record.Check{}); len(v.Findings) > 0 || v.Markers != 4 || v.Lines != 5 || v.Heads != 4 {
+		t.Errorf("the verdict is %+v", v)
+	}
+	if !bytes.Equal(b.content("out/lists/"+runLast+"/_SUCCESS.json"), b.content("out/markers/000000000003.json")) {
+		t.Error("the copy is another")
+	}
+}
+
+func TestKeysInThePlaceOfOthersStopARun(t *testing.T) {
+	whole := threeNights(t)
+	other := newBank(t)
+	for name, c := range map[string]struct {
+		file, says string
+	}{
+		"recipients": {"recipients.txt", "the recipients of lists: not as in the last accepted run " + runLast},
+		"master":     {"master.key", "master key 1: not as"},
+		"signing":    {"signing.key", "does not carry a valid signature"},
+		"state":      {"state.key", "the state key: not as"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := whole.copied(t)
+			dir := filepath.Join(t.TempDir(), "keys")
+			check(t, os.CopyFS(dir, os.DirFS(b.keysDir)))
+			data, err := os.ReadFile(filepath.Join(other.keysDir, c.file))
+			check(t, err)
+			check(t, os.WriteFile(filepath.Join(dir, c.file), data, 0o600))
+			for _, f := range []string{"recipients.txt", "master.key", "signing.key", "state.key"} {
+				check(t, os.Chmod(filepath.Join(dir, f), 0o600))
+			}
+			b.ring = ringOf(t, dir)
+			_, err = b.night(runNext, nil, nil)
+			if !strings.Contains(text(err), c.says) {
+				t.Errorf("the run says %q, want %q", text(err), c.says)
+			}
+			if f, ok := fault.Classify(err); !ok || f.Kind != fault.Audit {
+				t.Errorf("the run fails with %+v", f)
+			}
+		})
+	}
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
