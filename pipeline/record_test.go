@@ -48,8 +48,10 @@ func threeNights(t *testing.T) *bank {
 
 // copied is the bank with places of its own.
 func (b *bank) copied(t *testing.T) *bank {
-	c := *b
-	c.t, c.memory = t, &store.Memory{}
+	c := &bank{
+		t: t, memory: &store.Memory{}, ring: b.ring, opens: b.opens, loaded: b.loaded, keysDir: b.keysDir,
+		opensText: b.opensText,
+	}
 	for _, place := range append([]string{"events", "consent"}, allPlaces...) {
 		for _, key := range b.keys("mem://"+place+"/", "") {
 			data, err := b.place("mem://"+place+"/").ReadAll(context.Background(), key, 1<<24)
@@ -57,7 +59,7 @@ func (b *bank) copied(t *testing.T) *bank {
 			c.put(place+"/"+key, data)
 		}
 	}
-	return &c
+	return c
 }
 
 func (b *bank) content(name string) []byte {
@@ -318,6 +320,17 @@ func TestKeysInThePlaceOfOthersStopARun(t *testing.T) {
 			}
 		})
 	}
+}
+
+// ringOf opens the keys of a folder.
+func ringOf(t *testing.T, dir string) *keys.Ring {
+	t.Helper()
+	ring, err := keys.Open(keys.Source{Dir: dir}, keys.Config{
+		Master: map[int]string{1: "file:master.key"},
+		State:  "file:state.key", Recipients: "file:recipients.txt", Signing: "file:signing.key",
+	})
+	check(t, err)
+	return ring
 }
 
 func text(err error) string {

@@ -71,17 +71,6 @@ func newBank(t *testing.T) *bank {
 	return b
 }
 
-// ringOf opens the keys of a folder.
-func ringOf(t *testing.T, dir string) *keys.Ring {
-	t.Helper()
-	ring, err := keys.Open(keys.Source{Dir: dir}, keys.Config{
-		Master: map[int]string{1: "file:master.key"},
-		State:  "file:state.key", Recipients: "file:recipients.txt", Signing: "file:signing.key",
-	})
-	check(t, err)
-	return ring
-}
-
 // load makes the project and its one segment.
 func (b *bank) load() {
 	zone, err := value.LoadZone("Europe/Helsinki")
