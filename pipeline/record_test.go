@@ -145,11 +145,13 @@ func TestWhoTouchesTheRecordIsFound(t *testing.T) {
 			"", "loan-visitors.snapshot.csv.age is gone", false,
 		},
 		{
-			"the newest marker names more members", func(b *bank) { b.edit(marker+"3.json", `"members":70`, `"members":90`) },
+			"the newest marker names more members",
+			func(b *bank) { b.edit(marker+"3.json", `"members":70`, `"members":90`) },
 			"marker markers/000000000003.json does not carry a valid signature", "000000000003.json does not carry", false,
 		},
 		{
-			"the newest marker names another object", func(b *bank) { b.edit(marker+"3.json", "adds.csv.age", "gone.csv.age") },
+			"the newest marker names another object",
+			func(b *bank) { b.edit(marker+"3.json", "adds.csv.age", "gone.csv.age") },
 			"does not carry a valid signature", "does not carry a valid signature", false,
 		},
 		{
@@ -158,7 +160,10 @@ func TestWhoTouchesTheRecordIsFound(t *testing.T) {
 		},
 		{"the first is edited", func(b *bank) { b.flip(marker + "1.json") }, "", "markers/000000000001.json", false},
 		{
-			"an old marker under the newest number", func(b *bank) { b.put(marker+"3.json", b.content(marker+"2.json")) },
+			"an old marker under the newest number", func(b *bank) {
+				b.put(marker+"3.json",
+					b.content(marker+"2.json"))
+			},
 			"is that of another number", "is that of another number", false,
 		},
 		{
@@ -193,15 +198,20 @@ func TestWhoTouchesTheRecordIsFound(t *testing.T) {
 			"manifest line " + runStray + ".json is gone", runStray + ".json is gone", false,
 		},
 		{
-			"the record of a refused run is edited", func(b *bank) { b.edit("audit/"+runStray+".json", `"refused"`, `"done"`) },
+			"the record of a refused run is edited",
+			func(b *bank) { b.edit("audit/"+runStray+".json", `"refused"`, `"done"`) },
 			"", runStray + ".json is no line", false,
 		},
 		{
-			"the newest record is another", func(b *bank) { b.put("audit/"+runLast+".json", b.content("audit/"+runPlain+".json")) },
+			"the newest record is another", func(b *bank) {
+				b.put("audit/"+runLast+".json",
+					b.content("audit/"+runPlain+".json"))
+			},
 			"differs from the one in its marker", runLast + ".json is no line", false,
 		},
 		{
-			"the holdings are those of the night before", func(b *bank) { b.put("state/"+runLast+"/holdings.parquet.age", stale) },
+			"the holdings are those of the night before",
+			func(b *bank) { b.put("state/"+runLast+"/holdings.parquet.age", stale) },
 			"its digest is not the one in the marker", "holdings.parquet.age is not what", false,
 		},
 		{
@@ -209,11 +219,15 @@ func TestWhoTouchesTheRecordIsFound(t *testing.T) {
 			"holdings.parquet.age", "holdings.parquet.age is gone", false,
 		},
 		{
-			"a head is another's", func(b *bank) { b.put("heads/heads/000000000003.json", b.content("heads/heads/000000000002.json")) },
+			"a head is another's", func(b *bank) {
+				b.put("heads/heads/000000000003.json",
+					b.content("heads/heads/000000000002.json"))
+			},
 			"is that of another number", "is that of another number", false,
 		},
 		{
-			"something that is no marker has the highest number", func(b *bank) { b.put("out/markers/999999999999.json", []byte("{}")) },
+			"something that is no marker has the highest number",
+			func(b *bank) { b.put("out/markers/999999999999.json", []byte("{}")) },
 			"markers/999999999999.json cannot be read, or is that of another number", "cannot be read", false,
 		},
 		{"strange files lie about", func(b *bank) {
