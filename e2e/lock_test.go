@@ -118,7 +118,7 @@ func (n *nights) shift(t *testing.T, d *dial, runID string, h holder) error {
 	j := job(t, n.Loaded)
 	j.Clock, j.RunID = func() time.Time { return d.now().Add(h.ahead) }, runID
 	options := must(folder.StoreOptions(n.Dir, n.Project))(t)
-	options.Fault, options.Sleep = h.before, h.wait
+	options.Around, options.Sleep = beforeWrites(h.before), h.wait
 	j.Stores = folder.NewStores(options)
 	defer func() { check(t, j.Stores.Close()) }()
 	_, err := pipeline.Run(context.Background(), j)

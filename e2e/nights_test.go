@@ -17,6 +17,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/pipeline/store"
 )
 
 // The nights: when the clock of each stands. as_of is the midnight before, in Warsaw.
@@ -75,10 +76,22 @@ func (n *nights) run(t *testing.T, clock, runID string, fault func(op, key strin
 	at := time.UnixMicro(instant(t, clock))
 	j.Clock, j.RunID = func() time.Time { return at }, runID
 	options := must(folder.StoreOptions(n.Dir, n.Project))(t)
-	options.Fault, options.Sleep = fault, nil
+	options.Around, options.Sleep = beforeWrites(fault), nil
 	j.Stores = folder.NewStores(options)
 	defer func() { check(t, j.Stores.Close()) }()
 	return pipeline.Run(context.Background(), j)
+}
+
+// beforeWrites asks before every write, and fails it with what it is told.
+func beforeWrites(ask func(op, key string) error) func(*store.Call, func() error) error {
+	return func(c *store.Call, do func() error) error {
+		if ask != nil && slices.Contains([]string{"write", "create", "delete"}, c.Op) {
+			if err := ask(c.Op, c.Key); err != nil {
+				return err
+			}
+		}
+		return do()
+	}
 }
 
 // oracle decides a night from the files that were delivered.

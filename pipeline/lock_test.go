@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -237,7 +238,7 @@ func TestALostLockStopsARunAsSoonAsItIsKnown(t *testing.T) {
 }
 
 func TestTheRunAfterAKillWaitsTenMinutesAndSweepsWhenItHasPublished(t *testing.T) {
-	killed := errors.New("killed")
+	killed := fmt.Errorf("killed: %w", context.Canceled) // it tries nothing again
 	inTime(t, func(b *bank) {
 		dead := false
 		_, err := b.night(runOne, frozen, func(_, key string) error {

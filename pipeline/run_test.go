@@ -198,7 +198,7 @@ func (b *bank) put(name string, data []byte) {
 
 // run runs the bank's night.
 func (b *bank) run(now, id string) (*pipeline.Report, error) {
-	stores := folder.NewStores(store.Options{Memory: b.memory, Fault: b.fault})
+	stores := folder.NewStores(store.Options{Memory: b.memory, Around: beforeWrites(b.fault)})
 	defer stores.Close()
 	return pipeline.Run(b.t.Context(), &pipeline.Job{
 		Inputs: decide.Inputs{

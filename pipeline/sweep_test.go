@@ -26,10 +26,10 @@ const (
 
 type sleeper func(context.Context, time.Duration) error
 
-// night runs the bank's night. The clock of the run says something else than that of the storage; before is asked
+// night runs the bank's night. The clock of the run says something else than that of the storage; ask is called
 // before every write.
-func (b *bank) night(id string, sleep sleeper, before func(op, key string) error) (*pipeline.Report, error) {
-	stores := folder.NewStores(store.Options{Memory: b.memory, Sleep: sleep, Fault: before})
+func (b *bank) night(id string, sleep sleeper, ask func(op, key string) error) (*pipeline.Report, error) {
+	stores := folder.NewStores(store.Options{Memory: b.memory, Sleep: sleep, Around: beforeWrites(ask)})
 	defer stores.Close()
 	now := time.UnixMicro(instant(b.t, night))
 	return pipeline.Run(context.Background(), &pipeline.Job{
@@ -39,6 +39,18 @@ func (b *bank) night(id string, sleep sleeper, before func(op, key string) error
 			}, Workers: 2, Stores: stores, Log: slog.New(slog.DiscardHandler),
 		}, RunID: id, Keys: b.ring,
 	})
+}
+
+// beforeWrites asks before every write, and fails it with what it is told.
+func beforeWrites(ask func(op, key string) error) func(*store.Call, func() error) error {
+	return func(c *store.Call, do func() error) error {
+		if ask != nil && slices.Contains([]string{"write", "create", "delete"}, c.Op) {
+			if err := ask(c.Op, c.Key); err != nil {
+				return err
+			}
+		}
+		return do()
+	}
 }
 
 func (b *bank) place(url string) *store.Bucket {

@@ -187,12 +187,12 @@ func TestNobodyIsLookedUpWhereItIsNotAllowedOrCannotBeWritten(t *testing.T) {
 	}
 	b.loaded.Project.Security.AllowExplain = true
 	j := b.job(night)
-	j.Stores = folder.NewStores(store.Options{Memory: b.memory, Fault: func(_, key string) error {
+	j.Stores = folder.NewStores(store.Options{Memory: b.memory, Around: beforeWrites(func(_, key string) error {
 		if strings.HasSuffix(key, ".json") && !strings.HasPrefix(key, "locks/") {
 			return fmt.Errorf("the audit folder takes nothing")
 		}
 		return nil
-	}})
+	})})
 	defer j.Stores.Close()
 	answer, err := why.Ask(t.Context(), j, record.Question{
 		Segment: "loan-visitors", Subject: "d7", Reason: "test",

@@ -21,6 +21,9 @@ import (
 type folder struct {
 	root string // allowed folder
 	dir  string // below it, "." for itself
+
+	// step does one step of a call at the key, or is somebody who may let it fail (Options.Around).
+	step func(op, key string, do func() error) error
 }
 
 const (
@@ -144,17 +147,21 @@ func (f *folder) open(_ context.Context, key string, _ int64) (Reader, error) {
 }
 
 func (f *folder) upload(_ context.Context, key string, r io.Reader, _ string) error {
-	return f.write(key, r, func(root *os.Root, temporary, name string) error { return root.Rename(temporary, name) })
+	return f.write(key, r, func(root *os.Root, temporary, name string) error {
+		return f.step("rename", key, func() error { return root.Rename(temporary, name) })
+	})
 }
 
 // create links the finished file to its name: the kernel refuses a name that is taken, whichever process took it.
 func (f *folder) create(_ context.Context, key string, b []byte) error {
 	return f.write(key, bytes.NewReader(b), func(root *os.Root, temporary, name string) error {
-		if err := root.Link(temporary, name); err != nil {
-			return errors.Join(err, root.Remove(temporary))
-		}
-		return root.Remove(temporary)
+		linked := f.step("link", key, func() error { return root.Link(temporary, name) })
+		return errors.Join(linked, f.unlink(root, key, temporary))
 	})
+}
+
+func (f *folder) unlink(root *os.Root, key, name string) error {
+	return f.step("unlink", key, func() error { return root.Remove(name) })
 }
 
 // write puts the content into a temporary file beside its place, then publishes it there.
@@ -162,28 +169,59 @@ func (f *folder) write(key string, r io.Reader, publish func(root *os.Root, temp
 	if err := os.MkdirAll(f.root, dirMode); err != nil {
 		return err
 	}
-	return f.within(key, func(root *os.Root, name string) error {
+	return f.within(key, func(root *os.Root, name string) (err error) {
 		if err := checkPath(root, name); err != nil {
 			return err
 		}
-		if err := root.MkdirAll(path.Dir(name), dirMode); err != nil {
+		if err := f.mkdir(root, key, path.Dir(name)); err != nil {
 			return err
 		}
-		file, temporary, err := createTemporary(root, name)
+		var file *os.File
+		var temporary string
+		err = f.step("temporary", key, func() (err error) {
+			file, temporary, err = createTemporary(root, name)
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		_, err = io.Copy(file, r)
+		err = f.step("fill", key, func() error { _, err := io.Copy(file, r); return err })
 		if err == nil {
-			err = file.Sync()
+			err = f.step("fsync", key, file.Sync)
 		}
 		if err = errors.Join(err, file.Close()); err != nil {
-			return errors.Join(err, root.Remove(temporary))
+			return errors.Join(err, f.unlink(root, key, temporary))
 		}
 		if err := publish(root, temporary, name); err != nil {
 			return err
 		}
-		return settle(root, path.Dir(name))
+		return f.settle(root, key, path.Dir(name))
+	})
+}
+
+// mkdir makes a folder and those above it, each of which survives a power failure before something lies in it.
+func (f *folder) mkdir(root *os.Root, key, dir string) error {
+	if info, err := root.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	if err := f.mkdir(root, key, path.Dir(dir)); err != nil {
+		return err
+	}
+	err := f.step("mkdir", key, func() error { return root.Mkdir(dir, dirMode) })
+	if err != nil && !errors.Is(err, fs.ErrExist) { // somebody else made it
+		return err
+	}
+	return f.settle(root, key, path.Dir(dir))
+}
+
+// settle makes the entries of a folder survive a power failure.
+func (f *folder) settle(root *os.Root, key, dir string) error {
+	return f.step("fsync", key, func() error {
+		d, err := root.Open(dir)
+		if err != nil {
+			return err
+		}
+		return errors.Join(d.Sync(), d.Close())
 	})
 }
 
@@ -207,22 +245,13 @@ func (f *folder) sweep(ctx context.Context) error {
 			if err != nil || !entry.Type().IsRegular() || !temporary(at) {
 				return err
 			}
-			return root.Remove(at)
+			return f.unlink(root, at, at)
 		})
 	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	return err
-}
-
-// settle makes the entries of a folder survive a power failure.
-func settle(root *os.Root, dir string) error {
-	d, err := root.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // createTemporary makes a new file beside name. Others may write the same name at the same time, or may have died at
@@ -243,6 +272,6 @@ func (f *folder) delete(_ context.Context, key string) error {
 		if err := checkPath(root, name); err != nil {
 			return err
 		}
-		return root.Remove(name)
+		return f.unlink(root, key, name)
 	})
 }

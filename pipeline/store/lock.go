@@ -103,7 +103,7 @@ func Acquire(ctx context.Context, b *Bucket, name string, c Claim) (*Lease, erro
 
 // take makes one attempt.
 func (l *Lease) take(ctx context.Context) error {
-	if f, ok := l.bucket.backend.(*folder); ok {
+	if f := l.bucket.folder; f != nil {
 		if err := l.lockFile(ctx, f); err != nil {
 			return err
 		}
@@ -272,14 +272,18 @@ func (l *Lease) lockFile(ctx context.Context, f *folder) error {
 			if err := checkPath(root, name); err != nil {
 				return err
 			}
-			return root.MkdirAll(path.Dir(name), dirMode)
+			return f.mkdir(root, key, path.Dir(name))
 		})
 	}
 	if err != nil {
 		return l.bucket.failure("lock", l.name, err)
 	}
 	l.file = flock.New(filepath.Join(f.root, f.dir, filepath.FromSlash(key)), flock.SetPermissions(fileMode))
-	taken, err := l.file.TryLock()
+	var taken bool
+	err = f.step("flock", key, func() (err error) {
+		taken, err = l.file.TryLock()
+		return err
+	})
 	if err != nil {
 		return l.bucket.failure("lock", l.name, err)
 	}

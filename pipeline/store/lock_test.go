@@ -68,9 +68,21 @@ func lostTo(t *testing.T, holder string, l *store.Lease, err error) *store.ErrLo
 // everybody sleeps.
 func inMemory(t *testing.T, fault func(op, key string) error, test func(t *testing.T, b *store.Bucket)) {
 	synctest.Test(t, func(t *testing.T) {
-		o := store.Options{Memory: new(store.Memory), Fault: fault, Sleep: sleep}
+		o := store.Options{Memory: new(store.Memory), Around: beforeWrites(fault), Sleep: sleep}
 		test(t, openAt(t, "mem://bucket/some/prefix", o))
 	})
+}
+
+// beforeWrites asks before every write, and fails it with what it is told.
+func beforeWrites(ask func(op, key string) error) func(*store.Call, func() error) error {
+	return func(c *store.Call, do func() error) error {
+		if ask != nil && slices.Contains([]string{"write", "create", "delete"}, c.Op) {
+			if err := ask(c.Op, c.Key); err != nil {
+				return err
+			}
+		}
+		return do()
+	}
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

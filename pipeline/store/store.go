@@ -25,8 +25,9 @@ type Options struct {
 
 	Memory *Memory // where mem:// buckets live; nil refuses them
 
-	// Fault, where set, is asked before every write and fails it with what it returns: tests stop a run anywhere with it.
-	Fault func(op, key string) error
+	// Around, where set, is called instead of the storage and does the call itself, or not: tests fail any call with it in
+	// any way.
+	Around func(c *Call, do func() error) error
 
 	// Sleep waits: between attempts at an operation that failed for a passing reason, between renewals of a lease, and
 	// for somebody else's lease to end. Nil means one attempt, and that no lease is renewed by itself.
@@ -43,19 +44,14 @@ type Memory struct {
 // Bucket is a place for objects: a bucket or folder, or a prefix within it. It may be used by many goroutines.
 type Bucket struct {
 	backend backend
-	url     string // for messages; holds no credentials
-	prefix  string // "" or ends in /
+	folder  *folder // nil outside folders
+	url     string  // for messages; holds no credentials
+	prefix  string  // "" or ends in /
 	sleep   func(context.Context, time.Duration) error
-	fault   func(op, key string) error
 }
 
 // writable checks the key of a write.
-func (b *Bucket) writable(op, key string) error {
-	if err := checkKey(key); err != nil || b.fault == nil {
-		return b.failure(op, key, err)
-	}
-	return b.failure(op, key, b.fault(op, key))
-}
+func (b *Bucket) writable(op, key string) error { return b.failure(op, key, checkKey(key)) }
 
 // Object is one stored object as a listing shows it. Key is relative to the bucket's URL.
 type Object struct {
@@ -89,10 +85,11 @@ func Open(ctx context.Context, url string, o Options) (*Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Bucket{url: at.shown, prefix: at.prefix, sleep: o.Sleep, fault: o.Fault}
+	b := &Bucket{url: at.shown, prefix: at.prefix, sleep: o.Sleep}
 	switch at.scheme {
 	case "file":
-		b.backend = &folder{root: at.root, dir: at.dir}
+		b.folder = &folder{root: at.root, dir: at.dir, step: func(_, _ string, do func() error) error { return do() }}
+		b.backend = b.folder
 	case "mem":
 		b.backend = &cloud{bucket: o.Memory.open(at.bucket), shared: true}
 	default:
@@ -101,6 +98,12 @@ func Open(ctx context.Context, url string, o Options) (*Bucket, error) {
 			return nil, b.failure("open", "", err)
 		}
 		b.backend = &cloud{bucket: bucket}
+	}
+	if o.Around != nil {
+		s := &surrounded{backend: b.backend, bucket: b, around: o.Around}
+		if b.backend = s; b.folder != nil {
+			b.folder.step = s.step
+		}
 	}
 	return b, nil
 }
@@ -234,10 +237,10 @@ func (b *Bucket) Delete(ctx context.Context, key string) error {
 
 // Sweep deletes what killed writers left beside their objects. Whoever calls it holds the lock under which is written.
 func (b *Bucket) Sweep(ctx context.Context) error {
-	if f, ok := b.backend.(*folder); ok {
-		return b.failure("sweep", "", f.sweep(ctx))
+	if b.folder == nil {
+		return nil
 	}
-	return nil
+	return b.failure("sweep", "", b.folder.sweep(ctx))
 }
 
 // Exists says whether there is an object of that key.

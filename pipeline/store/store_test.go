@@ -365,3 +365,22 @@ func TestAFolderThatIsNotThereIsNotEmpty(t *testing.T) {
 		t.Errorf("listing it: %v, want %s", err, store.NotFound)
 	}
 }
+
+// A marker that survives a power failure names objects in folders that do, too.
+func TestFoldersAreOnTheDiskBeforeSomethingLiesInThem(t *testing.T) {
+	root := t.TempDir()
+	var steps []string
+	b := openAt(t, "file://"+root, store.Options{Roots: []string{root}, Around: func(c *store.Call, do func() error) error {
+		steps = append(steps, c.Op)
+		return do()
+	}})
+	write(t, b, "lists/run/a", "one")
+	write(t, b, "lists/run/b", "two")
+	want := []string{
+		"write", "mkdir", "fsync", "mkdir", "fsync", "temporary", "fill", "fsync", "rename", "fsync",
+		"write", "temporary", "fill", "fsync", "rename", "fsync",
+	}
+	if diff := cmp.Diff(want, steps); diff != "" {
+		t.Error(diff)
+	}
+}
