@@ -107,8 +107,10 @@ func classify(err error) Code {
 		return NotFound
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, errLink), errors.Is(err, syscall.EROFS):
 		return Denied
-	case errors.Is(err, errTooLarge), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, errTooLarge):
 		return Failed
+	case errors.Is(err, io.ErrUnexpectedEOF): // a connection that broke
+		return Unavailable
 	}
 	switch gcerrors.Code(err) {
 	case gcerrors.NotFound:

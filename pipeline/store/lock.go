@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -75,6 +76,7 @@ func (r *leaseRecord) locked(name string, renewed time.Duration) *ErrLocked {
 
 const (
 	maxLeaseBytes = 4096
+	maxFence      = 1 << 53         // as a float of JSON holds it
 	renewals      = 5               // within the time after which a lease is idle
 	pollEvery     = 5 * time.Second // while waiting for somebody else
 )
@@ -219,7 +221,7 @@ func (l *Lease) next(ctx context.Context, above int64) error {
 	if created != nil && !errors.Is(created, ErrExists) {
 		return created
 	}
-	objects, err := l.bucket.List(ctx, "locks/"+l.name+"/")
+	objects, err := l.objects(ctx)
 	if err != nil {
 		return err
 	}
@@ -240,24 +242,40 @@ func (l *Lease) next(ctx context.Context, above int64) error {
 	return nil
 }
 
-// newest reads the lease object with the highest number; its fence is 0 if there is none.
+// objects lists the lease's objects in the order of their numbers. What else lies there is left alone.
+func (l *Lease) objects(ctx context.Context) ([]Object, error) {
+	objects, err := l.bucket.List(ctx, "locks/"+l.name+"/")
+	return slices.DeleteFunc(objects, func(o Object) bool { return l.number(o.Key) == 0 }), err
+}
+
+// number is that of a lease object, 0 for another object.
+func (l *Lease) number(key string) int64 {
+	n, err := strconv.ParseInt(path.Base(key), 10, 64)
+	if err != nil || n < 1 || n > maxFence || l.key(n) != key {
+		return 0
+	}
+	return n
+}
+
+// newest reads the lease object with the highest number; its fence is 0 if there is none. One that is not whole is a
+// lease of somebody unknown.
 func (l *Lease) newest(ctx context.Context) (leaseRecord, error) {
-	for {
+	for left := attempts; ; left-- {
 		var record leaseRecord
-		objects, err := l.bucket.List(ctx, "locks/"+l.name+"/")
+		objects, err := l.objects(ctx)
 		if err != nil || len(objects) == 0 {
 			return record, err
 		}
 		key := objects[len(objects)-1].Key
 		content, err := l.bucket.ReadAll(ctx, key, maxLeaseBytes)
-		if CodeOf(err) == NotFound { // renewed in this moment: there is a higher one
+		if CodeOf(err) == NotFound && left > 1 { // renewed in this moment: there is a higher one
 			continue
 		}
 		if err != nil {
 			return record, err
 		}
-		if err := json.Unmarshal(content, &record); err != nil || l.key(record.Fence) != key {
-			return record, l.bucket.failure("lock", key, errors.New("damaged: delete it if no run is active"))
+		if n := l.number(key); json.Unmarshal(content, &record) != nil || record.Fence != n {
+			record = leaseRecord{Fence: n, Holder: "somebody unknown, for " + key + " is damaged,"}
 		}
 		return record, nil
 	}

@@ -332,3 +332,29 @@ func TestInAFolderAKilledProcessHoldsNothing(t *testing.T) {
 		t.Errorf("number %d after the child's 1", next.Fence())
 	}
 }
+
+// A storage that stored half of it, a hand that slipped, a file that somebody put there: none of it locks a project.
+func TestADamagedLeaseEndsByItselfAndStrayObjectsAreNone(t *testing.T) {
+	for _, stray := range []string{"zzz", "99999999999999999999", "09223372036854775807", ".swp"} {
+		inMemory(t, nil, func(t *testing.T, b *store.Bucket) {
+			write(t, b, "locks/demo/00000000000000000007", `{"fence": 7, "hol`)
+			write(t, b, "locks/demo/"+stray, "")
+			if _, err := store.Acquire(t.Context(), b, "demo", claim("next", 0)); err == nil {
+				t.Error("a lease that may be held was taken at once")
+			}
+			time.Sleep(idle)
+			l := acquire(t, b, claim("next", 0))
+			renew(t, l)
+			if l.Fence() != 9 {
+				t.Errorf("number %d after 7", l.Fence())
+			}
+			release(t, l)
+			release(t, acquire(t, b, claim("last", 0)))
+		})
+	}
+	b := openFolder(t, t.TempDir(), "")
+	write(t, b, "locks/demo/00000000000000000007", `{"fence": 7, "hol`)
+	if l := acquire(t, b, claim("next", 0)); l.Fence() != 8 { // whoever held it has died
+		t.Errorf("number %d after 7", l.Fence())
+	}
+}

@@ -144,7 +144,7 @@ func (b *Bucket) Open(ctx context.Context, o Object) (Reader, error) {
 	if err != nil {
 		return nil, b.failure("read", o.Key, err)
 	}
-	return &dressedReader{Reader: r, ctx: ctx, bucket: b, key: o.Key}, nil
+	return &dressedReader{Reader: r, ctx: ctx, bucket: b, object: o}, nil
 }
 
 // ReadAll returns the whole content of an object; more than max bytes are an error.
@@ -271,16 +271,19 @@ type dressedReader struct {
 	Reader
 	ctx    context.Context
 	bucket *Bucket
-	key    string
+	object Object
 }
 
 func (r *dressedReader) ReadAt(p []byte, offset int64) (n int, err error) {
 	err = r.bucket.try(r.ctx, func() (err error) {
 		n, err = r.Reader.ReadAt(p, offset)
+		if end := offset + int64(n); err == io.EOF && n < len(p) && end < r.object.Size {
+			err = fmt.Errorf("it ends after %d of %d bytes: %w", end, r.object.Size, io.ErrUnexpectedEOF)
+		}
 		return err
 	})
 	if err == io.EOF {
 		return n, err
 	}
-	return n, r.bucket.failure("read", r.key, err)
+	return n, r.bucket.failure("read", r.object.Key, err)
 }
