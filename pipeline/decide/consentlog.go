@@ -45,25 +45,43 @@ func ConsentColumns() []rules.Column {
 	}
 }
 
+// listedLog is a consent log before a row of it is read.
+type listedLog struct {
+	bucket  *store.Bucket
+	objects []store.Object
+	days    map[int64]bool
+	first   value.CivilDate
+}
+
 // consentLog is a consent log that is being read into a ledger.
 type consentLog struct {
+	listedLog
 	in      *Decision
 	policy  *consent.Policy
 	hideAt  int64 // rows recorded at or after it are hidden: known_by where it was given
 	trusted []string
 	seed    maphash.Seed
-	objects []store.Object
-	days    map[int64]bool
-	first   value.CivilDate
 	feed    consent.Feed
 	skewed  int64
 	mu      sync.Mutex
 }
 
-// list lists the log and its days.
-func (l *consentLog) list(ctx context.Context) (*store.Bucket, error) {
-	conf := l.in.Project.Consent
-	bucket, listing, err := l.in.List(ctx, conf.URL)
+// list lists the log and its days, unless that was done: what a run decides on is what its key is of.
+func (l *consentLog) list(ctx context.Context, done *listedLog) (err error) {
+	if done == nil {
+		done, err = l.in.listLog(ctx)
+		if err != nil {
+			return err
+		}
+	}
+	l.listedLog = *done
+	l.feed = consent.Feed{Objects: len(l.objects), Watermark: math.MinInt64, Days: l.days}
+	return nil
+}
+
+func (in *Inputs) listLog(ctx context.Context) (*listedLog, error) {
+	conf := in.Project.Consent
+	bucket, listing, err := in.List(ctx, conf.URL)
 	if err != nil {
 		if store.CodeOf(err) != store.NotFound {
 			return nil, err
@@ -74,6 +92,7 @@ func (l *consentLog) list(ctx context.Context) (*store.Bucket, error) {
 	if err != nil {
 		return nil, consentFailure(consent.Unreadable(err.Error()))
 	}
+	l := &listedLog{bucket: bucket}
 	if conf.Partition.Key != "" {
 		l.days = map[int64]bool{}
 	}
@@ -89,17 +108,16 @@ func (l *consentLog) list(ctx context.Context) (*store.Bucket, error) {
 			}
 		}
 	}
-	l.feed = consent.Feed{Objects: len(l.objects), Watermark: math.MinInt64, Days: l.days}
-	return bucket, nil
+	return l, nil
 }
 
 // read fills a ledger from the log.
-func (l *consentLog) read(ctx context.Context, bucket *store.Bucket, filling *consent.Filling) error {
+func (l *consentLog) read(ctx context.Context, filling *consent.Filling) error {
 	loaders := make([]*consent.Loader, max(1, l.in.Workers))
 	for i := range loaders {
 		loaders[i] = filling.Loader()
 	}
-	r := l.in.Reading("consent", bucket, l.objects, consentSchema)
+	r := l.in.Reading("consent", l.bucket, l.objects, consentSchema)
 	err := r.Each(ctx, func(worker int, _ scan.Unit, g *parquet.RowGroup) error {
 		c, err := l.columns(g)
 		if err != nil {
@@ -324,12 +342,11 @@ func (d *Decision) ledger(ctx context.Context) (*consent.Ledger, error) {
 		hideAt = d.KnownBy
 	}
 	log := d.newLog(hideAt)
-	bucket, err := log.list(ctx)
-	if err != nil {
+	if err := log.list(ctx, d.Listing.log); err != nil {
 		return nil, err
 	}
 	filling := consent.Fill(d.policy, d.subjects)
-	if err := log.read(ctx, bucket, filling); err != nil {
+	if err := log.read(ctx, filling); err != nil {
 		return nil, err
 	}
 	log.feed.Clock = !d.given

@@ -24,8 +24,7 @@ type Late struct {
 // has become stale by now is an error.
 func (d *Decision) Late(ctx context.Context, after, now int64) (Late, error) {
 	log := d.newLog(math.MaxInt64)
-	bucket, err := log.list(ctx)
-	if err != nil {
+	if err := log.list(ctx, nil); err != nil {
 		return Late{}, err
 	}
 	known := map[string]string{}
@@ -38,7 +37,7 @@ func (d *Decision) Late(ctx context.Context, after, now int64) (Late, error) {
 			fresh = append(fresh, o)
 		}
 	}
-	denials, newest, err := log.denials(ctx, bucket, fresh, after-d.feedLimits().MaxAge)
+	denials, newest, err := log.denials(ctx, log.bucket, fresh, after-d.feedLimits().MaxAge)
 	if err != nil {
 		return Late{}, err
 	}

@@ -18,6 +18,7 @@ import (
 type Listing struct {
 	Objects []folder.Input // pinned: sources, consent log, lists of people, customers' attributes
 	sources []Source
+	log     *listedLog   // nil: not listed
 	feed    consent.Feed // without what only its rows tell
 }
 
@@ -28,10 +29,10 @@ func NewListing(ctx context.Context, in Inputs) (*Listing, error) {
 		return nil, err
 	}
 	log := (&Decision{Inputs: in}).newLog(math.MaxInt64)
-	if _, err := log.list(ctx); err != nil {
+	if err := log.list(ctx, nil); err != nil {
 		return nil, err
 	}
-	l.feed = log.feed
+	l.log, l.feed = &log.listedLog, log.feed
 	l.Objects = append(l.Objects, folder.Pin("consent", log.objects, nil)...)
 	for name, conf := range in.peopleLists() {
 		_, object, err := in.findList(ctx, name, conf)
