@@ -50,7 +50,6 @@ func threeNights(t *testing.T) *bank {
 func (b *bank) copied(t *testing.T) *bank {
 	c := &bank{
 		t: t, memory: &store.Memory{}, ring: b.ring, opens: b.opens, loaded: b.loaded, keysDir: b.keysDir,
-		opensText: b.opensText,
 	}
 	for _, place := range append([]string{"events", "consent"}, allPlaces...) {
 		for _, key := range b.keys("mem://"+place+"/", "") {
@@ -69,7 +68,7 @@ func (b *bank) content(name string) []byte {
 	return data
 }
 
-func (b *bank) remove(names ...string) {
+func (b *bank) destroy(names ...string) {
 	for _, name := range names {
 		place, key, _ := strings.Cut(name, "/")
 		check(b.t, b.place("mem://"+place+"/").Delete(b.t.Context(), key))
@@ -112,11 +111,7 @@ func (b *bank) verify(with record.Check) *record.Verdict {
 
 func TestARecordThatNobodyTouchedIsWhole(t *testing.T) {
 	b := threeNights(t)
-	dir := t.TempDir()
-	check(t, os.WriteFile(filepath.Join(dir, "list.key"), []byte(b.opensText), 0o600))
-	opens, err := keys.Source{Dir: dir}.Identity("file:list.key")
-	check(t, err)
-	v := b.verify(record.Check{Opens: opens})
+	v := b.verify(record.Check{Opens: b.opens})
 	if len(v.Findings) > 0 || v.Markers != 3 || v.Lines != 4 || v.Heads != 3 || v.Objects != 3*5 || v.Opened != 3*3 {
 		t.Errorf("the verdict is %+v", v)
 	}
@@ -141,7 +136,7 @@ func TestWhoTouchesTheRecordIsFound(t *testing.T) {
 			b.swap(lists+runLast+"/files/loan-visitors.adds.csv.age", lists+runLast+"/files/loan-visitors.removes.csv.age")
 		}, "", "loan-visitors.removes.csv.age is not what", false},
 		{
-			"a list is deleted", func(b *bank) { b.remove(lists + runPlain + "/files/loan-visitors.snapshot.csv.age") },
+			"a list is deleted", func(b *bank) { b.destroy(lists + runPlain + "/files/loan-visitors.snapshot.csv.age") },
 			"", "loan-visitors.snapshot.csv.age is gone", false,
 		},
 		{
@@ -167,34 +162,34 @@ func TestWhoTouchesTheRecordIsFound(t *testing.T) {
 			"is that of another number", "is that of another number", false,
 		},
 		{
-			"the newest marker is deleted", func(b *bank) { b.remove(marker + "3.json") },
+			"the newest marker is deleted", func(b *bank) { b.destroy(marker + "3.json") },
 			"a head knows marker 3", runLast + ".json belongs to a marker after 2", false,
 		},
 		{
-			"the newest marker is deleted, and there is no head", func(b *bank) { b.remove(marker + "3.json") },
+			"the newest marker is deleted, and there is no head", func(b *bank) { b.destroy(marker + "3.json") },
 			"manifest line " + runLast + ".json belongs to marker 3, the last marker is 2: the output was set back",
 			runLast + ".json belongs to a marker after 2", true,
 		},
 		{
-			"all markers are deleted", func(b *bank) { b.remove(marker+"1.json", marker+"2.json", marker+"3.json") },
+			"all markers are deleted", func(b *bank) { b.destroy(marker+"1.json", marker+"2.json", marker+"3.json") },
 			"belongs to marker", "belongs to a marker after 0", true,
 		},
 		{"marker, state and line are set back", func(b *bank) {
-			b.remove(marker+"3.json", "state/"+runLast+"/holdings.parquet.age", "audit/"+runLast+".json")
+			b.destroy(marker+"3.json", "state/"+runLast+"/holdings.parquet.age", "audit/"+runLast+".json")
 		}, "the last marker is 2, a head knows marker 3", "knows marker 3 of run " + runLast, false},
 		{"everything is emptied", func(b *bank) {
 			for _, place := range allPlaces[:3] {
 				for _, key := range b.keys("mem://"+place+"/", "") {
-					b.remove(place + "/" + key)
+					b.destroy(place + "/" + key)
 				}
 			}
 		}, "the last marker is 0, a head knows marker 3", "knows marker 3", false},
 		{
-			"the record of the first run is deleted", func(b *bank) { b.remove("audit/" + runAhead + ".json") },
+			"the record of the first run is deleted", func(b *bank) { b.destroy("audit/" + runAhead + ".json") },
 			"manifest line " + runAhead + ".json is gone", runAhead + ".json is gone", false,
 		},
 		{
-			"the record of a refused run is deleted", func(b *bank) { b.remove("audit/" + runStray + ".json") },
+			"the record of a refused run is deleted", func(b *bank) { b.destroy("audit/" + runStray + ".json") },
 			"manifest line " + runStray + ".json is gone", runStray + ".json is gone", false,
 		},
 		{
@@ -215,7 +210,7 @@ func TestWhoTouchesTheRecordIsFound(t *testing.T) {
 			"its digest is not the one in the marker", "holdings.parquet.age is not what", false,
 		},
 		{
-			"the holdings are deleted", func(b *bank) { b.remove("state/" + runLast + "/holdings.parquet.age") },
+			"the holdings are deleted", func(b *bank) { b.destroy("state/" + runLast + "/holdings.parquet.age") },
 			"holdings.parquet.age", "holdings.parquet.age is gone", false,
 		},
 		{
@@ -279,7 +274,7 @@ func TestAHeadThatIsKeptElsewhereShowsThatEverythingWasSetBack(t *testing.T) {
 	if v := b.verify(record.Check{Head: head}); len(v.Findings) > 0 || v.Heads != 1 {
 		t.Errorf("of a whole record: %+v", v)
 	}
-	b.remove("out/markers/000000000003.json", "audit/"+runLast+".json")
+	b.destroy("out/markers/000000000003.json", "audit/"+runLast+".json")
 	if v := b.verify(record.Check{}); len(v.Findings) > 0 {
 		t.Errorf("nothing shows that without a head, they say; found %+v", v.Findings)
 	}
@@ -292,7 +287,7 @@ func TestAHeadThatIsKeptElsewhereShowsThatEverythingWasSetBack(t *testing.T) {
 // What a run could not write after its marker, the next one writes.
 func TestTheNextRunWritesLineHeadAndCopy(t *testing.T) {
 	b := threeNights(t)
-	b.remove("audit/"+runLast+".json", "heads/heads/000000000003.json", "out/lists/"+runLast+"/_SUCCESS.json")
+	b.destroy("audit/"+runLast+".json", "heads/heads/000000000003.json", "out/lists/"+runLast+"/_SUCCESS.json")
 	_, err := b.night(runNext, nil, nil)
 	check(t, err)
 	if v := b.verify(record.Check{}); len(v.Findings) > 0 || v.Markers != 4 || v.Lines != 5 || v.Heads != 4 {

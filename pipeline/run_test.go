@@ -2,13 +2,12 @@ package pipeline_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,8 +16,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"filippo.io/age"
 
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/decide"
@@ -42,13 +39,15 @@ type bank struct {
 	t      *testing.T
 	memory *store.Memory
 	ring   *keys.Ring
-	opens  age.Identity
+	opens  *keys.Identity
 	loaded *load.Loaded
 	fault  func(op, key string) error
 	watch  func(decide.Progress)
 	later  atomic.Int64 // nanoseconds that pass during a run
 
-	keysDir, opensText string // the folder of the keys; the key that opens lists
+	workers int    // 0: two
+	dir     string // where it writes; "": in memory
+	keysDir string // where its keys lie
 }
 
 const night = "2026-04-10T22:00:00Z"
@@ -60,11 +59,9 @@ func newBank(t *testing.T) *bank {
 	check(t, keys.Generate(filepath.Join(dir, "keys")))
 	b.keysDir = filepath.Join(dir, "keys")
 	b.ring = ringOf(t, b.keysDir)
-	key, err := os.ReadFile(filepath.Join(dir, "keys", "list.key"))
+	var err error
+	b.opens, err = keys.Source{Dir: dir}.Identity("file:keys/" + keys.ListFile)
 	check(t, err)
-	ids, err := age.ParseIdentities(bytes.NewReader(key))
-	check(t, err)
-	b.opens, b.opensText = ids[0], string(key)
 	b.load()
 	b.events("events/dt=2026-04-10/part.parquet", 0, 60)
 	b.consent("consent/part.parquet", "2026-04-10T20:59:00Z", 0, 80)
@@ -134,11 +131,15 @@ func eventColumns() []rules.Column {
 
 // events writes one page view for each of the devices d<from> up to d<before>.
 func (b *bank) events(name string, from, before int) {
+	b.views(name, "/lainat/asunto", "2026-04-10T10:00:00Z", from, before)
+}
+
+func (b *bank) views(name, page, when string, from, before int) {
 	var v [6]parquet.Values
-	at := instant(b.t, "2026-04-10T10:00:00Z")
+	at := instant(b.t, when)
 	for i := from; i < before; i++ {
 		for c, text := range map[int]string{
-			0: fmt.Sprintf("e%d", i), 3: "page_view", 4: fmt.Sprintf("d%d", i), 5: "/lainat/asunto",
+			0: fmt.Sprintf("%s-%d", name, i), 3: "page_view", 4: fmt.Sprintf("d%d", i), 5: page,
 		} {
 			v[c].Text = append(v[c].Text, text)
 		}
@@ -151,7 +152,7 @@ func (b *bank) events(name string, from, before int) {
 func (b *bank) consent(name, heartbeat string, from, before int) {
 	var rows []act
 	for i := from; i < before; i++ {
-		for _, purpose := range []string{"profile", "activate:files"} {
+		for _, purpose := range []string{"profile", "activate:files", "activate:more"} {
 			rows = append(rows, act{fmt.Sprintf("d%d", i), "grant", purpose, "2026-04-01T00:00:00Z", "2026-04-01T00:00:00Z"})
 		}
 	}
@@ -198,34 +199,27 @@ func (b *bank) put(name string, data []byte) {
 
 // run runs the bank's night.
 func (b *bank) run(now, id string) (*pipeline.Report, error) {
-	stores := folder.NewStores(store.Options{Memory: b.memory, Around: beforeWrites(b.fault)})
+	clock := func() time.Time { return time.UnixMicro(instant(b.t, now)).Add(time.Duration(b.later.Load())) }
+	return b.perform(b.t.Context(), id, 0, clock, store.Options{Memory: b.memory, Around: beforeWrites(b.fault)})
+}
+
+// perform runs the bank's job over a storage; it waits so long for the lock.
+func (b *bank) perform(ctx context.Context, id string, wait time.Duration, clock func() time.Time,
+	o store.Options,
+) (*pipeline.Report, error) {
+	stores := folder.NewStores(o)
 	defer stores.Close()
-	return pipeline.Run(b.t.Context(), &pipeline.Job{
+	return pipeline.Run(ctx, &pipeline.Job{
 		Inputs: decide.Inputs{
-			Loaded: b.loaded, Clock: func() time.Time {
-				return time.UnixMicro(instant(b.t, now)).Add(time.Duration(b.later.Load()))
-			}, Workers: 2, Stores: stores,
+			Loaded: b.loaded, Clock: clock, Workers: cmp.Or(b.workers, 2), Stores: stores,
 			Log: slog.New(slog.DiscardHandler), Watch: b.watch,
-		}, RunID: id, Keys: b.ring,
+		}, RunID: id, Keys: b.ring, LockFor: wait,
 	})
 }
 
 // list opens a list of a run.
 func (b *bank) list(id, kind string) []string {
-	at, err := store.Open(context.Background(), "mem://out/", store.Options{Memory: b.memory})
-	check(b.t, err)
-	sealed, err := at.ReadAll(context.Background(), "lists/"+id+"/files/loan-visitors."+kind+".csv.age", 1<<20)
-	check(b.t, err)
-	plain, err := age.Decrypt(bytes.NewReader(sealed), b.opens)
-	check(b.t, err)
-	text, err := io.ReadAll(plain)
-	check(b.t, err)
-	var ids []string
-	for _, line := range strings.Split(strings.TrimSpace(string(text)), "\n")[1:] {
-		id, _, _ := strings.Cut(line, ",")
-		ids = append(ids, id)
-	}
-	return ids
+	return b.members("lists/" + id + "/files/loan-visitors." + kind + ".csv.age")
 }
 
 func instant(t *testing.T, text string) int64 {

@@ -63,7 +63,10 @@ func (r *run) leftovers(ctx context.Context) (left []leftover, err error) {
 // wrote them may only sleep, but he began when the number of this run's marker was free, and can publish under no
 // other.
 func (r *run) sweep(ctx context.Context) {
-	for _, b := range []*store.Bucket{r.Output, r.State, r.Audit} {
+	for _, b := range []*store.Bucket{r.Output, r.State, r.Audit, r.Heads} {
+		if b == nil {
+			continue
+		}
 		if err := b.Sweep(ctx); err != nil {
 			r.Log.Warn("temporary files could not be deleted; the next run tries again", "error", err)
 		}

@@ -3,16 +3,13 @@ package pipeline_test
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline"
-	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/fault"
-	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 )
@@ -29,15 +26,9 @@ type sleeper func(context.Context, time.Duration) error
 // night runs the bank's night. The clock of the run says something else than that of the storage; ask is called
 // before every write.
 func (b *bank) night(id string, sleep sleeper, ask func(op, key string) error) (*pipeline.Report, error) {
-	stores := folder.NewStores(store.Options{Memory: b.memory, Sleep: sleep, Around: beforeWrites(ask)})
-	defer stores.Close()
 	now := time.UnixMicro(instant(b.t, night))
-	return pipeline.Run(context.Background(), &pipeline.Job{
-		Inputs: decide.Inputs{
-			Loaded: b.loaded, Clock: func() time.Time {
-				return now
-			}, Workers: 2, Stores: stores, Log: slog.New(slog.DiscardHandler),
-		}, RunID: id, Keys: b.ring,
+	return b.perform(context.Background(), id, 0, func() time.Time { return now }, store.Options{
+		Memory: b.memory, Sleep: sleep, Around: beforeWrites(ask),
 	})
 }
 
@@ -54,7 +45,7 @@ func beforeWrites(ask func(op, key string) error) func(*store.Call, func() error
 }
 
 func (b *bank) place(url string) *store.Bucket {
-	at, err := store.Open(context.Background(), url, store.Options{Memory: b.memory})
+	at, err := store.Open(context.Background(), url, store.Options{Memory: b.memory, Roots: []string{b.dir}})
 	check(b.t, err)
 	return at
 }
