@@ -8,6 +8,7 @@ BIN = bin/malgrupp
 VERSION = $(shell cat VERSION)
 STRIPPED = -s -w -X main.version=$(VERSION)
 small = @size=$$(wc -c < $(1)); test $$size -le 50000000 || { echo "$(1) has $$size bytes, more than 50 MB: see what go.mod gained"; exit 1; }
+KILLS = TestAProjectThatIsKilledAgainAndAgainLosesNobody
 RANDOM = TestTheEngineAndTheReferenceAgreeOnRandomRulesAndHistories
 
 help: ## this list
@@ -58,15 +59,21 @@ golden: ## rewrite golden files; look at the diff afterwards
 mutations: ## 100,000 damaged Parquet files, each an error or the same rows
 	MALGRUPP_MUTATIONS=$(or $(COUNT),100000) go test -count=1 -v -run '^TestDamageIsAnErrorOrTheSameRows$$' ./pipeline/parquet
 
+faults: ## every call at a storage and every step in a folder fails in every way; the next run heals it
+	MALGRUPP_FAULTS=1 go test -timeout 60m -count=1 -v -run '^(TestAnyCallMayFailInAnyWay|TestAnyStepInAFolderMayFail)$$' ./pipeline
+
 fuzz: ## each fuzz target for 30 s
 	@for p in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 		echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime 30s -fuzzminimizetime 20x $$p || exit 1; done; done
 
 e2e: build ## real logs and second opinions; prints the seed of the random cases
-	cd e2e && go test -timeout 30m -count=1 -skip '^$(RANDOM)$$' ./...
-	cd e2e && go test -timeout 30m -count=1 -v -run '^$(RANDOM)$$' .
+	cd e2e && go test -timeout 30m -count=1 -skip '^($(RANDOM)|$(KILLS))$$' ./...
+	cd e2e && go test -timeout 30m -count=1 -v -run '^($(RANDOM)|$(KILLS))$$' .
+
+kills: build ## 1,000 kills of the program at work, in folders and on S3
+	cd e2e && MALGRUPP_KILLS=$(or $(COUNT),1000) go test -timeout 60m -count=1 -v -run '^$(KILLS)$$' .
 
 bench: ## rows per second of reader, scan, gate and fold on E20, and the decode floor; benchstat-ready in bench/new.txt
 	cd bench && go test -run '^$$' -bench . -benchtime 1x -count $(or $(COUNT),6) -timeout 60m . | tee new.txt
 
-.PHONY: help build demo test race check lint fmt docs docs-check golden mutations fuzz e2e bench dist
+.PHONY: help build demo test race check lint fmt docs docs-check golden mutations faults fuzz e2e kills bench dist

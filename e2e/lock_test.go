@@ -48,7 +48,24 @@ type front struct {
 	*dial
 	URL     string
 	written map[string]time.Time
-	lose    map[string]int // by the beginning of the key: how many answers
+	lose    map[string]int      // by the beginning of the key: how many answers
+	met     func(*http.Request) // before a request is done, and before it is answered
+}
+
+// tell sets who is told of requests.
+func (f *front) tell(met func(*http.Request)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.met = met
+}
+
+func (f *front) meet(r *http.Request) {
+	f.mu.Lock()
+	met := f.met
+	f.mu.Unlock()
+	if met != nil {
+		met(r)
+	}
 }
 
 var errLost = errors.New("the answer is lost")
@@ -61,6 +78,7 @@ func newFront(t *testing.T, server string, d *dial) *front {
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(target)
 			r.Out.Host = r.In.Host // the signature covers it
+			f.meet(r.In)
 		},
 		ModifyResponse: f.answer,
 		ErrorHandler:   func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) }, // breaks off
@@ -73,6 +91,7 @@ func newFront(t *testing.T, server string, d *dial) *front {
 }
 
 func (f *front) answer(r *http.Response) error {
+	f.meet(r.Request)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	path := r.Request.URL.Path
