@@ -33,6 +33,7 @@ var mutations = []struct {
 	{"a part between page borders cut out", cutOut},
 	{"a length of a page grown", growPageLength},
 	{"a length of the footer grown", growFooterLength},
+	{"a name in the footer changed", changeName},
 	{"bodies of pages swapped", swapBodies},
 	{"pages swapped", swapPages},
 }
@@ -162,6 +163,34 @@ func growing[T int32 | int64](n *T) grower {
 			*n += 1 << power
 		}
 	}
+}
+
+// changeName flips a bit of one of the names that a footer gives its columns, in the schema or beside their data.
+func changeName(r *rand.Rand, v *victim) damaged {
+	d := damaged{exact: true}
+	d.data = v.assemble(v.parts(), func(m *format.FileMetaData) {
+		var names []*string
+		for i := range m.Schema[1:] {
+			names = append(names, &m.Schema[1+i].Name)
+		}
+		for i := range m.RowGroups {
+			for j := range m.RowGroups[i].Columns {
+				path := m.RowGroups[i].Columns[j].MetaData.PathInSchema
+				for k := range path {
+					names = append(names, &path[k])
+				}
+			}
+		}
+		name := names[r.IntN(len(names))]
+		if *name == "" {
+			*name = "a"
+			return
+		}
+		b, at, bit := []byte(*name), r.IntN(len(*name)), r.IntN(8)
+		b[at] ^= 1 << bit
+		*name, d.how = string(b), fmt.Sprintf("bit %d of byte %d of a name flipped", bit, at)
+	})
+	return d
 }
 
 // growOne grows one of the numbers.

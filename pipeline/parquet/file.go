@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/malgrupp/malgrupp/rules"
 )
@@ -112,6 +113,10 @@ func checkRowGroup(g *groupMeta, leaves []*node, end int64) error {
 			return faultf("column %q lies in another file, which is not read", leaves[i].path)
 		}
 		m := &chunk.MetaData
+		// One flipped bit would make a column that may be missing one of nulls.
+		if at := strings.Join(m.PathInSchema, "."); at != leaves[i].path {
+			return faultf("column %q is called %q where its data are", leaves[i].path, at)
+		}
 		if start := chunkStart(m); m.TotalCompressedSize < 0 ||
 			// Where there are no values, nothing is read, and writers leave the place at 0.
 			m.NumValues != 0 && (start < magicBytes || start > end || m.TotalCompressedSize > end-start) {

@@ -118,6 +118,7 @@ type (
 	columnMeta struct {
 		Type                  format.Type             `thrift:"1,required"`
 		Encoding              []format.Encoding       `thrift:"2,required"`
+		PathInSchema          []string                `thrift:"3,required"`
 		Codec                 format.CompressionCodec `thrift:"4,required"`
 		NumValues             int64                   `thrift:"5,required"`
 		TotalUncompressedSize int64                   `thrift:"6,required"`
@@ -161,10 +162,37 @@ func (c *compact) checkFooter() {
 func (c *compact) checkRowGroup() {
 	for id, wire, ok := c.field(0); ok; id, wire, ok = c.field(id) {
 		if id == 1 && wire == wireList {
-			c.checkList(minColumnChunk, func() { c.skip(wireStruct, 2) })
+			c.checkList(minColumnChunk, c.checkColumnChunk)
 			continue
 		}
 		c.skip(wire, 1)
+	}
+}
+
+func (c *compact) checkColumnChunk() {
+	for id, wire, ok := c.field(0); ok; id, wire, ok = c.field(id) {
+		if id == 3 && wire == wireStruct {
+			c.checkColumnMeta()
+			continue
+		}
+		c.skip(wire, 2)
+	}
+}
+
+// checkColumnMeta lets no column lie deeper than a schema may be.
+func (c *compact) checkColumnMeta() {
+	for id, wire, ok := c.field(0); ok; id, wire, ok = c.field(id) {
+		if id != 3 || wire != wireList {
+			c.skip(wire, 3)
+			continue
+		}
+		n, element := c.list()
+		if n > maxTreeDepth {
+			c.fail()
+		}
+		for range n {
+			c.skipElement(element, 4)
+		}
 	}
 }
 

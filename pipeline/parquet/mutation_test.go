@@ -94,6 +94,19 @@ func TestLiesThatWentUnnoticedAreRefused(t *testing.T) {
 		"another column's page as dictionary": {columns, columns.assemble(columns.parts(), func(m *format.FileMetaData) {
 			m.RowGroups[0].Columns[1].MetaData.DictionaryPageOffset = m.RowGroups[0].Columns[0].MetaData.DataPageOffset
 		}), "points to a dictionary, and there is none"},
+		"a column of another name": {columns, columns.assemble(columns.parts(), func(m *format.FileMetaData) {
+			m.Schema[1].Name = "c"
+		}), "column \"c\" is called \"a\" where its data are"},
+		"data of another name": {columns, columns.assemble(columns.parts(), func(m *format.FileMetaData) {
+			m.RowGroups[0].Columns[0].MetaData.PathInSchema = []string{"a", "b"}
+		}), "column \"a\" is called \"a.b\" where its data are"},
+		"names swapped": {columns, columns.assemble(columns.parts(), func(m *format.FileMetaData) {
+			m.Schema[1].Name, m.Schema[2].Name = "b", "a"
+		}), "column \"b\" is called \"a\" where its data are"},
+		"a name that is no UTF-8": {columns, columns.assemble(columns.parts(), func(m *format.FileMetaData) {
+			m.Schema[1].Name = "\xe1"
+			m.RowGroups[0].Columns[0].MetaData.PathInSchema = []string{"\xe1"}
+		}), "UTF-8"},
 	} {
 		if _, err := read(c.data, c.v.schema, new(parquet.Cursor)); !isDamaged(err) ||
 			!strings.Contains(err.Error(), c.want) {
@@ -138,6 +151,9 @@ func newVictim(t testing.TB, name string, data []byte) *victim {
 	var err error
 	if v.schema, _, err = parquet.Infer(r, r.Size(), name); err != nil {
 		t.Fatal(err)
+	}
+	for i := range v.schema.Columns {
+		v.schema.Columns[i].Optional = true // a column that is not found reads as null
 	}
 	if name == "list" {
 		v.schema.Columns = append(v.schema.Columns, parameters(false)...)

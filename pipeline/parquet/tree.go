@@ -3,6 +3,7 @@ package parquet
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"
@@ -51,6 +52,9 @@ func (b *treeBuilder) build(parent *node, depth int) (*node, error) {
 		return nil, fault("its schema is damaged, too deep or too wide")
 	}
 	n := &node{element: &b.rest[0], leaf: -1}
+	if !utf8.ValidString(n.element.Name) {
+		return nil, fault("its schema has a name that is no UTF-8")
+	}
 	b.rest = b.rest[1:]
 	if parent != nil {
 		n.inherit(parent)
