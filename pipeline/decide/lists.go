@@ -9,6 +9,9 @@ import (
 	"iter"
 	"path"
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
@@ -92,14 +95,21 @@ func (in *Inputs) findList(ctx context.Context, name string, conf *project.List)
 // listRow is one entry: subject_type, subject_id, purpose ("" where the list has none).
 type listRow [3]string
 
-// listRows reads a list in either of its forms; programs that write CSV for Excel put a byte order mark before it.
+// listRows reads a list in either of its forms; programs that write CSV for Excel put a byte order mark before it, and
+// old spreadsheets end lines with a carriage return alone.
 func listRows(name string, data []byte, limits parquet.Limits) ([]listRow, error) {
 	if bytes.HasPrefix(data, []byte("PAR1")) {
 		return listParquet(name, data, limits)
 	}
-	rows, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(data, []byte(source.ByteOrderMark)))).ReadAll()
+	data = bytes.TrimPrefix(data, []byte(source.ByteOrderMark))
+	data = bytes.ReplaceAll(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
+	rows, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
 	if err != nil || len(rows) == 0 {
 		return nil, errors.New("it is neither Parquet nor CSV with a header")
+	}
+	// Behind a line end that is not known as one, rows would be a part of the header, and the list empty.
+	if slices.ContainsFunc(rows[0], func(cell string) bool { return strings.ContainsFunc(cell, unprintable) }) {
+		return nil, errors.New("its header goes on behind something that is no line end: LF, CRLF or CR")
 	}
 	var at [3]int
 	for i, column := range []string{"subject_type", "subject_id", "purpose"} {
@@ -118,6 +128,8 @@ func listRows(name string, data []byte, limits parquet.Limits) ([]listRow, error
 	}
 	return out, nil
 }
+
+func unprintable(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }
 
 func listParquet(name string, data []byte, limits parquet.Limits) ([]listRow, error) {
 	f, err := parquet.Open(bytes.NewReader(data), int64(len(data)), name, listSchema, limits)
