@@ -263,7 +263,11 @@ func (r *run) seal(ctx context.Context, changes []change, objects []record.Outpu
 	if err := r.keep(ctx, holdingsName, sealed); err != nil {
 		return err
 	}
-	if stay := nextStay(r.decision); len(stay) > 0 {
+	stay, err := r.nextStay(ctx)
+	if err != nil {
+		return err
+	}
+	if len(stay) > 0 {
 		if sealed, err = stay.Write(r.Keys); err != nil {
 			return err
 		}
@@ -314,6 +318,7 @@ func (r *run) recheck(ctx context.Context) (lost [][]string, watermark int64, er
 	}
 	if lost != nil {
 		lost = r.decision.Roll.Lost(r.decision.Uses, r.late)
+		r.lost = lost
 	}
 	return lost, late.Watermark, nil
 }

@@ -142,6 +142,7 @@ type run struct {
 	// recheckedAt is the watermark of the last look at the consent log before publication.
 	recheckedAt int64
 	late        []consent.Denial // denials that came in since the decision
+	lost        [][]string       // by use, in byte order: who is out because of them; nil: nobody
 	company     *consent.Roll    // of the decision, with everybody's company; nil: nobody asked yet
 	marked      bool             // the marker may exist
 }

@@ -45,6 +45,8 @@ type bank struct {
 	watch  func(decide.Progress)
 	later  atomic.Int64 // nanoseconds that pass during a run
 
+	selected []string // the segments to run; none: all
+
 	workers int    // 0: two
 	dir     string // where it writes; "": in memory
 	keysDir string // where its keys lie
@@ -213,7 +215,7 @@ func (b *bank) perform(ctx context.Context, id string, wait time.Duration, clock
 		Inputs: decide.Inputs{
 			Loaded: b.loaded, Clock: clock, Workers: cmp.Or(b.workers, 2), Stores: stores,
 			Log: slog.New(slog.DiscardHandler), Watch: b.watch,
-		}, RunID: id, Keys: b.ring, LockFor: wait,
+		}, RunID: id, Keys: b.ring, LockFor: wait, Select: b.selected,
 	})
 }
 

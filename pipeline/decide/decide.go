@@ -73,6 +73,7 @@ type Decision struct {
 	star       *identity.Star
 	logins     []identity.Login // kept where one person is asked about
 	gate       *consent.Gate
+	met        consent.Met // everybody's company; nil: nobody asked yet
 	cover      *coverages
 	attributes folder.Table // of customers
 }
@@ -129,7 +130,7 @@ func Selected(ctx context.Context, in Inputs, patterns []string, o Options) (*De
 
 // attempt runs the phases over inputs that are listed.
 func (d *Decision) attempt(ctx context.Context) error {
-	d.subjects = identity.NewSubjects()
+	d.subjects, d.met = identity.NewSubjects(), nil
 	var ledger *consent.Ledger
 	err := d.timed("ledger", func() (err error) {
 		ledger, err = d.ledger(ctx)

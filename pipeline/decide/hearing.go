@@ -33,8 +33,9 @@ func (h *hearing) begin(gate *consent.Gate, o Options) {
 }
 
 // open makes a door with the lane behind it.
-func (h *hearing) open() (*consent.Door, *segments.Lane) {
-	door := h.gate.Open()
+func (h *hearing) open() (*consent.Door, *segments.Lane) { return h.opened(h.gate.Open()) }
+
+func (h *hearing) opened(door *consent.Door) (*consent.Door, *segments.Lane) {
 	h.doors = append(h.doors, door)
 	return door, h.tally.Lane()
 }
@@ -70,15 +71,22 @@ func (h *hearing) readAll(ctx context.Context) error {
 	if err := h.readAttributes(ctx); err != nil {
 		return err
 	}
+	// Who might stay is asked in everybody's company, which costs a look at all logins where there is no star.
+	if len(h.Stay) > 0 || h.Person != nil && len(h.plan.Stays()) > 0 {
+		if _, err := h.company(ctx); err != nil {
+			return err
+		}
+	}
 	h.remain(stayRecords(h.Decision, h.plan, h.Stay, h.AsOf))
 	h.tally.Since(func(use int) func(uint32) int64 { return h.gate.Since(use, h.doors...) })
 	return nil
 }
 
-// remain brings former qualifiers before the gate, as records of the time at which they qualified last.
+// remain brings former qualifiers before the gate, as records of the time at which they qualified last, in the company
+// that was found out before.
 func (h *hearing) remain(records []scan.Record) {
 	if len(records) > 0 {
-		door, lane := h.open()
+		door, lane := h.opened(h.gate.Recall(h.met))
 		lane.Add(door.Admit(scan.Records(h.scan, h.subjects, records)))
 	}
 }

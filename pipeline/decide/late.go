@@ -49,8 +49,21 @@ func (d *Decision) Late(ctx context.Context, after, now int64) (Late, error) {
 // told for may lie in no window any more, or be missing. A damaged object is left out, whatever its source says: nobody
 // was told for its rows, and what is owed must not wait for it.
 func (d *Decision) Company(ctx context.Context) (consent.Roll, error) {
+	met, err := d.company(ctx)
+	if err != nil {
+		return consent.Roll{}, err
+	}
+	return d.Roll.Beside(met), nil
+}
+
+// company are the devices with each customer who was logged in on them in any retained row, found out once.
+func (d *Decision) company(ctx context.Context) (consent.Met, error) {
+	if d.met != nil {
+		return d.met, nil
+	}
 	if d.star != nil {
-		return d.Roll.Beside(d.star.Met()), nil
+		d.met = d.star.Met()
+		return d.met, nil
 	}
 	var readers map[*scan.Scanner][]*scan.Logins
 	lenient := *d
@@ -62,9 +75,9 @@ func (d *Decision) Company(ctx context.Context) (consent.Roll, error) {
 		func() { readers = d.loginReaders() },
 		func(worker int, s *Source, g *parquet.RowGroup) error { return readers[s.scanner][worker].Read(g) })
 	if err != nil {
-		return consent.Roll{}, err
+		return nil, err
 	}
-	return d.Roll.Beside(func(yield func(device, customer identity.Number) bool) {
+	d.met = func(yield func(device, customer identity.Number) bool) {
 		for _, of := range readers {
 			for _, l := range of {
 				for _, e := range l.Found {
@@ -74,7 +87,8 @@ func (d *Decision) Company(ctx context.Context) (consent.Roll, error) {
 				}
 			}
 		}
-	}), nil
+	}
+	return d.met, nil
 }
 
 // Standing tells which of the people whom the caller knows consent to a use, late denials heard, and whether the use

@@ -38,17 +38,7 @@ func (d *Decision) find(asked *Person) error {
 					"read from standard input")
 		}
 	}
-	p.number, p.Known = d.numberOf(p.Kind, p.Raw)
+	p.number, p.Known = d.subjects.Find(p.Kind, p.Raw)
 	d.Person = &p
 	return nil
-}
-
-// numberOf is the number of an id, whether a consent event named it or only a row.
-func (d *Decision) numberOf(kind identity.Kind, raw string) (identity.Number, bool) {
-	id := []byte(raw)
-	hash := d.subjects.Hash(kind, id)
-	if n, ok := d.subjects.Lookup(hash, id); ok {
-		return n, true
-	}
-	return d.subjects.LookupLate(hash, id)
 }

@@ -99,7 +99,7 @@ func (r *Rows) hers(g *parquet.RowGroup, schema *rules.Schema, rows []uint32) ([
 		if customers(row) != "" {
 			return false
 		}
-		device, ok := r.numberOf(identity.Device, devices(row))
+		device, ok := r.subjects.Find(identity.Device, devices(row))
 		owner := r.star.Owner(device, evidence.None, evidence.None, min(int64(times.Value(int(row))), r.policy.Now),
 			func(identity.Number) bool { return true })
 		return !ok || times.IsNull(int(row)) || owner.How != identity.ByAttachment || owner.Customer != r.Person.number

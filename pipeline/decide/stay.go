@@ -1,11 +1,14 @@
 package decide
 
 import (
+	"context"
 	"encoding/hex"
+	"slices"
 
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/segments"
+	"github.com/malgrupp/malgrupp/segments/consent"
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
@@ -22,6 +25,40 @@ func stayRecords(d *Decision, plan *segments.Plan, of state.StayRecord, asOf int
 		}
 	}
 	return records
+}
+
+// Kept are the records of the inputs that may be kept, late denials heard: of segments of the project, also of those that
+// are not decided, and of people of whom the use that they qualified under would be given a row of that time.
+func (d *Decision) Kept(ctx context.Context, late []consent.Denial) (out state.StayRecord, err error) {
+	if len(d.Stay) == 0 {
+		return nil, nil
+	}
+	roll, err := d.Company(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range d.Segments {
+		uses, _, err := d.usesOf(s)
+		if err != nil {
+			return nil, err
+		}
+		for i := range uses {
+			var records state.StayRecord
+			var of []consent.Kept
+			for _, k := range d.Stay {
+				if k.Segment == s.Name && k.Use == uses[i].Name {
+					records, of = append(records, k), append(of, consent.Kept{ID: k.ID, At: min(k.Last, d.KnownBy)})
+				}
+			}
+			for at, keep := range d.gate.Keeps(&uses[i], roll, late, of) {
+				if keep {
+					out = append(out, records[at])
+				}
+			}
+		}
+	}
+	slices.SortFunc(out, state.Compare)
+	return slices.Compact(out), nil // destinations that share a consent share its use
 }
 
 // Stays reports whether somebody's time in a segment lasts: as_of < last_qualified + stay, under the same definition.

@@ -206,12 +206,13 @@ func (g *Gate) Close(doors ...*Door) Roll {
 	for _, d := range doors {
 		if !d.silent {
 			r.Tallies.add(&d.tally)
+			for i := range d.pairs {
+				r.pairs = append(r.pairs, d.pairs[i].pairs...)
+			}
 		}
+		r.pairs = append(r.pairs, d.company...)
 		for u := range d.people {
 			r.admitted[u].union(d.people[u])
-		}
-		for i := range d.pairs {
-			r.pairs = append(r.pairs, d.pairs[i].pairs...)
 		}
 	}
 	return r

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/malgrupp/malgrupp/segments/identity"
 )
 
 // The purposes that every project has, in the order of their numbers; activate:<dest> follow (docs/consent.md,
@@ -111,6 +113,14 @@ func (p *Purposes) ListUse(dest string, customer bool) (Use, error) {
 	return Use{
 		Name: "list:" + dest + ":" + level, Customer: customer, Purposes: append(u.Purposes, activate), List: true,
 	}, nil
+}
+
+// kind is that of the use's unit.
+func (u *Use) kind() identity.Kind {
+	if u.Customer {
+		return identity.Customer
+	}
+	return identity.Device
 }
 
 // asked returns the purposes a row must pass; rows from partners' sites ask partner_data after the first.

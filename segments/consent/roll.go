@@ -1,7 +1,6 @@
 package consent
 
 import (
-	"iter"
 	"math/bits"
 	"slices"
 
@@ -94,12 +93,21 @@ type Denial struct {
 }
 
 // Beside is the roll with more company: devices and customers with whom they were logged in at another time.
-func (r Roll) Beside(met iter.Seq2[identity.Number, identity.Number]) Roll {
+func (r Roll) Beside(met Met) Roll {
 	r.pairs = slices.Clone(r.pairs)
 	for device, customer := range met {
 		r.pairs = append(r.pairs, pair{device, customer})
 	}
 	return r
+}
+
+// met yields the pairs.
+func (r Roll) met(yield func(device, customer identity.Number) bool) {
+	for _, p := range r.pairs {
+		if !yield(p.device, p.customer) {
+			return
+		}
+	}
 }
 
 // Lost returns, by use and in byte order, the admitted people whom late denials concern: the subject itself, and
@@ -122,7 +130,7 @@ func (r Roll) Lost(uses []Use, late []Denial) [][]string {
 func (r Roll) gone(use *Use, late []Denial) map[identity.Number]bool {
 	gone := map[identity.Number]bool{}
 	for _, d := range late {
-		n, ok := r.subjects.Lookup(r.subjects.Hash(d.Kind, []byte(d.ID)), []byte(d.ID))
+		n, ok := r.subjects.Find(d.Kind, d.ID)
 		if ok && slices.ContainsFunc(use.asked(true), d.Pattern.covers) {
 			gone[n] = true
 		}

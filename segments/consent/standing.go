@@ -1,11 +1,6 @@
 package consent
 
-import (
-	"math"
-
-	"github.com/malgrupp/malgrupp/segments/evidence"
-	"github.com/malgrupp/malgrupp/segments/identity"
-)
+import "github.com/malgrupp/malgrupp/segments/identity"
 
 // Standing tells, of people of whom a destination was told, who may stay there though today's rows do not make them
 // members: a guard holds a list, and what is owed to consent goes out all the same. Asked are the subjects of the use's
@@ -18,24 +13,16 @@ import (
 // (Roll.Beside). Who is concerned by a denial that came in late does not stand, nor does a device that several
 // customers share. When in doubt, nobody stands.
 func (g *Gate) Standing(use int, roll Roll, late []Denial, told func(id string) bool) map[string]bool {
-	kind, gone := identity.Device, roll.gone(&g.uses[use], late)
-	if g.uses[use].Customer {
-		kind = identity.Customer
-	}
-	asked := map[identity.Number]string{}
+	kind, gone := g.uses[use].kind(), roll.gone(&g.uses[use], late)
+	asked, ids := map[identity.Number]bool{}, map[identity.Number]string{}
 	for n, id := range roll.subjects.Filed(kind) {
-		if !gone[n] && told(id) && g.claimed(kind, n) {
-			asked[n] = id
+		if !gone[n] && told(id) {
+			asked[n], ids[n] = true, id
 		}
 	}
-	with, without := g.company(use, kind, asked, roll.pairs)
-	out := map[string]bool{}
-	for n, id := range asked {
-		stands := with[n] || !without[n] && g.grants(use, evidence.Unknown, n, LoggedIn)
-		if kind == identity.Device {
-			stands = !without[n] && g.grants(use, n, evidence.None, Anonymous)
-		}
-		if stands {
+	out, beside := map[string]bool{}, besides(kind, asked, roll.met)
+	for n, id := range ids {
+		if g.stays(&g.uses[use], n, g.policy.Now, beside[n]) {
 			_, out[id] = roll.Name(n, use)
 		}
 	}
@@ -52,32 +39,4 @@ func (g *Gate) claimed(kind identity.Kind, n identity.Number) bool {
 	}
 	class := g.star.Class(n)
 	return class != identity.Shared && class != identity.Kiosk
-}
-
-// company says of whom a row now, in the company of somebody, would be let through, and of whom one would be refused.
-func (g *Gate) company(use int, kind identity.Kind, asked map[identity.Number]string,
-	pairs []pair,
-) (with, without map[identity.Number]bool) {
-	with, without = map[identity.Number]bool{}, map[identity.Number]bool{}
-	for _, p := range pairs {
-		who := p.device
-		if kind == identity.Customer {
-			who = p.customer
-		}
-		if _, ok := asked[who]; !ok {
-			continue
-		}
-		if g.grants(use, p.device, p.customer, LoggedIn) {
-			with[who] = true
-		} else {
-			without[who] = true
-		}
-	}
-	return with, without
-}
-
-// grants reports whether a row that happens now would be given to the use, also where it came from a partner if the
-// project has such.
-func (g *Gate) grants(use int, device, customer uint32, user User) bool {
-	return g.opened(use, device, customer, user, g.partners) != math.MaxInt64
 }

@@ -59,21 +59,7 @@ func TestWhoStandsGrantsNowInEveryCompany(t *testing.T) {
 
 // stands says by the facts whether somebody's row of now would pass.
 func (w *world) stands(who string, u int) bool {
-	use, now := &w.uses[u], w.policy.Now
-	open := func(device, customer string, user User) bool {
-		return !slices.ContainsFunc(use.asked(w.partner), func(p int) bool { return !w.open(device, customer, user, p, now) })
-	}
-	if len(w.events[who]) == 0 {
-		return false
-	}
-	if use.Customer {
-		his := slices.DeleteFunc(slices.Clone(w.rows), func(r worldRow) bool { return r.customer != who })
-		return len(his) == 0 && open("", who, LoggedIn) ||
-			slices.ContainsFunc(his, func(r worldRow) bool { return open(r.device, who, LoggedIn) })
-	}
-	return open(who, "", Anonymous) && !slices.ContainsFunc(w.rows, func(r worldRow) bool {
-		return r.device == who && r.customer != "" && !open(who, r.customer, LoggedIn)
-	})
+	return len(w.events[who]) > 0 && w.stays(who, &w.uses[u], w.policy.Now)
 }
 
 // concerned reports whether a late denial is somebody's own or that of one with whom a row of his was judged.
@@ -85,8 +71,11 @@ func (w *world) concerned(who string, late []Denial) bool {
 	})
 }
 
-// known reports whether the ledger has somebody.
-func (w *world) known(who string) bool { return len(w.events[who]) > 0 || len(w.listed[who]) > 0 }
+// known reports whether the ledger has somebody, or a row that was given to a number.
+func (w *world) known(who string) bool {
+	_, ok := w.subjects.Find(kindOf(who), who)
+	return ok
+}
 
 // A device that customers share stands in no list, and a customer with too many devices in none.
 func TestWhomIdentitySetsAsideDoesNotStand(t *testing.T) {

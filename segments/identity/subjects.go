@@ -60,6 +60,15 @@ func (s *Subjects) Lookup(hash uint64, id []byte) (Number, bool) {
 	return NumberOf(i, local), ok
 }
 
+// Find returns the number of an id, whether a consent event named it or only a row; safe for concurrent use with Late.
+func (s *Subjects) Find(kind Kind, id string) (Number, bool) {
+	hash := s.Hash(kind, []byte(id))
+	if n, ok := s.Lookup(hash, []byte(id)); ok {
+		return n, true
+	}
+	return s.LookupLate(hash, []byte(id))
+}
+
 // Missing is what LookupAll answers for an id that was not filed.
 const Missing = ^Number(0)
 

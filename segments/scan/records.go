@@ -15,7 +15,8 @@ type Record struct {
 	Pick     int // of the plan
 }
 
-// Records is the evidence of records. Whoever no consent event names is left out: the gate could only refuse him. The
+// Records is the evidence of records. Whom neither a consent event nor a row names is left out: the gate could only refuse
+// him. The
 // block is the caller's.
 func Records(plan *Plan, subjects *identity.Subjects, of []Record) *evidence.Block {
 	classes := &evidence.Classes{Words: (len(plan.Picks) + 63) / 64}
@@ -26,8 +27,7 @@ func Records(plan *Plan, subjects *identity.Subjects, of []Record) *evidence.Blo
 		if r.Customer {
 			kind = identity.Customer
 		}
-		id := []byte(r.ID)
-		n, ok := subjects.Lookup(subjects.Hash(kind, id), id)
+		n, ok := subjects.Find(kind, r.ID)
 		if !ok || identity.Blocked(r.ID, plan.Blocked...) {
 			continue
 		}
