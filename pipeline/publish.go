@@ -296,10 +296,9 @@ func (r *run) keep(ctx context.Context, name string, sealed []byte) error {
 
 // recheck reads the consent log once more (docs/consent.md, The second look). It returns the people, by use, whom
 // denials concern that came in since and that no earlier look has found, nil if there are none, and the new watermark.
-// A feed that has become stale stops the publication. Where known_by was given nothing later than it may count, and
-// nothing is read.
+// A feed that has become stale stops the publication. A replay publishes nothing, and nothing is read.
 func (r *run) recheck(ctx context.Context) (lost [][]string, watermark int64, err error) {
-	if r.Given() {
+	if r.Replay() {
 		return nil, r.decision.Feed.Watermark, nil
 	}
 	late, err := r.decision.Late(ctx, max(r.decision.Feed.Watermark, r.recheckedAt), r.Clock().UnixMicro())
@@ -317,7 +316,12 @@ func (r *run) recheck(ctx context.Context) (lost [][]string, watermark int64, er
 		}
 	}
 	if lost != nil {
-		lost = r.decision.Roll.Lost(r.decision.Uses, r.late)
+		// A denial concerns also whom its person was logged in with outside of today's windows.
+		company, err := r.everybody(ctx)
+		if err != nil {
+			return nil, 0, err
+		}
+		lost = company.Lost(r.decision.Uses, r.late)
 		r.lost = lost
 	}
 	return lost, late.Watermark, nil

@@ -211,7 +211,7 @@ func (r *run) forward() error {
 		now  int64
 		last string
 	}{{"as_of", r.AsOf, m.AsOf}, {"known_by", r.KnownBy, m.KnownBy}} {
-		if last, ok := value.ParseTimestamp(t.last); ok && t.now < last {
+		if last, ok := value.ParseTimestamp(t.last); !ok || t.now < last {
 			return fault.New(fault.Usage, "TIME_BACK",
 				fmt.Errorf("publish as of an earlier time: %s is %s, that of the last accepted run %s is %s", t.what,
 					value.FormatTimestamp(t.now), m.RunID, t.last),
@@ -290,10 +290,10 @@ func (r *run) done(segs []*rules.Segment) (bool, error) {
 
 // list lists everything that the job reads, so that the key of the run is that of what it decides on.
 func (r *run) list(ctx context.Context) (err error) {
-	if r.Listing, err = decide.NewListing(ctx, r.Inputs); err != nil {
+	if r.table, err = r.listContacts(ctx); err != nil {
 		return err
 	}
-	r.table, err = r.listContacts(ctx)
+	r.Listing, err = decide.NewListing(ctx, r.Inputs)
 	return err
 }
 

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -76,7 +75,7 @@ func (b *bank) load() {
 	check(b.t, err)
 	utc, err := value.LoadZone("UTC")
 	check(b.t, err)
-	schema := &rules.Schema{Name: "web", Version: 1, Columns: eventColumns()}
+	schema := &rules.Schema{Name: "web", Version: 1, Columns: append(eventColumns(), customerColumn)}
 	expires, _ := value.ParseDate("2026-12-31")
 	day := func(n int) value.Duration { return value.Duration{N: n, Unit: value.Day} }
 	p := &project.Project{
@@ -119,6 +118,11 @@ spec:
 	}
 }
 
+// customerColumn is a column that some objects have.
+var customerColumn = rules.Column{
+	Name: "customer", Type: value.Type{Kind: value.Text}, Role: rules.RoleCustomer, Optional: true,
+}
+
 func eventColumns() []rules.Column {
 	text, at := value.Type{Kind: value.Text}, value.Type{Kind: value.Timestamp}
 	return []rules.Column{
@@ -136,8 +140,17 @@ func (b *bank) events(name string, from, before int) {
 	b.views(name, "/lainat/asunto", "2026-04-10T10:00:00Z", from, before)
 }
 
+// eventsAt are events of that time, of a customer if one is named.
+func (b *bank) eventsAt(name, when string, from, before int, customer string) {
+	b.seen(name, "/lainat/asunto", when, from, before, customer)
+}
+
 func (b *bank) views(name, page, when string, from, before int) {
-	var v [6]parquet.Values
+	b.seen(name, page, when, from, before, "")
+}
+
+func (b *bank) seen(name, page, when string, from, before int, customer string) {
+	var v [7]parquet.Values
 	at := instant(b.t, when)
 	for i := from; i < before; i++ {
 		for c, text := range map[int]string{
@@ -146,8 +159,9 @@ func (b *bank) views(name, page, when string, from, before int) {
 			v[c].Text = append(v[c].Text, text)
 		}
 		v[1].Ints, v[2].Ints = append(v[1].Ints, at), append(v[2].Ints, at+1e6)
+		v[6].Text, v[6].Null = append(v[6].Text, customer), append(v[6].Null, customer == "")
 	}
-	b.put(name, table(b.t, eventColumns(), before-from, v[:]))
+	b.put(name, table(b.t, append(eventColumns(), customerColumn), before-from, v[:]))
 }
 
 // consent writes grants for devices and a heartbeat.
@@ -161,24 +175,33 @@ func (b *bank) consent(name, heartbeat string, from, before int) {
 	b.acts(name, append(rows, act{"", "heartbeat", "", heartbeat, heartbeat}))
 }
 
-// act is one event of the consent log about a device.
+// act is one event of the consent log about a device, or about a customer whose id begins with c.
 type act struct{ device, action, purpose, at, recorded string }
 
 func (b *bank) acts(name string, acts []act) {
+	b.put(name, table(b.t, decide.ConsentColumns(), len(acts), actValues(b.t, name, acts)))
+}
+
+// actValues are events as columns of the log.
+func actValues(t *testing.T, name string, acts []act) []parquet.Values {
 	v := make([]parquet.Values, len(decide.ConsentColumns()))
 	for i, a := range acts {
-		for c, text := range []string{fmt.Sprintf("%s-%d", name, i), "device", a.device, a.action, a.purpose} {
+		kind := "device"
+		if strings.HasPrefix(a.device, "c") {
+			kind = "customer"
+		}
+		for c, text := range []string{fmt.Sprintf("%s-%d", name, i), kind, a.device, a.action, a.purpose} {
 			v[c].Text = append(v[c].Text, text)
 			v[c].Null = append(v[c].Null, a.device == "" && c != 0 && c != 3)
 		}
-		v[5].Ints, v[6].Ints = append(v[5].Ints, instant(b.t, a.at)), append(v[6].Ints, instant(b.t, a.recorded))
+		v[5].Ints, v[6].Ints = append(v[5].Ints, instant(t, a.at)), append(v[6].Ints, instant(t, a.recorded))
 		v[7].Text = append(v[7].Text, "cmp")
 		v[8].Ints, v[8].Null = append(v[8].Ints, 1), append(v[8].Null, false)
 		for _, c := range []int{9, 10} {
 			v[c].Text, v[c].Null = append(v[c].Text, ""), append(v[c].Null, true)
 		}
 	}
-	b.put(name, table(b.t, decide.ConsentColumns(), len(acts), v))
+	return v
 }
 
 func table(t *testing.T, columns []rules.Column, rows int, v []parquet.Values) []byte {
@@ -189,6 +212,12 @@ func table(t *testing.T, columns []rules.Column, rows int, v []parquet.Values) [
 	check(t, w.Write(rows, v))
 	check(t, w.Close())
 	return out.Bytes()
+}
+
+// protected writes the protected list.
+func (b *bank) protected(rows string) *project.List {
+	b.put("lists/protected.csv", []byte("subject_type,subject_id\n"+rows))
+	return &project.List{URL: "mem://lists/protected.csv", MaxAge: value.Duration{N: 2, Unit: value.Day}}
 }
 
 // put writes an object: the first part of the name is the bucket.
@@ -237,103 +266,6 @@ func check(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-func TestAWithdrawalBetweenDecisionAndPublicationLeavesTheList(t *testing.T) {
-	b := newBank(t)
-	var once sync.Once
-	b.watch = func(p decide.Progress) {
-		if p.Phase == "write" {
-			once.Do(func() {
-				b.acts("consent/late.parquet", []act{
-					{"d7", "withdraw", "*", "2026-04-10T21:59:00Z", "2026-04-10T21:59:30Z"},
-					{"", "heartbeat", "", "2026-04-10T21:59:40Z", "2026-04-10T21:59:40Z"},
-				})
-			})
-		}
-	}
-	report, err := b.run(night, "20260410T220000Z-000001")
-	check(t, err)
-	got := b.list(report.RunID, "snapshot")
-	if len(got) != 59 || slices.Contains(got, "d7") {
-		t.Errorf("%d members, d7 among them: %t; want 59 without d7", len(got), slices.Contains(got, "d7"))
-	}
-	if want := "2026-04-10T21:59:40Z"; report.Manifest.Consent.RecheckWatermark != want {
-		t.Errorf("watermark at the re-check is %s, want %s", report.Manifest.Consent.RecheckWatermark, want)
-	}
-}
-
-// A writer of the consent log brings a withdrawal that is older than what another one has brought already.
-func TestAWithdrawalThatWasWrittenLateLeavesTheList(t *testing.T) {
-	b, beats := newBank(t), 0
-	b.watch = func(p decide.Progress) {
-		if p.Phase == "write" { // over and over again, and the run ends all the same
-			b.acts("consent/late.parquet", []act{
-				{"d7", "withdraw", "*", "2026-04-10T20:00:00Z", "2026-04-10T20:00:30Z"},
-				{"", "heartbeat", "", "2026-04-10T20:01:00Z", fmt.Sprintf("2026-04-10T20:01:%02dZ", beats%60)},
-			})
-			beats++
-		}
-	}
-	report, err := b.run(night, "20260410T220000Z-000001")
-	check(t, err)
-	if got := b.list(report.RunID, "snapshot"); len(got) != 59 || slices.Contains(got, "d7") {
-		t.Errorf("%d members, d7 among them: %t; want 59 without d7", len(got), slices.Contains(got, "d7"))
-	}
-}
-
-// A guard holds a list whose days are missing, and of those held d5 withdrew before the run and d7 while it wrote.
-func TestAWithdrawalBeforePublicationLeavesAListThatIsHeld(t *testing.T) {
-	b := newBank(t)
-	_, err := b.run(night, "20260410T220000Z-000001")
-	check(t, err)
-	b.acts("consent/before.parquet", []act{
-		{"d5", "withdraw", "*", "2026-04-24T20:00:00Z", "2026-04-24T20:00:00Z"},
-		{"", "heartbeat", "", "2026-04-24T21:00:00Z", "2026-04-24T21:00:00Z"},
-	})
-	var once sync.Once
-	b.watch = func(p decide.Progress) {
-		if p.Phase == "write" {
-			once.Do(func() {
-				b.acts("consent/late.parquet", []act{
-					{"d7", "withdraw", "*", "2026-04-24T21:59:00Z", "2026-04-24T21:59:30Z"},
-					{"", "heartbeat", "", "2026-04-24T21:59:40Z", "2026-04-24T21:59:40Z"},
-				})
-			})
-		}
-	}
-	report, err := b.run("2026-04-24T22:00:00Z", "20260424T220000Z-000002")
-	check(t, err)
-	if got := report.Manifest.Segments[0].Guard; got != pipeline.GuardIncomplete {
-		t.Fatalf("held by %q, want %s", got, pipeline.GuardIncomplete)
-	}
-	if got := b.list(report.RunID, "removes"); !slices.Equal(got, []string{"d5", "d7"}) {
-		t.Errorf("%v left, want d5 and d7", got)
-	}
-	if got := b.list(report.RunID, "snapshot"); len(got) != 58 {
-		t.Errorf("%d are held, want 58", len(got))
-	}
-}
-
-func TestAFeedThatGetsStaleBeforePublicationStopsIt(t *testing.T) {
-	b := newBank(t)
-	b.watch = func(p decide.Progress) {
-		if p.Phase == "write" {
-			b.later.Store(int64(27 * time.Hour))
-		}
-	}
-	_, err := b.run(night, "20260410T220000Z-000001")
-	f, ok := fault.Classify(err)
-	if !ok || f.Reason != "FEED_STALE" {
-		t.Fatalf("the run ended with %v, want FEED_STALE", err)
-	}
-	at, err := store.Open(t.Context(), "mem://out/", store.Options{Memory: b.memory})
-	check(t, err)
-	markers, err := at.List(t.Context(), "markers/")
-	check(t, err)
-	if len(markers) != 0 {
-		t.Errorf("published %v", markers)
 	}
 }
 
@@ -425,7 +357,10 @@ func TestAListDoesNotMakeSomebodyOfABlockedID(t *testing.T) {
 	at := instant(t, "2026-04-10T11:00:00Z")
 	row := func(text string) parquet.Values { return parquet.Values{Text: []string{text}} }
 	b.put("events/dt=2026-04-10/null.parquet", table(t, eventColumns(), 1, []parquet.Values{
-		row("n1"), {Ints: []int64{at}}, {Ints: []int64{at + 1e6}}, row("page_view"), row("null"), row("/lainat/asunto"),
+		row("n1"),
+		{Ints: []int64{at}},
+		{Ints: []int64{at + 1e6}},
+		row("page_view"), row("null"), row("/lainat/asunto"),
 	}))
 	j := b.job(night)
 	defer j.Stores.Close()

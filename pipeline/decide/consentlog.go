@@ -241,6 +241,18 @@ const (
 	filed
 )
 
+// whole says when a row was recorded; one that lacks what a denial would have stops the run.
+func (c *consentRows) whole(i int) (recorded int64, err error) {
+	heartbeat := c.actions[c.action.Codes[i]] == consent.Heartbeat
+	switch {
+	case c.recorded.IsNull(i) || c.at.IsNull(i) && !heartbeat || c.action.Null(i) || c.id.Null(i):
+		err = consentFailure(consent.Unreadable("the consent log has a row without event_id, action, at or recorded_at"))
+	case !heartbeat && (c.kind.Null(i) || c.subject.Null(i) || c.purpose.Null(i) || c.source.Null(i)):
+		err = consentFailure(consent.Unreadable("the consent log has an event without subject, purpose or source"))
+	}
+	return int64(c.recorded.Value(i)), err
+}
+
 // load hands the rows to a loader.
 func (c *consentRows) load(l *consent.Loader) error {
 	refs := [2][]consent.Ref{make([]consent.Ref, c.subject.Dict.Len()), make([]consent.Ref, c.subject.Dict.Len())}
@@ -250,12 +262,11 @@ func (c *consentRows) load(l *consent.Loader) error {
 	var rows, skewed int64
 	watermark := int64(math.MinInt64)
 	for i := range c.n {
-		recorded := int64(c.recorded.Value(i))
-		switch {
-		case c.recorded.IsNull(i) || c.at.IsNull(i) && c.actions[c.action.Codes[i]] != consent.Heartbeat ||
-			c.action.Null(i) || c.id.Null(i):
-			return consentFailure(consent.Unreadable("the consent log has a row without event_id, action, at or recorded_at"))
-		case recorded >= c.log.hideAt:
+		recorded, err := c.whole(i)
+		if err != nil {
+			return err
+		}
+		if recorded >= c.log.hideAt {
 			continue
 		}
 		rows++
@@ -264,9 +275,6 @@ func (c *consentRows) load(l *consent.Loader) error {
 		action := c.actions[c.action.Codes[i]]
 		if action == consent.Heartbeat {
 			continue
-		}
-		if c.kind.Null(i) || c.subject.Null(i) || c.purpose.Null(i) || c.source.Null(i) {
-			return consentFailure(consent.Unreadable("the consent log has an event without subject, purpose or source"))
 		}
 		at := int64(c.at.Value(i))
 		if recorded < at-3600e6 {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
@@ -19,30 +20,62 @@ type Late struct {
 	Watermark int64 // of the log now, as far as it was read
 }
 
-// Late reads the objects of the consent log that are new since the decision for denying events. They may have been
-// recorded before the watermark after, by as much as a feed may be old: writers do not wait for each other. A feed that
-// has become stale by now is an error.
+// Late reads what is new or changed in the consent log and the lists of people since the decision, and what a given
+// known_by hid from it, for denials that the ledger has not heard, whenever they were recorded: writers do not wait for
+// each other. The watermark is no earlier than after; a feed that has become stale by now is an error.
 func (d *Decision) Late(ctx context.Context, after, now int64) (Late, error) {
 	log := d.newLog(math.MaxInt64)
 	if err := log.list(ctx, nil); err != nil {
 		return Late{}, err
 	}
-	known := map[string]string{}
+	known := map[folder.Input]bool{}
 	for _, o := range d.Consent {
-		known[o.Key] = o.ETag
+		known[o] = true
 	}
-	var fresh []store.Object
-	for _, o := range log.objects {
-		if known[o.Key] != o.ETag {
-			fresh = append(fresh, o)
+	var fresh, old []store.Object
+	for i, o := range folder.Pin("consent", log.objects, nil) {
+		if known[o] {
+			old = append(old, log.objects[i])
+		} else {
+			fresh = append(fresh, log.objects[i])
 		}
 	}
-	denials, newest, err := log.denials(ctx, log.bucket, fresh, after-d.feedLimits().MaxAge)
+	denials, newest, err := log.denials(ctx, log.bucket, fresh, math.MinInt64)
+	if err == nil && d.given {
+		var hidden []consent.Denial
+		var last int64
+		hidden, last, err = log.denials(ctx, log.bucket, old, d.KnownBy)
+		denials, newest = append(denials, hidden...), max(newest, last)
+	}
 	if err != nil {
 		return Late{}, err
 	}
+	listed, err := d.listedSince(ctx, known)
+	if err != nil {
+		return Late{}, err
+	}
+	denials = slices.DeleteFunc(append(denials, listed...), d.gate.Heard)
 	watermark := max(after, newest)
 	return Late{denials, watermark}, consentFailure(consent.CheckAge(now, watermark, d.feedLimits().MaxAge))
+}
+
+// listedSince are the entries of lists of people that are not the objects that were read before.
+func (d *Decision) listedSince(ctx context.Context, known map[folder.Input]bool) (out []consent.Denial, err error) {
+	for name, conf := range d.peopleLists() {
+		bucket, object, err := d.findList(ctx, name, conf)
+		if err != nil {
+			return nil, err
+		}
+		if known[folder.Pin(name, []store.Object{object}, nil)[0]] {
+			continue
+		}
+		entries, err := d.readList(ctx, name, bucket, object)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, entries...)
+	}
+	return out, nil
 }
 
 // Company is the roll with everybody's company: whoever was logged in on a device in any retained row. What a list was
@@ -99,9 +132,9 @@ func (d *Decision) Standing(use int, roll consent.Roll, late []consent.Denial,
 	return d.gate.Standing(use, roll, late, told)
 }
 
-// denials reads objects for denying events recorded after an instant.
+// denials reads objects for denying events recorded at an instant or after it.
 func (l *consentLog) denials(ctx context.Context, bucket *store.Bucket, objects []store.Object,
-	after int64,
+	from int64,
 ) (late []consent.Denial, newest int64, err error) {
 	newest = math.MinInt64
 	read := l.in.Reading("late consent", bucket, objects, consentSchema)
@@ -112,17 +145,23 @@ func (l *consentLog) denials(ctx context.Context, bucket *store.Bucket, objects 
 			return err
 		}
 		for i := range c.n {
-			recorded := int64(c.recorded.Value(i))
-			if c.recorded.IsNull(i) || c.action.Null(i) || recorded <= after {
+			recorded, err := c.whole(i)
+			if err != nil {
+				return err
+			}
+			if recorded < from {
 				continue
 			}
 			newest = max(newest, recorded)
-			if !c.actions[c.action.Codes[i]].Denies() || c.kind.Null(i) || c.subject.Null(i) || c.purpose.Null(i) {
+			if !c.actions[c.action.Codes[i]].Denies() {
 				continue
 			}
-			d := consent.Denial{Kind: c.kinds[c.kind.Codes[i]], Pattern: c.patterns[c.purpose.Codes[i]]}
+			d := consent.Denial{
+				Kind: c.kinds[c.kind.Codes[i]], Pattern: c.patterns[c.purpose.Codes[i]], Action: c.actions[c.action.Codes[i]],
+				At: int64(c.at.Value(i)),
+			}
 			d.ID = identity.Normalise(string([]byte(c.subject.Dict.Value(int(c.subject.Codes[i])))))
-			if c.actions[c.action.Codes[i]] == consent.Erase {
+			if d.Action == consent.Erase {
 				d.Pattern = consent.EveryPurpose
 			}
 			late = append(late, d)

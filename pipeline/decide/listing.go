@@ -28,12 +28,6 @@ func NewListing(ctx context.Context, in Inputs) (*Listing, error) {
 	if err := l.listSources(ctx, &in); err != nil {
 		return nil, err
 	}
-	log := (&Decision{Inputs: in}).newLog(math.MaxInt64)
-	if err := log.list(ctx, nil); err != nil {
-		return nil, err
-	}
-	l.log, l.feed = &log.listedLog, log.feed
-	l.Objects = append(l.Objects, folder.Pin("consent", log.objects, nil)...)
 	for name, conf := range in.peopleLists() {
 		_, object, err := in.findList(ctx, name, conf)
 		if err != nil {
@@ -48,6 +42,13 @@ func NewListing(ctx context.Context, in Inputs) (*Listing, error) {
 		}
 		l.Objects = append(l.Objects, folder.Pin("profiles_of_customers", objects, nil)...)
 	}
+	// Last of all, so that what came in meanwhile is seen before somebody says that there is nothing to do.
+	log := (&Decision{Inputs: in}).newLog(math.MaxInt64)
+	if err := log.list(ctx, nil); err != nil {
+		return nil, err
+	}
+	l.log, l.feed = &log.listedLog, log.feed
+	l.Objects = append(l.Objects, folder.Pin("consent", log.objects, nil)...)
 	return l, nil
 }
 

@@ -42,22 +42,40 @@ func (d *Decision) suppress(ctx context.Context, l *consent.Loader) error {
 		if err != nil {
 			return err
 		}
-		data, err := bucket.ReadAll(ctx, object.Key, maxList)
+		entries, err := d.readList(ctx, name, bucket, object)
 		if err != nil {
 			return err
 		}
-		d.Consent = append(d.Consent, folder.Input{Source: name, Key: object.Key, Size: object.Size, ETag: object.ETag})
-		rows, err := listRows(object.Key, data, d.Limits())
-		if err != nil {
-			return consentFailure(consent.Unreadable(fmt.Sprintf("the %s list: %v", name, err)))
-		}
-		for _, r := range rows {
-			if err := d.forbid(l, name, r); err != nil {
-				return err
+		d.Consent = append(d.Consent, folder.Pin(name, []store.Object{object}, nil)...)
+		for _, e := range entries {
+			// An id that stands for nobody in particular gets no number: with one, its rows would be somebody's.
+			if !identity.Blocked(e.ID, d.Project.Identity.Blocked...) {
+				l.Suppress(l.Subject(e.Kind, []byte(e.ID)), e.Pattern)
 			}
 		}
 	}
 	return nil
+}
+
+// readList reads the entries of a list.
+func (d *Decision) readList(ctx context.Context, name string, bucket *store.Bucket,
+	object store.Object,
+) ([]consent.Denial, error) {
+	data, err := bucket.ReadAll(ctx, object.Key, maxList)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := listRows(object.Key, data, d.Limits())
+	if err != nil {
+		return nil, consentFailure(consent.Unreadable(fmt.Sprintf("the %s list: %v", name, err)))
+	}
+	out := make([]consent.Denial, len(rows))
+	for i, r := range rows {
+		if out[i], err = d.entry(name, r); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // peopleLists are the lists of people that the project has, by name.
@@ -157,22 +175,18 @@ func listParquet(name string, data []byte, limits parquet.Limits) ([]listRow, er
 	return out, nil
 }
 
-func (d *Decision) forbid(l *consent.Loader, list string, r listRow) error {
+// entry is what a row of a list denies.
+func (d *Decision) entry(list string, r listRow) (e consent.Denial, err error) {
 	kind, ok := map[string]identity.Kind{"device": identity.Device, "customer": identity.Customer}[r[0]]
 	if !ok {
-		return consentFailure(consent.Unreadable("the " + list + " list has a subject_type that is neither device nor " +
+		return e, consentFailure(consent.Unreadable("the " + list + " list has a subject_type that is neither device nor " +
 			"customer"))
 	}
-	pattern := consent.EveryPurpose
+	e = consent.Denial{Kind: kind, ID: identity.Normalise(r[1]), Pattern: consent.EveryPurpose}
 	if r[2] != "" {
-		var err error
-		if pattern, err = d.policy.Purposes.Pattern(r[2]); err != nil {
-			return consentFailure(consent.Unreadable("the " + list + " list has an unknown purpose"))
+		if e.Pattern, err = d.policy.Purposes.Pattern(r[2]); err != nil {
+			return e, consentFailure(consent.Unreadable("the " + list + " list has an unknown purpose"))
 		}
 	}
-	// An id that stands for nobody in particular gets no number: with one, its rows would be somebody's.
-	if id := identity.Normalise(r[1]); !identity.Blocked(id, d.Project.Identity.Blocked...) {
-		l.Suppress(l.Subject(kind, []byte(id)), pattern)
-	}
-	return nil
+	return e, nil
 }

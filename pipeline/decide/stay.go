@@ -27,8 +27,8 @@ func stayRecords(d *Decision, plan *segments.Plan, of state.StayRecord, asOf int
 	return records
 }
 
-// Kept are the records of the inputs that may be kept, late denials heard: of segments of the project, also of those that
-// are not decided, and of people of whom the use that they qualified under would be given a row of that time.
+// Kept are the records of the inputs that may be kept, late denials heard: of segments of the project, also of those
+// that are not decided, and of people of whom the use that they qualified under would be given a row of that time.
 func (d *Decision) Kept(ctx context.Context, late []consent.Denial) (out state.StayRecord, err error) {
 	if len(d.Stay) == 0 {
 		return nil, nil

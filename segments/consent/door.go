@@ -15,12 +15,10 @@ type Door struct {
 	pairs   [4]pairTable // by user (logged in, attached) and origin
 	batch   Batch
 	tally   Tallies
-	people  []bitset                              // by use: who was admitted
-	silent  bool                                  // it admits records, which are no rows of a log and are not counted as such
-	met     Met                                   // of a door for people who qualified before; nil: it is none
-	beside  map[identity.Number][]identity.Number // whom they were logged in with
-	company []pair                                // the same, for the roll
-	warmed  int64                                 // keeps the compiler from dropping the loads of warm
+	people  []bitset      // by use: who was admitted
+	silent  bool          // it admits records, which are no rows of a log and are not counted as such
+	recalls *recollection // of a door for people who qualified before; nil: it is none
+	warmed  int64         // keeps the compiler from dropping the loads of warm
 }
 
 // Admit judges a block and returns the rows that may be used. It is the only place that writes a Batch. The batch is
@@ -32,7 +30,10 @@ func (d *Door) Admit(b *evidence.Block) Batch {
 	judge := d.judge
 	if b.Records {
 		judge, d.silent = d.record, true
-		d.remember(b)
+		if d.recalls != nil {
+			d.recalls.meet(b)
+			judge = d.recall
+		}
 	}
 	for i, class := range b.Class {
 		if i%stretch == 0 {
@@ -118,9 +119,6 @@ func (d *Door) judge(b *evidence.Block, i int, class wantedClass) (allowed, owne
 // record decides about what was kept of somebody at an instant: whether that is covered by a consent that holds now, by
 // the same table as for an event of that time. A customer's record names no device.
 func (d *Door) record(b *evidence.Block, i int, class wantedClass) (allowed, owner uint32) {
-	if d.met != nil {
-		return d.recall(b, i, class)
-	}
 	device, customer, at, asked := b.Device[i], b.Customer[i], b.Time[i], class.asked
 	r, star := Judged{At: at, User: LoggedIn, Sensitive: class.sensitive}, d.gate.star
 	switch {

@@ -210,7 +210,9 @@ func (g *Gate) Close(doors ...*Door) Roll {
 				r.pairs = append(r.pairs, d.pairs[i].pairs...)
 			}
 		}
-		r.pairs = append(r.pairs, d.company...)
+		if d.recalls != nil {
+			r.pairs = append(r.pairs, d.recalls.pairs...)
+		}
 		for u := range d.people {
 			r.admitted[u].union(d.people[u])
 		}

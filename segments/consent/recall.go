@@ -21,7 +21,7 @@ type Kept struct {
 // company: whom somebody was logged in with may have withdrawn since, and his record names him alone.
 func (g *Gate) Recall(met Met) *Door {
 	d := g.Open()
-	d.met = met
+	d.recalls = &recollection{met: met}
 	return d
 }
 
@@ -89,12 +89,16 @@ func (g *Gate) stays(use *Use, n identity.Number, at int64, beside []identity.Nu
 	return given(n, evidence.None, Anonymous)
 }
 
-// remember finds out whom the people of a block of records were logged in with.
-func (d *Door) remember(b *evidence.Block) {
-	if d.met == nil {
-		return
-	}
-	d.beside = map[identity.Number][]identity.Number{}
+// recollection is whom people who qualified before were logged in with.
+type recollection struct {
+	met    Met
+	beside map[identity.Number][]identity.Number
+	pairs  []pair // the same, for the roll
+}
+
+// meet finds out whom the people of a block of records were logged in with.
+func (r *recollection) meet(b *evidence.Block) {
+	r.beside = map[identity.Number][]identity.Number{}
 	for kind, of := range [][]uint32{identity.Device: b.Device, identity.Customer: b.Customer} {
 		asked := map[identity.Number]bool{}
 		for _, n := range of {
@@ -102,14 +106,14 @@ func (d *Door) remember(b *evidence.Block) {
 				asked[n] = true
 			}
 		}
-		for n, with := range besides(identity.Kind(kind), asked, d.met) {
-			d.beside[n] = with
+		for n, with := range besides(identity.Kind(kind), asked, r.met) {
+			r.beside[n] = with
 			for _, o := range with {
 				p := pair{n, o}
 				if identity.Kind(kind) == identity.Customer {
 					p = pair{o, n}
 				}
-				d.company = append(d.company, p)
+				r.pairs = append(r.pairs, p)
 			}
 		}
 	}
@@ -123,7 +127,7 @@ func (d *Door) recall(b *evidence.Block, i int, class wantedClass) (allowed, own
 	}
 	for left := class.asked & uses; left != 0; left &= left - 1 {
 		use := bits.TrailingZeros32(left)
-		if d.gate.stays(&d.gate.uses[use], n, b.Time[i], d.beside[n]) {
+		if d.gate.stays(&d.gate.uses[use], n, b.Time[i], d.recalls.beside[n]) {
 			allowed |= 1 << use
 		}
 	}

@@ -46,7 +46,7 @@ func TestWhoQualifiedBeforeStaysAsARowOfThatTimeWould(t *testing.T) {
 				got |= batch.Row(i).Uses
 			}
 			roll := gate.Close(door).Beside(maps.All(met))
-			denied := []Denial{{kindOf(who), who, EveryPurpose}}
+			denied := []Denial{{Kind: kindOf(who), ID: who, Pattern: EveryPurpose}}
 			for u := range w.uses {
 				use := &w.uses[u]
 				want := use.kind() == kindOf(who) && w.stays(who, use, at)
@@ -70,7 +70,8 @@ func TestWhoQualifiedBeforeStaysAsARowOfThatTimeWould(t *testing.T) {
 					}
 					if want && r.customer != "" && (r.device == who || r.customer == who) {
 						late++
-						if gate.Keeps(use, roll, []Denial{{kindOf(other), other, EveryPurpose}}, []Kept{{who, at}})[0] {
+						denied := []Denial{{Kind: kindOf(other), ID: other, Pattern: EveryPurpose}}
+						if gate.Keeps(use, roll, denied, []Kept{{who, at}})[0] {
 							t.Fatalf("%s, %s: a late denial of %s keeps the record", who, use.Name, other)
 						}
 					}

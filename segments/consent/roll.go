@@ -85,11 +85,13 @@ func (r Roll) Bound() int {
 	return r.subjects.Bound()
 }
 
-// Denial is a denying event that came in after the ledger was sealed.
+// Denial is a denying event, or an entry of a list, that was found after the ledger was sealed.
 type Denial struct {
 	Kind    identity.Kind
 	ID      string
 	Pattern Pattern
+	Action  Action // 0: it stands on a list
+	At      int64  // of an event; microseconds UTC
 }
 
 // Beside is the roll with more company: devices and customers with whom they were logged in at another time.

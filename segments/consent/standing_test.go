@@ -28,7 +28,7 @@ func TestWhoStandsGrantsNowInEveryCompany(t *testing.T) {
 		var late []Denial
 		if rapid.Bool().Draw(t, "somebody objects late") {
 			who := rapid.SampledFrom(slices.Concat(worldDevices, worldCustomers)).Draw(t, "who")
-			late = append(late, Denial{kindOf(who), who, EveryPurpose})
+			late = append(late, Denial{Kind: kindOf(who), ID: who, Pattern: EveryPurpose})
 		}
 		for u := range w.uses {
 			got := gate.Standing(u, roll, late, func(id string) bool { return id != "d3" })

@@ -15,9 +15,8 @@ type Record struct {
 	Pick     int // of the plan
 }
 
-// Records is the evidence of records. Whom neither a consent event nor a row names is left out: the gate could only refuse
-// him. The
-// block is the caller's.
+// Records is the evidence of records. Whom neither a consent event nor a row names is left out: the gate could only
+// refuse him. The block is the caller's.
 func Records(plan *Plan, subjects *identity.Subjects, of []Record) *evidence.Block {
 	classes := &evidence.Classes{Words: (len(plan.Picks) + 63) / 64}
 	b := &evidence.Block{Classes: classes, Records: true, Values: make([][]int64, len(plan.Values))}
