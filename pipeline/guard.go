@@ -65,10 +65,23 @@ const (
 	undecidedOne = 100 // of so many members may be undecided
 )
 
+// shrunk begins the guard of a list of people that may be shorter in one run than it was.
+const shrunk = "shrunk-"
+
+// Shrunk is the guard of a list of people: suppression or protected.
+func Shrunk(list string) record.Guard { return record.Guard(shrunk + list) }
+
 // overrides checks what the job overrides.
 func (r *run) overrides() error {
 	for _, o := range r.Override {
-		if !slices.Contains(Guards, o.Guard) {
+		list, ok := strings.CutPrefix(string(o.Guard), shrunk)
+		switch {
+		case ok && list != "suppression" && list != "protected":
+			return fault.New(fault.Usage, "GUARD", fmt.Errorf("accept that list %q is shorter: there is none", list),
+				"suppression or protected; what the consent log lost must be restored")
+		case ok:
+			r.Seen.Shrunk = append(r.Seen.Shrunk, list)
+		case !slices.Contains(Guards, o.Guard):
 			return fault.New(fault.Usage, "GUARD", fmt.Errorf("override guard %q: there is none that could be", o.Guard),
 				fmt.Sprintf("one of %v; the floor cannot be overridden", Guards))
 		}

@@ -275,6 +275,18 @@ func (r *run) seal(ctx context.Context, changes []change, objects []record.Outpu
 			return err
 		}
 	}
+	if sealed, err = r.decision.Heard.With(r.heard).Write(r.Keys); err != nil {
+		return err
+	}
+	if err := r.keep(ctx, heardName, sealed); err != nil {
+		return err
+	}
+	if sealed, err = state.NewActs(r.decision.Acts, r.acts).Write(r.Keys); err != nil {
+		return err
+	}
+	if err := r.keep(ctx, actsName, sealed); err != nil {
+		return err
+	}
 	lines, err := r.history.SealLines()
 	if err != nil {
 		return err
@@ -305,7 +317,7 @@ func (r *run) recheck(ctx context.Context) (lost [][]string, watermark int64, er
 	if err != nil {
 		return nil, 0, err
 	}
-	r.recheckedAt = late.Watermark
+	r.recheckedAt, r.heard, r.acts = late.Watermark, late.Heard, late.Acts
 	found := map[consent.Denial]bool{}
 	for _, d := range r.late {
 		found[d] = true

@@ -142,6 +142,8 @@ type run struct {
 	// recheckedAt is the watermark of the last look at the consent log before publication.
 	recheckedAt int64
 	late        []consent.Denial // denials that came in since the decision
+	heard       state.Heard      // what was seen of the consent log since the decision
+	acts        state.Acts       // the same
 	lost        [][]string       // by use, in byte order: who is out because of them; nil: nobody
 	company     *consent.Roll    // of the decision, with everybody's company; nil: nobody asked yet
 	marked      bool             // the marker may exist
@@ -363,6 +365,10 @@ func (r *run) readState(ctx context.Context) (err error) {
 			r.holdings, err = state.Read(data, r.Keys)
 		case stayName:
 			r.Stay, err = state.ReadStay(data, r.Keys)
+		case heardName:
+			r.Seen.Heard, err = state.ReadHeard(data, r.Keys)
+		case actsName:
+			r.Seen.Acts, err = state.ReadActs(data, r.Keys)
 		}
 		if err != nil {
 			return err
@@ -379,6 +385,8 @@ func (r *run) readState(ctx context.Context) (err error) {
 const (
 	holdingsName = "holdings.parquet.age"
 	stayName     = "stay.parquet.age"
+	heardName    = "heard.parquet.age"
+	actsName     = "acts.parquet.age"
 )
 
 // maxState bounds the size of the holdings.

@@ -188,7 +188,9 @@ const maxWhole = 1 << 30
 
 var (
 	reference = yaml.Of(yaml.LeafReference)
-	list      = either(text, object(need("url", text), may("max_age", duration)).Loose(0))
+	list      = either(text, object(need("url", text), may("max_age", duration),
+		may("may_shrink", matching("^([0-9]|[1-9][0-9]|100)%$")).
+			Says("how many of its entries it may lose from one run to the next; default 0%")).Loose(0))
 	partition = either(matching(`^(none|.+=|.*\{yyyy\}.*)$`), object(need("key", text),
 		may("of", word("arrival", "event")), may("zone", text)).Loose(0))
 

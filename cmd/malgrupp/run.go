@@ -29,6 +29,7 @@ type runOptions struct {
 	noopExitCode  int
 	replay        bool
 	override      []string
+	shrunk        []string
 	reason        string
 }
 
@@ -43,6 +44,8 @@ func (o *runOptions) instants(c *cobra.Command) {
 func (o *runOptions) guards(c *cobra.Command) {
 	c.Flags().StringSliceVar(&o.override, "override-guard", nil,
 		"let this guard pass, for this run alone: "+guardNames())
+	c.Flags().StringSliceVar(&o.shrunk, "accept-shrunk", nil,
+		"let this list of people be shorter than it may, for this run alone: suppression or protected")
 	c.Flags().StringVar(&o.reason, "reason", "", "why; it stands in the record of the run")
 }
 
@@ -107,6 +110,9 @@ func (a *app) job(args []string, o runOptions) (*pipeline.Job, error) {
 	job := &pipeline.Job{Inputs: in, Select: args, RunID: a.runID, Version: versions(), LockFor: o.lockTimeout}
 	for _, g := range o.override {
 		job.Override = append(job.Override, record.Override{Guard: record.Guard(g), Reason: o.reason})
+	}
+	for _, list := range o.shrunk {
+		job.Override = append(job.Override, record.Override{Guard: pipeline.Shrunk(list), Reason: o.reason})
 	}
 	if job.RunID == "" {
 		job.RunID = newRunID(a.now())

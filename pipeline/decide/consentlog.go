@@ -15,6 +15,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -63,6 +64,7 @@ type consentLog struct {
 	seed    maphash.Seed
 	feed    consent.Feed
 	skewed  int64
+	heard   heard
 	mu      sync.Mutex
 }
 
@@ -260,12 +262,15 @@ func (c *consentRows) load(l *consent.Loader) error {
 	content := c.contents()
 	ids := c.id.Hash(c.log.seed)
 	var rows, skewed int64
+	var seen heard
 	watermark := int64(math.MinInt64)
 	for i := range c.n {
 		recorded, err := c.whole(i)
 		if err != nil {
 			return err
 		}
+		seen.row(recorded)
+		seen.event(c, i)
 		if recorded >= c.log.hideAt {
 			continue
 		}
@@ -301,7 +306,7 @@ func (c *consentRows) load(l *consent.Loader) error {
 			l.Add(refs[kind][code], e)
 		}
 	}
-	c.log.note(rows, watermark, skewed)
+	c.log.note(rows, watermark, skewed, &seen)
 	return nil
 }
 
@@ -328,12 +333,13 @@ func (c *consentRows) contents() func(i int) uint64 {
 	}
 }
 
-func (l *consentLog) note(rows, watermark, skewed int64) {
+func (l *consentLog) note(rows, watermark, skewed int64, seen *heard) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.feed.Rows += rows
 	l.feed.Watermark = max(l.feed.Watermark, watermark)
 	l.skewed += skewed
+	l.heard.add(seen)
 }
 
 // newLog is the consent log of the inputs, with rows recorded from an instant on hidden.
@@ -361,6 +367,13 @@ func (d *Decision) ledger(ctx context.Context) (*consent.Ledger, error) {
 	d.Feed, d.Skewed, d.FirstDay = log.feed, log.skewed, log.first
 	d.Consent = folder.Pin("consent", log.objects, nil)
 	if err := consentFailure(log.feed.Check(d.feedLimits())); err != nil {
+		return nil, err
+	}
+	d.Heard, d.Acts = log.heard.seen(d.firstHeard()), state.NewActs(d.Seen.Acts, log.heard.acts)
+	if err := d.grown(d.Heard); err != nil {
+		return nil, err
+	}
+	if err := d.recall(filling.Loader()); err != nil {
 		return nil, err
 	}
 	if err := d.suppress(ctx, filling.Loader()); err != nil {

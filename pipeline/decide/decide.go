@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline/folder"
+	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -63,6 +64,8 @@ type Decision struct {
 	Sources   []Source
 	Feed      consent.Feed
 	Consent   []folder.Input  // objects of the consent log and of the lists
+	Heard     state.Heard     // what was seen of the consent log and of the lists
+	Acts      state.Acts      // objections, erasures and lifts that any accepted run saw, and this one
 	Skewed    int64           // consent events recorded long before they happened
 	FirstDay  value.CivilDate // of the consent log's partitions; zero: it has none
 	Phases    []Phase

@@ -46,6 +46,9 @@ type Inputs struct {
 type Seen struct {
 	Rows     int64
 	FirstDay int64 // of its partitions, in days since 1970-01-01
+	Heard    state.Heard
+	Acts     state.Acts
+	Shrunk   []string // the lists of people that may have become shorter
 }
 
 // Resolve returns the inputs with their instants (docs/language.md, Time): known_by is the clock unless given, as_of

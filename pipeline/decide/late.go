@@ -8,6 +8,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/segments/consent"
 	"github.com/malgrupp/malgrupp/segments/identity"
@@ -18,6 +19,8 @@ import (
 type Late struct {
 	Denials   []consent.Denial
 	Watermark int64 // of the log now, as far as it was read
+	Heard     state.Heard
+	Acts      state.Acts
 }
 
 // Late reads what is new or changed in the consent log and the lists of people since the decision, and what a given
@@ -56,7 +59,8 @@ func (d *Decision) Late(ctx context.Context, after, now int64) (Late, error) {
 	}
 	denials = slices.DeleteFunc(append(denials, listed...), d.gate.Heard)
 	watermark := max(after, newest)
-	return Late{denials, watermark}, consentFailure(consent.CheckAge(now, watermark, d.feedLimits().MaxAge))
+	late := Late{denials, watermark, log.heard.seen(d.firstHeard()), log.heard.acts}
+	return late, consentFailure(consent.CheckAge(now, watermark, d.feedLimits().MaxAge))
 }
 
 // listedSince are the entries of lists of people that are not the objects that were read before.
@@ -156,6 +160,8 @@ func (l *consentLog) denials(ctx context.Context, bucket *store.Bucket, objects 
 			if !c.actions[c.action.Codes[i]].Denies() {
 				continue
 			}
+			l.heard.row(recorded)
+			l.heard.event(c, i)
 			d := consent.Denial{
 				Kind: c.kinds[c.kind.Codes[i]], Pattern: c.patterns[c.purpose.Codes[i]], Action: c.actions[c.action.Codes[i]],
 				At: int64(c.at.Value(i)),

@@ -46,6 +46,14 @@ func (d *Decision) suppress(ctx context.Context, l *consent.Loader) error {
 		if err != nil {
 			return err
 		}
+		distinct := map[consent.Denial]bool{}
+		for _, e := range entries {
+			distinct[e] = true
+		}
+		d.Heard.Lists[name] = int64(len(distinct))
+		if err := d.kept(name, d.Heard.Lists[name], conf); err != nil {
+			return err
+		}
 		d.Consent = append(d.Consent, folder.Pin(name, []store.Object{object}, nil)...)
 		for _, e := range entries {
 			// An id that stands for nobody in particular gets no number: with one, its rows would be somebody's.

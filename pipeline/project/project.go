@@ -90,10 +90,12 @@ type Consent struct {
 	Protected      *List          // nil: said to be none
 }
 
-// List is a suppression or protected list; MaxAge is how old its object may be.
+// List is a suppression or protected list; MaxAge is how old its object may be, MayShrink how many of a hundred entries
+// it may lose from one accepted run to the next.
 type List struct {
-	URL    string
-	MaxAge value.Duration
+	URL       string
+	MaxAge    value.Duration
+	MayShrink int
 }
 
 // Identity says how devices and customers are joined (docs/identity.md, Limits).

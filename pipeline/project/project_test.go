@@ -163,7 +163,8 @@ func TestLongFormsAreRead(t *testing.T) {
      on_bad_object: skip}
   - {name: app, url: "app/", schema: app-events, partition: "dt=", dedupe: none}`,
 		"protected: none",
-		`protected: {url: "p.parquet", max_age: 400d}, suppression: "s.parquet", max_feed_age: 30h, partition: none`,
+		`protected: {url: "p.parquet", max_age: 400d, may_shrink: 5%}, `+
+			`suppression: "s.parquet", max_feed_age: 30h, partition: none`,
 		`master: "env:MASTER"`, `master: {1: "env:OLD", 2: "env:NEW"}, mounted: true`,
 	).Replace(smallest) + "limits: {chunk_mib: 1, page_mib: 2}\nsecurity: {file_roots: [\"/data\"], endpoints: {s3: " +
 		"\"http://127.0.0.1:9\"}}\n"
@@ -179,7 +180,8 @@ func TestLongFormsAreRead(t *testing.T) {
 		t.Errorf("%+v", app)
 	}
 	want := Consent{
-		Protected: &List{"p.parquet", days(400)}, Suppression: &List{"s.parquet", value.Duration{N: 30, Unit: value.Hour}},
+		Protected:   &List{"p.parquet", days(400), 5},
+		Suppression: &List{"s.parquet", value.Duration{N: 30, Unit: value.Hour}, 0},
 	}
 	if diff := cmp.Diff(want, Consent{
 		Protected: p.Consent.Protected, Suppression: p.Consent.Suppression, Partition: p.Consent.Partition,

@@ -287,7 +287,10 @@ func (p *Project) list(s section, key string) *List {
 	}
 	sub := s.sub(key)
 	sub.only()
-	return &List{URL: sub.required("url", `"suppression.parquet"`), MaxAge: sub.duration("max_age", p.Consent.MaxFeedAge)}
+	return &List{
+		URL: sub.required("url", `"suppression.parquet"`), MaxAge: sub.duration("max_age", p.Consent.MaxFeedAge),
+		MayShrink: sub.percent("may_shrink", 0),
+	}
 }
 
 func (p *Project) identity(s section) {
@@ -399,7 +402,7 @@ func (p *Project) limits(top section) {
 func (s section) percent(key string, def int) int {
 	text := s.text(key, fmt.Sprintf("%d%%", def))
 	share, ok := strings.CutSuffix(text, "%")
-	if n, err := strconv.Atoi(share); ok && err == nil && n > 0 && n < 10000 {
+	if n, err := strconv.Atoi(share); ok && err == nil && n >= min(def, 1) && n < 10000 {
 		return n
 	}
 	n, _, _ := s.find(key)
