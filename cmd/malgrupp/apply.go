@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/local"
 )
+
+// largestPlan is how many bytes a plan may have: one of ten thousand lists has a few million.
+const largestPlan = 64 << 20
 
 func (a *app) applyCommand() *cobra.Command {
 	var o runOptions
@@ -25,7 +28,7 @@ func (a *app) applyCommand() *cobra.Command {
 }
 
 func (a *app) runApply(ctx context.Context, file string, o runOptions) error {
-	data, err := os.ReadFile(file)
+	data, err := local.ReadFile(file, largestPlan)
 	if err != nil {
 		return usagef("read the plan: %w", err)
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -16,7 +15,6 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/preview"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/diff"
-	"github.com/malgrupp/malgrupp/rules/source"
 )
 
 func (a *app) diffCommand() *cobra.Command {
@@ -108,12 +106,12 @@ func (a *app) ruleOf(loaded *load.Loaded, name string) (*rules.Segment, error) {
 	if i := slices.IndexFunc(loaded.Segments, func(s *rules.Segment) bool { return s.Name == name }); i >= 0 {
 		return loaded.Segments[i], nil
 	}
-	content, err := os.ReadFile(name)
+	src, err := load.NamedFile(name)
 	if err != nil {
 		return nil, usagef("%q is neither a segment (the project has %s) nor a rule file: %w", name, segmentNames(loaded),
 			err)
 	}
-	s, found := loaded.Scope(0).Segment(&source.Source{Name: name, Text: string(content)})
+	s, found := loaded.Scope(0).Segment(src)
 	if found.Failed() {
 		return nil, found
 	}

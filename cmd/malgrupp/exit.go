@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"runtime"
+	"strings"
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/rules/source"
@@ -51,6 +54,23 @@ var exitCodes = []exitCode{
 var exitOfKind = map[fault.Kind]exitCode{
 	fault.Invalid: exitInvalid, fault.Locked: exitLocked, fault.Input: exitInput, fault.Consent: exitConsent,
 	fault.Storage: exitStorage, fault.Audit: exitAudit, fault.Usage: exitUsage, fault.Check: exitCheck,
+}
+
+// unforeseen is a panic as an error: where it happened, and what the runtime says of it. What others say may hold data.
+func unforeseen(p any) error {
+	what := "gave up"
+	if e, ok := p.(runtime.Error); ok {
+		what = e.Error()
+	}
+	var callers [64]uintptr
+	frames := runtime.CallersFrames(callers[:runtime.Callers(3, callers[:])])
+	for {
+		f, more := frames.Next()
+		if name, ours := strings.CutPrefix(f.Function, "github.com/malgrupp/malgrupp/"); ours || !more {
+			return fmt.Errorf("an error nobody foresaw in %s, %s:%d: %s; please report this line", name,
+				filepath.Base(f.File), f.Line, what)
+		}
+	}
 }
 
 // usageError is a mistake in the command line itself.

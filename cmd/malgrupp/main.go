@@ -13,5 +13,6 @@ import (
 var version = "dev"
 
 func main() {
+	withoutDumps()
 	os.Exit(newApp(systemStreams(), os.LookupEnv).execute(context.Background(), os.Args[1:]))
 }

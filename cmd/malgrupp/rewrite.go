@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path"
+
+	"github.com/malgrupp/malgrupp/pipeline/local"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 // rewrite puts a text in place of a file of the project that holds another one: at once, by a new file that takes the
@@ -20,14 +23,14 @@ func rewrite(project, name, was, text string) (err error) {
 		return err
 	}
 	defer root.Close()
-	now, err := root.ReadFile(name)
+	now, err := local.Read(root, name, yaml.LargestFile)
 	if err != nil {
 		return err
 	}
 	if string(now) != was {
 		return errors.New("the file was changed in the meantime: run the command again")
 	}
-	old, err := root.Stat(name)
+	old, err := root.Lstat(name)
 	if err != nil {
 		return err
 	}

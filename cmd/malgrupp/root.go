@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,6 +21,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/malgrupp/malgrupp/pipeline/load"
+	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules/source"
 )
 
@@ -75,9 +75,14 @@ func newApp(s streams, lookup func(string) (string, bool)) *app {
 }
 
 // execute runs one command line and returns its exit code.
-func (a *app) execute(ctx context.Context, args []string) int {
+func (a *app) execute(ctx context.Context, args []string) (code int) {
 	ctx, stop := a.signals(ctx)
 	defer stop()
+	defer func() {
+		if p := recover(); p != nil {
+			code = finish(unforeseen(p), a.err, a.asJSON())
+		}
+	}()
 	out := &written{to: a.out, columns: a.columns}
 	a.out = out
 	a.in = patient{ctx, a.in}
@@ -272,7 +277,7 @@ func (a *app) onThisMachine(cmd *cobra.Command, args []string) error {
 	for _, n := range named {
 		if strings.Contains(n, "://") {
 			return usagef("%q is a URL: a project and its files lie in folders of this machine; buckets are named in "+
-				"malgrupp.yaml", n)
+				"malgrupp.yaml", store.Shown(n))
 		}
 	}
 	return nil
@@ -292,10 +297,10 @@ func (a *app) strangers(cmd *cobra.Command) {
 		}
 	}
 	know(cmd.Root())
-	project, _ := os.ReadFile(filepath.Join(a.project, load.ProjectFile)) // only to see which variables it names
+	project, _ := load.NamedFile(filepath.Join(a.project, load.ProjectFile)) // only to see which variables it names
 	for _, pair := range a.environ() {
 		name, _, _ := strings.Cut(pair, "=")
-		if strings.HasPrefix(name, "MALGRUPP_") && !known[name] && !bytes.Contains(project, []byte("env:"+name)) {
+		if strings.HasPrefix(name, "MALGRUPP_") && !known[name] && !strings.Contains(project.Text, "env:"+name) {
 			a.log.Warn("unknown variable in the environment", "name", name, "hint",
 				"flags have variables: --as-of is MALGRUPP_AS_OF")
 		}

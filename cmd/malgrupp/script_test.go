@@ -26,7 +26,8 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"malgrupp": func() { os.Exit(newApp(systemStreams(), os.LookupEnv).execute(context.Background(), os.Args[1:])) },
+		"malgrupp": main,
+		"crash":    crash,
 	})
 }
 

@@ -12,13 +12,13 @@ import (
 // grace is how long a command that publishes nothing may take to notice that it was stopped.
 const grace = 300 * time.Millisecond
 
-// signals cancels the context at the first SIGINT or SIGTERM: the command stops taking work and nothing is published.
-// One that does not notice is ended, but for those that may be in the middle of publishing; the second signal ends
-// every one at once.
+// signals cancels the context at the first SIGINT, SIGQUIT (at which the runtime would print registers) or SIGTERM: the
+// command stops taking work and nothing is published. One that does not notice is ended, but for those that may be in
+// the middle of publishing; the second signal ends every one at once.
 func (a *app) signals(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	caught := make(chan os.Signal, 2)
-	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(caught, os.Interrupt, syscall.SIGQUIT, syscall.SIGTERM)
 	done := make(chan struct{})
 	go func() {
 		select {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -207,11 +206,10 @@ func (a *app) testFiles(files []string) (*load.Loaded, []*source.Source, error) 
 	var sources []*source.Source
 	project := false
 	for _, name := range files {
-		text, err := os.ReadFile(name)
+		src, err := load.NamedFile(name)
 		if err != nil {
 			return nil, nil, usagef("read tests: %w", err)
 		}
-		src := &source.Source{Name: name, Text: string(text)}
 		sources = append(sources, src)
 		project = project || yaml.Read(src).KindOf() == yaml.KindSegmentTest
 	}

@@ -2,12 +2,15 @@ package keys
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/malgrupp/malgrupp/pipeline/local"
 )
 
 // Source says where references lead.
@@ -69,41 +72,63 @@ func (s Source) read(ref string, guard func(os.FileInfo) error) ([]byte, error) 
 	return b, nil
 }
 
-// file reads a regular file that passes its guard. It is judged after it was opened, so that nothing can be put in its
-// place in between.
+// file reads a regular file that passes its guard, from a folder that nobody else may write: whoever may could put
+// another key in its place. It is judged once it is open, so that nothing can be put in its place in between.
 func (s Source) file(path string, guard func(os.FileInfo) error) ([]byte, error) {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(s.Dir, filepath.FromSlash(path))
 	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("read %s: want a regular file", path) // opening a pipe would wait for ever
-	}
-	f, err := os.Open(path)
+	root, err := os.OpenRoot(filepath.Dir(path))
 	if err != nil {
 		return nil, fmt.Errorf("read a key: %w", err)
 	}
-	defer f.Close()
-	info, err := f.Stat()
+	defer root.Close()
+	b, err := s.below(root, filepath.Base(path), guard)
 	if err != nil {
-		return nil, fmt.Errorf("read a key: %w", err)
-	}
-	if err := guard(info); err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
-	}
-	b, err := io.ReadAll(io.LimitReader(f, largest+1))
-	if err != nil {
-		return nil, fmt.Errorf("read a key: %w", err)
-	}
-	if len(b) > largest {
-		return nil, fmt.Errorf("read %s: want at most %d bytes", path, largest)
 	}
 	return b, nil
 }
 
-// guard refuses a secret file that others can read or that belongs to somebody else.
+func (s Source) below(root *os.Root, name string, guard func(os.FileInfo) error) ([]byte, error) {
+	folder, err := root.Stat(".")
+	if err != nil {
+		return nil, err
+	}
+	if err := cmp.Or(guardFolder(folder), s.owner(folder)); err != nil {
+		return nil, fmt.Errorf("the folder it lies in: %w", err)
+	}
+	open := local.Open
+	if s.Mounted {
+		open = local.Linked // secret stores change all files of a mount at once by a link within it
+	}
+	f, err := open(root, name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmp.Or(guard(info), s.owner(info)); err != nil {
+		return nil, err
+	}
+	return local.Content(f, largest)
+}
+
+// guard refuses a secret file that others can read.
 func (s Source) guard(info os.FileInfo) error {
 	if s.Mounted {
 		return guardWriting(info)
 	}
 	return guardReading(info)
+}
+
+// owner refuses what belongs to somebody else; the files of a mount belong to whom the secret store says.
+func (s Source) owner(info os.FileInfo) error {
+	if s.Mounted {
+		return nil
+	}
+	return guardOwner(info)
 }

@@ -168,3 +168,63 @@ func TestAByteOrderMarkIsNoPartOfAKey(t *testing.T) {
 		t.Errorf("another key: %v", err)
 	}
 }
+
+func TestAFolderInWhichOthersMayWriteHoldsNoKeys(t *testing.T) {
+	for mode, ok := range map[os.FileMode]bool{0o755: true, 0o775: false, 0o777: false, 0o777 | os.ModeSticky: true} {
+		src, config := project(t)
+		if err := os.Chmod(src.Dir, mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(src, config); (err == nil) != ok {
+			t.Errorf("a folder of mode %v: %v", mode, err)
+		}
+	}
+}
+
+func TestRecipientsOfSomebodyElseAreRefused(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	src, config := project(t)
+	if err := os.Chown(filepath.Join(src.Dir, RecipientsFile), 12345, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(src, config); err == nil || !strings.Contains(err.Error(), "12345") {
+		t.Errorf("recipients of user 12345: %v", err)
+	}
+}
+
+func TestKeysAreNotReadThroughLinksUnlessAMountMadeThem(t *testing.T) {
+	src, config := project(t)
+	path := filepath.Join(src.Dir, MasterFile)
+	if err := os.Rename(path, path+".0"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(MasterFile+".0", path); err != nil {
+		t.Skip("links cannot be made here")
+	}
+	if _, err := Open(src, config); err == nil || !strings.Contains(err.Error(), "links are not followed") {
+		t.Errorf("through a link: %v", err)
+	}
+	src.Mounted = true
+	if _, err := Open(src, config); err != nil {
+		t.Errorf("through a link of a mount: %v", err)
+	}
+	elsewhere := filepath.Join(t.TempDir(), "master")
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(elsewhere, text, 0o600)
+	}
+	if err == nil {
+		err = os.Remove(path)
+	}
+	if err == nil {
+		err = os.Symlink(elsewhere, path)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(src, config); err == nil {
+		t.Error("a link led out of the mount")
+	}
+}

@@ -3,17 +3,13 @@
 package load
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"net/url"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
@@ -68,31 +64,6 @@ func Load(dir, profile string, today value.CivilDate) (*Loaded, error) {
 	}
 	l.Findings = lint.Allow(l.Findings, files, today)
 	return l, nil
-}
-
-// yamlFiles reads the YAML files of some folders in order of their names; a folder that is not there has none.
-func yamlFiles(fsys fs.FS, folders ...string) ([]*source.Source, error) {
-	var out []*source.Source
-	for _, folder := range folders {
-		err := fs.WalkDir(fsys, folder, func(name string, d fs.DirEntry, err error) error {
-			switch {
-			case errors.Is(err, fs.ErrNotExist) && name == folder:
-				return fs.SkipDir
-			case err != nil || d.IsDir():
-				return err
-			case path.Ext(name) != ".yaml" && path.Ext(name) != ".yml":
-				return nil
-			}
-			text, err := fs.ReadFile(fsys, name)
-			out = append(out, &source.Source{Name: name, Text: string(text)})
-			return err
-		})
-		if err != nil {
-			return nil, fault.New(fault.Usage, "PROJECT", fmt.Errorf("read folder %s of the project: %w", folder, err),
-				"check the folder's rights")
-		}
-	}
-	return out, nil
 }
 
 // vocabulary reads schemas and value sets; schemas that come with the program are there once a source names them.

@@ -29,7 +29,7 @@ func Read(src *source.Source, profile string, platforms Platforms) (*Project, so
 	}
 	keys := Shape(platforms)
 	e.Metadata.Only(keys.Behind("metadata"))
-	p := &Project{Name: e.Name, Profile: profile, Text: src}
+	p := &Project{Name: e.Name, Profile: profile, Text: f.doc.Source}
 	top := section{file: f, layers: f.layers(e.Top, profile), keys: rules.SettingKeys(platforms.destination(),
 		platforms.columns())}
 	top.only(keys.Built()...)

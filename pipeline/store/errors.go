@@ -10,6 +10,8 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"gocloud.dev/gcerrors"
+
+	"github.com/malgrupp/malgrupp/pipeline/local"
 )
 
 // Code is the family of a storage failure.
@@ -71,7 +73,6 @@ var ErrExists = errors.New("the object exists already")
 var (
 	errTooLarge = errors.New("the object is too large")
 	errBadKey   = errors.New("the key is not allowed")
-	errLink     = errors.New("a part of its path is a link, or no folder: links are not followed")
 )
 
 // CodeOf returns the code of an error of this package, "" for nil and Failed for others.
@@ -105,7 +106,8 @@ func classify(err error) Code {
 		return Full
 	case errors.Is(err, fs.ErrNotExist):
 		return NotFound
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, errLink), errors.Is(err, syscall.EROFS):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, local.Link), errors.Is(err, local.Special),
+		errors.Is(err, syscall.EROFS):
 		return Denied
 	case errors.Is(err, errTooLarge):
 		return Failed

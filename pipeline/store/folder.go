@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/malgrupp/malgrupp/pipeline/local"
 )
 
 // folder is a directory of the machine. Every access goes through os.Root and checks that no component is a link, so
@@ -41,34 +43,13 @@ func (f *folder) within(key string, do func(root *os.Root, name string) error) e
 	return errors.Join(do(root, name), root.Close())
 }
 
-// checkPath refuses links: every component but the last must be a folder, the last a folder or a file. What does not
-// exist yet is fine.
-func checkPath(root *os.Root, name string) error {
-	for i := 0; i <= len(name); i++ {
-		if i < len(name) && name[i] != '/' {
-			continue
-		}
-		info, err := root.Lstat(name[:i])
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if !info.IsDir() && (i < len(name) || !info.Mode().IsRegular()) {
-			return errLink
-		}
-	}
-	return nil
-}
-
 func (f *folder) close() error { return nil }
 
 func (f *folder) list(ctx context.Context, prefix string) ([]Object, error) {
 	var objects []Object
 	below := prefix[:strings.LastIndexByte(prefix, '/')+1]
 	err := f.within(below, func(root *os.Root, name string) error {
-		if err := checkPath(root, name); err != nil {
+		if err := local.Path(root, name); err != nil {
 			return err
 		}
 		walk := func(at string, entry fs.DirEntry, err error) error {
@@ -117,7 +98,7 @@ func objectOf(key string, info fs.FileInfo) Object {
 func (f *folder) stat(_ context.Context, key string) (Object, error) {
 	var o Object
 	err := f.within(key, func(root *os.Root, name string) error {
-		if err := checkPath(root, name); err != nil {
+		if err := local.Path(root, name); err != nil {
 			return err
 		}
 		info, err := root.Lstat(name)
@@ -136,11 +117,8 @@ func (f *folder) stat(_ context.Context, key string) (Object, error) {
 func (f *folder) open(_ context.Context, key string, _ int64) (Reader, error) {
 	var file *os.File
 	err := f.within(key, func(root *os.Root, name string) error {
-		if err := checkPath(root, name); err != nil {
-			return err
-		}
 		var err error
-		file, err = root.Open(name)
+		file, err = local.Open(root, name)
 		return err
 	})
 	return file, err
@@ -170,7 +148,7 @@ func (f *folder) write(key string, r io.Reader, publish func(root *os.Root, temp
 		return err
 	}
 	return f.within(key, func(root *os.Root, name string) (err error) {
-		if err := checkPath(root, name); err != nil {
+		if err := local.Path(root, name); err != nil {
 			return err
 		}
 		if err := f.mkdir(root, key, path.Dir(name)); err != nil {
@@ -235,7 +213,7 @@ func temporary(name string) bool { return temporaryForm.MatchString(path.Base(na
 // sweep deletes what killed writers left.
 func (f *folder) sweep(ctx context.Context) error {
 	err := f.within("", func(root *os.Root, name string) error {
-		if err := checkPath(root, name); err != nil {
+		if err := local.Path(root, name); err != nil {
 			return err
 		}
 		return fs.WalkDir(root.FS(), name, func(at string, entry fs.DirEntry, err error) error {
@@ -269,7 +247,7 @@ func createTemporary(root *os.Root, name string) (*os.File, string, error) {
 
 func (f *folder) delete(_ context.Context, key string) error {
 	return f.within(key, func(root *os.Root, name string) error {
-		if err := checkPath(root, name); err != nil {
+		if err := local.Path(root, name); err != nil {
 			return err
 		}
 		return f.unlink(root, key, name)

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/malgrupp/malgrupp/pipeline/local"
 )
 
 // ErrLocked says that somebody else holds a lease.
@@ -287,7 +289,7 @@ func (l *Lease) lockFile(ctx context.Context, f *folder) error {
 	err := os.MkdirAll(f.root, dirMode)
 	if err == nil {
 		err = f.within(key, func(root *os.Root, name string) error {
-			if err := checkPath(root, name); err != nil {
+			if err := local.Path(root, name); err != nil {
 				return err
 			}
 			return f.mkdir(root, key, path.Dir(name))

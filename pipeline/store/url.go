@@ -81,6 +81,15 @@ func listed(names []string) string {
 	return strings.Join(names, ", ")
 }
 
+// Shown is a URL as it may be shown, without anything that could be secret; "" where it is none.
+func Shown(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	return shown(u)
+}
+
 // shown is a URL without anything that could be secret.
 func shown(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()

@@ -14,6 +14,7 @@ import (
 // Source is a text with the name by which messages call it, usually a path.
 type Source struct {
 	Name, Text string
+	Unread     string // why a file that is there was not read; its text is then empty
 }
 
 // Span is a range of byte offsets into a Source, half open.

@@ -10,6 +10,11 @@ import (
 // checkText finds what must not reach the YAML reader.
 func (d *Document) checkText() bool {
 	text := d.Source.Text
+	if d.Source.Unread != "" {
+		d.Fail("E-FILE", source.Span{}, "the file is not read: "+d.Source.Unread,
+			source.Expected("a regular file of ours (apiVersion, kind, metadata, spec), reached without links"))
+		return false
+	}
 	if len(text) > d.limit.bytes {
 		d.Fail("E-LIMIT", source.Span{}, fmt.Sprintf("the file has %d bytes", len(text)),
 			source.Expected("at most "+d.limit.words))

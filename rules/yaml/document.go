@@ -32,8 +32,11 @@ type limit struct {
 
 var (
 	ofFiles = limit{256 << 10, 10_000, "256 KiB"}
-	ofTests = limit{8 << 20, 200_000, "8 MiB"}
+	ofTests = limit{LargestFile, 200_000, "8 MiB"}
 )
+
+// LargestFile is how many bytes a file of any kind may have.
+const LargestFile = 8 << 20
 
 var testKind = regexp.MustCompile(`(?m)^kind: *["']?(?:` + KindSegmentTest + `|` + KindConformanceSuite + `)\b`)
 
@@ -49,6 +52,7 @@ func limitOf(text string) limit {
 // size, depth and nodes. It collects what is wrong with the file while it is walked.
 type Document struct {
 	source.Report
+	hides bool // Source is a copy, in which no secret stands
 	limit limit
 	lines []int // offsets of the lines' beginnings
 	root  *yaml.Node
@@ -56,13 +60,16 @@ type Document struct {
 }
 
 // Read reads a file. It always returns a Document; one that could not be read has an empty Root and says why in Errors.
+// A secret that stands in the file is reported, and neither the document nor what it finds knows it.
 func Read(src *source.Source) *Document {
 	d := &Document{
 		Report: source.Report{Source: src}, limit: limitOf(src.Text), lines: source.LineStarts(src.Text),
 	}
+	d.hideSecrets()
 	if d.checkText() {
 		d.root = d.parse()
 	}
+	d.hideValues()
 	if d.root != nil {
 		d.rejoin(d.root)
 		if nodes := 0; !d.checkNode(d.root, 1, &nodes) {

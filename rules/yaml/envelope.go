@@ -2,6 +2,7 @@ package yaml
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/malgrupp/malgrupp/rules/source"
@@ -27,6 +28,14 @@ func File(kind string, metadata *Shape, beside ...Key) *Shape {
 	return Keys(append([]Key{Need("apiVersion", Word(apiVersion)), Need("kind", Word(kind)), Need("metadata",
 		metadata)}, beside...)...)
 }
+
+// ownKey is a key that files of ours have at their outermost level.
+var ownKey = regexp.MustCompile(`(?m)^\x{feff}?["']?(?:apiVersion|kind|metadata|spec)["']? *:|` +
+	`\A\x{feff}?\s*\{[^{}]*?["']?(?:apiVersion|kind)["']?\s*:`)
+
+// Ours reports whether a text looks like a file of ours, also one that YAML cannot read. What does not may be a key, a
+// list of people or the state of a run that lies among the rules, and must not be quoted.
+func Ours(text string) bool { return ownKey.MatchString(text) }
 
 // Envelope is what the files of every kind have in common: apiVersion, kind and metadata with a name.
 type Envelope struct {
