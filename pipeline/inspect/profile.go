@@ -79,15 +79,3 @@ func (p *profiler) count(a arrow.Array, test kernel.Test, rows []uint32) (n int6
 	}
 	return n, err
 }
-
-// kept are those of the rows whose value passes, or does not; they take the place of the rows.
-func (p *profiler) kept(a arrow.Array, test kernel.Test, rows []uint32, pass bool) ([]uint32, error) {
-	passed, err := p.passed(a, test, rows)
-	out := rows[:0]
-	for i, is := range passed {
-		if is == pass {
-			out = append(out, rows[i])
-		}
-	}
-	return out, err
-}

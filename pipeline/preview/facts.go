@@ -3,9 +3,9 @@ package preview
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/malgrupp/malgrupp/pipeline/decide"
-	"github.com/malgrupp/malgrupp/pipeline/inspect"
 	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/lint"
@@ -18,40 +18,76 @@ type FactsOptions struct {
 	Days int // before as_of, at least 1
 }
 
-// Facts decides all segments of a job and looks through the rows of its recent days, to learn what the linter asks of
-// the logs. Nothing is written, and neither keys nor the state of earlier runs are needed: nobody stays from earlier
-// runs.
+// Facts decides all segments of a job, and what the linter asks of the rows of its recent days as if it were segments,
+// so that it learns of nobody whom the gate does not let their uses see. Nothing is written, and neither keys nor the
+// state of earlier runs are needed: nobody stays from earlier runs.
 func Facts(ctx context.Context, in decide.Inputs, o FactsOptions) (*lint.Facts, error) {
+	in, err := in.Resolve()
+	if err != nil {
+		return nil, err
+	}
 	ruled := in.Segments
-	requests := decide.Ask(append(ruled[:len(ruled):len(ruled)], everybodySeen(ruled, o.Days)...))
+	probes := lint.Probes(in.Scope(0), ruled, in.AsOf, o.Days)
+	seen := everybodySeen(ruled, o.Days)
+	asked, about := probing(probes, seen)
+	requests := decide.Ask(slices.Concat(ruled, seen, asked))
 	for i := range requests {
 		s := requests[i].Segment
-		requests[i].Hidden = s.Purpose == rules.Advertising && len(s.Deliver) > 0
+		requests[i].Hidden = s.Source != nil && s.Purpose == rules.Advertising && len(s.Deliver) > 0
 	}
 	d, err := decide.Decide(ctx, in, requests, decide.Options{Breakdown: true})
 	if err != nil {
 		return nil, err
 	}
 	f := &lint.Facts{
-		AsOf: d.AsOf, Days: o.Days, Show: func(people int) string { return shown.Count(people).String() },
-		Sizes: map[string][]lint.Size{}, Lists: map[string][]lint.ListSize{}, Reach: reaches(d, ruled),
+		AsOf: d.AsOf, Days: o.Days, Show: told, Sizes: map[string][]lint.Size{}, Lists: map[string][]lint.ListSize{},
+		Reach: reaches(d, ruled), Had: map[string]int{},
 	}
 	for i := range d.Audiences {
-		if a := &d.Audiences[i]; a.Segment().Source != nil {
-			f.Sizes[a.Segment().Name] = append(f.Sizes[a.Segment().Name], sizeOf(d, a))
+		a := &d.Audiences[i]
+		s := a.Segment()
+		if s.Source != nil {
+			f.Sizes[s.Name] = append(f.Sizes[s.Name], sizeOf(d, a, seen))
+		} else if probe, ok := about[s]; ok {
+			f.Had[probe] = max(f.Had[probe], coarse(a.Qualified))
 		}
 	}
 	lists := listsOf(d)
 	for _, l := range lists {
 		least := d.Project.Least(l.Destination, l.Segment.MinSize)
 		f.Lists[l.Segment.Name] = append(f.Lists[l.Segment.Name], lint.ListSize{
-			Destination: l.Destination.Name, Members: l.audience.Len(), Least: least,
+			Destination: l.Destination.Name, Members: coarse(l.audience.Len()), Least: least,
 		})
 	}
 	f.Pairs = pairs(lists)
-	probes := lint.Probes(d.Scope(0), ruled, d.AsOf, o.Days)
-	f.Rows, err = inspect.Rows(ctx, d, probes, d.AsOf-int64(o.Days)*value.MicrosPerDay, d.AsOf)
-	return f, err
+	return f, nil
+}
+
+// coarse is a number of people as the linter may know it.
+func coarse(people int) int { return shown.Count(people).Told() }
+
+// told is how a coarse number is written: below the floor nobody knows how many there are, and whether there is one.
+func told(people int) string {
+	if people < shown.Floor {
+		people = 1
+	}
+	return shown.Count(people).String()
+}
+
+// probing are segments of the program's own that ask for people with such rows: all probes for each of those whom
+// somebody may be in; about says by its key which one each is.
+func probing(probes []lint.Probe, seen []*rules.Segment) (out []*rules.Segment, about map[*rules.Segment]string) {
+	about = map[*rules.Segment]string{}
+	for _, of := range seen {
+		for i, p := range probes {
+			asked := *of
+			match := *of.Match
+			match.AnyEvent, match.Events, match.Where = p.Pick.Any || p.Pick.Events == nil, p.Pick.Events, p.Pick.Where
+			asked.Name, asked.Match = fmt.Sprintf("(rows %d of %s)", i, of.Name), &match
+			out, about[&asked] = append(out, &asked), p.Key()
+		}
+	}
+	return out, about
 }
 
 // everybodySeen are segments of the program's own, whose members are all people of whom a use was given a row of the
@@ -95,33 +131,35 @@ func everybodySeen(segs []*rules.Segment, days int) (out []*rules.Segment) {
 }
 
 // sizeOf counts what a segment comes to in one use.
-func sizeOf(d *decide.Decision, a *segments.Audience) lint.Size {
+func sizeOf(d *decide.Decision, a *segments.Audience, everybody []*rules.Segment) lint.Size {
 	waiting, unknown := a.Count()
 	s := lint.Size{
-		Members: a.Len(), Hidden: a.Hidden, Qualified: a.Qualified, Undecided: waiting + unknown, True: map[string]int{},
+		Members: coarse(a.Len()), Hidden: coarse(a.Hidden), Qualified: coarse(a.Qualified),
+		Undecided: coarse(waiting + unknown), True: map[string]int{},
 	}
 	if breakdown := a.Breakdown(); breakdown != nil {
-		s.Matched, s.Excluded = breakdown.Matched, breakdown.Excluded
+		s.Matched, s.Excluded = coarse(breakdown.Matched), coarse(breakdown.Excluded)
 		for _, n := range breakdown.Nodes {
-			s.True[n.Path] = n.True
+			s.True[n.Path] = coarse(n.True)
 		}
 	}
 	for i := range d.Audiences {
 		seen := &d.Audiences[i]
-		if seen.Segment().Source != nil || seen.Use() != a.Use() || seen.Segment().Level != a.Segment().Level {
+		if !slices.Contains(everybody, seen.Segment()) || seen.Use() != a.Use() || seen.Segment().Level != a.Segment().Level {
 			continue
 		}
-		s.Recent, s.Among = seen.Len(), 0
+		among := 0
 		for id := range a.Members() {
 			if seen.Has(id) {
-				s.Among++
+				among++
 			}
 		}
 		for id := range a.Control() {
 			if seen.Has(id) {
-				s.Among++
+				among++
 			}
 		}
+		s.Recent, s.Among = coarse(seen.Len()), coarse(among)
 	}
 	return s
 }

@@ -24,8 +24,8 @@ func pairs(lists []counted) (out []lint.Pair) {
 			known[two{a.audience, b.audience}] = true
 			if common, most := commonOf(a.audience, b.audience); most {
 				out = append(out, lint.Pair{
-					A: a.Segment.Name, B: b.Segment.Name, Destination: a.Destination.Name, InA: a.audience.Len(),
-					InB: b.audience.Len(), Common: common,
+					A: a.Segment.Name, B: b.Segment.Name, Destination: a.Destination.Name, InA: coarse(a.audience.Len()),
+					InB: coarse(b.audience.Len()), Common: coarse(common),
 				})
 			}
 		}

@@ -28,6 +28,14 @@ func (c Count) String() string {
 	}
 }
 
+// Told is what the number says to whoever is told it: what lies below the floor is none.
+func (c Count) Told() int {
+	if c < Floor {
+		return 0
+	}
+	return int(c) / 10 * 10
+}
+
 // MarshalJSON writes a number, or the text "<50".
 func (c Count) MarshalJSON() ([]byte, error) { return []byte(c.json()), nil }
 

@@ -53,8 +53,8 @@ func columnOf(t rules.Term) rules.Term { return rules.Term{Column: t.Column, Typ
 
 // having are the rows that a demand looks at, and those of them that have a value in a column.
 func (d demand) having(column rules.Term) (all, with Probe) {
-	all = Probe{Pick: rules.Pick{Events: d.events, Any: d.anyEvent}, Counted: true}
-	with = Probe{Pick: all.Pick}
+	all = Probe{Pick: rules.Pick{Events: d.events, Any: d.anyEvent}}
+	with = all
 	with.Pick.Where = &rules.Test{Term: column, Op: where.OpIsNull, Not: true}
 	return all, with
 }
@@ -62,8 +62,8 @@ func (d demand) having(column rules.Term) (all, with Probe) {
 // carries reports whether the logs have a value in a column of such events, for all that is known.
 func (l *linter) carries(d demand, column rules.Term) bool {
 	all, with := d.having(column)
-	n, known := l.facts.Rows[with.Key()]
-	return !known || n > 0 || l.facts.Rows[all.Key()] < enough
+	n, known := l.facts.Had[with.Key()]
+	return !known || n > 0 || l.facts.Had[all.Key()] < enough
 }
 
 // lintCarried reports columns of which a segment wants a value and that its events have none in.
@@ -71,7 +71,8 @@ func (l *linter) lintCarried(r *source.Report, seg *rules.Segment) {
 	for _, u := range l.uses(seg) {
 		if !l.carries(u.demand, u.column) {
 			r.Warn("W-COLUMN-NOT-ON-EVENT", u.at,
-				fmt.Sprintf("no %s of %s has a value of %s", u.demand.called(), l.recently(), u.column), source.Expected(
+				fmt.Sprintf("%s had %ss with a value of %s in %s", hardly, u.demand.called(), u.column, l.recently()),
+				source.Expected(
 					"a column that these events carry, or where the log has it: from of "+u.column.Column+" in the schema"))
 		}
 	}

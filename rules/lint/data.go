@@ -7,17 +7,18 @@ import (
 	"github.com/malgrupp/malgrupp/rules/source"
 )
 
-// Data is Rules with what the logs say: which segments nobody or everybody is in, which are too small or share their
-// people, what rules look for that is not there, and how far the logs reach. All findings beyond those of Rules are
-// warnings.
+// Data is Rules with what the logs say: which segments hardly anybody or everybody is in, which are too small or share
+// their people, what rules look for that hardly anybody has, and how far the logs reach. All findings beyond those of
+// Rules are warnings.
 func Data(s *rules.Scope, segs []*rules.Segment, facts *Facts) source.Findings {
 	l := &linter{scope: s, words: s.Vocabulary(), segs: segs, facts: facts}
 	l.lint()
 	for _, seg := range segs {
 		r := &source.Report{Source: seg.Source}
-		l.lintEmpty(r, seg)
+		if !l.lintEmpty(r, seg) {
+			l.lintSmall(r, seg)
+		}
 		l.lintEverybody(r, seg)
-		l.lintSmall(r, seg)
 		l.lintHidden(r, seg)
 		l.lintReach(r, seg)
 		l.lintCost(r, seg)

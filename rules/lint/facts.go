@@ -4,20 +4,21 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 )
 
-// Facts is what the logs of a project say of its rules. Whoever reads logs gathers them; the linter judges them.
+// Facts is what the logs of a project say of its rules. Whoever reads logs gathers them; the linter judges them. All
+// numbers of people are of those whom consent lets a use see, and as coarse as people may be told: a number below the
+// floor is none, so that no finding depends on one person more or less (docs/consent.md, What is counted).
 type Facts struct {
 	AsOf  int64                            // where windows end, microseconds UTC
 	Days  int                              // how many days before it are called recent
-	Show  func(people int) string          // how a number of people may be written
+	Show  func(people int) string          // how a number of people is written
 	Sizes map[string][]Size                // by segment: what it comes to in each use of consent
 	Lists map[string][]ListSize            // by segment: the lists it would go out as
 	Pairs []Pair                           // of lists at one destination that hold many of the same people
 	Reach map[*rules.Condition]WindowReach // of conditions with a window
-	Rows  map[string]int64                 // by Probe.Key; of rows that need not all be counted, more than none means some
+	Had   map[string]int                   // by Probe.Key: people of whom some use may see such a row of the recent days
 }
 
-// Size is what a segment comes to in one use of consent. Some numbers are of people, all of them exact: a message shows
-// them through Facts.Show only.
+// Size is what a segment comes to in one use of consent.
 type Size struct {
 	Recent    int            // people of whom the use was given a recent row
 	Among     int            // of them those who qualify

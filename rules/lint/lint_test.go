@@ -54,7 +54,7 @@ func linted(t *testing.T, archive *txtar.Archive) string {
 }
 
 // facts reads what the logs of a case say. Everything that rules look for is there a thousand times, but for what
-// stands below rows, by the name of the event or the text of the test.
+// stands below had, by the name of the event or the text of the test.
 func facts(t *testing.T, data []byte, s *rules.Scope, segs []*rules.Segment) *lint.Facts {
 	t.Helper()
 	var given struct {
@@ -63,7 +63,7 @@ func facts(t *testing.T, data []byte, s *rules.Scope, segs []*rules.Segment) *li
 		Pairs []lint.Pair
 		Since string
 		Bytes int64
-		Rows  map[string]int64
+		Had   map[string]int
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	decoder.KnownFields(true)
@@ -76,7 +76,7 @@ func facts(t *testing.T, data []byte, s *rules.Scope, segs []*rules.Segment) *li
 			return fmt.Sprintf("about %d", people/100*100)
 		},
 		Sizes: given.Sizes, Lists: given.Lists, Pairs: given.Pairs, Reach: map[*rules.Condition]lint.WindowReach{},
-		Rows: map[string]int64{},
+		Had: map[string]int{},
 	}
 	for _, seg := range segs {
 		for cond := range seg.Conditions() {
@@ -86,17 +86,17 @@ func facts(t *testing.T, data []byte, s *rules.Scope, segs []*rules.Segment) *li
 		}
 	}
 	for _, sought := range lint.Probes(s, segs, f.AsOf, f.Days) {
-		n := int64(1000)
+		n := 1000
 		names := sought.Pick.Events
 		if sought.Pick.Where != nil {
 			names = []string{rules.Key(sought.Pick.Where)}
 		}
 		for _, name := range names {
-			if rows, ok := given.Rows[name]; ok {
-				n = rows
+			if people, ok := given.Had[name]; ok {
+				n = people
 			}
 		}
-		f.Rows[sought.Key()] = n
+		f.Had[sought.Key()] = n
 	}
 	return f
 }

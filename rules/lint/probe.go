@@ -13,19 +13,15 @@ import (
 )
 
 // Probe is rows that the linter asks the logs for.
-type Probe struct {
-	Pick rules.Pick
-	// Counted says that how many there are matters; otherwise it is enough to know whether there is one.
-	Counted bool
-}
+type Probe struct{ Pick rules.Pick }
 
 // Key tells what is asked for apart from anything else that is.
 func (p Probe) Key() string {
-	return fmt.Sprintf("%t %t %q %s", p.Counted, p.Pick.Any, p.Pick.Events, rules.Key(p.Pick.Where))
+	return fmt.Sprintf("%t %q %s", p.Pick.Any, p.Pick.Events, rules.Key(p.Pick.Where))
 }
 
-// Probes lists what Data asks of the rows of the recent days, each once: the events and values that rules name, and how
-// many rows lack a value that a rule tests with a `not`, or have none of a column that it wants.
+// Probes lists what Data asks of the rows of the recent days, each once: the events and values that rules name, and of
+// how many people rows lack a value that a rule tests with a `not`, or have none of a column that it wants.
 func Probes(s *rules.Scope, segs []*rules.Segment, asOf int64, days int) []Probe {
 	l := &linter{scope: s, words: s.Vocabulary(), segs: segs, facts: &Facts{AsOf: asOf, Days: days}}
 	found := map[string]Probe{}
@@ -157,7 +153,7 @@ func (l *linter) spelt(t *rules.Test) bool {
 
 // lacking are the rows that a demand looks at, and those of them in which a test finds no value.
 func lacking(d demand, t *rules.Test) (all, without Probe) {
-	all = Probe{Pick: rules.Pick{Events: d.events, Any: d.anyEvent}, Counted: true}
+	all = Probe{Pick: rules.Pick{Events: d.events, Any: d.anyEvent}}
 	without = all
 	without.Pick.Where = &rules.Test{Term: t.Term, Op: where.OpIsNull}
 	return all, without

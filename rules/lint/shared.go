@@ -40,7 +40,7 @@ func (l *linter) lintShared() {
 		p := within[name]
 		r := &source.Report{Source: byName[name].Source}
 		r.Warn("W-SUBSET", byName[name].NameSpan,
-			fmt.Sprintf("all %s people of this segment are also among the %s of %s, and %s is told both lists",
+			fmt.Sprintf("the %s people of this segment are as good as all among the %s of %s, and %s is told both lists",
 				l.facts.Show(p.InB), l.facts.Show(p.InA), p.A, p.Destination), want)
 		l.found = append(l.found, r.Found...)
 	}

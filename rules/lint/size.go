@@ -9,36 +9,38 @@ import (
 	"github.com/malgrupp/malgrupp/rules/source"
 )
 
-// lintEmpty reports a segment that nobody is in, where it comes about. Where data is missing, or a verdict still waits,
-// somebody may yet be.
-func (l *linter) lintEmpty(r *source.Report, seg *rules.Segment) {
+// lintEmpty reports a segment that hardly anybody is in, where it comes about. Where data is missing, or verdicts still
+// wait, people may yet be.
+func (l *linter) lintEmpty(r *source.Report, seg *rules.Segment) (reported bool) {
 	seen, matched, excluded := 0, 0, 0
 	for _, s := range l.facts.Sizes[seg.Name] {
 		if s.Qualified > 0 || s.Undecided > 0 {
-			return
+			return false
 		}
 		seen, matched, excluded = max(seen, s.Recent), matched+s.Matched, excluded+s.Excluded
 	}
+	if seen < enough {
+		return false
+	}
 	today := seg.Zone.Day(l.facts.AsOf)
-	want := source.Expected("somebody in every segment; malgrupp preview " + seg.Name + " shows each condition for how " +
-		"many people")
+	want := source.Expected("people in every segment; malgrupp preview " + seg.Name + " shows each condition for how " +
+		"many")
 	switch at := l.nobodys(seg); {
-	case seen < enough:
 	case matched > 0 && excluded == matched:
-		r.Warn("W-ALWAYS-EMPTY", seg.Exclude.Span, fmt.Sprintf("as of %v this excludes everybody who matches", today), want)
+		r.Warn("W-ALWAYS-EMPTY", seg.Exclude.Span,
+			fmt.Sprintf("as of %v this leaves %s of those who match", today, hardly), want)
 	case matched > 0:
 		r.Warn("W-ALWAYS-EMPTY", seg.NameSpan,
-			fmt.Sprintf("as of %v others of its exclusive group have everybody who matches", today), want)
+			fmt.Sprintf("as of %v others of its exclusive group have all but %s of those who match", today, hardly), want)
 	case at == seg.Match && len(at.Children) > 1:
-		r.Warn("W-ALWAYS-EMPTY", at.Span,
-			fmt.Sprintf("as of %v nobody fulfils these together, so nobody is in the segment", today), want)
+		r.Warn("W-ALWAYS-EMPTY", at.Span, fmt.Sprintf("as of %v %s fulfil these together", today, hardly), want)
 	default:
-		r.Warn("W-ALWAYS-EMPTY", at.Span, fmt.Sprintf("as of %v nobody fulfils this, so nobody is in the segment", today),
-			want)
+		r.Warn("W-ALWAYS-EMPTY", at.Span, fmt.Sprintf("as of %v %s fulfil this", today, hardly), want)
 	}
+	return true
 }
 
-// nobodys is the innermost condition that nobody fulfils and that alone leaves the segment empty.
+// nobodys is the innermost condition that hardly anybody fulfils and that alone leaves the segment empty.
 func (l *linter) nobodys(seg *rules.Segment) *rules.Condition {
 	anybody := func(c *rules.Condition) bool {
 		return slices.ContainsFunc(l.facts.Sizes[seg.Name], func(s Size) bool { return s.True[c.Path] > 0 })
@@ -82,7 +84,7 @@ func (l *linter) lintSmall(r *source.Report, seg *rules.Segment) {
 	var names []string
 	people := 0
 	for _, list := range l.facts.Lists[seg.Name] {
-		if list.Members > 0 && list.Members < list.Least {
+		if list.Members < list.Least {
 			names = append(names, fmt.Sprintf("%s (at least %d)", list.Destination, list.Least))
 			people = max(people, list.Members)
 		}
