@@ -101,7 +101,7 @@ func TestObjectionsAndErasuresOutliveTheirRows(t *testing.T) {
 		t.Fatalf("%d members, d8 among them: %t; want 57 with d8, who granted after he withdrew", len(got),
 			slices.Contains(got, "d8"))
 	}
-	b.eventsAt("events/dt=2026-04-25/part.parquet", "2026-04-25T10:00:00Z", 0, 60, "")
+	b.viewsBy("events/dt=2026-04-25/part.parquet", "/lainat/asunto", "2026-04-25T10:00:00Z", 0, 60, "")
 	b.acts("consent/old.parquet", []act{{"", "heartbeat", "", "2026-04-25T21:00:00Z", "2026-04-25T21:00:00Z"}})
 	report, err = b.run("2026-04-25T22:00:00Z", "20260425T220000Z-000002")
 	check(t, err)
@@ -116,7 +116,7 @@ func TestObjectionsAndErasuresOutliveTheirRows(t *testing.T) {
 		{"d7", "grant", "profile", "2026-04-25T22:11:00Z", "2026-04-25T22:11:00Z"},
 		{"d7", "grant", "activate:files", "2026-04-25T22:11:00Z", "2026-04-25T22:11:00Z"},
 	})
-	b.eventsAt("events/dt=2026-04-26/part.parquet", "2026-04-26T10:00:00Z", 0, 60, "")
+	b.viewsBy("events/dt=2026-04-26/part.parquet", "/lainat/asunto", "2026-04-26T10:00:00Z", 0, 60, "")
 	b.acts("consent/beat.parquet", []act{{"", "heartbeat", "", "2026-04-26T21:00:00Z", "2026-04-26T21:00:00Z"}})
 	report, err = b.run("2026-04-26T22:00:00Z", "20260426T220000Z-000003")
 	check(t, err)

@@ -115,7 +115,7 @@ func (b *bank) whileItWrites(do func()) {
 // Two months ago, outside of every window, a customer was logged in on d7; a withdrawal of his concerns d7, too.
 func TestALateWithdrawalTakesOutWhomItsPersonWasLoggedInWith(t *testing.T) {
 	b := newBank(t)
-	b.eventsAt("events/dt=2026-02-10/part.parquet", "2026-02-10T10:00:00Z", 7, 8, "c7")
+	b.viewsBy("events/dt=2026-02-10/part.parquet", "/lainat/asunto", "2026-02-10T10:00:00Z", 7, 8, "c7")
 	b.whileItWrites(func() {
 		b.acts("consent/late.parquet", []act{{"c7", "withdraw", "*", "2026-04-10T21:59:00Z", "2026-04-10T21:59:30Z"}})
 	})

@@ -140,16 +140,12 @@ func (b *bank) events(name string, from, before int) {
 	b.views(name, "/lainat/asunto", "2026-04-10T10:00:00Z", from, before)
 }
 
-// eventsAt are events of that time, of a customer if one is named.
-func (b *bank) eventsAt(name, when string, from, before int, customer string) {
-	b.seen(name, "/lainat/asunto", when, from, before, customer)
-}
-
 func (b *bank) views(name, page, when string, from, before int) {
-	b.seen(name, page, when, from, before, "")
+	b.viewsBy(name, page, when, from, before, "")
 }
 
-func (b *bank) seen(name, page, when string, from, before int, customer string) {
+// viewsBy are page views of that time, of a customer if one is named.
+func (b *bank) viewsBy(name, page, when string, from, before int, customer string) {
 	var v [7]parquet.Values
 	at := instant(b.t, when)
 	for i := from; i < before; i++ {

@@ -142,11 +142,12 @@ func (b *bank) tonight(clock, id string, o store.Options) (*pipeline.Report, err
 
 // held is what holds of a project, without what differs from run to run.
 type held struct {
-	Told     map[string][]string // by list: whom a platform has that did all that it was ever told
-	Lists    map[string][]string // of the last marker: snapshots and control groups
-	Holdings map[string][]string // what the state says, by list
-	Stay     []string
-	Wrong    []string // what is not as it must be, of the chain and of what platforms were told
+	Heard, Acts string              // what was seen of the consent log
+	Told        map[string][]string // by list: whom a platform has that did all that it was ever told
+	Lists       map[string][]string // of the last marker: snapshots and control groups
+	Holdings    map[string][]string // what the state says, by list
+	Stay        []string
+	Wrong       []string // what is not as it must be, of the chain and of what platforms were told
 }
 
 func (h *held) wrong(format string, args ...any) {
@@ -193,7 +194,18 @@ func (b *bank) holds() *held {
 func (b *bank) kept(h *held, name string) {
 	data, err := b.place(b.loaded.Project.State).ReadAll(context.Background(), name, 1<<24)
 	check(b.t, err)
-	if path.Base(name) == record.LinesName {
+	switch path.Base(name) {
+	case record.LinesName:
+		return
+	case "heard.parquet.age":
+		heard, err := state.ReadHeard(data, b.ring)
+		check(b.t, err)
+		h.Heard = fmt.Sprint(heard)
+		return
+	case "acts.parquet.age":
+		acts, err := state.ReadActs(data, b.ring)
+		check(b.t, err)
+		h.Acts = fmt.Sprint(acts)
 		return
 	}
 	if strings.Contains(name, "stay") {

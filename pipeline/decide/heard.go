@@ -5,9 +5,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"maps"
+	"math/bits"
 	"slices"
 	"strings"
 
+	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -15,13 +17,14 @@ import (
 	"github.com/malgrupp/malgrupp/segments/identity"
 )
 
-// heard collects what a reading of the consent log sees, day by day, also of rows that known_by hides.
+// heard collects what a reading of the consent log sees, day by day, also of rows that known_by hides; one of each row
+// group.
 type heard struct {
-	days map[int64]*state.Day
-	acts state.Acts
-	on   int64 // the day of the last row
-	day  *state.Day
-	text []byte
+	days  map[int64]*state.Day
+	acts  state.Acts
+	on    int64 // the day of the last row
+	day   *state.Day
+	texts [4]hashed // subject, kind, action, purpose
 }
 
 // row counts a row recorded at an instant.
@@ -46,29 +49,47 @@ func (h *heard) event(c *consentRows, i int) {
 	if !action.Denies() && action != consent.Lift {
 		return
 	}
-	act := state.Act{
-		Kind: c.kind.At(i), ID: identity.Normalise(c.subject.At(i)), Action: c.action.At(i), Purpose: c.purpose.At(i),
-		Source: c.source.At(i), At: int64(c.at.Value(i)),
-	}
 	if action.Denies() {
-		h.day.Denials = append(h.day.Denials, h.fingerprint(&act))
+		h.day.Denials = append(h.day.Denials, h.fingerprint(c, i))
 	}
 	if action == consent.Object || action == consent.Erase || action == consent.Lift {
-		act.Kind, act.ID, act.Action = strings.Clone(act.Kind), strings.Clone(act.ID), strings.Clone(act.Action)
-		act.Purpose, act.Source = strings.Clone(act.Purpose), strings.Clone(act.Source)
-		h.acts = append(h.acts, act)
+		h.acts = append(h.acts, state.Act{
+			Kind: strings.Clone(c.kind.At(i)), ID: identity.Normalise(strings.Clone(c.subject.At(i))),
+			Action: strings.Clone(c.action.At(i)), Purpose: strings.Clone(c.purpose.At(i)),
+			Source: strings.Clone(c.source.At(i)), At: int64(c.at.Value(i)),
+		})
 	}
 }
 
-// fingerprint stands for a denial in the state, whatever its event id: an export may give it another.
-func (h *heard) fingerprint(a *state.Act) int64 {
-	h.text = h.text[:0]
-	for _, s := range []string{a.Kind, a.ID, a.Action, a.Purpose} {
-		h.text = append(append(h.text, s...), 0)
+// fingerprint stands for a denial in the state, whatever its event id: an export may give it another. Texts are hashed
+// once per dictionary entry.
+func (h *heard) fingerprint(c *consentRows, i int) int64 {
+	out := h.texts[0].hash(c.subject, i)
+	for k, text := range []parquet.Text{c.kind, c.action, c.purpose} {
+		out = mix(out, h.texts[k+1].hash(text, i))
 	}
-	h.text = binary.BigEndian.AppendUint64(h.text, uint64(a.At))
-	sum := sha256.Sum256(h.text)
-	return int64(binary.BigEndian.Uint64(sum[:8]))
+	return int64(mix(out, uint64(c.at.Value(i))))
+}
+
+// mix joins two numbers to one; no pair is likelier than another to give the same.
+func mix(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a^0x9e3779b97f4a7c15, b^0xe7037ed1a0b428db)
+	return hi ^ lo ^ a
+}
+
+// hashed are the hashes of a dictionary's entries, the same in every run; 0: not met yet.
+type hashed []uint64
+
+func (h *hashed) hash(t parquet.Text, i int) uint64 {
+	if *h == nil {
+		*h = make(hashed, t.Dict.Len())
+	}
+	at := &(*h)[t.Codes[i]]
+	if *at == 0 {
+		sum := sha256.Sum256([]byte(identity.Normalise(t.At(i))))
+		*at = binary.BigEndian.Uint64(sum[:8])
+	}
+	return *at
 }
 
 // add takes in what another reading saw.

@@ -148,6 +148,8 @@ func (l *consentLog) denials(ctx context.Context, bucket *store.Bucket, objects 
 		if err != nil {
 			return err
 		}
+		var seen heard
+		defer l.heard.add(&seen)
 		for i := range c.n {
 			recorded, err := c.whole(i)
 			if err != nil {
@@ -160,8 +162,8 @@ func (l *consentLog) denials(ctx context.Context, bucket *store.Bucket, objects 
 			if !c.actions[c.action.Codes[i]].Denies() {
 				continue
 			}
-			l.heard.row(recorded)
-			l.heard.event(c, i)
+			seen.row(recorded)
+			seen.event(c, i)
 			d := consent.Denial{
 				Kind: c.kinds[c.kind.Codes[i]], Pattern: c.patterns[c.purpose.Codes[i]], Action: c.actions[c.action.Codes[i]],
 				At: int64(c.at.Value(i)),
