@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -177,4 +178,54 @@ func tree(t *testing.T, dir string) map[string]string {
 		return err
 	}))
 	return out
+}
+
+// night is a publication in which runs are told apart by their night alone.
+func (p *publication) night() *publication {
+	out := *p
+	out.RunID, out.Holdings = p.RunID[:len("20260101T000001Z")], map[string][]held{}
+	for name, lines := range p.Holdings {
+		for _, h := range lines {
+			h.RunID = h.RunID[:len("20260101T000001Z")]
+			out.Holdings[name] = append(out.Holdings[name], h)
+		}
+	}
+	return &out
+}
+
+// told is whom platforms have that did all that the markers told them, in their order.
+func (r *reader) told(t *testing.T) map[string][]string {
+	t.Helper()
+	has := map[string]map[string]bool{}
+	out := filepath.Join(r.loaded.Dir, filepath.FromSlash(r.loaded.Project.Output))
+	for _, name := range must(filepath.Glob(filepath.Join(out, "markers", "*.json")))(t) {
+		var m record.Marker
+		check(t, json.Unmarshal(must(os.ReadFile(name))(t), &m))
+		p := &publication{Lists: map[string][]string{}, Control: map[string][]string{}}
+		for _, o := range m.Objects {
+			if o.Root == record.RootOutput {
+				r.file(t, p, m.RunID, o.Name, must(os.ReadFile(filepath.Join(out, filepath.FromSlash(o.Name))))(t))
+			}
+		}
+		for name, ids := range p.Lists {
+			list, action := strings.TrimSuffix(name, path.Ext(name)), path.Ext(name)
+			if has[list] == nil {
+				has[list] = map[string]bool{}
+			}
+			for _, id := range ids {
+				if action != ".snapshot" && has[list][id] == (action == ".adds") {
+					t.Errorf("marker %d, %s: %s is told twice", m.N, name, id)
+				}
+				if action != ".snapshot" {
+					has[list][id] = action == ".adds"
+				}
+			}
+		}
+	}
+	told := map[string][]string{}
+	for list, of := range has {
+		maps.DeleteFunc(of, func(_ string, there bool) bool { return !there })
+		told[list] = slices.Sorted(maps.Keys(of))
+	}
+	return told
 }

@@ -291,9 +291,9 @@ func (h *hour) try(t *testing.T, m *mishap) (wrong string, ended error) {
 	return "", err
 }
 
-// heal runs the same night again. Where the mishap goes on into that run, it is the one after it that heals. A marker or
-// a line that is not whole stops every run until somebody deletes it: whether a hand or a storage has cut it, nobody can
-// tell.
+// heal runs the same night again. Where the mishap goes on into that run, it is the one after it that heals. A marker
+// or a line that is not whole stops every run until somebody deletes it: whether a hand or a storage has cut it, nobody
+// can tell.
 func (h *hour) heal(b *bank, m *mishap) error {
 	again := func(end string, around func(*store.Call, func() error) error) error {
 		time.Sleep(15 * time.Minute)

@@ -56,8 +56,13 @@ func (r *run) mark(ctx context.Context) error {
 	return nil
 }
 
-// created creates the marker. Where there is no clear answer, what lies there says whether it was this run's.
+// created creates the marker, whoever says meanwhile that the run should stop. Where there is no clear answer, what lies
+// there says whether it was this run's; if nothing does, it may still be under way.
 func (r *run) created(ctx context.Context, n int64, data []byte) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
 	err := r.Output.CreateOwn(ctx, record.MarkerKey(n), data)
 	switch {
 	case err == nil:
@@ -65,11 +70,12 @@ func (r *run) created(ctx context.Context, n int64, data []byte) error {
 	case errors.Is(err, store.ErrExists):
 		return fault.New(fault.Locked, "LOST", errors.New("another run published first"), "run again")
 	}
-	there, unread := r.Output.ReadAll(context.WithoutCancel(ctx), record.MarkerKey(n), record.MaxSize)
+	there, unread := r.Output.ReadAll(ctx, record.MarkerKey(n), record.MaxSize)
 	switch {
 	case bytes.Equal(there, data) && unread == nil:
 		return nil
-	case store.CodeOf(unread) == store.NotFound:
+	case store.CodeOf(unread) == store.NotFound && store.CodeOf(err) != store.Unavailable &&
+		store.CodeOf(err) != store.Canceled:
 		return err
 	}
 	return fmt.Errorf("it is not known whether the run is published; the next run finds out: %w", err)
