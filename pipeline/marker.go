@@ -56,8 +56,8 @@ func (r *run) mark(ctx context.Context) error {
 	return nil
 }
 
-// created creates the marker, whoever says meanwhile that the run should stop. Where there is no clear answer, what lies
-// there says whether it was this run's; if nothing does, it may still be under way.
+// created creates the marker, whoever says meanwhile that the run should stop. Where there is no clear answer, what
+// lies there says whether it was this run's; if nothing does, it may still be under way.
 func (r *run) created(ctx context.Context, n int64, data []byte) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -35,9 +35,12 @@ var (
 	exitGuard   = exitCode{
 		13, "guard", "a guard held every list (on_stop: fail); removals that are owed went out", false,
 	}
-	exitInput       = exitCode{14, "input", "input is missing, damaged or breaks its schema", true}
-	exitConsent     = exitCode{15, "consent", "the state of consent cannot be known: nothing was written", true}
-	exitStorage     = exitCode{16, "storage", "storage is unreachable, denied or full; the old state holds", true}
+	exitInput   = exitCode{14, "input", "input is missing, damaged or breaks its schema", true}
+	exitConsent = exitCode{15, "consent", "the state of consent cannot be known: nothing was written", true}
+	exitStorage = exitCode{
+		16, "storage", "storage is unreachable, denied or full; the old state holds, or it says that this is not known",
+		true,
+	}
 	exitAudit       = exitCode{19, "audit", "the record of runs is broken, or keys are not those that it knows", false}
 	exitChanges     = exitCode{20, "changes", "only plan --detailed-exitcode: a run would change a list", false}
 	exitUsage       = exitCode{64, "usage", "wrong flags or arguments", false}

@@ -18,21 +18,23 @@ import (
 type Listing struct {
 	Objects []folder.Input // pinned: sources, consent log, lists of people, customers' attributes
 	sources []Source
-	log     *listedLog   // nil: not listed
+	log     *listedLog // nil: not listed
+	lists   map[string]listedList
 	feed    consent.Feed // without what only its rows tell
 }
 
 // NewListing lists the places of settled inputs.
 func NewListing(ctx context.Context, in Inputs) (*Listing, error) {
-	l := &Listing{}
+	l := &Listing{lists: map[string]listedList{}}
 	if err := l.listSources(ctx, &in); err != nil {
 		return nil, err
 	}
 	for name, conf := range in.peopleLists() {
-		_, object, err := in.findList(ctx, name, conf)
+		bucket, object, err := in.findList(ctx, name, conf)
 		if err != nil {
 			return nil, err
 		}
+		l.lists[name] = listedList{bucket, object}
 		l.Objects = append(l.Objects, folder.Pin(name, []store.Object{object}, nil)...)
 	}
 	if a := in.Project.Attributes; a != nil {

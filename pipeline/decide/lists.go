@@ -38,7 +38,7 @@ const maxList = 1 << 30
 // suppress files the people of the suppression and the protected list.
 func (d *Decision) suppress(ctx context.Context, l *consent.Loader) error {
 	for name, conf := range d.peopleLists() {
-		bucket, object, err := d.findList(ctx, name, conf)
+		bucket, object, err := d.listed(ctx, name, conf)
 		if err != nil {
 			return err
 		}
@@ -84,6 +84,20 @@ func (d *Decision) readList(ctx context.Context, name string, bucket *store.Buck
 		}
 	}
 	return out, nil
+}
+
+// listed is a list as the inputs' listing found it, or as it is found now.
+func (d *Decision) listed(ctx context.Context, name string, conf *project.List) (*store.Bucket, store.Object, error) {
+	if l, done := d.Listing.lists[name]; done {
+		return l.bucket, l.object, nil
+	}
+	return d.findList(ctx, name, conf)
+}
+
+// listedList is a list of people before it is read.
+type listedList struct {
+	bucket *store.Bucket
+	object store.Object
 }
 
 // peopleLists are the lists of people that the project has, by name.

@@ -370,10 +370,11 @@ func TestAFolderThatIsNotThereIsNotEmpty(t *testing.T) {
 func TestFoldersAreOnTheDiskBeforeSomethingLiesInThem(t *testing.T) {
 	root := t.TempDir()
 	var steps []string
-	b := openAt(t, "file://"+root, store.Options{Roots: []string{root}, Around: func(c *store.Call, do func() error) error {
+	note := func(c *store.Call, do func() error) error {
 		steps = append(steps, c.Op)
 		return do()
-	}})
+	}
+	b := openAt(t, "file://"+root, store.Options{Roots: []string{root}, Around: note})
 	write(t, b, "lists/run/a", "one")
 	write(t, b, "lists/run/b", "two")
 	want := []string{
