@@ -111,7 +111,6 @@ type mishap struct {
 	n      int // the call, from 1
 	always bool
 	again  bool // the run tries again what failed
-	fails  func(c *store.Call) bool
 
 	mu    sync.Mutex
 	count int
