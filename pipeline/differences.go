@@ -178,11 +178,14 @@ func (c *change) tally() {
 
 // droppedValues are the identifiers that were not sent, by what they were and why.
 func droppedValues(d platform.Dropped) map[string]shown.Count {
-	if len(d.Values) == 0 {
-		return nil
-	}
-	out := map[string]shown.Count{}
+	var out map[string]shown.Count
 	for v, n := range d.Values {
+		if shown.Count(n).Few() {
+			continue // that there is such a reason would say that somebody has it
+		}
+		if out == nil {
+			out = map[string]shown.Count{}
+		}
 		out[strings.TrimSpace(v.Field+" "+v.Reason)] = shown.Count(n)
 	}
 	return out

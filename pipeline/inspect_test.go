@@ -318,7 +318,7 @@ spec:
     event_ts: {type: timestamp, unit: ms, role: event_time}
     # event_name is a guess by its name; different values: 2
     event: {type: text, role: event_name}
-    # device is a guess by its name; different values: <50 in <50 rows, 0 without
+    # device is a guess by its name; different values: <50 in <50 rows, <50 without
     cookie_id: {from: "cookieId", type: text, role: device}
     mail: {type: text, optional: true}
 `

@@ -74,8 +74,8 @@ func (r *run) record() *record.Manifest {
 			Refused: map[string]shown.Count{},
 		}
 		for reason, n := range d.Roll.Tallies.Refused[u] {
-			if n > 0 {
-				count.Refused[consent.Reason(reason).String()] = shown.Count(n)
+			if c := shown.Count(n); !c.Few() { // that there is such a reason would say that somebody has it
+				count.Refused[consent.Reason(reason).String()] = c
 			}
 		}
 		m.Uses = append(m.Uses, count)
@@ -89,7 +89,7 @@ func unwritable(s *decide.Source) map[string]shown.Count {
 	for role, n := range map[rules.Role]int64{
 		rules.RoleDevice: s.Counts.UnwritableDevice, rules.RoleCustomer: s.Counts.UnwritableCustomer,
 	} {
-		if c, ok := s.Schema.WithRole(role); ok && n > 0 {
+		if c, ok := s.Schema.WithRole(role); ok && !shown.Count(n).Few() {
 			if out == nil {
 				out = map[string]shown.Count{}
 			}

@@ -28,7 +28,7 @@ func (a *app) diffCommand() *cobra.Command {
 			"With --data both rules are decided on the real logs, as by a run that knows nothing of earlier ones, and " +
 			"nothing is written. Whoever enters\nor leaves is counted at the change that does it by itself, or under " +
 			"\"several changes\": none of them does it alone, or more than one. The last\ntwo columns say what OLD would " +
-			"gain and lose with that change and no other. People are counted in tens, 1 to 49 as <50.\n\n" +
+			"gain and lose with that change and no other. People are counted in tens, 0 to 49 as <50.\n\n" +
 			"In a pull request: git show main:segments/x.yaml > old.yaml && malgrupp diff old.yaml segments/x.yaml",
 		Args: cobra.ExactArgs(2), ValidArgsFunction: a.completeSegments,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -146,7 +146,7 @@ func (s story) reasons(l record.SegmentCount) (out []string) {
 			out = append(out, c.text()...)
 		}
 	}
-	if l.Owed > 0 {
+	if !l.Owed.Few() {
 		out = append(out, fmt.Sprintf("consent: %s of those who leave may not be told any more", l.Owed))
 	}
 	if l.Held != "" {
@@ -199,11 +199,11 @@ func (c *ruleChange) brings() string {
 
 func flowText(in, out shown.Count) string {
 	switch {
-	case in == 0 && out == 0:
-		return "moves nobody"
-	case out == 0:
+	case in.Few() && out.Few():
+		return fmt.Sprintf("moves %s people", in)
+	case out.Few():
 		return fmt.Sprintf("brings about %s people", in)
-	case in == 0:
+	case in.Few():
 		return fmt.Sprintf("loses about %s people", out)
 	}
 	return fmt.Sprintf("brings about %s people and loses about %s", in, out)

@@ -28,7 +28,7 @@ func (a *app) previewCommand() *cobra.Command {
 		Use: "preview SEGMENT", Short: "What a segment comes to on the real logs, and which condition makes it so",
 		Long: "Reads and decides like a run, writes nothing, and shows the way from everybody who was seen to those who " +
 			"would be delivered: what each\ncondition is for how many people, how many would qualify if it were not written, " +
-			"and which other segments have the same people.\nPeople are counted in tens, 1 to 49 as <50.\n\n" +
+			"and which other segments have the same people.\nPeople are counted in tens, 0 to 49 as <50.\n\n" +
 			"With --sample some of the people are drawn by a hash of their id, each with all rows, and the rows of others " +
 			"are dropped early. Every figure is\nthen an estimate of all, with the interval that holds the true one 19 times " +
 			"of 20; one behind which fewer than 50 of them stand only says \"less than\".\n\n" +

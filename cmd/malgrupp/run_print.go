@@ -11,6 +11,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/record"
+	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
@@ -42,7 +43,7 @@ func writeUses(w io.Writer, m *record.Manifest) {
 			first = false
 		}
 		if first {
-			t.AppendRow(table.Row{u.Use, u.People, u.Admitted, 0, ""})
+			t.AppendRow(table.Row{u.Use, u.People, u.Admitted, shown.Count(0), ""})
 		}
 	}
 	t.Render()

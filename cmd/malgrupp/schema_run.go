@@ -19,7 +19,7 @@ func runResultSchema() editor.Schema {
 	), editor.Schema{
 		"shown": editor.Schema{
 			"anyOf":       []editor.Schema{{"type": "integer", "minimum": 0}, editor.Exactly("<50")},
-			"description": "a count of people or rows: rounded down to tens, 1 to 49 as <50",
+			"description": "a count of people or rows: rounded down to tens, 0 to 49 as <50",
 		},
 		"manifest": manifestSchema(),
 	})

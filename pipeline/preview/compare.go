@@ -151,16 +151,17 @@ func (c *comparing) compare(use int) UseComparison {
 		}
 	}
 	entering, leaving := moved(old, now, alone, true), moved(now, old, alone, false)
+	var apart shown.Apart
+	people := func(n int) shown.Count { return shown.Count(apart.Tell(n)) }
 	u := UseComparison{
-		Use: c.Uses[use].Name, Old: shown.Count(old.Len()), New: shown.Count(now.Len()),
-		Both: shown.Count(now.Len() - entering.all), Total: Flow{
-			shown.Count(entering.all), shown.Count(leaving.all),
-		}, Several: Flow{shown.Count(entering.several), shown.Count(leaving.several)}, Changes: []ChangeCount{},
+		Use: c.Uses[use].Name, Old: people(old.Len()), New: people(now.Len()), Both: people(now.Len() - entering.all),
+		Total:   Flow{people(entering.all), people(leaving.all)},
+		Several: Flow{people(entering.several), people(leaving.several)}, Changes: []ChangeCount{},
 	}
 	for i, change := range c.changes {
-		n := ChangeCount{Difference: change.Difference, Flow: Flow{shown.Count(entering.by[i]), shown.Count(leaving.by[i])}}
+		n := ChangeCount{Difference: change.Difference, Flow: Flow{people(entering.by[i]), people(leaving.by[i])}}
 		if alone[i] != nil {
-			n.Alone = &Flow{shown.Count(more(old, alone[i])), shown.Count(more(alone[i], old))}
+			n.Alone = &Flow{people(more(old, alone[i])), people(more(alone[i], old))}
 		}
 		u.Changes = append(u.Changes, n)
 	}

@@ -59,7 +59,7 @@ func sinceRun(j *pipeline.Job, look *pipeline.Look, s *rules.Segment) (*SinceRun
 		if err != nil {
 			return nil, err
 		}
-		if first := !told[t.Destination]; first || since.Held+since.Entered > 0 {
+		if first := !told[t.Destination]; first || !(since.Held + since.Entered).Few() {
 			out.Lists = append(out.Lists, since)
 		}
 		told[t.Destination] = true
@@ -140,7 +140,18 @@ func sinceList(ring *keys.Ring, held map[string]bool, segment *rules.Segment,
 		because[leftUnseen] = shown.Count(n)
 	}
 	for _, what := range slices.Sorted(maps.Keys(because)) {
+		if because[what].Few() {
+			continue // that there is such a reason would say that somebody has it
+		}
 		s.Because = append(s.Because, LeftBecause{what, because[what]})
+	}
+	var apart shown.Apart
+	people := func(n *shown.Count) { *n = shown.Count(apart.Tell(int(*n))) }
+	people(&s.Held)
+	people(&s.Entered)
+	people(&s.Left)
+	for i := range s.Because {
+		people(&s.Because[i].People)
 	}
 	slices.SortStableFunc(s.Because, func(a, b LeftBecause) int { return cmp.Compare(b.People, a.People) })
 	return s, nil

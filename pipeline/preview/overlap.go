@@ -39,7 +39,7 @@ func overlapOf(d *decide.Decision, a, b *segments.Audience, sample *segments.Sam
 		},
 	}
 	if common >= shown.Floor && either-common >= shown.Floor {
-		share := 100 * common / either
+		share := 100 * coarse(common) / coarse(either)
 		o.Share = &share
 	}
 	return o, [2]int{common, either}

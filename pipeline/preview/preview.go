@@ -137,14 +137,18 @@ func kindOf(s *rules.Segment) identity.Kind {
 }
 
 func useOf(look *pipeline.Look, a *segments.Audience, sample *segments.Sample) Use {
-	people := func(n int) shown.People { return shown.People{N: n, Sample: sample} }
+	var apart shown.Apart
+	people := func(n int) shown.People { return shown.People{N: apart.Tell(n), Sample: sample} }
 	u := Use{
-		Use: look.Uses[a.Use()].Name, Qualified: people(a.Qualified), Control: people(count(a.Control())),
-		Capped: people(count(a.Capped())), Members: people(a.Len()), Hidden: people(a.Hidden), Nodes: []Node{},
+		Use: look.Uses[a.Use()].Name, Members: people(a.Len()), Qualified: people(a.Qualified),
+		Control: people(count(a.Control())), Capped: people(count(a.Capped())), Hidden: people(a.Hidden), Nodes: []Node{},
 		Lists: []record.SegmentCount{},
 	}
 	u.Overlaps = overlaps(look.Decision, a, sample)
 	u.Overlaps = u.Overlaps[:min(shownOverlaps, len(u.Overlaps))]
+	for i := range u.Overlaps {
+		u.Overlaps[i].Common.N = apart.Tell(u.Overlaps[i].Common.N)
+	}
 	if s := a.Breakdown(); s != nil {
 		u.Seen, u.Matched, u.Excluded = people(s.Seen), people(s.Matched), people(s.Excluded)
 		for _, n := range s.Nodes {
@@ -161,6 +165,11 @@ func useOf(look *pipeline.Look, a *segments.Audience, sample *segments.Sample) U
 	}
 	for _, c := range look.Manifest.Segments {
 		if c.Segment == a.Segment().Name && c.Use == u.Use && c.Destination != "" {
+			for _, n := range []*shown.Count{
+				&c.Members, &c.Additions, &c.Removals, &c.Control, &c.Unknown, &c.Wait, &c.Dropped,
+			} {
+				*n = shown.Count(apart.Tell(int(*n)))
+			}
 			u.Lists = append(u.Lists, c)
 		}
 	}

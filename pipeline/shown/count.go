@@ -12,21 +12,24 @@ import (
 	"github.com/malgrupp/malgrupp/segments"
 )
 
-// Floor is the smallest number of people or rows that may be shown; smaller ones hide behind "<50", lest a count speaks
-// of one person (docs/consent.md, What is counted).
+// Floor is the smallest number of people or rows that may be shown; smaller ones, none among them, hide behind "<50":
+// whoever asks about one person must not learn from it whether there is one (docs/consent.md, What is counted).
 const Floor = 50
 
-// Count is a number of people or rows as it may leave the program: rounded down to tens, and 1 to 49 as "<50".
+// Count is a number of people or rows as it may leave the program: rounded down to tens, and 0 to 49 as "<50".
 type Count int64
 
+const few = "<50"
+
 func (c Count) String() string {
-	switch {
-	case c > 0 && c < Floor:
-		return "<50"
-	default:
-		return strconv.FormatInt(int64(c)/10*10, 10)
+	if c < Floor {
+		return few
 	}
+	return strconv.FormatInt(int64(c)/10*10, 10)
 }
+
+// Few reports whether the number hides how many there are, and whether there is one.
+func (c Count) Few() bool { return c < Floor }
 
 // Told is what the number says to whoever is told it: what lies below the floor is none.
 func (c Count) Told() int {
@@ -40,17 +43,17 @@ func (c Count) Told() int {
 func (c Count) MarshalJSON() ([]byte, error) { return []byte(c.json()), nil }
 
 func (c Count) json() string {
-	if c > 0 && c < Floor {
-		return `"<50"`
+	if c.Few() {
+		return `"` + few + `"`
 	}
 	return c.String()
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote; "<50" becomes 1.
+// UnmarshalJSON reads what MarshalJSON wrote; "<50" becomes 0.
 func (c *Count) UnmarshalJSON(b []byte) error {
 	var small string
-	if json.Unmarshal(b, &small) == nil && small == "<50" {
-		*c = 1
+	if json.Unmarshal(b, &small) == nil && small == few {
+		*c = 0
 		return nil
 	}
 	n, err := strconv.ParseInt(string(b), 10, 64)
@@ -69,18 +72,15 @@ type People struct {
 // normal95 is how many standard deviations lie on each side of 95 % of a normal distribution.
 const normal95 = 1.959964
 
-// Few reports whether the sample has 1 to 49 of these people.
-func (p People) Few() bool { return p.Sample != nil && p.N > 0 && p.N < Floor }
+// Few reports whether the sample has 0 to 49 of these people.
+func (p People) Few() bool { return p.Sample != nil && Count(p.N).Few() }
 
 // drawn is between what the number of people drawn lies, for all that is told of it. Whoever knows the share could turn
 // an estimate back into that number, and who is drawn is no secret: so it is hidden and rounded like a count before it
 // is multiplied.
 func (p People) drawn() (from, to int) {
-	switch {
-	case p.N == 0:
-		return 0, 0
-	case p.Few():
-		return 1, Floor - 1
+	if p.Few() {
+		return 0, Floor - 1
 	}
 	return p.N / 10 * 10, p.N/10*10 + 9
 }
@@ -89,7 +89,7 @@ func (p People) drawn() (from, to int) {
 // - m p)^2 <= z^2 m p (1-p). It is Wilson's interval turned round: the size is unknown, the share is known. The
 // interval holds the number 19 times of 20, and is that of every number which the one drawn could be; its bounds are
 // rounded outwards to tens. The estimate of few is only a bound: fewer than it says.
-func (p People) estimate() (about, low, high Count) {
+func (p People) estimate() (about, low, high int64) {
 	share := float64(p.Sample.Parts) / segments.Whole
 	spread := normal95 * normal95 * (1 - share)
 	bound := func(drawn int, side float64) float64 {
@@ -97,11 +97,11 @@ func (p People) estimate() (about, low, high Count) {
 		return (2*n + spread + side*math.Sqrt(spread*(4*n+spread))) / (2 * share)
 	}
 	from, to := p.drawn()
-	about = Count(math.Round(float64(from) / share))
+	about = int64(math.Round(float64(from)/share)) / 10 * 10
 	if p.Few() {
-		about = Count(math.Ceil(Floor/share/10) * 10)
+		about = int64(math.Ceil(Floor/share/10)) * 10
 	}
-	return about, Count(math.Floor(max(0, bound(from, -1))/10) * 10), Count(math.Ceil(bound(to, 1)/10) * 10)
+	return about, int64(math.Floor(max(0, bound(from, -1))/10)) * 10, int64(math.Ceil(bound(to, 1)/10)) * 10
 }
 
 func (p People) String() string {
@@ -110,33 +110,30 @@ func (p People) String() string {
 	}
 	about, low, high := p.estimate()
 	if p.Few() {
-		return fmt.Sprintf("<%s (%s to %s)", about, low, high)
+		return fmt.Sprintf("<%d (%d to %d)", about, low, high)
 	}
-	return fmt.Sprintf("%s (%s to %s)", about, low, high)
+	return fmt.Sprintf("%d (%d to %d)", about, low, high)
 }
 
 // MarshalJSON writes a Count, or an object with an estimate, low and high: the estimate is a text such as "<1000" where
-// 1 to 49 of the sample stand behind it.
+// 0 to 49 of the sample stand behind it.
 func (p People) MarshalJSON() ([]byte, error) {
 	if p.Sample == nil {
 		return Count(p.N).MarshalJSON()
 	}
 	about, low, high := p.estimate()
-	text := about.json()
+	text := strconv.FormatInt(about, 10)
 	if p.Few() {
-		text = `"<` + about.String() + `"`
+		text = `"<` + text + `"`
 	}
-	return fmt.Appendf(nil, `{"estimate":%s,"low":%s,"high":%s}`, text, low.json(), high.json()), nil
+	return fmt.Appendf(nil, `{"estimate":%s,"low":%d,"high":%d}`, text, low, high), nil
 }
 
-// Bar draws the number as a share of others, who take the whole width. It tells no more than the number does: nobody
-// has no bar, and 1 to 49 people have a dot, however many the others are.
+// Bar draws the number as a share of others, who take the whole width. It tells no more than the number does: 0 to 49
+// people have a dot, however many the others are.
 func (p People) Bar(of People, width int) string {
 	n, whole := p.N/10*10, of.N/10*10
-	switch {
-	case p.N == 0:
-		return ""
-	case p.N < Floor || whole == 0:
+	if p.N < Floor || whole == 0 {
 		return "·"
 	}
 	return strings.Repeat("█", max(1, min(width, width*n/whole)))

@@ -40,7 +40,8 @@ func TestACountIsANumberAndAnEstimateIsNone(t *testing.T) {
 	}{
 		{People{N: 1234}, "1230", "1230"},
 		{People{N: 7}, "<50", `"<50"`},
-		{People{0, twentieth}, "0 (0 to 80)", `{"estimate":0,"low":0,"high":80}`},
+		{People{}, "<50", `"<50"`},
+		{People{0, twentieth}, "<1000 (0 to 1290)", `{"estimate":"<1000","low":0,"high":1290}`},
 		{People{2, twentieth}, "<1000 (0 to 1290)", `{"estimate":"<1000","low":0,"high":1290}`},
 		{People{100, twentieth}, "2000 (1650 to 2620)", `{"estimate":2000,"low":1650,"high":2620}`},
 	} {
@@ -72,7 +73,7 @@ func TestABarTellsNoMoreThanTheNumber(t *testing.T) {
 	for _, c := range []struct {
 		n, of, want int
 	}{
-		{0, 1000, 0},
+		{0, 1000, 1},
 		{1, 1000, 1},
 		{49, 1000, 1},
 		{49, 50, 1},
@@ -83,7 +84,7 @@ func TestABarTellsNoMoreThanTheNumber(t *testing.T) {
 		{60, 100000, 1},
 	} {
 		got := People{N: c.n}.Bar(People{N: c.of}, 20)
-		if n := utf8.RuneCountInString(got); n != c.want || (c.n > 0 && c.n < 50) != (got == "·") {
+		if n := utf8.RuneCountInString(got); n != c.want || (c.n < 50) != (got == "·") {
 			t.Errorf("%d of %d: %q", c.n, c.of, got)
 		}
 	}

@@ -53,6 +53,7 @@ func (l *linter) lintSegment(r *source.Report, seg *rules.Segment) {
 	l.lintPeople(r, seg)
 	l.lintPopulation(r, seg)
 	for cond := range seg.Conditions() {
+		l.lintNarrow(r, seg, cond)
 		l.lintImplied(r, cond)
 		l.lintMeasure(r, seg, cond)
 		l.lintChain(r, cond)
