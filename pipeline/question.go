@@ -2,33 +2,62 @@ package pipeline
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/store"
+	"github.com/malgrupp/malgrupp/rules"
 )
 
-// Answered writes the line that says what was asked. The lock keeps it from splitting the chain.
+// Answered writes the line that says what was asked about a person.
 func (l *Look) Answered(ctx context.Context, q record.Question) error {
-	r := l.run
-	lease, err := r.lock(ctx)
+	m := l.run.blank(record.StatusAnswered)
+	m.Question = &q
+	return l.run.asked(ctx, m)
+}
+
+// Previewed writes the line that says that somebody was told what rules come to, before they are told: previews of many
+// nearly equal rules are how a single person could be singled out (docs/consent.md, What is counted).
+func Previewed(ctx context.Context, j *Job, of ...*rules.Segment) error {
+	r, err := newRun(ctx, j)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = lease.Release(context.WithoutCancel(ctx)) }()
-	if r.history, err = record.Read(ctx, r.Places, r.Keys, true); err != nil {
+	if r.history, err = record.Read(ctx, r.Places, r.Keys, false); err != nil {
 		return err
 	}
-	m := r.blank(record.StatusAnswered)
-	m.Question = &q
-	if err := r.writeLine(ctx, m); err != nil {
-		if errors.Is(err, store.ErrExists) {
-			return fault.New(fault.Usage, "RUN_ID", fmt.Errorf("write the line of %s: there is one of that name", r.RunID),
-				"give another --run-id, or none")
+	m := r.blank(record.StatusPreviewed)
+	m.Rules = nil
+	for _, s := range of {
+		m.Previewed = append(m.Previewed, previewed(s))
+	}
+	return r.asked(ctx, m)
+}
+
+// previewed is a rule as a line names it.
+func previewed(s *rules.Segment) record.Previewed {
+	p := record.Previewed{Segment: s.Name, Definition: hex.EncodeToString(s.Hash[:])}
+	for _, c := range s.Judged() {
+		if len(c.Children) == 0 {
+			sum := sha256.Sum256([]byte(c.Normal()))
+			p.Conditions = append(p.Conditions, hex.EncodeToString(sum[:8]))
 		}
-		return err
 	}
-	return nil
+	slices.Sort(p.Conditions)
+	return p
+}
+
+// asked writes a line about a question. It needs no lock: the next marker knows it, whichever that is.
+func (r *run) asked(ctx context.Context, m *record.Manifest) error {
+	err := r.writeLine(ctx, m)
+	if errors.Is(err, store.ErrExists) {
+		return fault.New(fault.Usage, "RUN_ID", fmt.Errorf("write the line of %s: there is one of that name", r.RunID),
+			"give another --run-id, or none")
+	}
+	return err
 }

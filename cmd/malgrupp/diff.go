@@ -11,6 +11,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
+	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/preview"
 	"github.com/malgrupp/malgrupp/rules"
@@ -26,7 +27,8 @@ func (a *app) diffCommand() *cobra.Command {
 			"otherwise than OLD.\nThe order of keys and terms, names, owners and dates make no difference; rules with one " +
 			"definition hash have none.\n\n" +
 			"With --data both rules are decided on the real logs, as by a run that knows nothing of earlier ones, and " +
-			"nothing is written. Whoever enters\nor leaves is counted at the change that does it by itself, or under " +
+			"nothing is written but a line on " +
+			"record that it was asked. Whoever enters\nor leaves is counted at the change that does it by itself, or under " +
 			"\"several changes\": none of them does it alone, or more than one. The last\ntwo columns say what OLD would " +
 			"gain and lose with that change and no other. People are counted in tens, 0 to 49 as <50.\n\n" +
 			"In a pull request: git show main:segments/x.yaml > old.yaml && malgrupp diff old.yaml segments/x.yaml",
@@ -152,6 +154,9 @@ func (a *app) comparison(ctx context.Context, o runOptions, was, is *rules.Segme
 	show := a.newProgress()
 	job.Watch = show.update
 	defer show.stop()
+	if err := pipeline.Previewed(ctx, job, was, is); err != nil {
+		return nil, err
+	}
 	return preview.Compare(ctx, job.Inputs, was, is)
 }
 

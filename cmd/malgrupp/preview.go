@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/preview"
 	"github.com/malgrupp/malgrupp/pipeline/record"
@@ -26,8 +27,9 @@ func (a *app) previewCommand() *cobra.Command {
 	var share, compare string
 	c := &cobra.Command{
 		Use: "preview SEGMENT", Short: "What a segment comes to on the real logs, and which condition makes it so",
-		Long: "Reads and decides like a run, writes nothing, and shows the way from everybody who was seen to those who " +
-			"would be delivered: what each\ncondition is for how many people, how many would qualify if it were not written, " +
+		Long: "Reads and decides like a run, writes nothing but a line on record that it was asked, and shows the way from " +
+			"everybody who was seen to those who would be delivered: what each\ncondition is for how many people, how " +
+			"many would qualify if it were not written, " +
 			"and which other segments have the same people.\nPeople are counted in tens, 0 to 49 as <50.\n\n" +
 			"With --sample some of the people are drawn by a hash of their id, each with all rows, and the rows of others " +
 			"are dropped early. Every figure is\nthen an estimate of all, with the interval that holds the true one 19 times " +
@@ -138,6 +140,15 @@ func (a *app) runPreview(ctx context.Context, name string, o runOptions, sample 
 	}
 	show.stop()
 	if err != nil {
+		return err
+	}
+	told := []*rules.Segment{job.Loaded.Segments[slices.IndexFunc(job.Loaded.Segments, func(s *rules.Segment) bool {
+		return s.Name == name
+	})]}
+	if against != nil {
+		told = append(told, against.old)
+	}
+	if err := pipeline.Previewed(ctx, job, told...); err != nil {
 		return err
 	}
 	doc := struct {

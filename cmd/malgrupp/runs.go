@@ -36,7 +36,7 @@ func (a *app) runsCommand() *cobra.Command {
 func (a *app) completeRuns(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 	var ids []string
 	if lines, _, err := a.lines(cmd.Context()); err == nil {
-		for _, l := range lines {
+		for _, l := range record.Runs(lines) {
 			ids = append(ids, l.RunID)
 		}
 	}
@@ -59,15 +59,17 @@ func (a *app) lines(ctx context.Context) ([]record.Line, *value.Zone, error) {
 }
 
 func (a *app) runRunsList(ctx context.Context, limit int) error {
-	lines, zone, err := a.lines(ctx)
+	all, zone, err := a.lines(ctx)
 	if err != nil {
 		return err
 	}
-	lines = lines[:max(0, min(limit, len(lines)))]
+	previews, lines := record.PreviewDays(all), record.Runs(all)
+	lines, previews = lines[:max(0, min(limit, len(lines)))], previews[:max(0, min(limit, len(previews)))]
 	doc := struct {
-		Schema string        `json:"schema"`
-		Runs   []record.Line `json:"runs"`
-	}{"malgrupp.runs/v1", lines}
+		Schema   string              `json:"schema"`
+		Runs     []record.Line       `json:"runs"`
+		Previews []record.PreviewDay `json:"previews"`
+	}{"malgrupp.runs/v1", lines, previews}
 	return a.print(doc, func(w io.Writer) {
 		t := newTable(w, "run", "status", "as of", "lists", "held", "reason")
 		for _, l := range lines {
@@ -87,7 +89,21 @@ func (a *app) runRunsList(ctx context.Context, limit int) error {
 		}
 		t.Render()
 		writeSizes(w, lines)
+		writePreviews(w, previews)
 	})
+}
+
+// writePreviews says how often somebody was told what rules come to, and of how many rules that are nearly the same.
+func writePreviews(w io.Writer, days []record.PreviewDay) {
+	if len(days) == 0 {
+		return
+	}
+	fmt.Fprintln(w)
+	t := newTable(w, "day", "previews", "different rules", "nearly equal", "such as")
+	for _, d := range days {
+		t.AppendRow(table.Row{d.Day, d.Previews, d.Rules, d.NearlyEqual, d.Segment})
+	}
+	t.Render()
 }
 
 // writeSizes draws for every list how large it was in the runs that were accepted, oldest first.

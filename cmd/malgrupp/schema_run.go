@@ -52,7 +52,7 @@ func manifestSchema() editor.Schema {
 		"profile?", editor.Text,
 		"status", editor.OneOf(string(record.StatusDone), string(record.StatusPartial),
 			string(record.StatusRefused), string(record.StatusReplay), string(record.StatusAnswered),
-			string(record.StatusPruned)),
+			string(record.StatusPruned), string(record.StatusPreviewed)),
 		"generated_at", editor.Text, "as_of", editor.Text, "known_by", editor.Text,
 		"after", number, "previous", sha,
 		"keys", growing("recipients", editor.Text, "state", editor.Text, "signing", editor.Text, "master", texts),
@@ -70,7 +70,8 @@ func manifestSchema() editor.Schema {
 		"overrides?", editor.ListOf(growing("guard", editor.Text, "reason", editor.Text)),
 		"told_lacking?", editor.MapOf(editor.ListOf(lack)), "labels?", texts, "question?",
 		growing("segment", editor.Text, "subject", editor.Text, "reason", editor.Text),
-		"pruned?", editor.ListOf(editor.Text))
+		"pruned?", editor.ListOf(editor.Text), "previewed?", editor.ListOf(growing("segment", editor.Text,
+			"definition", editor.Text, "conditions", editor.ListOf(editor.Text))))
 }
 
 // orNull is for lists and maps that a refused run leaves unset.

@@ -11,6 +11,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/preview"
 	"github.com/malgrupp/malgrupp/rules"
@@ -37,7 +38,8 @@ func (a *app) segmentCommand() *cobra.Command {
 	var limit int
 	overlap := &cobra.Command{
 		Use: "overlap", Short: "Which delivered segments have the same people, on the real logs", Args: cobra.NoArgs,
-		Long: "Reads and decides like a run, writes nothing, and compares every two delivered segments under the same " +
+		Long: "Reads and decides like a run, writes nothing but a line on record that it was asked, and compares every two " +
+			"delivered segments under the same " +
 			"consent. A share is not shown\nwhere it would say how few people are meant.",
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runSegmentOverlap(cmd.Context(), o, limit) },
 	}
@@ -202,6 +204,9 @@ func (a *app) runSegmentOverlap(ctx context.Context, o runOptions, limit int) er
 	overlaps, err := preview.Overlaps(ctx, job.Inputs)
 	show.stop()
 	if err != nil {
+		return err
+	}
+	if err := pipeline.Previewed(ctx, job, job.Segments...); err != nil {
 		return err
 	}
 	overlaps = slices.Clip(overlaps[:min(max(limit, 0), len(overlaps))])

@@ -109,6 +109,11 @@ func (l Line) place() int64 {
 	return 2*l.Manifest.After + 1
 }
 
+// Runs are the lines that are no previews.
+func Runs(lines []Line) []Line {
+	return slices.DeleteFunc(slices.Clone(lines), func(l Line) bool { return l.Manifest.Status == StatusPreviewed })
+}
+
 // FindLine finds a run by its id, the beginning of it, or latest and latest~1, latest~2, ...
 func FindLine(lines []Line, name string) (Line, error) {
 	if back, ok := strings.CutPrefix(name, "latest"); ok {
@@ -116,8 +121,8 @@ func FindLine(lines []Line, name string) (Line, error) {
 		if back != "" {
 			n, err = strconv.Atoi(strings.TrimPrefix(back, "~"))
 		}
-		if err == nil && n >= 0 && n < len(lines) {
-			return lines[n], nil
+		if runs := Runs(lines); err == nil && n >= 0 && n < len(runs) {
+			return runs[n], nil
 		}
 	}
 	var found []Line

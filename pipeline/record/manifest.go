@@ -22,6 +22,8 @@ const (
 
 	StatusAnswered Status = "answered" // somebody was asked about
 	StatusPruned   Status = "pruned"   // lists and state of old runs were deleted
+
+	StatusPreviewed Status = "previewed" // somebody was told what rules come to
 )
 
 // Published reports whether a run of that status has a marker.
@@ -60,6 +62,8 @@ type Manifest struct {
 
 	Question *Question `json:"question,omitempty"` // of a line that says that somebody was asked about
 	Pruned   []string  `json:"pruned,omitempty"`   // of a line that says that runs were deleted: their ids
+
+	Previewed []Previewed `json:"previewed,omitempty"` // of a line that says that somebody was told what rules come to
 }
 
 // Guarded reports whether a guard held a list.

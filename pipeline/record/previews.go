@@ -1,0 +1,64 @@
+package record
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Previewed is a rule that somebody was told the numbers of. Conditions are digests of its innermost conditions,
+// sorted.
+type Previewed struct {
+	Segment    string   `json:"segment"`
+	Definition string   `json:"definition"` // its hash
+	Conditions []string `json:"conditions"`
+}
+
+// PreviewDay counts the previews of one day. Rules are nearly equal that are the same but for one condition, which one
+// of them may lack: whoever asks many of those may be after a single person.
+type PreviewDay struct {
+	Day         string `json:"day"` // UTC
+	Previews    int    `json:"previews"`
+	Rules       int    `json:"rules"`        // different ones
+	NearlyEqual int    `json:"nearly_equal"` // of those, the most that are nearly equal to one another
+	Segment     string `json:"segment"`      // one of them
+}
+
+// PreviewDays counts the previews among lines by day, newest first.
+func PreviewDays(lines []Line) (out []PreviewDay) {
+	days := map[string][]Previewed{}
+	for _, l := range lines {
+		if day, _, ok := strings.Cut(l.Manifest.GeneratedAt, "T"); ok && l.Manifest.Status == StatusPreviewed {
+			days[day] = append(days[day], l.Manifest.Previewed...)
+		}
+	}
+	for _, day := range slices.Backward(slices.Sorted(maps.Keys(days))) {
+		out = append(out, previewDay(day, days[day]))
+	}
+	return out
+}
+
+func previewDay(day string, previews []Previewed) PreviewDay {
+	d := PreviewDay{Day: day, Previews: len(previews)}
+	rules := map[string]bool{}
+	families := map[string]map[string]bool{} // by what is left when one condition, or none, is taken away
+	for _, p := range previews {
+		rules[p.Definition] = true
+		for out := range len(p.Conditions) + 1 {
+			left := p.Conditions
+			if out < len(left) {
+				left = slices.Delete(slices.Clone(left), out, out+1)
+			}
+			of := strings.Join(left, " ")
+			if families[of] == nil {
+				families[of] = map[string]bool{}
+			}
+			families[of][p.Definition] = true
+			if n := len(families[of]); n > d.NearlyEqual && len(left) > 0 {
+				d.NearlyEqual, d.Segment = n, p.Segment
+			}
+		}
+	}
+	d.Rules = len(rules)
+	return d
+}
