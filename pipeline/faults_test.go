@@ -65,9 +65,6 @@ var ways = []way{
 		}
 		c.Content = c.Content[:len(c.Content)/2]
 		err := do()
-		if c.Op == "create" && err == nil && !strings.HasPrefix(c.Key, "locks/") {
-			m.torn = append(m.torn, *c)
-		}
 		return errors.Join(errReset, err)
 	}},
 	// repeated: by the client of the cloud itself, which had no answer; the second answer is of the second attempt.
@@ -116,8 +113,6 @@ type mishap struct {
 	count int
 	first *store.Call  // that failed
 	later []store.Call // writes that have not arrived yet
-	torn  []store.Call // markers and lines of which half lies there
-	hand  bool         // somebody had to delete those
 }
 
 func (m *mishap) String() string {
@@ -290,9 +285,7 @@ func (h *hour) try(t *testing.T, m *mishap) (wrong string, ended error) {
 	return "", err
 }
 
-// heal runs the same night again. Where the mishap goes on into that run, it is the one after it that heals. A marker
-// or a line that is not whole stops every run until somebody deletes it: whether a hand or a storage has cut it, nobody
-// can tell.
+// heal runs the same night again. Where the mishap goes on into that run, it is the one after it that heals.
 func (h *hour) heal(b *bank, m *mishap) error {
 	again := func(end string, around func(*store.Call, func() error) error) error {
 		time.Sleep(15 * time.Minute)
@@ -307,15 +300,7 @@ func (h *hour) heal(b *bank, m *mishap) error {
 		return quick(c, do)
 	})
 	m.arrive(b)
-	f, _ := fault.Classify(err)
-	switch {
-	case len(m.torn) > 0 && f != nil && f.Kind == fault.Audit:
-		m.hand = true
-		for _, c := range m.torn {
-			check(b.t, b.place(c.URL).Delete(context.Background(), c.Key))
-		}
-		return again(afterwards, quick)
-	case m.name == "delayed" && err != nil:
+	if m.name == "delayed" && err != nil {
 		return again(afterwards, quick)
 	}
 	return err
@@ -360,7 +345,7 @@ func (b *bank) published(id string) bool {
 }
 
 // tries counts what became of cases.
-type tries struct{ tried, stopped, healed, hands, known, lost int }
+type tries struct{ tried, stopped, healed, known, lost int }
 
 // MALGRUPP_FAULTS=1 tries every case; without it one of many.
 func TestAnyCallMayFailInAnyWay(t *testing.T) {
@@ -418,8 +403,6 @@ func (h *hour) tryAll(t *testing.T, mishaps []*mishap, stride int) {
 		case wrong != "":
 			n.lost++
 			t.Errorf("%s, %s: %v\n%.1500s", h.name, m, err, wrong)
-		case m.hand:
-			n.hands++
 		default:
 			n.healed++
 		}
@@ -427,8 +410,8 @@ func (h *hour) tryAll(t *testing.T, mishaps []*mishap, stride int) {
 			n.stopped++
 		}
 	}
-	t.Logf("%s, %d calls: %d cases, %d stopped the run; healed by the next run %d, after a torn record was deleted %d, "+
-		"known faults %d, lost %d", h.name, len(h.calls), n.tried, n.stopped, n.healed, n.hands, n.known, n.lost)
+	t.Logf("%s, %d calls: %d cases, %d stopped the run; healed by the next run %d, known faults %d, "+
+		"lost %d", h.name, len(h.calls), n.tried, n.stopped, n.healed, n.known, n.lost)
 }
 
 // mishaps are all cases of an hour. What fails on a disk is not tried again.

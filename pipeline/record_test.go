@@ -225,6 +225,9 @@ func TestWhoTouchesTheRecordIsFound(t *testing.T) {
 			func(b *bank) { b.put("out/markers/999999999999.json", []byte("{}")) },
 			"markers/999999999999.json cannot be read, or is that of another number", "cannot be read", false,
 		},
+		{"a marker was torn while it was written", func(b *bank) {
+			b.put("out/markers/000000000004.json", []byte(`{"schema":"malgrupp.marker/v1","n":4,"run_id":"2026041`))
+		}, "", "markers/000000000004.json marker markers/000000000004.json cannot be read", false},
 		{"strange files lie about", func(b *bank) {
 			b.put("out/markers/99999999999999999999.json", []byte("{}"))
 			b.put("out/markers/.000000000009.json.0.tmp", nil)

@@ -351,11 +351,15 @@ func (r *run) readState(ctx context.Context) (err error) {
 			continue
 		}
 		data, err := r.State.ReadAll(ctx, o.Name, maxState)
+		if store.CodeOf(err) == store.NotFound {
+			return fault.New(fault.Audit, "STATE_MISSING", fmt.Errorf("read what the marker names: %w", err),
+				"restore the object from the bucket's versions")
+		}
 		if err != nil {
 			return err
 		}
 		if record.Digest(data) != o.SHA256 {
-			return fault.New(fault.Storage, "STATE_DAMAGED",
+			return fault.New(fault.Audit, "STATE_DAMAGED",
 				fmt.Errorf("read state %s%s: its digest is not the one in the marker", r.State.URL(), o.Name),
 				"restore the object from the bucket's versions")
 		}
@@ -375,7 +379,7 @@ func (r *run) readState(ctx context.Context) (err error) {
 		}
 	}
 	if !found {
-		return fault.New(fault.Storage, "STATE_MISSING", errors.New("the last marker names no holdings"),
+		return fault.New(fault.Audit, "STATE_MISSING", errors.New("the last marker names no holdings"),
 			"restore the output folder")
 	}
 	return nil

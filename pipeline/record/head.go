@@ -3,7 +3,6 @@ package record
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"path"
 
@@ -54,13 +53,7 @@ func (h *History) WriteHead(ctx context.Context, at Places, ring *keys.Ring) err
 	if err != nil {
 		return err
 	}
-	if there, err := at.Heads.Exists(ctx, HeadKey(h.N())); err != nil || there {
-		return err
-	}
-	if err := at.Heads.CreateOnce(ctx, HeadKey(h.N()), data); err != nil && !errors.Is(err, store.ErrExists) {
-		return err
-	}
-	return nil
+	return complete(ctx, at.Heads, HeadKey(h.N()), data)
 }
 
 // againstHead compares the marker that holds with the newest head.
@@ -79,6 +72,12 @@ func (h *History) againstHead(ctx context.Context, at Places, ring *keys.Ring) e
 	data, err := at.Heads.ReadAll(ctx, HeadKey(n), MaxSize)
 	if err != nil {
 		return err
+	}
+	if n == h.N() {
+		whole, err := h.Head(ring, h.Manifest.Project)
+		if err != nil || torn(data, whole) {
+			return err
+		}
 	}
 	head, err := ReadHead(data, HeadKey(n), ring)
 	if err != nil {

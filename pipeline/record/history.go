@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -67,10 +68,10 @@ func Read(ctx context.Context, at Places, ring *keys.Ring, repair bool) (*Histor
 		return nil, err
 	}
 	h := &History{Lines: map[string]string{}}
-	if n := newest(markers); n > 0 {
-		if err := h.readMarker(ctx, at, n, ring); err != nil {
-			return nil, err
-		}
+	if err := h.last(ctx, at, numbers(markers), listed, ring, repair); err != nil {
+		return nil, err
+	}
+	if h.Marker != nil {
 		if err := h.known(ctx, at.State); err != nil {
 			return nil, cmp.Or(h.setBack(ctx, at.Audit, listed), err)
 		}
@@ -83,8 +84,39 @@ func Read(ctx context.Context, at Places, ring *keys.Ring, repair bool) (*Histor
 			return nil, err
 		}
 	}
-	return h, h.readLines(ctx, at.Audit, listed, ring)
+	return h, h.readLines(ctx, at.Audit, listed, ring, repair)
 }
+
+// last reads the marker that holds. One that was torn while it was written never published anything, and has no line:
+// it is passed over, and deleted where repair is allowed.
+func (h *History) last(ctx context.Context, at Places, all []int64, listed map[string]store.Object, ring *keys.Ring,
+	repair bool,
+) error {
+	for _, n := range slices.Backward(all) {
+		broken := h.readMarker(ctx, at, n, ring)
+		if broken == nil {
+			return nil
+		}
+		key := MarkerKey(n)
+		data, err := at.Output.ReadAll(ctx, key, MaxSize)
+		if err != nil || json.Valid(data) {
+			return cmp.Or(err, broken)
+		}
+		*h = History{Lines: h.Lines}
+		if later, err := h.laterThan(ctx, at.Audit, listed, n-1); later != nil || err != nil {
+			return cmp.Or(err, broken)
+		}
+		if repair {
+			if err := at.Output.Delete(ctx, key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// torn reports whether an object is the beginning of what was to be written.
+func torn(data, whole []byte) bool { return len(data) < len(whole) && bytes.HasPrefix(whole, data) }
 
 // readMarker reads the marker that holds and compares it with the one before.
 func (h *History) readMarker(ctx context.Context, at Places, n int64, ring *keys.Ring) (err error) {
@@ -133,7 +165,7 @@ func (h *History) known(ctx context.Context, state *store.Bucket) error {
 
 // readLines checks the marker's own line and those written since, and that none is gone.
 func (h *History) readLines(ctx context.Context, audit *store.Bucket, listed map[string]store.Object,
-	ring *keys.Ring,
+	ring *keys.Ring, repair bool,
 ) error {
 	for _, id := range slices.Sorted(maps.Keys(h.Lines)) {
 		if _, there := listed[id]; there {
@@ -154,15 +186,24 @@ func (h *History) readLines(ctx context.Context, audit *store.Bucket, listed map
 		if err != nil {
 			return err
 		}
-		if h.Lines[id] = Digest(line); h.Marker != nil && id == h.Marker.RunID {
-			if h.Lines[id] != h.LineDigest() {
+		if h.Marker != nil && id == h.Marker.RunID {
+			if Digest(line) != h.LineDigest() && (repair || !torn(line, h.Marker.Line)) {
 				return Broken("manifest line "+LineKey(id)+" differs from the one in its marker", restore)
+			}
+			continue
+		}
+		if !json.Valid(line) { // torn while it was written, so that whoever wrote it was told that it failed
+			if repair {
+				if err := audit.Delete(ctx, LineKey(id)); err != nil {
+					return err
+				}
 			}
 			continue
 		}
 		if err := h.fits(id, line, ring); err != nil {
 			return err
 		}
+		h.Lines[id] = Digest(line)
 	}
 	if h.Marker != nil {
 		h.Lines[h.Marker.RunID] = h.LineDigest()
@@ -172,16 +213,27 @@ func (h *History) readLines(ctx context.Context, audit *store.Bucket, listed map
 
 // setBack looks for a line of a later marker: then that is what happened.
 func (h *History) setBack(ctx context.Context, audit *store.Bucket, listed map[string]store.Object) error {
+	m, err := h.laterThan(ctx, audit, listed, h.N())
+	if m == nil || err != nil {
+		return err
+	}
+	return h.later(m.RunID, m)
+}
+
+// laterThan finds a line that belongs to a marker after n, nil if there is none.
+func (h *History) laterThan(ctx context.Context, audit *store.Bucket, listed map[string]store.Object,
+	n int64,
+) (*Manifest, error) {
 	for _, id := range slices.Sorted(maps.Keys(listed)) {
 		line, err := audit.ReadAll(ctx, LineKey(id), MaxSize)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if m, err := ReadLine(line); err == nil && (m.After > h.N() || m.After == h.N() && m.Status.Published()) {
-			return h.later(id, m)
+		if m, err := ReadLine(line); err == nil && (m.After > n || m.After == n && m.Status.Published()) {
+			return m, nil
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // later is the error of a line that belongs to a marker that is not there.
@@ -222,27 +274,32 @@ func (h *History) repair(ctx context.Context, at Places, ring *keys.Ring) error 
 	if err := h.WriteHead(ctx, at, ring); err != nil {
 		return err
 	}
-	if there, err := at.Output.Exists(ctx, SuccessKey(h.Marker.RunID)); err != nil || there {
-		return err
-	}
 	return h.WriteSuccess(ctx, at)
 }
 
-// WriteLine writes the marker's line into the audit folder, unless it lies there.
+// WriteLine writes the marker's line into the audit folder, unless it lies there whole.
 func (h *History) WriteLine(ctx context.Context, at Places) error {
-	key := LineKey(h.Marker.RunID)
-	if there, err := at.Audit.Exists(ctx, key); err != nil || there {
+	return complete(ctx, at.Audit, LineKey(h.Marker.RunID), h.Marker.Line)
+}
+
+// complete creates an object, unless it lies there. One that was torn while it was written is written again.
+func complete(ctx context.Context, at *store.Bucket, key string, whole []byte) error {
+	there, err := at.ReadAll(ctx, key, MaxSize)
+	switch {
+	case err == nil && torn(there, whole):
+		return at.UploadBytes(ctx, key, whole, "application/json")
+	case store.CodeOf(err) != store.NotFound:
 		return err
 	}
-	if err := at.Audit.CreateOnce(ctx, key, h.Marker.Line); err != nil && !errors.Is(err, store.ErrExists) {
+	if err := at.CreateOnce(ctx, key, whole); err != nil && !errors.Is(err, store.ErrExists) {
 		return err
 	}
 	return nil
 }
 
-// WriteSuccess writes the copy of the marker into its list folder.
+// WriteSuccess writes the copy of the marker into its list folder, unless it lies there whole.
 func (h *History) WriteSuccess(ctx context.Context, at Places) error {
-	return at.Output.UploadBytes(ctx, SuccessKey(h.Marker.RunID), h.data, "application/json")
+	return complete(ctx, at.Output, SuccessKey(h.Marker.RunID), h.data)
 }
 
 // Follow is the history once a marker of these bytes was created.
