@@ -133,7 +133,7 @@ func campaigns() []*Segment {
 			}, ">=", 2)),
 			leaf(did(spring, func(c clock, r *feed.Row) Truth {
 				t := c.at(r.Time)
-				return truth(t.Month() == time.May && t.Day() == 11 && t.Year() == 2008 && t.Hour() < 12)
+				return truth(t.Month() == time.May && (t.Day() == 10 || t.Day() == 11) && t.Year() == 2008 && t.Hour() < 12)
 			}, ">=", 1)))},
 		{
 			Name: "second-pagers", Uses: []string{displayDevice},
