@@ -52,8 +52,8 @@ func (l *linter) lintSegment(r *source.Report, seg *rules.Segment) {
 	l.lintNames(r, seg)
 	l.lintPeople(r, seg)
 	l.lintPopulation(r, seg)
+	l.lintNarrow(r, seg)
 	for cond := range seg.Conditions() {
-		l.lintNarrow(r, seg, cond)
 		l.lintImplied(r, cond)
 		l.lintMeasure(r, seg, cond)
 		l.lintChain(r, cond)

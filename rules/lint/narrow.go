@@ -13,20 +13,58 @@ import (
 // Whoever knows to the minute when somebody was on a page can ask about that person by the time alone: by an exact
 // time, by a time between two that lie close together, and by an hour of one day. Such rules are refused. A window that
 // ends at the moment of the run, and the time between two steps of a sequence, say nothing of a time that somebody
-// knows.
+// knows. All times of a rule are looked at together, and those of the segments that it refers to: "after ten, but not
+// after a minute past ten" says the same in one condition, in two, or in two files.
 
 // lintNarrow reports what tests the time of events more finely than a day.
-func (l *linter) lintNarrow(r *source.Report, seg *rules.Segment, cond *rules.Condition) {
-	if m := cond.Metric; m != nil && l.timed(m.Column) && cond.Compare != nil && cond.Compare.Op == rules.Exactly {
-		l.narrow(r, m.Span, "this asks for the time of one event")
+func (l *linter) lintNarrow(r *source.Report, seg *rules.Segment) {
+	edges := &times{}
+	l.narrowReferred(seg, map[string]bool{seg.Name: true}, edges)
+	for cond := range seg.Conditions() {
+		l.narrowCondition(r, seg, cond, edges)
+	}
+}
+
+// narrowReferred adds the times that the segments test to which one refers.
+func (l *linter) narrowReferred(seg *rules.Segment, seen map[string]bool, edges *times) {
+	for cond := range seg.Conditions() {
+		i := slices.IndexFunc(l.segs, func(s *rules.Segment) bool { return s.Name == cond.Segment })
+		if i < 0 || seen[cond.Segment] {
+			continue
+		}
+		seen[cond.Segment] = true
+		l.narrowReferred(l.segs[i], seen, edges)
+		for of := range l.segs[i].Conditions() {
+			l.narrowCondition(&source.Report{Source: l.segs[i].Source}, l.segs[i], of, edges) // reported there
+		}
+	}
+}
+
+func (l *linter) narrowCondition(r *source.Report, seg *rules.Segment, cond *rules.Condition, edges *times) {
+	if m := cond.Metric; m != nil && l.timed(m.Column) && cond.Compare != nil {
+		if cond.Compare.Op == rules.Exactly {
+			l.narrow(r, m.Span, "this asks for the time of one event")
+		}
+		l.narrowEdge(r, cond.Compare.Span, m.Column, cond.Compare.Bound.Int, edges)
 	}
 	w := cond.Window
 	if w != nil && w.To != (value.Duration{}) && w.From.Longest()-w.To.Longest() < value.MicrosPerDay {
 		l.narrow(r, w.Span, "this window is shorter than a day")
 	}
 	for _, d := range demandsOf(cond) {
-		l.narrowTests(r, seg, w, d)
+		l.narrowTests(r, seg, w, d, edges)
 	}
+}
+
+// times are the instants that a rule compares the times of events with.
+type times []int64
+
+// narrowEdge adds an instant and reports one that lies less than a day from another.
+func (l *linter) narrowEdge(r *source.Report, at source.Span, column string, edge int64, edges *times) {
+	if close := nearest(*edges, edge); close > 0 && close < value.MicrosPerDay {
+		l.narrow(r, at, fmt.Sprintf("this time lies less than a day from another one that %s is compared with", column))
+	}
+	*edges = append(*edges, edge)
 }
 
 func (l *linter) narrow(r *source.Report, at source.Span, message string) {
@@ -44,11 +82,10 @@ func (l *linter) timed(column string) bool {
 
 // narrowTests looks at all tests of one row together, whatever joins them: a `not` or an `or` chooses by the same
 // times.
-func (l *linter) narrowTests(r *source.Report, seg *rules.Segment, w *rules.Window, d demand) {
-	var edges []int64
+func (l *linter) narrowTests(r *source.Report, seg *rules.Segment, w *rules.Window, d demand, edges *times) {
 	oneDay := false
 	if w != nil && w.Since != 0 {
-		edges = append(edges, seg.Zone.Midnight(w.Since), seg.Zone.Midnight(w.Until))
+		*edges = append(*edges, seg.Zone.Midnight(w.Since), seg.Zone.Midnight(w.Until))
 		oneDay = w.Until-w.Since == 1
 	}
 	var hour *rules.Test
@@ -64,11 +101,7 @@ func (l *linter) narrowTests(r *source.Report, seg *rules.Segment, w *rules.Wind
 				l.narrow(r, t.Span, "this asks for the exact time of an event")
 			default:
 				for _, v := range t.Args {
-					if close := nearest(edges, v.Int); close > 0 && close < value.MicrosPerDay {
-						l.narrow(r, t.Span, fmt.Sprintf("this time lies less than a day from another one that %s is compared with",
-							t.Term.Column))
-					}
-					edges = append(edges, v.Int)
+					l.narrowEdge(r, t.Span, t.Term.Column, v.Int, edges)
 				}
 			}
 		}
