@@ -28,6 +28,7 @@ type Job struct {
 
 // Places opens the buckets that a run writes to.
 func (j *Job) Places(ctx context.Context) (p record.Places, err error) {
+	p.Whose = j.Project.Name
 	for _, open := range []struct {
 		bucket **store.Bucket
 		url    string

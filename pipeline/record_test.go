@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -98,7 +99,7 @@ func (b *bank) flip(name string) {
 // verify walks the record.
 func (b *bank) verify(with record.Check) *record.Verdict {
 	at := record.Places{
-		Output: b.place("mem://out/"), State: b.place("mem://state/"), Audit: b.place("mem://audit/"),
+		Whose: b.loaded.Project.Name, Output: b.place("mem://out/"), State: b.place("mem://state/"), Audit: b.place("mem://audit/"),
 		Heads: b.place("mem://heads/"),
 	}
 	if b.loaded.Project.Head == "" {
@@ -271,7 +272,7 @@ func TestWhoTouchesTheRecordIsFound(t *testing.T) {
 // A head that is kept as a file shows what no place shows.
 func TestAHeadThatIsKeptElsewhereShowsThatEverythingWasSetBack(t *testing.T) {
 	b := threeNights(t)
-	head, err := record.ReadHead(b.content("heads/heads/000000000003.json"), "head.json", b.ring)
+	head, err := record.ReadHead(b.content("heads/heads/000000000003.json"), "head.json", b.loaded.Project.Name, b.ring)
 	check(t, err)
 	b.loaded.Project.Head = ""
 	if v := b.verify(record.Check{Head: head}); len(v.Findings) > 0 || v.Heads != 1 {
@@ -331,6 +332,35 @@ func TestKeysInThePlaceOfOthersStopARun(t *testing.T) {
 				t.Errorf("the run fails with %+v", f)
 			}
 		})
+	}
+}
+
+// Two projects with the same keys that lie at one place by mistake would empty each other's lists.
+func TestAProjectDoesNotGoOnFromTheRecordOfAnother(t *testing.T) {
+	b := threeNights(t)
+	loaded, other := *b.loaded, *b.loaded.Project
+	other.Name = "another-bank"
+	loaded.Project = &other
+	b.loaded = &loaded
+	for _, says := range []string{
+		"marker markers/000000000003.json is of another project: ",
+		"head heads/000000000003.json is of another project: ",
+	} {
+		_, err := b.night(runNext, nil, nil)
+		if f, ok := fault.Classify(err); !ok || f.Kind != fault.Audit || !strings.Contains(text(err), says) {
+			t.Errorf("the run says %q, want %q", text(err), says)
+		}
+		if found := b.verify(record.Check{}).Findings; !slices.ContainsFunc(found, func(f record.Finding) bool {
+			return strings.Contains(f.What, "is of another project: ")
+		}) {
+			t.Errorf("the walk finds %+v", found)
+		}
+		for _, marker := range b.keys("mem://out/", record.MarkersBelow) { // the heads alone are shared
+			b.destroy("out/" + marker)
+		}
+		for _, line := range b.keys("mem://audit/", "") {
+			b.destroy("audit/" + line)
+		}
 	}
 }
 

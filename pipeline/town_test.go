@@ -242,7 +242,7 @@ func (b *bank) members(name string) (ids []string) {
 func (b *bank) places() record.Places {
 	p := b.loaded.Project
 	return record.Places{
-		Output: b.place(p.Output), State: b.place(p.State), Audit: b.place(p.Audit), Heads: b.place(p.Head),
+		Whose: p.Name, Output: b.place(p.Output), State: b.place(p.State), Audit: b.place(p.Audit), Heads: b.place(p.Head),
 	}
 }
 

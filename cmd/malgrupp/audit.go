@@ -63,7 +63,7 @@ func (a *app) runAuditVerify(ctx context.Context, head, identity string) error {
 		if err != nil {
 			return usageError{fmt.Errorf("read --head: %w", err)}
 		}
-		if with.Head, err = record.ReadHead(data, head, job.Keys); err != nil {
+		if with.Head, err = record.ReadHead(data, head, at.Whose, job.Keys); err != nil {
 			return err
 		}
 	}

@@ -30,12 +30,15 @@ func (h *History) Head(ring *keys.Ring, project string) ([]byte, error) {
 	return seal(Head{HeadSchema, project, h.N(), h.Marker.RunID, h.Digest}, ring.Sign)
 }
 
-// ReadHead decodes a head and checks its signature.
-func ReadHead(data []byte, name string, ring *keys.Ring) (*Head, error) {
+// ReadHead decodes a head, checks its signature and whose it is.
+func ReadHead(data []byte, name, project string, ring *keys.Ring) (*Head, error) {
 	var head Head
 	signed, err := open(bytes.TrimSpace(data), &head, ring.Verify)
 	if err != nil || head.Schema != HeadSchema || !signed {
 		return nil, Broken("head "+name+" does not carry a valid signature of this project's signing key", stray)
+	}
+	if head.Project != project {
+		return nil, Broken("head "+name+" is of another project: "+head.Project, shared)
 	}
 	return &head, nil
 }
@@ -79,7 +82,7 @@ func (h *History) againstHead(ctx context.Context, at Places, ring *keys.Ring) e
 			return err
 		}
 	}
-	head, err := ReadHead(data, HeadKey(n), ring)
+	head, err := ReadHead(data, HeadKey(n), at.Whose, ring)
 	if err != nil {
 		return err
 	}

@@ -136,6 +136,9 @@ func (h *History) readMarker(ctx context.Context, at Places, n int64, ring *keys
 	if h.Manifest, err = ReadLine(h.Marker.Line); err != nil {
 		return Broken("the line in marker "+MarkerKey(n)+" cannot be read", restore)
 	}
+	if of := h.Manifest.Project; of != at.Whose {
+		return Broken(fmt.Sprintf("marker %s is of another project: %s", MarkerKey(n), of), shared)
+	}
 	return nil
 }
 

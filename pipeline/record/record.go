@@ -33,8 +33,11 @@ const (
 // MaxSize bounds a line, a marker and a head.
 const MaxSize = 256 << 20
 
-// Places are the buckets that a record lies in. Heads is nil where a project keeps none.
-type Places struct{ Output, State, Audit, Heads *store.Bucket }
+// Places are the buckets that the record of a project lies in. Heads is nil where it keeps none.
+type Places struct {
+	Whose                       string // the name of the project
+	Output, State, Audit, Heads *store.Bucket
+}
 
 // List is a listing in which a place that is not there yet is empty.
 func List(ctx context.Context, b *store.Bucket, prefix string) ([]store.Object, error) {
@@ -68,6 +71,7 @@ func Broken(what, do string) error {
 // What to do about a broken record.
 const (
 	restore = "find out who changed it, and restore it from its backup or the bucket's versions"
+	shared  = "give every project places of its own; if this one was renamed, put metadata.name back"
 	stray   = "if malgrupp did not write it, move it away; else restore it from its backup or the bucket's versions"
 )
 

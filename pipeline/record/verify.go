@@ -161,6 +161,9 @@ func (w *walk) marker(ctx context.Context, m, before *Marker, holds bool) error 
 		w.find(key, "its line cannot be read, is not signed, or belongs to another marker")
 		return nil
 	}
+	if line.Project != w.Whose {
+		w.find(key, "is of another project: %s", line.Project)
+	}
 	if before != nil {
 		previous, err := ReadLine(before.Line)
 		switch {
@@ -298,7 +301,7 @@ func (w *walk) compare(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			head, err := ReadHead(data, o.Key, w.ring)
+			head, err := ReadHead(data, o.Key, w.Whose, w.ring)
 			if err == nil && HeadKey(head.N) != o.Key {
 				err = Broken("is that of another number", stray)
 			}
