@@ -131,9 +131,8 @@ func campaigns() []*Segment {
 				d := c.date(r.Time)
 				return truth(local(5, 1).Unix()/86400 <= d && d <= local(5, 4).Unix()/86400)
 			}, ">=", 2)),
-			leaf(did(spring, func(c clock, r *feed.Row) Truth {
-				t := c.at(r.Time)
-				return truth(t.Month() == time.May && (t.Day() == 10 || t.Day() == 11) && t.Year() == 2008 && t.Hour() < 12)
+			leaf(did(Window{Since: local(5, 10), Till: local(5, 12)}, func(c clock, r *feed.Row) Truth {
+				return truth(c.at(r.Time).Hour() < 12)
 			}, ">=", 1)))},
 		{
 			Name: "second-pagers", Uses: []string{displayDevice},

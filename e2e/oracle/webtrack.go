@@ -80,9 +80,8 @@ func panelCampaigns() []*Segment {
 	}
 	return []*Segment{
 		{Name: "summer-clocks", Uses: []string{displayDevice}, Match: anyOf(
-			leaf(did(march(8, 13), func(c clock, r *feed.Row) Truth {
-				t := c.at(r.Time)
-				return truth(t.Year() == 2019 && t.Month() == time.March && (t.Day() == 10 || t.Day() == 11) && t.Hour() >= 18)
+			leaf(did(march(10, 12), func(c clock, r *feed.Row) Truth {
+				return truth(c.at(r.Time).Hour() >= 18)
 			}, ">=", 1)),
 			leaf(metric("days", nil, march(8, 13), nil, ">=", 2)))},
 		{Name: "deep-readers", Uses: []string{displayDevice}, Match: all(
