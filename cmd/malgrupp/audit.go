@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
@@ -12,6 +11,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
+	"github.com/malgrupp/malgrupp/pipeline/local"
 	"github.com/malgrupp/malgrupp/pipeline/record"
 )
 
@@ -54,14 +54,9 @@ func (a *app) runAuditVerify(ctx context.Context, head, identity string) error {
 		job.Tell(decide.Progress{Phase: "verify", Unit: decide.Markers, Done: done, Total: markers})
 	}}
 	if head != "" {
-		f, err := os.Open(head)
+		data, err := local.ReadFile(head, maxHead)
 		if err != nil {
-			return usageError{fmt.Errorf("read --head: %w", err)}
-		}
-		data, err := io.ReadAll(io.LimitReader(f, maxHead))
-		f.Close()
-		if err != nil {
-			return usageError{fmt.Errorf("read --head: %w", err)}
+			return usagef("--head: %w", err)
 		}
 		if with.Head, err = record.ReadHead(data, head, at.Whose, job.Keys); err != nil {
 			return err

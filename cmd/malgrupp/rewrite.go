@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path"
 
@@ -15,7 +17,7 @@ import (
 func rewrite(project, name, was, text string) (err error) {
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("rewrite %s: %w", name, err)
+			err = usagef("rewrite %s: %w", name, err)
 		}
 	}()
 	root, err := os.OpenRoot(project)
@@ -34,9 +36,17 @@ func rewrite(project, name, was, text string) (err error) {
 	if err != nil {
 		return err
 	}
+	// Whatever lies under the new file's name, a link above all, is not ours to write through or to delete.
 	temporary := path.Join(path.Dir(name), "."+path.Base(name)+".new")
-	err = root.WriteFile(temporary, []byte(text), old.Mode().Perm())
-	if err == nil {
+	f, err := root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, old.Mode().Perm())
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s is there already: delete it, if no other command is writing it", temporary)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(f, text)
+	if err = errors.Join(err, f.Close()); err == nil {
 		err = root.Rename(temporary, name)
 	}
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline/load"
+	"github.com/malgrupp/malgrupp/pipeline/local"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/editor"
 	"github.com/malgrupp/malgrupp/rules/format"
@@ -301,10 +302,17 @@ func (a *app) writeRuleSchema(loaded *load.Loaded, scope *rules.Scope) error {
 	if err := editor.Rule(scope).Write(&text); err != nil {
 		return err
 	}
-	file := filepath.Join(loaded.Dir, filepath.FromSlash(ruleSchemaFile))
-	err := os.MkdirAll(filepath.Dir(file), 0o755)
+	root, err := os.OpenRoot(loaded.Dir)
+	if err != nil {
+		return usagef("open the project folder: %w", err)
+	}
+	defer root.Close()
+	err = local.Path(root, ruleSchemaFile)
 	if err == nil {
-		err = os.WriteFile(file, text.Bytes(), 0o644)
+		err = root.MkdirAll(path.Dir(ruleSchemaFile), 0o755)
+	}
+	if err == nil {
+		err = root.WriteFile(ruleSchemaFile, text.Bytes(), 0o644)
 	}
 	if err != nil {
 		return usagef("write %s: %w", ruleSchemaFile, err)
