@@ -5,6 +5,7 @@ export CGO_ENABLED = 0
 export GOFLAGS := $(strip $(shell go env GOFLAGS) -tags=disable_grpc_modules,grpcnotrace)
 TOOL = go tool -modfile=.ci/tools.mod
 BIN = bin/malgrupp
+SBOM = bin/cyclonedx-gomod
 VERSION = $(shell cat VERSION)
 STRIPPED = -s -w -X main.version=$(VERSION)
 small = @size=$$(wc -c < $(1)); test $$size -le 50000000 || { echo "$(1) has $$size bytes, more than 50 MB: see what go.mod gained"; exit 1; }
@@ -18,9 +19,18 @@ build: ## the program, bin/malgrupp
 	go build -buildvcs=false -ldflags "$(STRIPPED)" -o $(BIN) ./cmd/malgrupp
 	$(call small,$(BIN))
 
-dist: ## the program as it is released: the same bytes from any folder, in dist/
+dist: ## what is released, in dist/: program, SBOM and checksums, the same bytes from any folder; SIGNING_KEY=FILE signs them
+	@tag=$$(git describe --tags --exact-match --match 'v*' --dirty 2> /dev/null || echo v$(VERSION)); test "$$tag" = v$(VERSION) || \
+		{ echo "this is $$tag and VERSION says $(VERSION): release the tag v$(VERSION) without changes, or mend VERSION"; exit 1; }
 	go build -trimpath -buildvcs=false -ldflags "$(STRIPPED) -buildid=" -o dist/malgrupp ./cmd/malgrupp
 	$(call small,dist/malgrupp)
+	GOOS= GOARCH= go build -trimpath -modfile=.ci/tools.mod -o $(SBOM) github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
+	GOPROXY=off $(SBOM) bin -json -licenses -std -version v$(VERSION) -noserial -notimestamp -output dist/malgrupp.cdx.json \
+		dist/malgrupp 2> $(SBOM).log || { cat $(SBOM).log; exit 1; }
+	@rm -f dist/SHA256SUMS.sig
+	cd dist && sha256sum malgrupp malgrupp.cdx.json > SHA256SUMS
+	@if test -n "$(SIGNING_KEY)"; then ssh-keygen -Y sign -n malgrupp-release -f "$(SIGNING_KEY)" dist/SHA256SUMS; \
+		else echo "dist/SHA256SUMS is not signed: name the key of an SSH signature, make dist SIGNING_KEY=FILE"; fi
 
 demo: build ## forty days of an invented bank, from logs to lists, in ./demo
 	./$(BIN) demo --dir demo --force
@@ -73,7 +83,12 @@ e2e: build ## real logs and second opinions; prints the seed of the random cases
 kills: build ## 1,000 kills of the program at work, in folders and on S3
 	cd e2e && MALGRUPP_KILLS=$(or $(COUNT),1000) go test -timeout 60m -count=1 -v -run '^$(KILLS)$$' .
 
+vulnerabilities: ## known vulnerabilities of code that is reached; skipped where their database is not reached (another: DB=URL)
+	@said=$$($(TOOL) govulncheck $(if $(DB),-db $(DB)) ./... 2>&1); code=$$?; echo "$$said"; case "$$code $$said" in 0*) ;; \
+		1*"govulncheck: fetching vulnerabilities: "*) echo "SKIPPED: nothing was checked, the database of vulnerabilities is out of reach";; \
+		*) exit 1;; esac
+
 bench: ## rows per second of reader, scan, gate and fold on E20, and the decode floor; benchstat-ready in bench/new.txt
 	cd bench && go test -run '^$$' -bench . -benchtime 1x -count $(or $(COUNT),6) -timeout 60m . | tee new.txt
 
-.PHONY: help build demo test race check lint fmt docs docs-check golden mutations faults fuzz e2e kills bench dist
+.PHONY: help build demo test race check lint fmt docs docs-check golden mutations faults fuzz e2e kills vulnerabilities bench dist

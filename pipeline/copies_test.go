@@ -29,8 +29,8 @@ func (b *bank) versions(name string, v version, devices int, backwards bool) {
 	b.put(name, table(b.t, eventColumns(), devices, columns[:]))
 }
 
-// Each of two hundred events says that its device looked at a loan, and that it looked at a card. The first to arrive is
-// believed, and of two that arrived at one instant always the same one, whoever reads what first.
+// Each of two hundred events says that its device looked at a loan, and that it looked at a card. The first to arrive
+// is believed, and of two that arrived at one instant always the same one, whoever reads what first.
 func TestOfAnEventWithTwoContentsTheSameOneCountsInAnyOrder(t *testing.T) {
 	const loan, card, first, later = "/lainat/auto", "/kortit/credit", "2026-04-10T10:00:01Z", "2026-04-10T10:00:02Z"
 	const devices = 200

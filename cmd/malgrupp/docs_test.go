@@ -113,3 +113,19 @@ func TestAWorkflowOfADocumentBringsTheProgramOfThisVersion(t *testing.T) {
 		t.Error("no document has a workflow")
 	}
 }
+
+// A tag of somebody else's repository can be moved, a digest cannot.
+func TestActionsOfDocumentsAreNamedByDigest(t *testing.T) {
+	action, digest := regexp.MustCompile(`(?m)^\s*(?:- )?uses: *(\S+)`), regexp.MustCompile(`@[0-9a-f]{40}$`)
+	found := 0
+	for name, text := range documents(t) {
+		for _, a := range action.FindAllStringSubmatch(text, -1) {
+			if found++; !digest.MatchString(a[1]) {
+				t.Errorf("%s: name %s by its digest", name, a[1])
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no document has an action")
+	}
+}
