@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 )
 
@@ -56,6 +58,33 @@ func TestAListHasFiftyPeopleOrNobody(t *testing.T) {
 			if got := b.list(report.RunID, kind); len(got) != c.want {
 				t.Errorf("%s: %d in %s, want %d", name, len(got), kind, c.want)
 			}
+		}
+	}
+}
+
+// What is written for sixty people is, object by object, as long as what is written for nobody.
+func TestNoSizeOfAFileTellsHowManyPeopleAreInIt(t *testing.T) {
+	var want map[string]int64
+	for _, devices := range []int{0, 49, 60, 200} {
+		b := newBank(t)
+		b.consent("consent/more.parquet", "2026-04-10T20:59:00Z", 80, 200)
+		b.events("events/dt=2026-04-10/part.parquet", 0, devices)
+		b.viewsBy("events/dt=2026-04-10/others.parquet", "/kortit", "2026-04-10T10:00:00Z", 300, 700, "")
+		report, err := b.run(night, "20260410T220000Z-000001")
+		check(t, err)
+		got := map[string]int64{}
+		for place, below := range map[string]string{"mem://out/": "lists/" + report.RunID + "/files/", "mem://state/": ""} {
+			objects, err := b.place(place).List(t.Context(), below)
+			check(t, err)
+			for _, o := range objects {
+				got[place+o.Key] = o.Size
+			}
+		}
+		if want == nil {
+			want = got
+		}
+		if diff := cmp.Diff(want, got); diff != "" || len(got) < 4 {
+			t.Errorf("sizes with %d people differ from those with nobody:\n%s", devices, diff)
 		}
 	}
 }
