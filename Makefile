@@ -69,6 +69,9 @@ golden: ## rewrite golden files; look at the diff afterwards
 mutations: ## 100,000 damaged Parquet files, each an error or the same rows
 	MALGRUPP_MUTATIONS=$(or $(COUNT),100000) go test -count=1 -v -run '^TestDamageIsAnErrorOrTheSameRows$$' ./pipeline/parquet
 
+mutants: ## single faults planted in the rooms that matter, each of which a test must notice; COUNT=350 for a sample
+	go run ./.ci/mutants -count $(or $(COUNT),all)
+
 faults: ## every call at a storage and every step in a folder fails in every way; the next run heals it
 	MALGRUPP_FAULTS=1 go test -timeout 60m -count=1 -v -run '^(TestAnyCallMayFailInAnyWay|TestAnyStepInAFolderMayFail)$$' ./pipeline
 
@@ -91,4 +94,4 @@ vulnerabilities: ## known vulnerabilities of code that is reached; skipped where
 bench: ## rows per second of reader, scan, gate and fold on E20, and the decode floor; benchstat-ready in bench/new.txt
 	cd bench && go test -run '^$$' -bench . -benchtime 1x -count $(or $(COUNT),6) -timeout 60m . | tee new.txt
 
-.PHONY: help build demo test race check lint fmt docs docs-check golden mutations faults fuzz e2e kills vulnerabilities bench dist
+.PHONY: help build demo test race check lint fmt docs docs-check golden mutations mutants faults fuzz e2e kills vulnerabilities bench dist
