@@ -229,6 +229,22 @@ func TestWhoTouchesTheRecordIsFound(t *testing.T) {
 		{"a marker was torn while it was written", func(b *bank) {
 			b.put("out/markers/000000000004.json", []byte(`{"schema":"malgrupp.marker/v1","n":4,"run_id":"2026041`))
 		}, "", "markers/000000000004.json marker markers/000000000004.json cannot be read", false},
+		{
+			"a marker between is deleted", func(b *bank) { b.destroy(marker + "1.json") },
+			"", "markers/000000000001.json is gone, with all before it", false,
+		},
+		{
+			"the marker before the newest is deleted", func(b *bank) { b.destroy(marker + "2.json") },
+			"marker markers/000000000002.json is gone", "markers/000000000002.json is gone, with all before it", false,
+		},
+		{
+			"what the marker knew of lines is deleted", func(b *bank) { b.destroy("state/" + runLast + "/lines.json") },
+			"lines.json is gone", "lines.json is gone", false,
+		},
+		{
+			"what the marker knew of lines is edited", func(b *bank) { b.flip("state/" + runLast + "/lines.json") },
+			"lines.json is not the one that the marker names", "lines.json is not what", false,
+		},
 		{"strange files lie about", func(b *bank) {
 			b.put("out/markers/99999999999999999999.json", []byte("{}"))
 			b.put("out/markers/.000000000009.json.0.tmp", nil)

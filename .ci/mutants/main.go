@@ -44,6 +44,7 @@ var (
 	count   = flag.String("count", "all", "how many mutants to draw, evenly over rooms and kinds")
 	only    = flag.String("only", "", "only mutants whose line matches this")
 	slow    = flag.Duration("slow", 20*time.Second, "tests that take longer are not asked")
+	budget  = flag.Duration("budget", 40*time.Second, "how long tests may take for one mutant")
 	listed  = flag.String("survivors", ".ci/mutants/survivors.txt", "the survivors that are known, with the reason")
 	verbose = flag.Bool("v", false, "print each mutant and who killed it")
 )
@@ -233,7 +234,7 @@ func hunt(workers []*worker, mutants []*mutant, tests []*test) map[*mutant]verdi
 		wg.Go(func() {
 			for m := range jobs {
 				var v verdict
-				v.killer, v.reached, v.err = w.kill(m, tests)
+				v.killer, v.reached, v.err = w.kill(m, tests, *budget)
 				mu.Lock()
 				out[m] = v
 				if *verbose {

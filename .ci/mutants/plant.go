@@ -145,6 +145,8 @@ func (p *planter) function(fn *ast.FuncDecl) {
 		case *ast.SliceExpr:
 			p.off(n.Low)
 			p.off(n.High)
+		case *ast.CompositeLit:
+			p.fields(n)
 		case *ast.CallExpr:
 			if !p.call(n) {
 				return false
@@ -222,6 +224,21 @@ func (p *planter) returned(n *ast.ReturnStmt, results *types.Tuple) {
 	}
 	for i, r := range n.Results {
 		p.value("return", r, results.At(i).Type())
+	}
+}
+
+// fields plants in the named fields of a struct: they are the arguments of its making.
+func (p *planter) fields(n *ast.CompositeLit) {
+	for _, e := range n.Elts {
+		kv, ok := e.(*ast.KeyValueExpr)
+		if !ok {
+			continue
+		}
+		if name, ok := kv.Key.(*ast.Ident); ok {
+			if field, ok := p.info.Uses[name].(*types.Var); ok && field.IsField() {
+				p.value("argument", kv.Value, field.Type())
+			}
+		}
 	}
 }
 

@@ -189,8 +189,9 @@ func plain(workers []*worker, tests []*test, slow time.Duration) []*test {
 	return out
 }
 
-// kill runs the tests that come to a mutant, those of its room first, the quick ones first, and says which failed.
-func (w *worker) kill(m *mutant, tests []*test) (killer string, reached int, err error) {
+// kill runs the tests that come to a mutant, those of its room first, the quick ones first, as many as the budget pays,
+// and says which failed.
+func (w *worker) kill(m *mutant, tests []*test, budget time.Duration) (killer string, reached int, err error) {
 	var own, others []*test
 	for _, t := range tests {
 		switch {
@@ -205,6 +206,12 @@ func (w *worker) kill(m *mutant, tests []*test) (killer string, reached int, err
 		return "", 0, err
 	}
 	order := append(own, others...)
+	for i, t := range order {
+		if budget -= t.took; budget < 0 {
+			order = order[:i+1]
+			break
+		}
+	}
 	for at, many := 0, 1; at < len(order); many *= 2 {
 		group := order[at:min(at+many, len(order))]
 		at += len(group)

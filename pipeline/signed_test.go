@@ -1,0 +1,194 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/record"
+)
+
+// resigned changes the newest marker and its line and signs both anew: a signature alone proves no chain.
+func (b *bank) resigned(change func(m *record.Marker, line *record.Manifest)) {
+	var m record.Marker
+	const name = "out/markers/000000000003.json"
+	check(b.t, json.Unmarshal(b.content(name), &m))
+	line, err := record.ReadLine(m.Line)
+	check(b.t, err)
+	change(&m, line)
+	if m.Line != nil {
+		m.Line, err = line.Line(b.ring)
+		check(b.t, err)
+		b.put("audit/"+runLast+".json", m.Line)
+	} else {
+		m.Line = b.content("audit/" + runPlain + ".json")
+	}
+	data, err := m.Seal(b.ring)
+	check(b.t, err)
+	b.put(name, data)
+}
+
+func TestAMarkerThatIsSignedAndDoesNotFitIsFound(t *testing.T) {
+	whole := threeNights(t)
+	whole.loaded.Project.Head = ""
+	for _, c := range []struct {
+		name   string
+		change func(m *record.Marker, line *record.Manifest)
+		walk   string // what the walk finds of the marker; "": nothing
+		run    string // what the next run says; "": nothing
+	}{
+		{"nothing", func(*record.Marker, *record.Manifest) {}, "", ""},
+		{
+			"it names no marker before", func(m *record.Marker, _ *record.Manifest) { m.Previous = "" },
+			"names another marker 2 than there is", "markers/000000000002.json is not the one that marker 3 names",
+		},
+		{
+			"it names itself", func(m *record.Marker, _ *record.Manifest) { m.Previous = record.Digest(m.Line) },
+			"names another marker 2 than there is", "is not the one that marker 3 names",
+		},
+		{
+			"its line names no line before", func(_ *record.Marker, l *record.Manifest) { l.Previous = "" },
+			"its line names another line of marker 2 than there is", "",
+		},
+		{
+			"its line comes after another marker", func(_ *record.Marker, l *record.Manifest) { l.After = 1 },
+			"its line cannot be read, is not signed, or belongs to another marker", "",
+		},
+		{
+			"its line is of a run that was refused",
+			func(_ *record.Marker, l *record.Manifest) { l.Status = record.StatusRefused },
+			"its line cannot be read, is not signed, or belongs to another marker", "",
+		},
+		{
+			"it is of another run", func(m *record.Marker, _ *record.Manifest) { m.RunID = runPlain },
+			"its line cannot be read, is not signed, or belongs to another marker", "marker 3 names no " + runPlain + "/lines.json",
+		},
+		{
+			"its lock is older", func(m *record.Marker, _ *record.Manifest) { m.Fence = 0 },
+			"was published under an older lock than marker 2", "",
+		},
+		{
+			"keys are replaced without a reason", func(_ *record.Marker, l *record.Manifest) { l.Keys.Recipients = "others" },
+			"replaced without a reason on record: the recipients", "the recipients of lists: not as in the last accepted run",
+		},
+		{
+			"keys are replaced with one", func(_ *record.Marker, l *record.Manifest) {
+				l.Keys.Recipients, l.Overrides = "others", []record.Override{{Guard: "keys", Reason: "new"}}
+			},
+			"", "the recipients of lists: not as in the last accepted run",
+		},
+		{
+			"it is of a newer program", func(m *record.Marker, _ *record.Manifest) { m.Schema = "malgrupp.marker/v9" },
+			"-", "this version reads malgrupp.marker/v1",
+		},
+		{
+			"it names no lines", func(m *record.Marker, _ *record.Manifest) {
+				m.Objects = slices.DeleteFunc(m.Objects, func(o record.Output) bool {
+					return strings.HasSuffix(o.Name, record.LinesName)
+				})
+			},
+			"", "marker 3 names no " + runLast + "/" + record.LinesName,
+		},
+		{
+			"it names no holdings", func(m *record.Marker, _ *record.Manifest) {
+				m.Objects = slices.DeleteFunc(m.Objects, func(o record.Output) bool {
+					return strings.Contains(o.Name, "holdings")
+				})
+			},
+			"", "the last marker names no holdings",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := whole.copied(t)
+			b.resigned(c.change)
+			if c.walk != "-" {
+				var found []string
+				for _, f := range b.verify(record.Check{}).Findings {
+					if strings.HasPrefix(f.Object, "markers/") {
+						found = append(found, f.What)
+					}
+				}
+				if all := strings.Join(found, "\n"); !strings.Contains(all, c.walk) || c.walk == "" && all != "" {
+					t.Errorf("the walk finds %q, want %q", all, c.walk)
+				}
+			}
+			_, err := b.night(runNext, nil, nil)
+			if said := text(err); !strings.Contains(said, c.run) || c.run == "" && said != "" {
+				t.Errorf("the next run says %q, want %q", said, c.run)
+			}
+		})
+	}
+}
+
+// A list that names another list, run, day or job inside its encryption was put in the place of another, however well
+// the marker fits its bytes.
+func TestAListThatSaysItIsAnotherIsFound(t *testing.T) {
+	whole := threeNights(t)
+	whole.loaded.Project.Head = ""
+	for name, c := range map[string]struct {
+		change func(l *record.Label)
+		found  bool
+	}{
+		"as it was":   {func(*record.Label) {}, false},
+		"its name":    {func(l *record.Label) { l.Name = strings.Replace(l.Name, "adds", "removes", 1) }, true},
+		"its run":     {func(l *record.Label) { l.RunID = runPlain }, true},
+		"its day":     {func(l *record.Label) { l.AsOf = "2026-04-09T22:00:00Z" }, true},
+		"its job":     {func(l *record.Label) { l.Key = "another" }, true},
+		"its segment": {func(l *record.Label) { l.Segment = "another" }, false}, // the name says it
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := whole.copied(t)
+			b.resigned(func(m *record.Marker, line *record.Manifest) {
+				for i, o := range m.Objects {
+					if !strings.HasSuffix(o.Name, ".adds.csv.age") {
+						continue
+					}
+					label := record.Label{
+						Schema: record.LabelSchema, RunID: m.RunID, Name: o.Name, Destination: "files", Segment: "loan-visitors",
+						Action: "adds", AsOf: line.AsOf, Key: line.Key,
+					}
+					c.change(&label)
+					text, err := record.Encode(label)
+					check(t, err)
+					var sealed bytes.Buffer
+					w, err := b.ring.EncryptList(&sealed, text)
+					check(t, err)
+					_, err = w.Write([]byte("id\nd1\n"))
+					check(t, err)
+					check(t, w.Close())
+					b.put("out/"+o.Name, sealed.Bytes())
+					m.Objects[i].Size, m.Objects[i].SHA256 = int64(sealed.Len()), record.Digest(sealed.Bytes())
+				}
+			})
+			says := "its label says that it is another list"
+			found := slices.ContainsFunc(b.verify(record.Check{Opens: b.opens}).Findings, func(f record.Finding) bool {
+				return f.What == says && strings.HasSuffix(f.Object, ".adds.csv.age")
+			})
+			if found != c.found {
+				t.Errorf("%q is found: %t, want %t", says, found, c.found)
+			}
+		})
+	}
+}
+
+// A line of another history after the same marker is no line of this one.
+func TestARefusedLineOfAnotherHistoryIsFound(t *testing.T) {
+	b := threeNights(t)
+	b.loaded.Project.Head = ""
+	other := b.copied(t)
+	other.resigned(func(_ *record.Marker, l *record.Manifest) { l.GeneratedAt = "2026-04-10T22:00:01Z" })
+	other.put("events/dt=2026-04-10/bad.parquet", []byte("no Parquet"))
+	const refused = "20260410T220000Z-0000fe"
+	if _, err := other.night(refused, nil, nil); err == nil {
+		t.Fatal("a damaged object was read")
+	}
+	b.put("audit/"+refused+".json", other.content("audit/"+refused+".json"))
+	_, err := b.night(runNext, nil, nil)
+	if f, ok := fault.Classify(err); !ok || f.Kind != fault.Audit ||
+		!strings.Contains(text(err), "was written after another line of marker 3") {
+		t.Errorf("the next run says %v", err)
+	}
+}
