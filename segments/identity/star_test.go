@@ -2,6 +2,7 @@ package identity
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -200,7 +201,7 @@ func TestOwnersDoNotDependOnHowSubjectsAreNumbered(t *testing.T) {
 		for i, e := range renamed {
 			renamed[i] = Login{number[e.Device], number[e.Customer], e.At}
 		}
-		s, other := NewStar(logins, worldBound, worldNow, tight()), NewStar(renamed, worldBound, worldNow, tight())
+		s, other := NewStar(slices.Clone(logins), worldBound, worldNow, tight()), NewStar(renamed, worldBound, worldNow, tight())
 		for range 10 {
 			q := drawQuestion(t)
 			r := question{number[q.device], none, q.at}
@@ -214,6 +215,27 @@ func TestOwnersDoNotDependOnHowSubjectsAreNumbered(t *testing.T) {
 			if got := ask(other, r, true); got != want {
 				t.Fatalf("%+v is owned %+v, renumbered %+v", q, want, got)
 			}
+		}
+		for c := range Number(worldBound) { // devices, too: no customer has their numbers
+			var want []Number
+			for _, d := range s.Devices(c) {
+				want = append(want, number[d])
+			}
+			slices.Sort(want)
+			if got := slices.Sorted(slices.Values(other.Devices(number[c]))); !slices.Equal(got, want) ||
+				s.SetAside(c) != other.SetAside(number[c]) {
+				t.Fatalf("%d has the devices %v, renumbered %v", c, want, got)
+			}
+		}
+		want, met := map[[2]Number]bool{}, map[[2]Number]bool{}
+		for _, e := range newPlain(logins, tight()).logins {
+			want[[2]Number{e.Device, e.Customer}] = true
+		}
+		for d, c := range s.Met() {
+			met[[2]Number{d, c}] = true
+		}
+		if !maps.Equal(met, want) {
+			t.Fatalf("met are %v, want %v", met, want)
 		}
 	})
 }
