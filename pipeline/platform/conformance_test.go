@@ -116,8 +116,8 @@ func TestAnAccountIsWrittenAsItsPlatformWritesIt(t *testing.T) {
 	}{
 		{
 			"google_data_manager",
-			[]string{"1234567890", "123-456-7890"},
-			[]string{"", "-", "act_1", "123 456", "12345678901234567890", "１２３"},
+			[]string{"1", "1234567890", "123456789012", "123-456-7890"},
+			[]string{"", "-", "act_1", "123 456", "1234567890123", "12345678901234567890", "１２３"},
 		},
 		{"google_customer_match_csv", []string{"123-456-7890"}, []string{"my account"}},
 		{"meta_csv", []string{"act_1234567890123"}, []string{"", "act_", "1234567890", "act_12a", "ACT_12"}},
