@@ -88,7 +88,7 @@ func (r *run) files(changes []change) (out []file) {
 		if c.kind.Merged {
 			continue
 		}
-		name := c.list.Destination + "/" + c.list.Segment
+		name := r.fileName(c.list, c.list.Segment)
 		if c.part.Name != "" {
 			name += "." + c.part.Name
 		}
@@ -131,11 +131,20 @@ func (r *run) mergedFiles(changes []change) (out []file) {
 		kind, _ := platform.Of(whole.Kind)
 		adds, removes, snapshot := platform.Merge(before[whole], after[whole])
 		out = append(out,
-			three(whole.Destination+"/"+whole.Part, kind.Ext, &kind.Parts[0], platform.List{
+			three(r.fileName(whole, whole.Part), kind.Ext, &kind.Parts[0], platform.List{
 				AsOf: r.AsOf,
 			}, adds, removes, snapshot)...)
 	}
 	return out
+}
+
+// fileName is how the files of a list are called. In the night after its type was changed a destination has the list of
+// the old type beside that of the new one: it is named with it, lest one be written over the other.
+func (r *run) fileName(l state.List, name string) string {
+	if d, there := r.Project.Destination(l.Destination); there && d.Type != l.Kind {
+		name += "." + l.Kind
+	}
+	return l.Destination + "/" + name
 }
 
 // three are the lists of one delivery. Removals need no consent and name none.
