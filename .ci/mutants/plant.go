@@ -175,7 +175,7 @@ func (p *planter) statements(list []ast.Stmt) {
 	for _, s := range list {
 		switch s := s.(type) {
 		case *ast.ExprStmt:
-			if strings.HasPrefix(p.text(s), "panic(") {
+			if text := p.text(s); strings.HasPrefix(text, "panic(") || strings.Contains(text, ".Log.") {
 				continue
 			}
 		case *ast.AssignStmt:
@@ -249,7 +249,7 @@ func (p *planter) value(kind string, x ast.Expr, t types.Type) {
 	switch {
 	case basic != nil && basic.Info()&types.IsBoolean != 0:
 		p.wrap(kind, x, "Not(%d, ")
-	case tv.IsNil(), tv.Value != nil && (basic == nil || basic.Info()&types.IsString != 0):
+	case tv.IsNil(), kind == "argument" && isText(x, basic), tv.Value != nil && (basic == nil || basic.Info()&types.IsString != 0):
 	case tv.Value != nil && basic.Info()&types.IsInteger != 0:
 		if name, ok := p.name(t); ok {
 			p.wrap(kind, x, "Off["+name+"](%d, ")
@@ -262,6 +262,12 @@ func (p *planter) value(kind string, x ast.Expr, t types.Type) {
 			p.wrap(kind, x, "Zero["+name+"](%d, ")
 		}
 	}
+}
+
+// isText is whether somebody reads an expression as a sentence: words are put together.
+func isText(x ast.Expr, t *types.Basic) bool {
+	sum, ok := x.(*ast.BinaryExpr)
+	return ok && sum.Op == token.ADD && t != nil && t.Info()&types.IsString != 0
 }
 
 // name is how the file writes a type.

@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -102,5 +103,40 @@ func TestWhomIdentitySetsAsideDoesNotStand(t *testing.T) {
 	})
 	if shared == 0 || standing == 0 {
 		t.Errorf("%d devices were shared, %d people stood: the test asks nothing", shared, standing)
+	}
+}
+
+// Whom a late denial loses, use by use: the admitted whom it concerns, by the facts.
+func TestLateDenialsLoseWhomTheyConcern(t *testing.T) {
+	lost, stay := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawWorld(t, false)
+		got, roll := w.admitted(t)
+		who := rapid.SampledFrom(slices.Concat(worldDevices, worldCustomers)).Draw(t, "who")
+		pattern := rapid.SampledFrom([]Pattern{EveryPurpose, EveryActivation, Measure, Link}).Draw(t, "pattern")
+		late := []Denial{{Kind: kindOf(who), ID: who, Pattern: pattern}}
+		names := roll.Lost(w.uses, late)
+		for u := range w.uses {
+			admitted := map[string]bool{}
+			for i := range w.rows {
+				if name, ok := got[fmt.Sprintf("row %d, %s", i, w.uses[u].Name)]; ok {
+					admitted[name] = true
+				}
+			}
+			var want []string
+			for _, name := range slices.Sorted(maps.Keys(admitted)) {
+				if slices.ContainsFunc(w.uses[u].asked(true), pattern.covers) && w.concerned(name, late) {
+					want = append(want, name)
+				} else {
+					stay++
+				}
+			}
+			if lost += len(want); !slices.Equal(names[u], want) {
+				t.Fatalf("%s denies %d: %s loses %q, want %q\n%+v", who, pattern, w.uses[u].Name, names[u], want, w.rows)
+			}
+		}
+	})
+	if lost == 0 || stay == 0 {
+		t.Errorf("%d were lost, %d not: the test asks nothing", lost, stay)
 	}
 }
