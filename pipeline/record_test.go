@@ -96,6 +96,22 @@ func (b *bank) flip(name string) {
 	b.put(name, data)
 }
 
+// unsigned takes the signature from a signed document.
+func (b *bank) unsigned(name string) {
+	data := b.content(name)
+	b.put(name, append(data[:bytes.LastIndex(data, []byte(`,"signature":"`))], '}'))
+}
+
+// relined writes and signs another line for a run.
+func (b *bank) relined(run string) {
+	m, err := record.ReadLine(b.content("audit/" + run + ".json"))
+	check(b.t, err)
+	m.GeneratedAt = "2026-04-10T22:00:09Z"
+	line, err := m.Line(b.ring)
+	check(b.t, err)
+	b.put("audit/"+run+".json", line)
+}
+
 // verify walks the record.
 func (b *bank) verify(with record.Check) *record.Verdict {
 	at := record.Places{
@@ -105,8 +121,16 @@ func (b *bank) verify(with record.Check) *record.Verdict {
 	if b.loaded.Project.Head == "" {
 		at.Heads = nil
 	}
+	var told [][2]int64
+	with.Tell = func(done, markers int64) { told = append(told, [2]int64{done, markers}) }
 	v, err := record.Verify(b.t.Context(), at, b.ring, with)
 	check(b.t, err)
+	if n := int64(len(told)) - 1; n < 0 || told[0] != [2]int64{0, n} || told[n] != [2]int64{n, n} {
+		b.t.Errorf("the walk tells %v", told)
+	}
+	if !slices.IsSortedFunc(v.Findings, func(x, y record.Finding) int { return strings.Compare(x.Object, y.Object) }) {
+		b.t.Errorf("the findings are not sorted: %+v", v.Findings)
+	}
 	return v
 }
 
@@ -244,6 +268,37 @@ func TestWhoTouchesTheRecordIsFound(t *testing.T) {
 		{
 			"what the marker knew of lines is edited", func(b *bank) { b.flip("state/" + runLast + "/lines.json") },
 			"lines.json is not the one that the marker names", "lines.json is not what", false,
+		},
+		{
+			"the newest marker is not signed", func(b *bank) { b.unsigned(marker + "3.json") },
+			"does not carry a valid signature", "000000000003.json does not carry", false,
+		},
+		{
+			"the newest head is not signed", func(b *bank) { b.unsigned("heads/heads/000000000003.json") },
+			"head heads/000000000003.json does not carry a valid signature", "heads/000000000003.json head", false,
+		},
+		{
+			"the newest head is edited", func(b *bank) { b.edit("heads/heads/000000000003.json", runLast, runPlain) },
+			"head heads/000000000003.json does not carry a valid signature", "heads/000000000003.json head", false,
+		},
+		{
+			"an older head is edited", func(b *bank) { b.flip("heads/heads/000000000001.json") },
+			"", "heads/000000000001.json head", false,
+		},
+		{
+			"the record of a refused run is written anew", func(b *bank) { b.relined(runStray) },
+			"", runStray + ".json is not the line that a marker knows", false,
+		},
+		{
+			"something that is no line has the name of one",
+			func(b *bank) { b.put("audit/"+runNext[:22]+"8.json", []byte("{}")) },
+			"manifest line " + runNext[:22] + "8.json cannot be read", runNext[:22] + "8.json is no line", false,
+		},
+		{
+			"the record of a run lies under another name", func(b *bank) {
+				b.put("audit/"+runNext[:22]+"8.json", b.content("audit/"+runStray+".json"))
+			},
+			"manifest line " + runNext[:22] + "8.json does not carry a valid signature", runNext[:22] + "8.json is no line", false,
 		},
 		{"strange files lie about", func(b *bank) {
 			b.put("out/markers/99999999999999999999.json", []byte("{}"))

@@ -15,6 +15,21 @@ import (
 // next run has written what may be missing. TestAnyCallMayFailInAnyWay tries more ways, and one case of many.
 func TestNoFailureOfACallGoesUnheard(t *testing.T) {
 	whole := threeNights(t)
+	for name, lost := range map[string][]string{
+		"": nil,
+		"after a kill right behind the marker": {
+			"audit/" + runLast + ".json", "heads/heads/000000000003.json", "out/lists/" + runLast + "/_SUCCESS.json",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := whole.copied(t)
+			b.destroy(lost...)
+			everyCallOnce(t, b)
+		})
+	}
+}
+
+func everyCallOnce(t *testing.T, whole *bank) {
 	want, unheard := 0, 0
 	for n := 0; want == 0 || n <= want; n++ {
 		b, calls := whole.copied(t), 0

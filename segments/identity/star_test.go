@@ -312,7 +312,7 @@ func TestADeviceThatIsNewToTheStarHasNoLogins(t *testing.T) {
 			t.Errorf("device %d: %+v, class %d", device, o, s.Class(device))
 		}
 	}
-	if s.SetAside(1000) || s.Devices(1000) != nil {
+	if s.SetAside(2) || s.Devices(2) != nil || s.SetAside(1000) || s.Devices(1000) != nil {
 		t.Error("a customer who is new to the star has a place in it")
 	}
 }
