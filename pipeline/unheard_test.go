@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -143,5 +144,8 @@ func TestALateWithdrawalLeavesTheControlGroup(t *testing.T) {
 	want := slices.DeleteFunc(slices.Clone(before), func(id string) bool { return id == who })
 	if got := group(b, runOne); !slices.Equal(got, want) {
 		t.Errorf("%s withdrew; of the control group %v is left, want %v", who, got, want)
+	}
+	if !slices.ContainsFunc(b.last().Objects, func(o record.Output) bool { return strings.HasPrefix(o.Name, "control/") }) {
+		t.Error("the marker names no control group")
 	}
 }

@@ -266,3 +266,35 @@ func TestRowsAheadOfNowCountAsNowForFiveMinutes(t *testing.T) {
 		}
 	}
 }
+
+// Only a list of customers asks where their other devices stand, and of several denials it names the first of the table.
+func TestOtherDevicesAreAskedForListsOfCustomersAlone(t *testing.T) {
+	p := densePolicy(testNow)
+	grants := timeline(p, []Event{{At: 35, Action: Grant, Pattern: Profile, Notice: 2, Trusted: true}}, Profile)
+	denies := func(a Action) Stand {
+		return Stand{Device: timeline(p, []Event{{At: 36, Action: a, Pattern: Profile}}, Profile)}
+	}
+	row := Judged{At: 38, User: LoggedIn}
+	stand := func(int) Stand { return Stand{Device: grants, Customer: grants} }
+	for _, c := range []struct {
+		list, customer bool
+		others         []Stand
+		want           Reason
+	}{
+		{true, true, nil, Granted},
+		{true, true, []Stand{{Device: grants}}, Granted},
+		{true, true, []Stand{{}}, Granted},
+		{true, true, []Stand{{Device: grants}, denies(Withdraw)}, Withdrawn},
+		{true, true, []Stand{denies(Withdraw), denies(Object)}, min(Withdrawn, Objected)},
+		{true, true, []Stand{denies(Object), denies(Withdraw)}, min(Withdrawn, Objected)},
+		{true, true, []Stand{{Device: grants, DeviceOff: true}}, Suppressed},
+		{false, true, []Stand{denies(Withdraw)}, Granted},
+		{true, false, []Stand{denies(Withdraw)}, Granted},
+	} {
+		use := Use{Customer: c.customer, List: c.list, Purposes: []int{Profile}}
+		v := p.DecideUse(&use, row, stand, c.others)
+		if v.Reason != c.want || (v.Level == AtOtherDevice) != (c.want != Granted) {
+			t.Errorf("%+v: %s at %s", c, v.Reason, v.Level)
+		}
+	}
+}
