@@ -133,8 +133,8 @@ func TestALogThatIsWrittenAnewBringsOnlyWhatIsNew(t *testing.T) {
 	again := []act{{"d8", "withdraw", "*", "2026-03-01T00:00:00Z", "2026-03-01T00:00:00Z"}}
 	b.acts("consent/old.parquet", again)
 	b.whileItWrites(func() {
-		again = append(again, act{"d7", "object", "*", "2026-03-01T00:00:00Z", "2026-03-01T00:00:00Z"})
-		b.acts("consent/old.parquet", again)
+		fresh := act{"d7", "object", "*", "2026-04-10T20:00:00Z", "2026-04-10T20:00:00Z"}
+		b.acts("consent/old.parquet", append([]act{fresh}, again...))
 	})
 	report, err := b.run(night, "20260410T220000Z-000001")
 	check(t, err)

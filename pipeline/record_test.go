@@ -140,6 +140,12 @@ func TestARecordThatNobodyTouchedIsWhole(t *testing.T) {
 	if len(v.Findings) > 0 || v.Markers != 3 || v.Lines != 4 || v.Heads != 3 || v.Objects != 3*7 || v.Opened != 3*3 {
 		t.Errorf("the verdict is %+v", v)
 	}
+	refused, err := record.ReadLine(b.content("audit/" + runStray + ".json"))
+	check(t, err)
+	if r := refused.Refusal; refused.Status != record.StatusRefused || r == nil || r.Kind != fault.Input ||
+		!strings.Contains(r.Message, "bad.parquet") || refused.After != 2 {
+		t.Errorf("the line of a run that was refused says %+v", refused)
+	}
 }
 
 func TestWhoTouchesTheRecordIsFound(t *testing.T) {

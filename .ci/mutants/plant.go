@@ -222,6 +222,13 @@ func (p *planter) returned(n *ast.ReturnStmt, results *types.Tuple) {
 	if len(n.Results) != results.Len() {
 		return
 	}
+	last := len(n.Results) - 1
+	if last > 0 && results.At(last).Type().String() == "error" {
+		if _, fails := n.Results[last].(*ast.CallExpr); fails { // what stands beside an error is not looked at
+			p.value("return", n.Results[last], results.At(last).Type())
+			return
+		}
+	}
 	for i, r := range n.Results {
 		p.value("return", r, results.At(i).Type())
 	}
