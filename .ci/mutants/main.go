@@ -6,10 +6,10 @@ package main
 
 import (
 	"bufio"
+	"crypto/sha256"
 	"encoding/json"
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -176,7 +176,8 @@ func plantAll(root, temp string) (mutants []*mutant, overlay string, err error) 
 // planted names the file with the mutants of another; it does not look like one of the program's.
 func planted(name string) string { return strings.ReplaceAll(name, "/", "-") + ".planted" }
 
-// draw draws mutants, one of each room and kind in turn, the same each time.
+// draw draws mutants, one of each room and kind in turn. Which ones, their lines say: a change of the program brings
+// others only where it is.
 func draw(mutants []*mutant) ([]*mutant, error) {
 	if *only != "" {
 		want, err := regexp.Compile(*only)
@@ -192,7 +193,6 @@ func draw(mutants []*mutant) ([]*mutant, error) {
 	if err != nil {
 		return nil, err
 	}
-	dice := rand.New(rand.NewPCG(1, 1))
 	groups := map[string][]*mutant{}
 	var names []string
 	for _, m := range mutants {
@@ -202,11 +202,14 @@ func draw(mutants []*mutant) ([]*mutant, error) {
 		}
 		groups[name] = append(groups[name], m)
 	}
-	for _, name := range names {
-		g := groups[name]
-		dice.Shuffle(len(g), func(i, j int) { g[i], g[j] = g[j], g[i] })
+	luck := func(key string) string {
+		sum := sha256.Sum256([]byte(key))
+		return string(sum[:])
 	}
-	dice.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	for _, g := range groups {
+		slices.SortFunc(g, func(a, b *mutant) int { return strings.Compare(luck(a.key), luck(b.key)) })
+	}
+	slices.SortFunc(names, func(a, b string) int { return strings.Compare(luck(a), luck(b)) })
 	var out []*mutant
 	for i := 0; len(out) < min(n, len(mutants)); i++ {
 		for _, name := range names {
