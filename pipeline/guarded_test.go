@@ -167,8 +167,8 @@ func TestWhatIsPrunedIsCounted(t *testing.T) {
 	for _, dry := range []bool{true, false} {
 		p, err := pipeline.Prune(t.Context(), b.over(runNext, nil), before, dry)
 		check(t, err)
-		if p.Objects != objects || p.Bytes != size || !slices.Contains(p.Runs, runPlain) || slices.Contains(p.Runs, runLast) ||
-			slices.Contains(p.Runs, runAhead) {
+		if p.Objects != objects || p.Bytes != size || !slices.Contains(p.Runs, runPlain) ||
+			slices.Contains(p.Runs, runLast) || slices.Contains(p.Runs, runAhead) {
 			t.Errorf("dry %t: %+v, want %d objects of %d bytes", dry, p, objects, size)
 		}
 		if left := b.left(runPlain); (left > 0) != dry || b.left(runLast) == 0 || b.left(runAhead) == 0 {

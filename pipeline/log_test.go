@@ -176,7 +176,8 @@ func TestARememberedObjectionDoesNotMakeSomebodyOfABlockedID(t *testing.T) {
 			refused[consent.Objected], refused[consent.Erased])
 	}
 	for _, a := range []state.Act{
-		{Kind: "device", ID: "d7", Action: "revoke", Purpose: "*"}, {Kind: "device", ID: "d7", Action: "object", Purpose: "ads"},
+		{Kind: "device", ID: "d7", Action: "revoke", Purpose: "*"},
+		{Kind: "device", ID: "d7", Action: "object", Purpose: "ads"},
 	} {
 		j.Seen.Acts = state.Acts{a}
 		if _, err := decide.Selected(t.Context(), j.Inputs, nil, decide.Options{}); err == nil {

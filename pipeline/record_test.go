@@ -304,7 +304,8 @@ func TestWhoTouchesTheRecordIsFound(t *testing.T) {
 			"the record of a run lies under another name", func(b *bank) {
 				b.put("audit/"+runNext[:22]+"8.json", b.content("audit/"+runStray+".json"))
 			},
-			"manifest line " + runNext[:22] + "8.json does not carry a valid signature", runNext[:22] + "8.json is no line", false,
+			"manifest line " + runNext[:22] + "8.json does not carry a valid signature",
+			runNext[:22] + "8.json is no line", false,
 		},
 		{"strange files lie about", func(b *bank) {
 			b.put("out/markers/99999999999999999999.json", []byte("{}"))

@@ -64,7 +64,8 @@ func TestAMarkerThatIsSignedAndDoesNotFitIsFound(t *testing.T) {
 		},
 		{
 			"it is of another run", func(m *record.Marker, _ *record.Manifest) { m.RunID = runPlain },
-			"its line cannot be read, is not signed, or belongs to another marker", "marker 3 names no " + runPlain + "/lines.json",
+			"its line cannot be read, is not signed, or belongs to another marker",
+			"marker 3 names no " + runPlain + "/lines.json",
 		},
 		{
 			"its lock is older", func(m *record.Marker, _ *record.Manifest) { m.Fence = 0 },

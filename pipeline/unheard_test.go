@@ -121,7 +121,8 @@ func TestAListOfExactlyTheFloorIsTold(t *testing.T) {
 		check(t, err)
 		told, left := b.list(runTwo, "snapshot"), b.list(runTwo, "removes")
 		if len(told) != c.told || len(left) != c.left {
-			t.Errorf("%d, then %d: %d are told, %d left; want %d and %d", c.first, c.second, len(told), len(left), c.told, c.left)
+			t.Errorf("%d, then %d: %d are told, %d left; want %d and %d", c.first, c.second, len(told), len(left), c.told,
+				c.left)
 		}
 	}
 }
@@ -145,7 +146,8 @@ func TestALateWithdrawalLeavesTheControlGroup(t *testing.T) {
 	if got := group(b, runOne); !slices.Equal(got, want) {
 		t.Errorf("%s withdrew; of the control group %v is left, want %v", who, got, want)
 	}
-	if !slices.ContainsFunc(b.last().Objects, func(o record.Output) bool { return strings.HasPrefix(o.Name, "control/") }) {
+	controls := func(o record.Output) bool { return strings.HasPrefix(o.Name, "control/") }
+	if !slices.ContainsFunc(b.last().Objects, controls) {
 		t.Error("the marker names no control group")
 	}
 }

@@ -256,7 +256,8 @@ func (p *planter) value(kind string, x ast.Expr, t types.Type) {
 	switch {
 	case basic != nil && basic.Info()&types.IsBoolean != 0:
 		p.wrap(kind, x, "Not(%d, ")
-	case tv.IsNil(), kind == "argument" && isText(x, basic), tv.Value != nil && (basic == nil || basic.Info()&types.IsString != 0):
+	case tv.IsNil(), kind == "argument" && isText(x, basic),
+		tv.Value != nil && (basic == nil || basic.Info()&types.IsString != 0):
 	case tv.Value != nil && basic.Info()&types.IsInteger != 0:
 		if name, ok := p.name(t); ok {
 			p.wrap(kind, x, "Off["+name+"](%d, ")

@@ -13,7 +13,9 @@ import (
 func TestTheLogReachesBackAsFarAsAnythingDoes(t *testing.T) {
 	const now = 20_000 * value.MicrosPerDay
 	days := func(n int) value.Duration { return value.Duration{N: n, Unit: value.Day} }
-	for _, c := range []struct{ retention, age, back int }{{100, 200, 395}, {400, 200, 400}, {100, 410, 410}, {395, 395, 395}} {
+	for _, c := range []struct{ retention, age, back int }{
+		{100, 200, 395}, {400, 200, 400}, {100, 410, 410}, {395, 395, 395},
+	} {
 		in := Inputs{Loaded: &load.Loaded{Project: &project.Project{
 			Retention: days(c.retention), Consent: project.Consent{MaxConsentAge: days(c.age)},
 		}}}

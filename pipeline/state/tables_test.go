@@ -48,13 +48,16 @@ func TestActsAreOneListWhateverTheirOrder(t *testing.T) {
 	})
 }
 
-// What was seen of the log is read as it was written, and what the last look saw is added to its days, each denial once.
+// What was seen of the log is read as it was written, and what the last look saw is added to its days, each denial
+// once.
 func TestWhatWasHeardIsReadAsItWasWritten(t *testing.T) {
 	r := ring(t)
 	heard := Heard{map[int64]Day{5: {3, []int64{-7, 2}}, 6: {1, nil}}, map[string]int64{"protected": 0, "suppression": 9}}
 	more := Heard{map[int64]Day{5: {8, []int64{-9, 2, 4}}, 7: {2, []int64{1}}}, map[string]int64{"protected": 4}}
 	both := Heard{map[int64]Day{5: {3, []int64{-9, -7, 2, 4}}, 6: {1, nil}, 7: {0, []int64{1}}}, heard.Lists}
-	for _, c := range []struct{ what, want Heard }{{heard, heard}, {heard.With(more), both}, {heard.With(Heard{}), heard}} {
+	for _, c := range []struct{ what, want Heard }{
+		{heard, heard}, {heard.With(more), both}, {heard.With(Heard{}), heard},
+	} {
 		sealed, err := c.what.Write(r)
 		if err != nil {
 			t.Fatal(err)
@@ -153,7 +156,8 @@ func TestStateThatCannotBeReadIsRefused(t *testing.T) {
 		if err := c.read(good, r); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if err := c.read(object(all, values(c.table.format+1)), r); err == nil || !strings.Contains(err.Error(), "this version") {
+		err := c.read(object(all, values(c.table.format+1)), r)
+		if err == nil || !strings.Contains(err.Error(), "this version") {
 			t.Errorf("%s of a newer format: %v", name, err)
 		}
 		for i, column := range all {

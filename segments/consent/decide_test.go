@@ -267,7 +267,8 @@ func TestRowsAheadOfNowCountAsNowForFiveMinutes(t *testing.T) {
 	}
 }
 
-// Only a list of customers asks where their other devices stand, and of several denials it names the first of the table.
+// Only a list of customers asks where their other devices stand, and of several denials it names the first of the
+// table.
 func TestOtherDevicesAreAskedForListsOfCustomersAlone(t *testing.T) {
 	p := densePolicy(testNow)
 	grants := timeline(p, []Event{{At: 35, Action: Grant, Pattern: Profile, Notice: 2, Trusted: true}}, Profile)

@@ -201,7 +201,8 @@ func TestOwnersDoNotDependOnHowSubjectsAreNumbered(t *testing.T) {
 		for i, e := range renamed {
 			renamed[i] = Login{number[e.Device], number[e.Customer], e.At}
 		}
-		s, other := NewStar(slices.Clone(logins), worldBound, worldNow, tight()), NewStar(renamed, worldBound, worldNow, tight())
+		s := NewStar(slices.Clone(logins), worldBound, worldNow, tight())
+		other := NewStar(renamed, worldBound, worldNow, tight())
 		for range 10 {
 			q := drawQuestion(t)
 			r := question{number[q.device], none, q.at}
