@@ -1,7 +1,7 @@
-// Command mutants plants single faults in the rooms where one would let somebody in or lose somebody, and asks whether
-// a test notices. All are compiled into one set of test programs, where a number switches one on: a mutant costs only the
-// tests that come to its place. The libraries (gremlins, ooze, go-mutesting) compile once a mutant, which is half
-// a minute here, and none both drops statements and changes arguments.
+// Command mutants plants single faults in the rooms where one would let somebody in or lose somebody, and asks
+// whether a test notices. All are compiled into one set of test programs, where a number switches one on: a mutant
+// costs only the tests that come to its place. The libraries (gremlins, ooze, go-mutesting) compile once a mutant,
+// which is half a minute here, and none both drops statements and changes arguments.
 package main
 
 import (
