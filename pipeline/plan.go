@@ -105,6 +105,7 @@ const PlanSchema = "malgrupp.plan/v1"
 // PlanFile says what a plan was made from and what it comes to, so that Apply can do exactly that. It names no member.
 type PlanFile struct {
 	Schema    string            `json:"schema"`
+	ID        string            `json:"id"` // of the plan; digests of two plans tell nothing of each other
 	Project   string            `json:"project"`
 	AsOf      string            `json:"as_of"`
 	Select    []string          `json:"select,omitempty"`
@@ -119,10 +120,13 @@ type PlanFile struct {
 // plan is the file of a plan.
 func (r *run) plan(changes []change) (*PlanFile, error) {
 	p := &PlanFile{
-		Schema: PlanSchema, Project: r.Project.Name, AsOf: value.FormatTimestamp(r.AsOf), Select: r.Job.Select,
+		Schema: PlanSchema, ID: r.RunID, Project: r.Project.Name, AsOf: value.FormatTimestamp(r.AsOf), Select: r.Job.Select,
 		Overrides: r.Override, State: r.history.Digest,
 		Config: record.Digest([]byte(r.Project.Profile + "\n" + r.Project.Text.Text)),
 		Rules:  map[string]string{}, Inputs: map[string]string{}, Lists: map[string]string{},
+	}
+	if r.planned != nil {
+		p.ID = r.planned.ID
 	}
 	for _, s := range r.Segments {
 		p.Rules[s.Name] = hex.EncodeToString(s.Hash[:])
@@ -146,6 +150,7 @@ func (r *run) plan(changes []change) (*PlanFile, error) {
 	}
 	for i := range changes {
 		c, h := &changes[i], sha256.New()
+		fmt.Fprintf(h, "%q\n", p.ID)
 		for _, entries := range [][]string{c.adds.Entries(), c.removes.Entries(), c.after(), c.control} {
 			fmt.Fprintf(h, "%q\n", entries)
 		}

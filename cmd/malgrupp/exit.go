@@ -41,8 +41,10 @@ var (
 		16, "storage", "storage is unreachable, denied or full; the old state holds, or it says that this is not known",
 		true,
 	}
-	exitAudit       = exitCode{19, "audit", "the record of runs is broken, or keys are not those that it knows", false}
-	exitChanges     = exitCode{20, "changes", "only plan --detailed-exitcode: a run would change a list", false}
+	exitAudit   = exitCode{19, "audit", "the record of runs is broken, or keys are not those that it knows", false}
+	exitChanges = exitCode{
+		20, "changes", "only plan --detailed-exitcode: a run would change a list by 50 people or more", false,
+	}
 	exitUsage       = exitCode{64, "usage", "wrong flags or arguments", false}
 	exitInterrupted = exitCode{130, "interrupted", "stopped by SIGINT; nothing was published", true}
 	exitTerminated  = exitCode{143, "terminated", "stopped by SIGTERM; nothing was published", true}

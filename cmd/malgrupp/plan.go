@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -36,7 +37,7 @@ func (a *app) planCommand() *cobra.Command {
 	}
 	o.instants(c)
 	o.guards(c)
-	c.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit 20 if a run would change a list")
+	c.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit 20 if a run would change a list by 50 people or more")
 	c.Flags().StringVar(&o.out, "out", "", "write the plan to this file, for malgrupp apply; it names no member")
 	return c
 }
@@ -63,7 +64,7 @@ func (a *app) runPlan(ctx context.Context, args []string, o planOptions) error {
 		return err
 	}
 	if o.detailed && !report.NothingToDo && changes(report.Manifest) {
-		return outcome{exitChanges, "a run would change a list"}
+		return outcome{exitChanges, "a run would change a list by 50 people or more"}
 	}
 	return nil
 }
@@ -87,14 +88,11 @@ func (a *app) finishPlan(r *pipeline.Report, o planOptions, s story) error {
 	return a.print(result, s.write)
 }
 
-func changes(m *record.Manifest) bool {
-	for _, s := range m.Segments {
-		if s.Additions > 0 || s.Removals > 0 {
-			return true
-		}
-	}
-	return false
-}
+func changes(m *record.Manifest) bool { return slices.ContainsFunc(m.Segments, moves) }
+
+// moves reports whether enough people come to a list or leave it to say so: whether anybody does would tell of one
+// person (docs/consent.md, What is counted).
+func moves(l record.SegmentCount) bool { return !l.Additions.Few() || !l.Removals.Few() }
 
 // ruleChange is a rule that is no longer as the last run had it, and what that comes to on today's logs.
 type ruleChange struct {

@@ -41,7 +41,7 @@ func (s story) tell(w io.Writer) {
 		switch {
 		case l.Guard != "":
 			held = append(held, l)
-		case l.Destination != "" && l.Additions+l.Removals > 0:
+		case l.Destination != "" && moves(l):
 			changed = append(changed, l)
 		case l.Destination != "":
 			same = append(same, l)
@@ -168,7 +168,7 @@ func (s story) reasons(l record.SegmentCount) (out []string) {
 	return out
 }
 
-// unchanged names the lists that stay in one line.
+// unchanged names the lists in one line that stay as they are, or nearly.
 func (s story) unchanged(w io.Writer, same []record.SegmentCount) {
 	if len(same) == 0 {
 		return
@@ -181,7 +181,7 @@ func (s story) unchanged(w io.Writer, same []record.SegmentCount) {
 		}
 		names = append(names, name)
 	}
-	fmt.Fprintf(w, "\nunchanged: %s\n", strings.Join(names, ", "))
+	fmt.Fprintf(w, "\nunchanged, or by fewer than 50: %s\n", strings.Join(names, ", "))
 }
 
 // brings says in a clause what the change comes to: "at_least 3 -> 2 brings about 50 people".
