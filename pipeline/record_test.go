@@ -164,7 +164,7 @@ func TestWhoTouchesTheRecordIsFound(t *testing.T) {
 		},
 		{
 			"the newest marker is not signed", func(b *bank) { b.unsigned(marker + "3.json") },
-			"does not carry a valid signature", "000000000003.json does not carry", false,
+			"is not signed: a version wrote it", "000000000003.json is not signed", false,
 		},
 		{
 			"the newest head is not signed", func(b *bank) { b.unsigned("heads/heads/000000000003.json") },

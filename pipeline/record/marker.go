@@ -106,10 +106,21 @@ func readMarker(ctx context.Context, output *store.Bucket, n int64, ring *keys.R
 		return nil, nil, fault.New(fault.Invalid, "STATE_NEWER",
 			fmt.Errorf("read marker %s: its schema is %q, this version reads %s", key, m.Schema, MarkerSchema),
 			"use the version of malgrupp that wrote it, or a newer one")
+	case unsigned(data):
+		return nil, nil, Broken("marker "+key+" is not signed: a version wrote it that did not sign markers yet, or "+
+			"somebody changed it", older)
 	case !signed:
 		return nil, nil, Broken("marker "+key+" does not carry a valid signature of this project's signing key", stray)
 	}
 	return &m, data, nil
+}
+
+// unsigned reports whether a marker has no signature of its own; its line always has one.
+func unsigned(marker []byte) bool {
+	var m struct {
+		Signature string `json:"signature"`
+	}
+	return json.Unmarshal(marker, &m) == nil && m.Signature == ""
 }
 
 // Published adds the runs that markers name to done. Markers are long; of each only the beginning is fetched.

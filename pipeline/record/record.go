@@ -72,7 +72,10 @@ func Broken(what, do string) error {
 const (
 	restore = "find out who changed it, and restore it from its backup or the bucket's versions"
 	shared  = "give every project places of its own; if this one was renamed, put metadata.name back"
-	stray   = "if malgrupp did not write it, move it away; else restore it from its backup or the bucket's versions"
+	older   = "if it is of such a version, move output, state and audit folder away and run again: nobody is removed by " +
+		"that run, so let platforms replace what they hold by its snapshots; else restore it from its backup or the " +
+		"bucket's versions"
+	stray = "if malgrupp did not write it, move it away; else restore it from its backup or the bucket's versions"
 )
 
 // ValidRunID reports whether a name is a run id: 20261123T043000Z-7f3a9c.
