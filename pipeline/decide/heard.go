@@ -135,15 +135,15 @@ func (in *Inputs) grown(now state.Heard) error {
 		switch {
 		case on < first:
 		case is.Rows < was.Rows:
-			lacks = "has fewer rows"
+			lacks = "rows"
 		case !holds(is.Denials, was.Denials):
-			lacks = "lacks denials"
+			lacks = "denials"
 		}
 		if lacks != "" {
 			return consentFailure(&consent.FeedError{
 				Code: "FEED_SHRUNK",
-				Reason: "the consent log " + lacks + " recorded on " + value.DateOfDays(on).String() + " that an accepted run " +
-					"saw",
+				Reason: "the consent log lacks " + lacks + " recorded on " + value.DateOfDays(on).String() +
+					" that an accepted run saw",
 				Hint: "find out who removed or changed rows, and restore them from the exporter; objects may be merged or " +
 					"written anew, with the same rows",
 			})
@@ -152,7 +152,7 @@ func (in *Inputs) grown(now state.Heard) error {
 	return nil
 }
 
-// kept refuses a list of people that has lost more of its entries than it may, unless somebody said so.
+// kept refuses a list of people that has become shorter than it may, unless somebody said so.
 func (in *Inputs) kept(name string, entries int64, conf *project.List) error {
 	was := in.Seen.Heard.Lists[name]
 	if 100*entries >= (100-int64(conf.MayShrink))*was || slices.Contains(in.Seen.Shrunk, name) {
@@ -160,7 +160,7 @@ func (in *Inputs) kept(name string, entries int64, conf *project.List) error {
 	}
 	return consentFailure(&consent.FeedError{
 		Code: "SUPPRESSION_SHRUNK",
-		Reason: fmt.Sprintf("the %s list has lost more entries than it may since the last accepted run: may_shrink is %d %%",
+		Reason: fmt.Sprintf("the %s list has become shorter since the last accepted run than it may: may_shrink is %d %%",
 			name, conf.MayShrink),
 		Hint: "restore the list; if people were meant to leave it, malgrupp run --accept-shrunk " + name + " --reason TEXT",
 	})
