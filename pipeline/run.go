@@ -360,7 +360,7 @@ func (r *run) readState(ctx context.Context) (err error) {
 		}
 		if record.Digest(data) != o.SHA256 {
 			return fault.New(fault.Audit, "STATE_DAMAGED",
-				fmt.Errorf("read state %s%s: its digest is not the one in the marker", r.State.URL(), o.Name),
+				fmt.Errorf("read %q in %s: its digest is not the one in the marker", o.Name, r.State.URL()),
 				"restore the object from the bucket's versions")
 		}
 		switch path.Base(o.Name) {
