@@ -81,7 +81,7 @@ func (a *app) runAuditVerify(ctx context.Context, head, identity string) error {
 		return err
 	}
 	if !doc.Whole {
-		return outcome{exitAudit, ""}
+		return outcome{exitAudit, "the record is not whole"}
 	}
 	return nil
 }
