@@ -257,6 +257,9 @@ func TestAHeadThatIsKeptElsewhereShowsThatEverythingWasSetBack(t *testing.T) {
 func TestTheNextRunWritesLineHeadAndCopy(t *testing.T) {
 	b := threeNights(t)
 	b.destroy("audit/"+runLast+".json", "heads/heads/000000000003.json", "out/lists/"+runLast+"/_SUCCESS.json")
+	if v := b.verify(record.Check{}); len(v.Findings) != 1 || !strings.Contains(v.Findings[0].What, "next run writes it") {
+		t.Errorf("before, the verdict is %+v", v)
+	}
 	_, err := b.night(runNext, nil, nil)
 	check(t, err)
 	if v := b.verify(record.Check{}); len(v.Findings) > 0 || v.Markers != 4 || v.Lines != 5 || v.Heads != 4 {

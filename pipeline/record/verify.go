@@ -66,6 +66,7 @@ type walk struct {
 	ring    *keys.Ring
 	out     *Verdict
 	last    int64
+	newest  string            // the run of the last marker
 	read    []Line            // all that could be read
 	digests map[string]string // of lines, by run id
 	known   map[string]string // what markers say of lines
@@ -177,7 +178,7 @@ func (w *walk) marker(ctx context.Context, m, before *Marker, holds bool) error 
 			w.find(key, "replaced without a reason on record: %s", strings.Join(previous.Keys.Replaced(line.Keys), ", "))
 		}
 	}
-	w.known[m.RunID] = Digest(m.Line)
+	w.known[m.RunID], w.newest = Digest(m.Line), m.RunID
 	return w.objects(ctx, key, m.RunID, m.Objects, holds, line)
 }
 
@@ -268,6 +269,8 @@ func (w *walk) label(ctx context.Context, o Output, line *Manifest) error {
 func (w *walk) agree(ctx context.Context) error {
 	for _, id := range slices.Sorted(maps.Keys(w.known)) {
 		switch digest, there := w.digests[id]; {
+		case !there && id == w.newest:
+			w.find(LineKey(id), "is not there; the newest marker holds it, and the next run writes it")
 		case !there:
 			w.find(LineKey(id), "is gone; a marker knows it")
 		case digest != w.known[id]:
