@@ -15,7 +15,8 @@ type Previewed struct {
 }
 
 // PreviewDay counts the previews of one day. Rules are nearly equal that are the same but for one condition, which one
-// of them may lack: whoever asks many of those may be after a single person.
+// of them may lack; those of one condition, if they are of the same segment. Whoever asks many of those may be after a
+// single person.
 type PreviewDay struct {
 	Day         string `json:"day"` // UTC
 	Previews    int    `json:"previews"`
@@ -50,11 +51,14 @@ func previewDay(day string, previews []Previewed) PreviewDay {
 				left = slices.Delete(slices.Clone(left), out, out+1)
 			}
 			of := strings.Join(left, " ")
+			if len(left) == 0 { // of one condition, all of it is another: the name alone says that one became the other
+				of = "segment " + p.Segment
+			}
 			if families[of] == nil {
 				families[of] = map[string]bool{}
 			}
 			families[of][p.Definition] = true
-			if n := len(families[of]); n > d.NearlyEqual && len(left) > 0 {
+			if n := len(families[of]); n > d.NearlyEqual {
 				d.NearlyEqual, d.Segment = n, p.Segment
 			}
 		}

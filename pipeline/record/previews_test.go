@@ -23,9 +23,13 @@ func TestPreviewsOfNearlyEqualRulesAreCountedByDay(t *testing.T) {
 		asked("2026-04-10T09:04:00Z", "cards", "x", "y", "z"), // another rule
 		asked("2026-04-10T09:05:00Z", "cards", "v", "w", "z"), // two are others
 		asked("2026-04-11T09:00:00Z", "cards", "x"),
-		asked("2026-04-11T09:00:00Z", "loans", "y"), // a rule of one condition is near to none
+		asked("2026-04-11T09:00:00Z", "loans", "y"), // a rule of one condition is near to those of its own segment alone
+		asked("2026-04-12T09:00:00Z", "cards", "x1"),
+		asked("2026-04-12T09:01:00Z", "cards", "x2"),
+		asked("2026-04-12T09:02:00Z", "cards", "x3"),
 	}
 	want := []PreviewDay{
+		{Day: "2026-04-12", Previews: 3, Rules: 3, NearlyEqual: 3, Segment: "cards"},
 		{Day: "2026-04-11", Previews: 2, Rules: 2, NearlyEqual: 1, Segment: "cards"},
 		{Day: "2026-04-10", Previews: 6, Rules: 5, NearlyEqual: 3, Segment: "loans"},
 	}
