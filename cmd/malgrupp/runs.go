@@ -80,6 +80,9 @@ func (a *app) runRunsList(ctx context.Context, limit int) error {
 			if m.Question != nil {
 				reason = m.Question.Reason
 			}
+			if !l.Valid {
+				reason = "THE SIGNATURE DOES NOT FIT"
+			}
 			for _, s := range m.Segments {
 				if s.Guard != "" {
 					held++

@@ -91,7 +91,7 @@ func Lines(ctx context.Context, audit *store.Bucket, ring *keys.Ring) ([]Line, e
 		}
 		m, err := ReadLine(data)
 		if err != nil {
-			return nil, fault.New(fault.Audit, "CHAIN_BROKEN", fmt.Errorf("read %s%s: %w", audit.URL(), o.Key, err), stray)
+			return nil, fault.New(fault.Audit, "CHAIN_BROKEN", fmt.Errorf("read %q in %s: %w", o.Key, audit.URL(), err), stray)
 		}
 		out = append(out, Line{id, VerifyLine(data, ring), m})
 	}
