@@ -253,6 +253,24 @@ func TestAHeadThatIsKeptElsewhereShowsThatEverythingWasSetBack(t *testing.T) {
 	}
 }
 
+func TestWhatIsLostForGoodIsBegunAnewAsTheHintSays(t *testing.T) {
+	b := threeNights(t)
+	for _, place := range []string{"out/", "state/", "audit/"} {
+		for _, key := range b.keys("mem://"+place, "") {
+			b.destroy(place + key)
+		}
+	}
+	_, err := b.night(runNext, nil, nil)
+	if f, ok := fault.Classify(err); !ok || !strings.Contains(f.Hint, "empty the place of the heads") {
+		t.Errorf("the run says %q, with the hint %q", text(err), f.Hint)
+	}
+	for _, key := range b.keys("mem://heads/", "") {
+		b.destroy("heads/" + key)
+	}
+	_, err = b.night(runNext, nil, nil)
+	check(t, err)
+}
+
 // What a run could not write after its marker, the next one writes.
 func TestTheNextRunWritesLineHeadAndCopy(t *testing.T) {
 	b := threeNights(t)

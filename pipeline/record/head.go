@@ -96,7 +96,7 @@ func (h *History) againstHead(ctx context.Context, at Places, ring *keys.Ring) e
 func (h *History) Fits(ctx context.Context, at Places, head *Head) error {
 	if h.N() < head.N {
 		return Broken(fmt.Sprintf("the last marker is %d, a head knows marker %d of run %s: output, state and audit folder "+
-			"were set back, or emptied", h.N(), head.N, head.RunID), restore)
+			"were set back, or emptied", h.N(), head.N, head.RunID), restore+anew)
 	}
 	digest := h.Digest
 	if head.N < h.N() {

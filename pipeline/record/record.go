@@ -71,8 +71,10 @@ func Broken(what, do string) error {
 // What to do about a broken record.
 const (
 	restore = "find out who changed it, and restore it from its backup or the bucket's versions"
-	shared  = "give every project places of its own; if this one was renamed, put metadata.name back"
-	older   = "if it is of such a version, move output, state and audit folder away and run again: nobody is removed by " +
+	anew    = "; if it is lost for good, empty the place of the heads and run again: nobody is removed by that run, so " +
+		"let platforms replace what they hold by its snapshots"
+	shared = "give every project places of its own; if this one was renamed, put metadata.name back"
+	older  = "if it is of such a version, move output, state and audit folder away and run again: nobody is removed by " +
 		"that run, so let platforms replace what they hold by its snapshots; else restore it from its backup or the " +
 		"bucket's versions"
 	stray = "if malgrupp did not write it, move it away; else restore it from its backup or the bucket's versions"
