@@ -27,8 +27,8 @@ func (a *app) planCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "plan [SEGMENT...]", Short: "Say what a run would change and why, publish nothing",
 		Long: "Reads and decides like run and tells what a run would change: which lists, by how much, and whether a rule, " +
-			"data, consent or\nsettings did it. Consent is checked as strictly; nothing is written but FILE, with which " +
-			"malgrupp apply does exactly that.",
+			"data, consent or\nsettings did it. Consent is checked as strictly; nothing is written but a line on record " +
+			"about rules that are new, and FILE,\nwith which malgrupp apply does exactly that.",
 		ValidArgsFunction: a.completeSegments,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dryRun = true
@@ -60,6 +60,9 @@ func (a *app) runPlan(ctx context.Context, args []string, o planOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := a.previewedBy(ctx, job, report); err != nil {
+		return err
+	}
 	if err := a.finishPlan(report, o, story{report: report, rules: brings, took: a.now().Sub(start)}); err != nil {
 		return err
 	}
@@ -67,6 +70,28 @@ func (a *app) runPlan(ctx context.Context, args []string, o planOptions) error {
 		return outcome{exitChanges, "a run would change a list by 50 people or more"}
 	}
 	return nil
+}
+
+// previewedBy leaves a line about the rules of a plan that no run has told the numbers of yet.
+func (a *app) previewedBy(ctx context.Context, job *pipeline.Job, r *pipeline.Report) error {
+	if r.NothingToDo {
+		return nil
+	}
+	var fresh []*rules.Segment
+	for _, s := range r.Decision.Decided() {
+		if r.Moved == nil || moved(r.Moved, s.Name) {
+			fresh = append(fresh, s)
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	return pipeline.Previewed(ctx, job, fresh...)
+}
+
+func moved(m *pipeline.Moved, segment string) bool {
+	_, ok := m.Rules[segment]
+	return ok
 }
 
 func (a *app) finishPlan(r *pipeline.Report, o planOptions, s story) error {

@@ -89,6 +89,9 @@ func Lines(ctx context.Context, audit *store.Bucket, ring *keys.Ring) ([]Line, e
 		if err != nil {
 			return nil, err
 		}
+		if !json.Valid(data) { // torn while it was written: the next run deletes it, or writes it again
+			continue
+		}
 		m, err := ReadLine(data)
 		if err != nil {
 			return nil, fault.New(fault.Audit, "CHAIN_BROKEN", fmt.Errorf("read %q in %s: %w", o.Key, audit.URL(), err), stray)
