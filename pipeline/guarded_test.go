@@ -183,6 +183,40 @@ func TestWhatIsPrunedIsCounted(t *testing.T) {
 	}
 }
 
+// Whoever only looks at what would be pruned changes nothing, also where a kill left something to be written.
+func TestALookAtWhatWouldBePrunedWritesNothing(t *testing.T) {
+	b := threeNights(t)
+	b.destroy("audit/"+runLast+".json", "heads/heads/000000000003.json", "out/lists/"+runLast+"/_SUCCESS.json")
+	before := b.keys("mem://audit/", "")
+	_, err := pipeline.Prune(t.Context(), b.over(runNext, nil), time.UnixMicro(instant(t, "2026-04-10T22:30:00Z")), true)
+	check(t, err)
+	if after := b.keys("mem://audit/", ""); !slices.Equal(before, after) {
+		t.Errorf("the lines were %q, and are %q", before, after)
+	}
+}
+
+// A list that was told although days are missing is on record with those days, and not asked again for the same.
+func TestDaysThatAListLackedWhenItWasToldAreOnRecord(t *testing.T) {
+	b := newBank(t)
+	_, err := b.run(night, runOne)
+	check(t, err)
+	b.leave("consent/before.parquet", "2026-04-24", 0, 0)
+	later := func(id string, override ...record.Override) *pipeline.Report {
+		j := b.over(id, nil)
+		j.Clock = func() time.Time { return time.UnixMicro(instant(t, "2026-04-24T22:00:00Z")) }
+		j.Override = override
+		report, err := pipeline.Run(t.Context(), j)
+		check(t, err)
+		return report
+	}
+	told := later("20260424T220000Z-000002",
+		record.Override{Guard: pipeline.GuardIncomplete, Reason: "tested"},
+		record.Override{Guard: pipeline.GuardEmpty, Reason: "tested"}).Manifest
+	if lacks := told.ToldLacking["files/loan-visitors/file_csv"]; len(lacks) == 0 || len(told.ToldLacking) != 1 {
+		t.Errorf("on record are %v", told.ToldLacking)
+	}
+}
+
 // A run that is asked for what cannot be leaves no line: nothing happened.
 func TestARunThatIsAskedForWhatCannotBeLeavesNoLine(t *testing.T) {
 	b := newBank(t)

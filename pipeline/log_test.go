@@ -1,6 +1,8 @@
 package pipeline_test
 
 import (
+	"errors"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +11,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/state"
+	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/consent"
 )
@@ -117,15 +120,95 @@ func TestWhatComesLateCountsByWhatItSays(t *testing.T) {
 		"an objection to one destination only": {act{"d7", "object", "activate:files", at, at}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newBank(t)
-			b.viewsBy("events/dt=2026-02-10/part.parquet", "/lainat/asunto", "2026-02-10T10:00:00Z", 7, 8, "c7")
-			b.whileItWrites(func() { b.acts("consent/late.parquet", []act{c.late}) })
-			_, err := b.run(night, runOne)
-			check(t, err)
-			if got := b.list(runOne, "snapshot"); slices.Contains(got, "d7") == c.leaves || len(got) < 59 {
-				t.Errorf("%d members, d7 among them: %t", len(got), slices.Contains(got, "d7"))
+			for _, late := range []bool{true, false} {
+				b := newBank(t)
+				b.viewsBy("events/dt=2026-02-10/part.parquet", "/lainat/asunto", "2026-02-10T10:00:00Z", 7, 8, "c7")
+				said := func() { b.acts("consent/late.parquet", []act{c.late}) }
+				if late {
+					b.whileItWrites(said)
+				} else {
+					said()
+				}
+				_, err := b.run(night, runOne)
+				check(t, err)
+				leaves := c.leaves
+				if !late {
+					leaves = leaves && c.late.device == "d7" && c.late.at != "2026-03-31T00:00:00Z" // before the grant
+				}
+				if got := b.list(runOne, "snapshot"); slices.Contains(got, "d7") == leaves || len(got) < 59 {
+					t.Errorf("late %t: %d members, d7 among them: %t", late, len(got), slices.Contains(got, "d7"))
+				}
 			}
 		})
+	}
+}
+
+// Two events of one id say the same, or the run stops: one of them may be a denial that was changed.
+func TestTwoEventsOfOneIDMustSayTheSame(t *testing.T) {
+	const at = "2026-04-10T21:00:00Z"
+	for column, c := range decide.ConsentColumns() {
+		b := newBank(t)
+		for i, name := range []string{"consent/one.parquet", "consent/two.parquet"} {
+			v := actValues(t, "same", []act{{"d70", "withdraw", "measure", at, at}})
+			for k := range v {
+				v[k].Null = nil
+			}
+			if i == 1 && column > 0 {
+				if v[column].Ints != nil {
+					v[column].Ints[0]++
+				} else {
+					other := map[string]string{
+						"subject_type": "customer", "subject_id": "d71", "action": "deny", "purpose": "link", "source": "bank_ui",
+					}
+					v[column].Text[0] = other[c.Name] + "+"
+					if other[c.Name] != "" {
+						v[column].Text[0] = other[c.Name]
+					}
+				}
+			}
+			b.put(name, table(t, decide.ConsentColumns(), 1, v))
+		}
+		_, err := b.run(night, runOne)
+		if f, ok := fault.Classify(err); ok != (column > 0) || ok && f.Reason != "FEED_UNREADABLE" {
+			t.Errorf("another %s: the run ended with %v", c.Name, err)
+		}
+	}
+}
+
+// A look says what it could not read, whichever call failed; but whether a list lies in a lakehouse table may be
+// nobody's to look at.
+func TestALookThatCannotReadSaysSo(t *testing.T) {
+	b := newBank(t)
+	b.loaded.Project.Consent.Protected = b.protected("device,d6\n")
+	calls := 0
+	for n := 0; n <= calls; n++ {
+		at := 0
+		failed := ""
+		j := b.over(runOne, func(c *store.Call, do func() error) error {
+			if at++; at == n {
+				failed = c.Op + " " + c.URL + c.Key
+				return errors.New("500 internal error")
+			}
+			return do()
+		})
+		var err error
+		j.Inputs, err = j.Resolve()
+		check(t, err)
+		_, err = decide.Selected(t.Context(), j.Inputs, nil, decide.Options{})
+		if n == 0 {
+			check(t, err)
+			calls = at
+		} else if err == nil && !slices.Contains([]string{"_delta_log/", "metadata/", ".hoodie/"}, path.Base(failed)+"/") {
+			t.Errorf("%s failed, call %d of %d, and nothing was said", failed, n, calls)
+		}
+	}
+	for _, rows := range []string{"device,d7,ads\n", "household,d7,*\n"} {
+		b.put("lists/protected.csv", []byte("subject_type,subject_id,purpose\n"+rows))
+		j := b.job(night)
+		if _, err := decide.Selected(t.Context(), j.Inputs, nil, decide.Options{}); err == nil {
+			t.Errorf("a list with %q was read", rows)
+		}
+		j.Stores.Close()
 	}
 }
 

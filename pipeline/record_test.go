@@ -188,6 +188,11 @@ func TestWhoTouchesTheRecordIsFound(t *testing.T) {
 			"manifest line " + runNext[:22] + "8.json cannot be read", runNext[:22] + "8.json is no line", false,
 		},
 		{
+			"something that is not even JSON has the name of a line", // as if it had been torn
+			func(b *bank) { b.put("audit/"+runNext[:22]+"8.json", []byte("mine")) },
+			"", runNext[:22] + "8.json is no line", false,
+		},
+		{
 			"the record of a run lies under another name", func(b *bank) {
 				b.put("audit/"+runNext[:22]+"8.json", b.content("audit/"+runStray+".json"))
 			},
@@ -198,6 +203,7 @@ func TestWhoTouchesTheRecordIsFound(t *testing.T) {
 			b.put("out/markers/99999999999999999999.json", []byte("{}"))
 			b.put("out/markers/.000000000009.json.0.tmp", nil)
 			b.put("audit/notes.txt", []byte("mine"))
+			b.put("audit/"+runNext[:22]+"7", []byte("mine"))
 			b.put("heads/heads/readme.md", []byte("mine"))
 		}, "", "", true},
 	} {

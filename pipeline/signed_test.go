@@ -3,12 +3,15 @@ package pipeline_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/record"
+	"github.com/malgrupp/malgrupp/pipeline/store"
 )
 
 // resigned changes the newest marker and its line and signs both anew: a signature alone proves no chain.
@@ -201,5 +204,85 @@ func TestARefusedLineOfAnotherHistoryIsFound(t *testing.T) {
 	if f, ok := fault.Classify(err); !ok || f.Kind != fault.Audit ||
 		!strings.Contains(text(err), "was written after another line of marker 3") {
 		t.Errorf("the next run says %v", err)
+	}
+}
+
+// What later markers say of a line must be what earlier ones said.
+func TestAMarkerThatKnowsAnotherLineIsFound(t *testing.T) {
+	b := threeNights(t)
+	b.loaded.Project.Head = ""
+	b.resigned(func(m *record.Marker, _ *record.Manifest) {
+		for i, o := range m.Objects {
+			if !strings.HasSuffix(o.Name, record.LinesName) {
+				continue
+			}
+			digest := record.Digest(b.content("audit/" + runAhead + ".json"))
+			lines := bytes.Replace(b.content("state/"+o.Name), []byte(digest), []byte(record.Digest(nil)), 1)
+			b.put("state/"+o.Name, lines)
+			m.Objects[i].SHA256 = record.Digest(lines)
+		}
+	})
+	says := "knows another line of run " + runAhead + " than a marker before"
+	if !slices.ContainsFunc(b.verify(record.Check{}).Findings, func(f record.Finding) bool { return f.What == says }) {
+		t.Errorf("%q is not found", says)
+	}
+}
+
+// A walk says what it could not read, whichever call failed.
+func TestAWalkThatCannotReadSaysSo(t *testing.T) {
+	b := threeNights(t)
+	calls := 0
+	for n := 0; n <= calls; n++ {
+		at := 0
+		j := b.over(runNext, func(_ *store.Call, do func() error) error {
+			if at++; at == n {
+				return errors.New("500 internal error")
+			}
+			return do()
+		})
+		places, err := j.Places(t.Context())
+		check(t, err)
+		v, err := record.Verify(t.Context(), places, b.ring, record.Check{Opens: b.opens})
+		if n == 0 {
+			check(t, err)
+			calls = at
+		} else if err == nil {
+			t.Errorf("call %d of %d failed, and the walk says %+v", n, calls, v)
+		}
+	}
+}
+
+// Where nobody knows whether the marker was written, no line says that the run was refused.
+func TestARunThatMayBePublishedHasNoLineThatItWasRefused(t *testing.T) {
+	b := newBank(t)
+	for _, done := range []bool{true, false} {
+		id := map[bool]string{true: runOne, false: runTwo}[done]
+		b.events("events/dt=2026-04-10/"+id+".parquet", 0, 60)
+		clock := func() time.Time { return time.UnixMicro(instant(t, night)) }
+		created := false
+		_, err := b.perform(t.Context(), id, 0, clock, store.Options{
+			Memory: b.memory, Around: func(c *store.Call, do func() error) error {
+				switch {
+				case c.Op == "create" && strings.HasPrefix(c.Key, "markers/"):
+					created = true
+					if done {
+						return errors.Join(errReset, do())
+					}
+					return errReset
+				case created && strings.HasPrefix(c.Key, "markers/"):
+					return errReset
+				}
+				return do()
+			},
+		})
+		if !strings.Contains(text(err), "it is not known whether the run is published") {
+			t.Errorf("the run ended with %v", err)
+		}
+		if slices.Contains(b.keys("mem://audit/", ""), id+".json") {
+			t.Error("a line says that the run was refused")
+		}
+		if b.published(id) != done {
+			t.Errorf("published: %t, want %t", b.published(id), done)
+		}
 	}
 }

@@ -48,6 +48,33 @@ func TestWhoMayNotBeKeptLeavesTheStayRecordAtOnce(t *testing.T) {
 	}
 }
 
+// Whoever goes on to qualify entered when he first did, and qualified last today.
+func TestTheStayRecordKeepsWhenSomebodyEntered(t *testing.T) {
+	b := newBank(t)
+	b.loaded.Segments[0].Stay = value.Duration{N: 10, Unit: value.Day}
+	_, err := b.run(night, runOne)
+	check(t, err)
+	entered := b.stays(runOne)[0].Entered
+	b.leave("consent/before.parquet", "2026-04-11", 0, 0)
+	b.views("events/dt=2026-04-11/part.parquet", "/lainat/asunto", "2026-04-11T10:00:00Z", 0, 70)
+	_, err = b.run("2026-04-11T22:00:00Z", runTwo)
+	check(t, err)
+	old, fresh := 0, 0
+	for _, k := range b.stays(runTwo) {
+		switch {
+		case k.Last <= entered:
+			t.Errorf("%s qualified last at %d, before the second night", k.ID, k.Last)
+		case k.Entered == entered:
+			old++
+		case k.Entered == k.Last:
+			fresh++
+		}
+	}
+	if old != 60 || fresh != 10 {
+		t.Errorf("%d entered in the first night, %d in the second; want 60 and 10", old, fresh)
+	}
+}
+
 // stays opens the stay record of a run.
 func (b *bank) stays(run string) state.StayRecord {
 	at, err := store.Open(b.t.Context(), "mem://state/", store.Options{Memory: b.memory})

@@ -61,6 +61,9 @@ func everyCallOnce(t *testing.T, whole *bank) {
 		for _, lock := range b.keys("mem://state/", "locks/") { // its release may be what failed
 			b.destroy("state/" + lock)
 		}
+		if copied := b.keys("mem://out/", "lists/"+runLast+"/_SUCCESS.json"); len(copied) == 0 {
+			t.Errorf("call %d failed, nothing was said, and the copy of the marker before is missing", n)
+		}
 		next, err := b.night(runAfter, nil, nil)
 		check(t, err)
 		if v := b.verify(record.Check{Opens: b.opens}); !next.NothingToDo || len(v.Findings) > 0 {

@@ -157,15 +157,15 @@ func TestHoldingsRememberFromRunToRun(t *testing.T) {
 
 func TestListsComeInAFixedOrder(t *testing.T) {
 	r, h := ring(t), Empty()
-	for _, l := range []List{lists[2], lists[0], lists[1]} {
+	for _, l := range []List{lists[4], lists[2], lists[0], lists[3], lists[1]} {
 		if err := h.Set(l, "", pairs([]string{"d1"}), r); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if diff := cmp.Diff([]List{lists[1], lists[0], lists[2]}, h.Lists()); diff != "" {
+	if diff := cmp.Diff([]List{lists[1], lists[0], lists[3], lists[4], lists[2]}, h.Lists()); diff != "" {
 		t.Error(diff)
 	}
-	if err := h.Set(lists[1], "", pairs(nil), r); err != nil || len(h.Lists()) != 2 {
+	if err := h.Set(lists[1], "", pairs(nil), r); err != nil || len(h.Lists()) != 4 {
 		t.Errorf("an emptied list is still there: %v, error %v", h.Lists(), err)
 	}
 }
