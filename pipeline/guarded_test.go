@@ -226,6 +226,22 @@ func TestARunThatIsAskedForWhatCannotBeLeavesNoLine(t *testing.T) {
 	if f, ok := fault.Classify(err); !ok || f.Reason != "TIME_BACK" {
 		t.Errorf("the run ended with %v", err)
 	}
+	for _, c := range []struct {
+		override record.Override
+		says     string
+	}{
+		{record.Override{Guard: pipeline.Shrunk("loan-visitors"), Reason: "x"}, `accept that list "loan-visitors" is shorter`},
+		{record.Override{Guard: "floor", Reason: "x"}, `override guard "floor": there is none`},
+		{record.Override{Guard: pipeline.GuardSwing}, "override guard swing: no reason is given"},
+		{record.Override{Guard: pipeline.Shrunk("protected")}, "no reason is given"},
+	} {
+		j := b.over(runTwo, nil)
+		j.Override = []record.Override{c.override}
+		_, err := pipeline.Run(t.Context(), j)
+		if f, ok := fault.Classify(err); !ok || f.Kind != fault.Usage || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%+v: %v", c.override, err)
+		}
+	}
 	if lines := b.keys("mem://audit/", ""); !slices.Equal(lines, []string{runOne + ".json"}) {
 		t.Errorf("the lines are %q", lines)
 	}

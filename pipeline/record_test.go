@@ -201,6 +201,7 @@ func TestWhoTouchesTheRecordIsFound(t *testing.T) {
 		},
 		{"strange files lie about", func(b *bank) {
 			b.put("out/markers/99999999999999999999.json", []byte("{}"))
+			b.put("out/markers/0000000000009.json", []byte("{}"))
 			b.put("out/markers/.000000000009.json.0.tmp", nil)
 			b.put("audit/notes.txt", []byte("mine"))
 			b.put("audit/"+runNext[:22]+"7", []byte("mine"))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/record"
+	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 )
 
@@ -284,5 +285,57 @@ func TestARunThatMayBePublishedHasNoLineThatItWasRefused(t *testing.T) {
 		if b.published(id) != done {
 			t.Errorf("published: %t, want %t", b.published(id), done)
 		}
+	}
+}
+
+// Lines come newest first by the number of their marker, whatever clocks said; they are found by name, beginning and
+// place.
+func TestLinesComeInTheOrderOfTheirMarkers(t *testing.T) {
+	b := threeNights(t)
+	lines, err := record.Lines(t.Context(), b.place("mem://audit/"), b.ring)
+	check(t, err)
+	want := []string{runLast, runStray, runPlain, runAhead}
+	for i, l := range lines {
+		if i >= len(want) || l.RunID != want[i] || !l.Valid {
+			t.Fatalf("line %d is of run %s, valid %t; want %q", i, l.RunID, l.Valid, want)
+		}
+	}
+	for name, id := range map[string]string{
+		"latest": runLast, "latest~0": runLast, "latest~1": runStray, "latest~3": runAhead, "latest~4": "", "latest~-1": "",
+		runPlain: runPlain, runAhead[:12]: runAhead, runPlain[:12]: "", "2027": "",
+	} {
+		if l, err := record.FindLine(lines, name); l.RunID != id || (err == nil) != (id != "") {
+			t.Errorf("%s is run %q: %v; want %q", name, l.RunID, err, id)
+		}
+	}
+}
+
+// Of a list in a form that this version no longer writes, everybody who was told is told to leave all the same.
+func TestAListOfAFormThatIsNoMoreIsEmptied(t *testing.T) {
+	b := threeNights(t)
+	b.loaded.Project.Head = ""
+	old := state.Empty().Next(runAhead)
+	check(t, old.Set(state.List{Destination: "files", Segment: "loan-visitors", Kind: "ancient"}, "", func(
+		yield func(entry, subject string) bool,
+	) {
+		_ = yield("d1", "d1") && yield("d2", "d2")
+	}, b.ring))
+	sealed, err := old.Write(b.ring)
+	check(t, err)
+	b.resigned(func(m *record.Marker, _ *record.Manifest) {
+		for i, o := range m.Objects {
+			if strings.Contains(o.Name, "holdings") {
+				b.put("state/"+o.Name, sealed)
+				m.Objects[i].Size, m.Objects[i].SHA256 = int64(len(sealed)), record.Digest(sealed)
+			}
+		}
+	})
+	_, err = b.night(runNext, nil, nil)
+	check(t, err)
+	if got := b.list(runNext, "ancient.removes"); !slices.Equal(got, []string{"d1", "d2"}) {
+		t.Errorf("%q leave", got)
+	}
+	if got := b.list(runNext, "adds"); len(got) != 75 {
+		t.Errorf("%d come, want 75", len(got))
 	}
 }

@@ -41,10 +41,10 @@ var tested = []string{
 }
 
 var (
-	count   = flag.String("count", "all", "how many mutants to draw, evenly over rooms and kinds")
+	count   = flag.String("count", "350", "how many mutants to draw, evenly over rooms and kinds")
 	only    = flag.String("only", "", "only mutants whose line matches this")
-	slow    = flag.Duration("slow", 20*time.Second, "tests that take longer are not asked")
-	budget  = flag.Duration("budget", 40*time.Second, "how long tests may take for one mutant")
+	slow    = flag.Duration("slow", 12*time.Second, "tests that take longer are not asked")
+	budget  = flag.Duration("budget", 60*time.Second, "how long tests may take for one mutant")
 	listed  = flag.String("survivors", ".ci/mutants/survivors.txt", "the survivors that are known, with the reason")
 	verbose = flag.Bool("v", false, "print each mutant and who killed it")
 )

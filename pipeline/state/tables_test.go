@@ -177,3 +177,27 @@ func TestStateThatCannotBeReadIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// The stay record is in one order, whatever the order in the object.
+func TestTheStayRecordIsSortedWhenItIsRead(t *testing.T) {
+	r := ring(t)
+	want := StayRecord{
+		{"a", "list:x", "d2", 5, 6, "h"},
+		{"a", "list:x", "d3", 4, 6, "h"},
+		{"a", "list:y", "d1", 1, 2, "h"},
+		{"b", "list:x", "d1", 1, 3, "i"},
+	}
+	for _, order := range [][]int{{0, 1, 2, 3}, {3, 2, 1, 0}, {2, 0, 3, 1}} {
+		var shuffled StayRecord
+		for _, i := range order {
+			shuffled = append(shuffled, want[i])
+		}
+		sealed, err := shuffled.Write(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := ReadStay(sealed, r); err != nil || !slices.Equal(got, want) {
+			t.Errorf("read is %v: %v", got, err)
+		}
+	}
+}

@@ -299,3 +299,23 @@ func TestOtherDevicesAreAskedForListsOfCustomersAlone(t *testing.T) {
 		}
 	}
 }
+
+// Of two levels that grant the device's is named.
+func TestTheFirstLevelThatGrantsIsNamed(t *testing.T) {
+	p := densePolicy(testNow)
+	grants := timeline(p, []Event{{At: 35, Action: Grant, Pattern: Profile, Notice: 2, Trusted: true}}, Profile)
+	for _, c := range []struct {
+		stand Stand
+		user  User
+		want  Level
+	}{
+		{Stand{Device: grants, Customer: grants}, LoggedIn, AtDevice},
+		{Stand{Device: grants}, LoggedIn, AtDevice},
+		{Stand{Customer: grants}, LoggedIn, AtCustomer},
+		{Stand{Device: grants, Customer: grants}, Attached, AtDevice},
+	} {
+		if reason, level := p.Decide(Profile, Judged{At: 38, User: c.user}, c.stand); reason != Granted || level != c.want {
+			t.Errorf("%s at %s, want %s", reason, level, c.want)
+		}
+	}
+}

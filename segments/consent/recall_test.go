@@ -45,7 +45,8 @@ func TestWhoQualifiedBeforeStaysAsARowOfThatTimeWould(t *testing.T) {
 			for batch, i := door.Admit(block), 0; i < batch.Len(); i++ {
 				got |= batch.Row(i).Uses
 			}
-			roll := gate.Close(door).Beside(maps.All(met))
+			alone := gate.Close(door) // it has the company of the records that the door was asked about
+			roll := alone.Beside(maps.All(met))
 			denied := []Denial{{Kind: kindOf(who), ID: who, Pattern: EveryPurpose}}
 			for u := range w.uses {
 				use := &w.uses[u]
@@ -59,6 +60,9 @@ func TestWhoQualifiedBeforeStaysAsARowOfThatTimeWould(t *testing.T) {
 				}
 				if kept := gate.Keeps(use, roll, nil, []Kept{{who, at}}); kept[0] != want {
 					t.Fatalf("%s, %s at %d: kept is %t, want %t", who, use.Name, at-testNow, kept[0], want)
+				}
+				if kept := gate.Keeps(use, alone, nil, []Kept{{who, at}}); kept[0] != want {
+					t.Fatalf("%s, %s at %d: without more company kept is %t, want %t", who, use.Name, at-testNow, kept[0], want)
 				}
 				if gate.Keeps(use, roll, denied, []Kept{{who, at}})[0] {
 					t.Fatalf("%s, %s: a late denial keeps the record", who, use.Name)

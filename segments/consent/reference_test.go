@@ -185,6 +185,11 @@ func (w *world) admitted(t *rapid.T) (got map[string]string, roll Roll) {
 			if row.Uses>>u&1 == 0 {
 				continue
 			}
+			for k := range w.uses {
+				if (batch.Level(row.Uses)>>k&1 != 0) != (w.uses[k].Customer == w.uses[u].Customer) {
+					t.Fatalf("a row of %s is of the level of %s: %b", w.uses[u].Name, w.uses[k].Name, batch.Level(row.Uses))
+				}
+			}
 			name, ok := roll.Name(row.Subject, u)
 			if !ok {
 				t.Fatalf("row %d was admitted to %s, but the roll does not name its subject", batch.Value(i, 0), w.uses[u].Name)
