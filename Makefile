@@ -69,8 +69,8 @@ golden: ## rewrite golden files; look at the diff afterwards
 mutations: ## 100,000 damaged Parquet files, each an error or the same rows
 	MALGRUPP_MUTATIONS=$(or $(COUNT),100000) go test -count=1 -v -run '^TestDamageIsAnErrorOrTheSameRows$$' ./pipeline/parquet
 
-mutants: ## 350 single faults planted in the rooms that matter, each of which a test must notice; COUNT=all for all of 6,000
-	go run ./.ci/mutants -count $(or $(COUNT),350)
+mutants: ## 300 single faults planted in the rooms that matter, each of which a test must notice; COUNT=all for all of 6,000
+	go run ./.ci/mutants -count $(or $(COUNT),300)
 
 faults: ## every call at a storage and every step in a folder fails in every way; the next run heals it
 	MALGRUPP_FAULTS=1 go test -timeout 60m -count=1 -v -run '^(TestAnyCallMayFailInAnyWay|TestAnyStepInAFolderMayFail)$$' ./pipeline

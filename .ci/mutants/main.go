@@ -41,7 +41,7 @@ var tested = []string{
 }
 
 var (
-	count   = flag.String("count", "350", "how many mutants to draw, evenly over rooms and kinds")
+	count   = flag.String("count", "300", "how many mutants to draw, evenly over rooms and kinds")
 	only    = flag.String("only", "", "only mutants whose line matches this")
 	slow    = flag.Duration("slow", 12*time.Second, "tests that take longer are not asked")
 	budget  = flag.Duration("budget", 60*time.Second, "how long tests may take for one mutant")
