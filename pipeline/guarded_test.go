@@ -230,7 +230,10 @@ func TestARunThatIsAskedForWhatCannotBeLeavesNoLine(t *testing.T) {
 		override record.Override
 		says     string
 	}{
-		{record.Override{Guard: pipeline.Shrunk("loan-visitors"), Reason: "x"}, `accept that list "loan-visitors" is shorter`},
+		{
+			record.Override{Guard: pipeline.Shrunk("loan-visitors"), Reason: "x"},
+			`accept that list "loan-visitors" is shorter`,
+		},
 		{record.Override{Guard: "floor", Reason: "x"}, `override guard "floor": there is none`},
 		{record.Override{Guard: pipeline.GuardSwing}, "override guard swing: no reason is given"},
 		{record.Override{Guard: pipeline.Shrunk("protected")}, "no reason is given"},

@@ -120,7 +120,10 @@ func TestAnAccountIsWrittenAsItsPlatformWritesIt(t *testing.T) {
 			[]string{"", "-", "act_1", "123 456", "1234567890123", "12345678901234567890", "１２３", "123/", "123:"},
 		},
 		{"google_customer_match_csv", []string{"123-456-7890"}, []string{"my account"}},
-		{"meta_csv", []string{"act_1234567890123"}, []string{"", "act_", "1234567890", "act_12a", "act_12/", "act_12:", "ACT_12"}},
+		{
+			"meta_csv", []string{"act_1234567890123"},
+			[]string{"", "act_", "1234567890", "act_12a", "act_12/", "act_12:", "ACT_12"},
+		},
 	} {
 		p, _ := Of(c.kind)
 		for _, account := range c.good {
