@@ -121,7 +121,8 @@ func TestAnAccountIsWrittenAsItsPlatformWritesIt(t *testing.T) {
 		},
 		{"google_customer_match_csv", []string{"123-456-7890"}, []string{"my account"}},
 		{
-			"meta_csv", []string{"act_1234567890123"},
+			"meta_csv",
+			[]string{"act_1234567890123"},
 			[]string{"", "act_", "1234567890", "act_12a", "act_12/", "act_12:", "ACT_12"},
 		},
 	} {
