@@ -163,6 +163,13 @@ func TestWhoTouchesTheRecordIsFound(t *testing.T) {
 			"lines.json is not the one that the marker names", "lines.json is not what", false,
 		},
 		{
+			"the newest marker is cut, and its line says that it was whole", func(b *bank) {
+				data := b.content(marker + "3.json")
+				b.put(marker+"3.json", data[:len(data)/2])
+			},
+			"marker markers/000000000003.json cannot be read", "000000000003.json cannot be read", true,
+		},
+		{
 			"the newest marker is not signed", func(b *bank) { b.unsigned(marker + "3.json") },
 			"is not signed: a version wrote it", "000000000003.json is not signed", false,
 		},

@@ -339,3 +339,25 @@ func TestAListOfAFormThatIsNoMoreIsEmptied(t *testing.T) {
 		t.Errorf("%d come, want 75", len(got))
 	}
 }
+
+// What a storage tore while it was written behind the marker, the next run completes.
+func TestTheNextRunCompletesWhatWasTorn(t *testing.T) {
+	b := threeNights(t)
+	whole := map[string][]byte{}
+	for _, name := range []string{
+		"audit/" + runLast + ".json", "heads/heads/000000000003.json", "out/lists/" + runLast + "/_SUCCESS.json",
+	} {
+		whole[name] = b.content(name)
+		b.put(name, whole[name][:len(whole[name])/2])
+	}
+	_, err := b.night(runNext, nil, nil)
+	check(t, err)
+	for name, want := range whole {
+		if !bytes.Equal(b.content(name), want) {
+			t.Errorf("%s is not whole", name)
+		}
+	}
+	if v := b.verify(record.Check{Opens: b.opens}); len(v.Findings) > 0 {
+		t.Errorf("found %+v", v.Findings)
+	}
+}

@@ -281,18 +281,23 @@ func report(mutants []*mutant, verdicts map[*mutant]verdict, known map[string]st
 			}
 		}
 		if n > 0 {
-			fmt.Printf("%-10s %8d %8d %8d %6.1f %%\n", r.room, n, k, e, 100*float64(k)/float64(n))
+			fmt.Printf("%-10s %8d %8d %8d %6.1f %%\n", r.room, n, k, e, score(n, k, e))
 		}
 		tried, killed, equal = tried+n, killed+k, equal+e
 	}
-	fmt.Printf("%-10s %8d %8d %8d %6.1f %%\n", "all", tried, killed, equal, 100*float64(killed)/float64(tried))
+	fmt.Printf("%-10s %8d %8d %8d %6.1f %%\n", "all", tried, killed, equal, score(tried, killed, equal))
 	if len(unknown) > 0 {
 		return fmt.Errorf("%d survived and are not listed in %s:\n%s", len(unknown), *listed, strings.Join(unknown, "\n"))
 	}
-	if killed*10 < tried*9 {
+	if score(tried, killed, equal) < 90 {
 		return fmt.Errorf("fewer than 90 %% were killed")
 	}
 	return nil
+}
+
+// score is how many were killed of those that can be told from the program, in percent.
+func score(tried, killed, equal int) float64 {
+	return 100 * float64(killed) / float64(max(1, tried-equal))
 }
 
 // survivors reads the list of mutants that no test can kill: its line, a tab and the reason.

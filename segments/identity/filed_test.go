@@ -93,9 +93,9 @@ func TestTheFirstAndLastLoginOfADayAreKept(t *testing.T) {
 			t.Errorf("of %v are filed %v at %v, want %v", c.all, out, first, c.kept)
 		}
 	}
-	mixed := []Login{{1, 2, 7}, {0, 2, 5}, {1, 2, 9}, {0, 2, 0}, {0, 3, 0}, {0, 2, -day}, {1, 3, 0}}
+	mixed := []Login{{1, 2, 7}, {0, 2, 5}, {1, 2, 9}, {0, 2, 0}, {0, 2, -day}, {1, 3, 0}}
 	if got := Compact(mixed); !slices.Equal(got, []Login{
-		{0, 2, -day}, {0, 2, 0}, {0, 2, 5}, {0, 3, 0}, {1, 2, 7}, {1, 2, 9}, {1, 3, 0},
+		{0, 2, -day}, {0, 2, 0}, {0, 2, 5}, {1, 2, 7}, {1, 2, 9}, {1, 3, 0},
 	}) {
 		t.Errorf("sorted they are %v", got)
 	}
