@@ -157,17 +157,19 @@ func TestHoldingsRememberFromRunToRun(t *testing.T) {
 
 func TestListsComeInAFixedOrder(t *testing.T) {
 	r, h := ring(t), Empty()
-	for _, l := range []List{lists[4], lists[2], lists[0], lists[3], lists[1]} {
+	android := lists[4]
+	android.Part = "android"
+	for _, l := range []List{android, lists[4], lists[2], lists[0], lists[3], lists[1]} {
 		if err := h.Set(l, "", pairs([]string{"d1"}), r); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for range 20 { // a map has them in another order each time
-		if diff := cmp.Diff([]List{lists[1], lists[0], lists[3], lists[4], lists[2]}, h.Lists()); diff != "" {
+		if diff := cmp.Diff([]List{lists[1], lists[0], lists[3], android, lists[4], lists[2]}, h.Lists()); diff != "" {
 			t.Fatal(diff)
 		}
 	}
-	if err := h.Set(lists[1], "", pairs(nil), r); err != nil || len(h.Lists()) != 4 {
+	if err := h.Set(lists[1], "", pairs(nil), r); err != nil || len(h.Lists()) != 5 {
 		t.Errorf("an emptied list is still there: %v, error %v", h.Lists(), err)
 	}
 }
