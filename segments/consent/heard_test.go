@@ -50,7 +50,7 @@ func TestADenialThatWasHeardChangesNothing(t *testing.T) {
 			}
 		}
 	})
-	if heard == 0 || listed == 0 || fresh == 0 {
+	if !testing.Short() && (heard == 0 || listed == 0 || fresh == 0) {
 		t.Errorf("%d were heard, %d listed, %d new: the test asks nothing", heard, listed, fresh)
 	}
 }
