@@ -172,6 +172,41 @@ func TestOrderAndRepetitionOfEventsChangeNothing(t *testing.T) {
 	})
 }
 
+// At one instant a lift comes first, then a grant, then denials: what is said in one breath ends with the no.
+func TestWhatIsSaidInOneInstantEndsWithTheNo(t *testing.T) {
+	at := func(when int64, action Action) Event {
+		return Event{At: when, Action: action, Pattern: Profile, Notice: 2, Trusted: true}
+	}
+	const early, late = testNow - 20, testNow - 10
+	for _, c := range []struct {
+		name   string
+		events []Event
+		want   Reason // a moment later
+	}{
+		{"a lift and an objection", []Event{at(early, Grant), at(late, Object), at(late, Lift)}, Objected},
+		{
+			"the lift of an older objection and a new one",
+			[]Event{at(early, Object), at(late, Object), at(late, Lift), at(late+1, Grant)},
+			Objected,
+		},
+		{"a lift and a grant", []Event{at(early, Object), at(late, Lift), at(late, Grant)}, Granted},
+		{"a grant and a withdrawal", []Event{at(late, Grant), at(late, Withdraw)}, Withdrawn},
+		{"a grant and an objection", []Event{at(late, Grant), at(late, Object)}, Objected},
+	} {
+		for _, events := range [][]Event{c.events, slices.Concat(c.events[1:], c.events[:1])} {
+			var got Span
+			for _, span := range NewMachine(densePolicy(testNow)).Fold(events, Profile).Spans {
+				if span.From <= late+1 {
+					got = span
+				}
+			}
+			if got.Reason != c.want {
+				t.Errorf("%s: then it is %+v, want %s", c.name, got, c.want)
+			}
+		}
+	}
+}
+
 // clone takes a timeline out of its machine.
 func clone(t Timeline) Timeline {
 	t.Spans = slices.Clone(t.Spans)
