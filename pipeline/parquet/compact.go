@@ -73,6 +73,15 @@ func (c *compact) int32() int32 {
 	return int32(v)
 }
 
+// typed is the int32 of a field that must be one.
+func (c *compact) typed(wire byte) int32 {
+	if wire != wireInt32 {
+		c.fail()
+		return 0
+	}
+	return c.int32()
+}
+
 // field reads the head of a struct's next field; false at the struct's end.
 func (c *compact) field(last int16) (id int16, wire byte, ok bool) {
 	head := c.byte()

@@ -77,6 +77,7 @@ func TestLiesThatWentUnnoticedAreRefused(t *testing.T) {
 		byName[name] = newVictim(t, name, data)
 	}
 	flat, list, plain, columns := byName["delta text"], byName["list"], byName["zstd"], byName["columns"]
+	delta := byName["delta"]
 	for name, c := range map[string]struct {
 		v    *victim
 		data []byte
@@ -94,6 +95,12 @@ func TestLiesThatWentUnnoticedAreRefused(t *testing.T) {
 		"another column's page as dictionary": {columns, columns.assemble(columns.parts(), func(m *format.FileMetaData) {
 			m.RowGroups[0].Columns[1].MetaData.DictionaryPageOffset = m.RowGroups[0].Columns[0].MetaData.DataPageOffset
 		}), "points to a dictionary, and there is none"},
+		"a checksum that is no int32, and other values": {delta, func() []byte {
+			data := bytes.Clone(delta.data)
+			data[12] ^= 1
+			data[136] ^= 1 << 6
+			return data
+		}(), "a page header is damaged"},
 		"a column of another name": {columns, columns.assemble(columns.parts(), func(m *format.FileMetaData) {
 			m.Schema[1].Name = "c"
 		}), "column \"c\" is called \"a\" where its data are"},

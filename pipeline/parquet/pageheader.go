@@ -19,22 +19,25 @@ type pageHeader struct {
 	uncompressed       bool
 }
 
-// readPageHeader reads the header at the beginning of b and returns its length.
+// readPageHeader reads the header at the beginning of b and returns its length. A field that we know and that has
+// another type is damage: passed over, it would be as if it were not there, the checksum too.
 func readPageHeader(b []byte) (h pageHeader, length int, err error) {
 	c := compact{rest: b}
 	for id, wire, ok := c.field(0); ok; id, wire, ok = c.field(id) {
 		switch {
-		case id == 1 && wire == wireInt32:
-			h.kind = format.PageType(c.int32())
-		case id == 2 && wire == wireInt32:
-			h.decoded = c.int32()
-		case id == 3 && wire == wireInt32:
-			h.stored = c.int32()
-		case id == 4 && wire == wireInt32:
-			h.crc, h.hasCRC = uint32(c.int32()), true
-		case id == 5 && wire == wireStruct, id == 7 && wire == wireStruct:
+		case id == 1:
+			h.kind = format.PageType(c.typed(wire))
+		case id == 2:
+			h.decoded = c.typed(wire)
+		case id == 3:
+			h.stored = c.typed(wire)
+		case id == 4:
+			h.crc, h.hasCRC = uint32(c.typed(wire)), true
+		case wire != wireStruct && (id == 5 || id == 7 || id == 8):
+			c.fail()
+		case id == 5, id == 7:
 			h.readData(&c)
-		case id == 8 && wire == wireStruct:
+		case id == 8:
 			h.readDataV2(&c)
 		default:
 			c.skip(wire, 0)
@@ -55,14 +58,14 @@ func readPageHeader(b []byte) (h pageHeader, length int, err error) {
 func (h *pageHeader) readData(c *compact) {
 	for id, wire, ok := c.field(0); ok; id, wire, ok = c.field(id) {
 		switch {
-		case id == 1 && wire == wireInt32:
-			h.values = c.int32()
-		case id == 2 && wire == wireInt32:
-			h.encoding = format.Encoding(c.int32())
-		case id == 3 && wire == wireInt32:
-			h.defEncoding = format.Encoding(c.int32())
-		case id == 4 && wire == wireInt32:
-			h.repEncoding = format.Encoding(c.int32())
+		case id == 1:
+			h.values = c.typed(wire)
+		case id == 2:
+			h.encoding = format.Encoding(c.typed(wire))
+		case id == 3 && wire != wireTrue && wire != wireFalse: // of a dictionary: whether it is sorted
+			h.defEncoding = format.Encoding(c.typed(wire))
+		case id == 4:
+			h.repEncoding = format.Encoding(c.typed(wire))
 		default:
 			c.skip(wire, 1)
 		}
@@ -72,15 +75,17 @@ func (h *pageHeader) readData(c *compact) {
 func (h *pageHeader) readDataV2(c *compact) {
 	for id, wire, ok := c.field(0); ok; id, wire, ok = c.field(id) {
 		switch {
-		case id == 1 && wire == wireInt32:
-			h.values = c.int32()
-		case id == 4 && wire == wireInt32:
-			h.encoding = format.Encoding(c.int32())
-		case id == 5 && wire == wireInt32:
-			h.defBytes = c.int32()
-		case id == 6 && wire == wireInt32:
-			h.repBytes = c.int32()
-		case id == 7 && (wire == wireTrue || wire == wireFalse):
+		case id == 1:
+			h.values = c.typed(wire)
+		case id == 4:
+			h.encoding = format.Encoding(c.typed(wire))
+		case id == 5:
+			h.defBytes = c.typed(wire)
+		case id == 6:
+			h.repBytes = c.typed(wire)
+		case id == 7 && wire != wireTrue && wire != wireFalse:
+			c.fail()
+		case id == 7:
 			h.uncompressed = wire == wireFalse
 		default:
 			c.skip(wire, 1)
