@@ -10,6 +10,9 @@ import (
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
+// attributesSetting is what the settings call the attributes of customers.
+const attributesSetting = "profiles_of_customers"
+
 // usesAttributes reports whether some condition looks at customers' attributes.
 func usesAttributes(plan *segments.Plan) bool {
 	for _, p := range plan.Picks {
@@ -26,8 +29,14 @@ func (h *hearing) readAttributes(ctx context.Context) error {
 	if !usesAttributes(h.plan) {
 		return nil
 	}
+	listed := h.Listing.attributes
+	if listed == nil {
+		listed = func() (folder.Table, error) {
+			return h.Stores.Table(ctx, attributesSetting, h.Absolute(h.Project.Attributes.URL))
+		}
+	}
 	var err error
-	if h.attributes, err = h.Stores.Table(ctx, "profiles_of_customers", h.Absolute(h.Project.Attributes.URL)); err != nil {
+	if h.attributes, err = listed(); err != nil {
 		return err
 	}
 	reader, err := h.records()
@@ -49,5 +58,5 @@ func (h *hearing) readAttributes(ctx context.Context) error {
 
 // AttributeInputs are the objects of the customers' attributes that were read.
 func (d *Decision) AttributeInputs() []folder.Input {
-	return folder.Pin("profiles_of_customers", d.attributes.Objects, nil)
+	return folder.Pin(attributesSetting, d.attributes.Objects, nil)
 }

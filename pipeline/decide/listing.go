@@ -19,8 +19,10 @@ type Listing struct {
 	Objects []folder.Input // pinned: sources, consent log, lists of people, customers' attributes
 	sources []Source
 	log     *listedLog // nil: not listed
-	lists   map[string]listedList
-	feed    consent.Feed // without what only its rows tell
+	// attributes are those of customers as they were listed; nil: they were not.
+	attributes func() (folder.Table, error)
+	lists      map[string]listedList
+	feed       consent.Feed // without what only its rows tell
 }
 
 // NewListing lists the places of settled inputs.
@@ -38,11 +40,16 @@ func NewListing(ctx context.Context, in Inputs) (*Listing, error) {
 		l.Objects = append(l.Objects, folder.Pin(name, []store.Object{object}, nil)...)
 	}
 	if a := in.Project.Attributes; a != nil {
-		_, objects, err := in.List(ctx, a.URL)
+		bucket, objects, err := in.List(ctx, a.URL)
 		if err != nil && store.CodeOf(err) != store.NotFound {
 			return nil, err
 		}
-		l.Objects = append(l.Objects, folder.Pin("profiles_of_customers", objects, nil)...)
+		if err == nil {
+			l.attributes = func() (folder.Table, error) {
+				return folder.TableOf(attributesSetting, in.Absolute(a.URL), bucket, objects)
+			}
+		}
+		l.Objects = append(l.Objects, folder.Pin(attributesSetting, objects, nil)...)
 	}
 	// Last of all, so that what came in meanwhile is seen before somebody says that there is nothing to do.
 	log := (&Decision{Inputs: in}).newLog(math.MaxInt64)

@@ -106,11 +106,17 @@ type Table struct {
 }
 
 // Table lists a folder that a setting names; one without objects is an input that is missing.
-func (s *Stores) Table(ctx context.Context, setting, url string) (t Table, err error) {
+func (s *Stores) Table(ctx context.Context, setting, url string) (Table, error) {
 	bucket, listing, err := s.List(ctx, url)
-	if t.Bucket = bucket; err != nil {
-		return t, err
+	if err != nil {
+		return Table{}, err
 	}
+	return TableOf(setting, url, bucket, listing)
+}
+
+// TableOf is the table of a folder that was listed.
+func TableOf(setting, url string, bucket *store.Bucket, listing []store.Object) (t Table, err error) {
+	t.Bucket = bucket
 	parts, err := Partitions(url, project.Partition{}, listing)
 	if err != nil {
 		return t, err
