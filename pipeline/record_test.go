@@ -248,6 +248,21 @@ func TestWhoTouchesTheRecordIsFound(t *testing.T) {
 	}
 }
 
+// A marker that looks torn is no rubbish while a head knows it: it is what somebody may have to restore from.
+func TestAMarkerThatAHeadKnowsIsNotTidiedAway(t *testing.T) {
+	b := threeNights(t)
+	whole := b.content("out/markers/000000000003.json")
+	b.put("out/markers/000000000003.json", whole[:len(whole)/2])
+	b.destroy("audit/" + runLast + ".json")
+	_, err := b.night(runNext, nil, nil)
+	if !strings.Contains(text(err), "the last marker is 2, a head knows marker 3") {
+		t.Errorf("the next run says %v", err)
+	}
+	if left := b.content("out/markers/000000000003.json"); !bytes.Equal(left, whole[:len(whole)/2]) {
+		t.Errorf("of the marker %d bytes are left", len(left))
+	}
+}
+
 // A head that is kept as a file shows what no place shows.
 func TestAHeadThatIsKeptElsewhereShowsThatEverythingWasSetBack(t *testing.T) {
 	b := threeNights(t)

@@ -48,11 +48,7 @@ func (h *History) WriteHead(ctx context.Context, at Places, ring *keys.Ring) err
 	if at.Heads == nil {
 		return nil
 	}
-	m, err := ReadLine(h.Marker.Line)
-	if err != nil {
-		return err
-	}
-	data, err := h.Head(ring, m.Project)
+	data, err := h.Head(ring, at.Whose)
 	if err != nil {
 		return err
 	}
@@ -77,7 +73,7 @@ func (h *History) againstHead(ctx context.Context, at Places, ring *keys.Ring) e
 		return err
 	}
 	if n == h.N() {
-		whole, err := h.Head(ring, h.Manifest.Project)
+		whole, err := h.Head(ring, at.Whose)
 		if err != nil || torn(data, whole) {
 			return err
 		}

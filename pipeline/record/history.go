@@ -23,7 +23,8 @@ type History struct {
 	// Lines are the digests of all lines by run id: those that the marker knew, its own, and those written since.
 	Lines map[string]string
 
-	data []byte // of the marker
+	data []byte   // of the marker
+	torn []string // markers above it that were torn while they were written
 }
 
 // N is the number of the marker that holds, 0 without any.
@@ -68,7 +69,7 @@ func Read(ctx context.Context, at Places, ring *keys.Ring, repair bool) (*Histor
 		return nil, err
 	}
 	h := &History{Lines: map[string]string{}}
-	if err := h.last(ctx, at, numbers(markers), listed, ring, repair); err != nil {
+	if err := h.last(ctx, at, numbers(markers), listed, ring); err != nil {
 		return nil, err
 	}
 	if h.Marker != nil {
@@ -79,7 +80,7 @@ func Read(ctx context.Context, at Places, ring *keys.Ring, repair bool) (*Histor
 	if err := h.againstHead(ctx, at, ring); err != nil {
 		return nil, err
 	}
-	if h.Marker != nil && repair {
+	if repair {
 		if err := h.repair(ctx, at, ring); err != nil {
 			return nil, err
 		}
@@ -88,9 +89,9 @@ func Read(ctx context.Context, at Places, ring *keys.Ring, repair bool) (*Histor
 }
 
 // last reads the marker that holds. One that was torn while it was written never published anything, and has no line:
-// it is passed over, and deleted where repair is allowed.
-func (h *History) last(ctx context.Context, at Places, all []int64, listed map[string]store.Object, ring *keys.Ring,
-	repair bool,
+// it is passed over.
+func (h *History) last(ctx context.Context, at Places, all []int64, listed map[string]store.Object,
+	ring *keys.Ring,
 ) error {
 	for _, n := range slices.Backward(all) {
 		broken := h.readMarker(ctx, at, n, ring)
@@ -102,14 +103,9 @@ func (h *History) last(ctx context.Context, at Places, all []int64, listed map[s
 		if err != nil || json.Valid(data) {
 			return cmp.Or(err, broken)
 		}
-		*h = History{Lines: h.Lines}
+		*h = History{Lines: h.Lines, torn: append(h.torn, key)}
 		if later, err := h.laterThan(ctx, at.Audit, listed, n-1); later != nil || err != nil {
 			return cmp.Or(err, broken)
-		}
-		if repair {
-			if err := at.Output.Delete(ctx, key); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
@@ -268,9 +264,17 @@ func (h *History) fits(id string, line []byte, ring *keys.Ring) error {
 	return nil
 }
 
-// repair writes what a kill kept from being written after the marker: its line, its head, and its copy in the list
-// folder.
+// repair deletes markers that were torn, now that no head knows them, and writes what a kill kept from being written
+// after the one that holds: its line, its head, and its copy in the list folder.
 func (h *History) repair(ctx context.Context, at Places, ring *keys.Ring) error {
+	for _, key := range h.torn {
+		if err := at.Output.Delete(ctx, key); err != nil {
+			return err
+		}
+	}
+	if h.Marker == nil {
+		return nil
+	}
 	if err := h.WriteLine(ctx, at); err != nil {
 		return err
 	}
@@ -287,11 +291,15 @@ func (h *History) WriteLine(ctx context.Context, at Places) error {
 
 // complete creates an object, unless it lies there. One that was torn while it was written is written again.
 func complete(ctx context.Context, at *store.Bucket, key string, whole []byte) error {
-	there, err := at.ReadAll(ctx, key, MaxSize)
-	switch {
-	case err == nil && torn(there, whole):
+	o, err := at.Stat(ctx, key)
+	if err == nil && o.Size < int64(len(whole)) {
+		there, err := at.ReadAll(ctx, key, MaxSize)
+		if err != nil || !torn(there, whole) {
+			return err
+		}
 		return at.UploadBytes(ctx, key, whole, "application/json")
-	case store.CodeOf(err) != store.NotFound:
+	}
+	if store.CodeOf(err) != store.NotFound {
 		return err
 	}
 	if err := at.CreateOnce(ctx, key, whole); err != nil && !errors.Is(err, store.ErrExists) {

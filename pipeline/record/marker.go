@@ -125,14 +125,19 @@ func unsigned(marker []byte) bool {
 
 // Published adds the runs that markers name to done. Markers are long; of each only the beginning is fetched.
 func (h *History) Published(ctx context.Context, output *store.Bucket, done map[string]bool) error {
+	markers, err := List(ctx, output, MarkersBelow)
+	if err != nil {
+		return err
+	}
+	listed := map[string]store.Object{}
+	for _, o := range markers {
+		listed[o.Key] = o
+	}
 	for n := range h.N() {
 		key := MarkerKey(n + 1)
-		o, err := output.Stat(ctx, key)
-		if store.CodeOf(err) == store.NotFound {
+		o, there := listed[key]
+		if !there {
 			return Broken("marker "+key+" is gone", restore)
-		}
-		if err != nil {
-			return err
 		}
 		data, err := output.Open(ctx, o)
 		if err != nil {
