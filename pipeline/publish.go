@@ -254,6 +254,49 @@ func (r *run) seal(ctx context.Context, changes []change, objects []record.Outpu
 		}
 		return r.writeLine(ctx, r.manifest)
 	}
+	if err := r.keepState(ctx, changes); err != nil {
+		return err
+	}
+	return r.mark(ctx)
+}
+
+// keepState stores what the next run must know.
+func (r *run) keepState(ctx context.Context, changes []change) error {
+	holdings, err := r.nextHoldings(changes)
+	if err != nil {
+		return err
+	}
+	stay, err := r.nextStay(ctx)
+	if err != nil {
+		return err
+	}
+	for _, o := range []struct {
+		name  string
+		write func(*keys.Ring) ([]byte, error)
+		none  bool
+	}{
+		{holdingsName, holdings.Write, false},
+		{stayName, stay.Write, len(stay) == 0},
+		{heardName, r.decision.Heard.With(r.heard).Write, false},
+		{actsName, state.NewActs(r.decision.Acts, r.acts).Write, false},
+		{record.LinesName, func(*keys.Ring) ([]byte, error) { return r.history.SealLines() }, false},
+	} {
+		if o.none {
+			continue
+		}
+		content, err := o.write(r.Keys)
+		if err != nil {
+			return err
+		}
+		if err := r.keep(ctx, o.name, content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nextHoldings are what destinations hold once they were told.
+func (r *run) nextHoldings(changes []change) (*state.Holdings, error) {
 	next := r.holdings.Next(r.RunID)
 	for i := range changes {
 		c := &changes[i]
@@ -262,48 +305,10 @@ func (r *run) seal(ctx context.Context, changes []change, objects []record.Outpu
 			continue
 		}
 		if err := next.Set(c.list, c.kind.Profile, c.full.Told(), r.Keys); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	sealed, err := next.Write(r.Keys)
-	if err != nil {
-		return err
-	}
-	if err := r.keep(ctx, holdingsName, sealed); err != nil {
-		return err
-	}
-	stay, err := r.nextStay(ctx)
-	if err != nil {
-		return err
-	}
-	if len(stay) > 0 {
-		if sealed, err = stay.Write(r.Keys); err != nil {
-			return err
-		}
-		if err := r.keep(ctx, stayName, sealed); err != nil {
-			return err
-		}
-	}
-	if sealed, err = r.decision.Heard.With(r.heard).Write(r.Keys); err != nil {
-		return err
-	}
-	if err := r.keep(ctx, heardName, sealed); err != nil {
-		return err
-	}
-	if sealed, err = state.NewActs(r.decision.Acts, r.acts).Write(r.Keys); err != nil {
-		return err
-	}
-	if err := r.keep(ctx, actsName, sealed); err != nil {
-		return err
-	}
-	lines, err := r.history.SealLines()
-	if err != nil {
-		return err
-	}
-	if err := r.keep(ctx, record.LinesName, lines); err != nil {
-		return err
-	}
-	return r.mark(ctx)
+	return next, nil
 }
 
 // keep stores an object of the run's state.

@@ -8,6 +8,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
@@ -40,16 +41,25 @@ func (a *app) auditCommand() *cobra.Command {
 // maxHead bounds the file of a head.
 const maxHead = 64 << 10
 
-func (a *app) runAuditVerify(ctx context.Context, head, identity string) error {
+// recorded opens the places of the project's record; the caller closes the job's stores.
+func (a *app) recorded(ctx context.Context) (*pipeline.Job, record.Places, error) {
 	job, err := a.job(nil, runOptions{})
+	if err != nil {
+		return nil, record.Places{}, err
+	}
+	at, err := job.Places(ctx)
+	if err != nil {
+		job.Stores.Close()
+	}
+	return job, at, err
+}
+
+func (a *app) runAuditVerify(ctx context.Context, head, identity string) error {
+	job, at, err := a.recorded(ctx)
 	if err != nil {
 		return err
 	}
 	defer job.Stores.Close()
-	at, err := job.Places(ctx)
-	if err != nil {
-		return err
-	}
 	with := record.Check{Tell: func(done, markers int64) {
 		job.Tell(decide.Progress{Phase: "verify", Unit: decide.Markers, Done: done, Total: markers})
 	}}
@@ -110,15 +120,11 @@ func writeVerdict(w io.Writer, v *record.Verdict) {
 }
 
 func (a *app) runAuditHead(ctx context.Context) error {
-	job, err := a.job(nil, runOptions{})
+	job, at, err := a.recorded(ctx)
 	if err != nil {
 		return err
 	}
 	defer job.Stores.Close()
-	at, err := job.Places(ctx)
-	if err != nil {
-		return err
-	}
 	history, err := record.Read(ctx, at, job.Keys, false)
 	if err != nil {
 		return err
