@@ -142,9 +142,11 @@ func (a *app) runPreview(ctx context.Context, name string, o runOptions, sample 
 	if err != nil {
 		return err
 	}
-	told := []*rules.Segment{job.Loaded.Segments[slices.IndexFunc(job.Loaded.Segments, func(s *rules.Segment) bool {
-		return s.Name == name
-	})]}
+	asked, err := job.Segment(name)
+	if err != nil {
+		return err
+	}
+	told := []*rules.Segment{asked}
 	if against != nil {
 		told = append(told, against.old)
 	}
