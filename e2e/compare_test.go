@@ -2,6 +2,8 @@ package e2e_test
 
 import (
 	"context"
+	"encoding/json"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -12,7 +14,7 @@ import (
 )
 
 // Every number of a comparison, on the real log, is what two runs of their own give: one with the old rule in the
-// project, one with the new one, and one with each change alone.
+// project, one with the new one, and one with each change alone, told as numbers of one document may be.
 func TestAComparisonIsTheDifferenceOfTwoRuns(t *testing.T) {
 	t.Parallel()
 	x := shop().open(t, false)
@@ -37,13 +39,13 @@ func TestAComparisonIsTheDifferenceOfTwoRuns(t *testing.T) {
 		}
 		return out
 	}
-	gone := func(from, of []string) (n shown.Count) {
+	missing := func(of, from []string) (out []string) { // who is in the first list and not in the second
 		for _, id := range of {
 			if _, there := slices.BinarySearch(from, id); !there {
-				n++
+				out = append(out, id)
 			}
 		}
-		return n
+		return out
 	}
 	named := func(name string) *rules.Segment {
 		return l.Segments[slices.IndexFunc(l.Segments, func(s *rules.Segment) bool { return s.Name == name })]
@@ -60,27 +62,55 @@ func TestAComparisonIsTheDifferenceOfTwoRuns(t *testing.T) {
 		changes := diff.Changes(&old, &now)
 		for _, u := range c.Uses {
 			was, is := before[u.Use], after[u.Use]
-			if want := (preview.Flow{Entering: gone(was, is), Leaving: gone(is, was)}); u.Total != want ||
-				u.Old != shown.Count(len(was)) || u.New != shown.Count(len(is)) {
-				t.Errorf("%v, %s: %d -> %d people, %+v; two runs say %d -> %d, %+v", pair, u.Use, u.Old, u.New, u.Total, len(was),
-					len(is), want)
-			}
-			sum := u.Several
+			came, went := missing(is, was), missing(was, is)
+			with := make([][]string, len(changes))
 			for i, n := range u.Changes {
-				sum.Entering, sum.Leaving = sum.Entering+n.Entering, sum.Leaving+n.Leaving
-				if n.Alone == nil {
-					continue
+				if n.Alone != nil {
+					with[i] = members(changes[i].Alone)[u.Use]
+					alone++
 				}
-				with := members(changes[i].Alone)[u.Use]
-				if want := (preview.Flow{Entering: gone(was, with), Leaving: gone(with, was)}); *n.Alone != want {
-					t.Errorf("%v, %s: %+v alone makes %+v; two runs say %+v", pair, u.Use, n.Difference, *n.Alone, want)
+			}
+			// by is whom one change alone moves, the last is whom none does, or several do.
+			by := func(people []string, in bool) []int {
+				n := make([]int, len(changes)+1)
+				for _, id := range people {
+					mover, movers := len(changes), 0
+					for i, list := range with {
+						if _, there := slices.BinarySearch(list, id); u.Changes[i].Alone != nil && there == in {
+							mover, movers = i, movers+1
+						}
+					}
+					if movers > 1 {
+						mover = len(changes)
+					}
+					n[mover]++
 				}
-				alone++
+				return n
 			}
-			if sum != u.Total {
-				t.Errorf("%v, %s: the changes add up to %+v, in all it is %+v", pair, u.Use, sum, u.Total)
+			entered, left := by(came, true), by(went, false)
+			// Numbers of one document are the same or the floor apart, in the order in which they are told.
+			var apart shown.Apart
+			tell := func(n int) shown.Count { return shown.Count(apart.Tell(n)) }
+			want := preview.UseComparison{
+				Use: u.Use, Old: tell(len(was)), New: tell(len(is)), Both: tell(len(is) - len(came)),
+				Total:   preview.Flow{Entering: tell(len(came)), Leaving: tell(len(went))},
+				Several: preview.Flow{Entering: tell(entered[len(changes)]), Leaving: tell(left[len(changes)])},
 			}
-			entering += int(u.Total.Entering)
+			for i, n := range u.Changes {
+				k := preview.ChangeCount{
+					Difference: changes[i].Difference,
+					Flow:       preview.Flow{Entering: tell(entered[i]), Leaving: tell(left[i])},
+				}
+				if n.Alone != nil {
+					k.Alone = &preview.Flow{Entering: tell(len(missing(with[i], was))), Leaving: tell(len(missing(was, with[i])))}
+				}
+				want.Changes = append(want.Changes, k)
+			}
+			if !reflect.DeepEqual(u, want) {
+				t.Errorf("%v, %s: the comparison says\n%s\nruns of their own say\n%s", pair, u.Use, must(json.Marshal(u))(t),
+					must(json.Marshal(want))(t))
+			}
+			entering += len(came)
 		}
 	}
 	if entering == 0 || alone < 8 {
