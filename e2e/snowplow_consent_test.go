@@ -40,7 +40,7 @@ func (s *tables) ledger(t *testing.T, c setting) standing {
 	for device, of := range events {
 		out[device] = map[string]consent.Span{}
 		for i := range purposes.Len() {
-			timeline := consent.NewMachine(policy).Fold(of, i)
+			timeline := consent.NewMachine(policy, nil).Fold(of, i)
 			out[device][purposes.Name(i)] = timeline.At(policy.Now)
 		}
 	}

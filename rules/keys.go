@@ -68,7 +68,9 @@ var columnKeys = object(
 	may("enum", listOf(text, 1)), may("min", yaml.Of(yaml.LeafNumber)).After("enum"),
 	may("max", yaml.Of(yaml.LeafNumber)).After("min"), may("max_length", whole(1, value.MaxTextBytes)).After("max"),
 	may("label", either(labelKeys, listOf(labelKeys, 0))).After("until"),
-	may("optional", truth).After("role"), may("quantise", yaml.Of(yaml.LeafNumber)), may("zone", text),
+	may("optional", truth).After("role"),
+	may("denies", texts).Says("of a text with role gpc or browser_deny: the values that refuse").After("optional"),
+	may("quantise", yaml.Of(yaml.LeafNumber)), may("zone", text),
 	may("int96", word("utc")), may("since", date), may("until", date), may("encoding", word("hex", "uuid")).After("unit"))
 
 // constantKeys is the shape of the name of the event in a log whose rows are all the same one.
@@ -210,8 +212,15 @@ var (
 		may("max_consent_age", duration),
 		may("trusted_sources", texts), may("min_notice_version", noticeKeys), may("suppression", list),
 		need("protected", list).Says("none, or the list of people who must never be targeted"),
-		unbuilt("row_tc_source"), unbuilt("gpc_denies"), unbuilt("browser_denies"), unbuilt("tcf"),
+		may("row_tc_source", text).Says("whose word a TC string on a row is; default cmp"),
+		may("gpc_denies", texts), may("browser_denies", texts), may("tcf", carrierKeys),
 		unbuilt("require_evidence")).Loose(0)
+
+	// carrierKeys say which purposes of the publisher's segment of a TC string carry ours.
+	carrierKeys = object(may("measure", publisherKeys), may("profile", publisherKeys), may("link", publisherKeys),
+		may("partner_data", publisherKeys)).Loose(0)
+	publisherKeys = object(may("publisher_purposes", listOf(whole(1, 24), 1)),
+		may("custom_purposes", listOf(whole(1, 63), 1))).Loose(0)
 
 	// noticeKeys are the versions of notices, by use.
 	noticeKeys = object(may("measure", version), may("profile", version), may("link", version),
@@ -238,7 +247,9 @@ var (
 		need("type", text), may("activate", matching(DestinationForm)).Says("the consent it needs; default its own name"),
 		may("processor", object(need("agreement", text), need("expires", date)).Loose(0)),
 		may("min_size", whole(0, maxWhole)), may("enabled", truth), may("account", text), may("send", texts),
-		unbuilt("vendor"), unbuilt("tcf_purposes"), unbuilt("accept_legitimate_interest"), unbuilt("li_acknowledged_by"),
+		may("vendor", whole(1, 65535)).Says("its number in the IAB's global vendor list; TC strings speak of no others"),
+		may("tcf_purposes", listOf(whole(1, 24), 1)).Says("what the vendor needs; default 1, 3, 4, of Google what it asks"),
+		may("accept_legitimate_interest", truth).Says("for purposes 2, 7, 9 and 10"), may("li_acknowledged_by", text),
 		unbuilt("membership"), unbuilt("acknowledge")).Loose(1)
 )
 

@@ -15,7 +15,7 @@ import (
 // Role is the part a column plays for the program itself; one column per role, most columns have none.
 type Role string
 
-// The roles (docs/how-to/schemas.md); gpc, browser_deny and tc_string are refused by name in this version.
+// The roles (docs/how-to/schemas.md). Several columns may be signals of one sort (gpc, browser_deny).
 const (
 	RoleNone        Role = ""
 	RoleEventTime   Role = "event_time"
@@ -43,7 +43,8 @@ type Column struct {
 	Unit     string // s, ms, us or ns: how a plain integer counts time
 	Role     Role
 	Enum     []string
-	Min, Max *int64 // of an integer or a decimal, in units of its scale; nil: any that the type holds
+	Denies   []string // of a signal that is a text: the values that refuse
+	Min, Max *int64   // of an integer or a decimal, in units of its scale; nil: any that the type holds
 	// MaxLength is how many characters a text has at most; zero: as many as any text may have.
 	MaxLength int
 	Labels    []Label

@@ -110,6 +110,7 @@ func (r *schemaReader) column(key, value yaml.Node) (Column, bool) {
 	}
 	r.timeKeys(&c, o)
 	r.valueKeys(&c, o)
+	r.denies(&c, o)
 	return c, true
 }
 
@@ -193,9 +194,6 @@ var roleKinds = map[Role][]value.Kind{
 	RoleTCString: {value.Text},
 }
 
-// signalRoles are columns whose values deny: a version that cannot hear them must not read the log.
-var signalRoles = []Role{RoleGPC, RoleBrowserDeny, RoleTCString}
-
 func roleNames() []string {
 	names := make([]string, 0, len(roleKinds))
 	for r := range roleKinds {
@@ -211,12 +209,6 @@ func (r *schemaReader) role(c *Column, n yaml.Node) {
 		return
 	}
 	r.play(c, Role(word), n)
-	if slices.Contains(signalRoles, c.Role) {
-		r.doc.Fail("E-NOT-BUILT", n.Span(),
-			"the role "+word+" is not built in this version: signals on rows would be left unheard",
-			source.Expected("no source with such signals, or the signals as events of the consent log (actions gpc and "+
-				"browser)")).Missing = "role " + word
-	}
 	if kinds := roleKinds[c.Role]; c.Type.Kind != 0 && !slices.Contains(kinds, c.Type.Kind) {
 		r.doc.Fail("E-ROLE", n.Span(),
 			fmt.Sprintf("%s is %s, the role %s takes %s", c.Name, c.Type.Describe(), word, value.DescribeKinds(kinds)))
@@ -225,7 +217,7 @@ func (r *schemaReader) role(c *Column, n yaml.Node) {
 
 // play gives a column a role that no other has.
 func (r *schemaReader) play(c *Column, role Role, n yaml.Node) {
-	if first, taken := r.schema.WithRole(role); taken {
+	if first, taken := r.schema.WithRole(role); taken && role != RoleGPC && role != RoleBrowserDeny {
 		r.doc.Fail("E-ROLE", n.Span(), fmt.Sprintf("column %s has the role %s already", first.Name, role),
 			source.Expected("one column for each role"))
 	}
@@ -323,6 +315,25 @@ func (r *schemaReader) valueKeys(c *Column, o *yaml.Object) {
 	}
 	for _, member := range members {
 		r.label(c, member)
+	}
+}
+
+// denies reads which values of a signal refuse: of a text somebody must say so.
+func (r *schemaReader) denies(c *Column, o *yaml.Object) {
+	signal := c.Role == RoleGPC || c.Role == RoleBrowserDeny
+	n, ok := o.Find("denies")
+	switch {
+	case ok && (!signal || c.Type.Kind != value.Text):
+		r.doc.Fail("E-ROLE", n.Span(), "denies is said of a column that is no signal, or no text",
+			source.Expected("denies: of a text with role gpc or browser_deny; a boolean refuses by true, an integer by "+
+				"all but 0"))
+	case ok:
+		if c.Denies, _ = n.Texts(); n.IsList() && len(c.Denies) == 0 {
+			n.Wrong("a list of at least one value")
+		}
+	case signal && c.Type.Kind == value.Text:
+		r.doc.Fail("E-ROLE", o.Span(), fmt.Sprintf("which values of %s refuse is not said", c.Name),
+			source.Expected("denies: and all values that refuse, such as [\"No\"]"))
 	}
 }
 

@@ -121,7 +121,7 @@ func (l *consentLog) read(ctx context.Context, filling *consent.Filling) error {
 	}
 	r := l.in.Reading("consent", l.bucket, l.objects, consentSchema)
 	err := r.Each(ctx, func(worker int, _ scan.Unit, g *parquet.RowGroup) error {
-		c, err := l.columns(g)
+		c, err := l.columns(g, loaders[worker].Strings)
 		if err != nil {
 			return err
 		}
@@ -152,10 +152,12 @@ type consentRows struct {
 	actions                                    []consent.Action
 	patterns                                   []consent.Pattern
 	trusted                                    []bool
+	strings                                    *consent.Strings
+	numbers                                    []uint32 // by TC string: its number and one, 0 where nobody asked yet
 }
 
-func (l *consentLog) columns(g *parquet.RowGroup) (*consentRows, error) {
-	c := &consentRows{log: l, n: g.Rows()}
+func (l *consentLog) columns(g *parquet.RowGroup, strings *consent.Strings) (*consentRows, error) {
+	c := &consentRows{log: l, n: g.Rows(), strings: strings}
 	var err error
 	for _, col := range []struct {
 		name string
@@ -251,6 +253,8 @@ func (c *consentRows) whole(i int) (recorded int64, err error) {
 		err = consentFailure(consent.Unreadable("the consent log has a row without event_id, action, at or recorded_at"))
 	case !heartbeat && (c.kind.Null(i) || c.subject.Null(i) || c.purpose.Null(i) || c.source.Null(i)):
 		err = consentFailure(consent.Unreadable("the consent log has an event without subject, purpose or source"))
+	case c.actions[c.action.Codes[i]] == consent.TCString && c.tc.Null(i):
+		err = consentFailure(consent.Unreadable("the consent log has an event of action state without a tc_string"))
 	}
 	return int64(c.recorded.Value(i)), err
 }
@@ -281,15 +285,9 @@ func (c *consentRows) load(l *consent.Loader) error {
 		if action == consent.Heartbeat {
 			continue
 		}
-		at := int64(c.at.Value(i))
-		if recorded < at-3600e6 {
+		e := c.event(i)
+		if recorded < e.At-3600e6 {
 			skewed++
-		}
-		e := consent.Event{
-			At: at, Action: action, Pattern: c.patterns[c.purpose.Codes[i]], Trusted: c.trusted[c.source.Codes[i]],
-		}
-		if c.notice.IsValid(i) {
-			e.Notice = int32(min(c.notice.Value(i), math.MaxInt32))
 		}
 		if e.Pattern == consent.OtherPurpose && action != consent.Erase {
 			continue
@@ -308,6 +306,32 @@ func (c *consentRows) load(l *consent.Loader) error {
 	}
 	c.log.note(rows, watermark, skewed, &seen)
 	return nil
+}
+
+// number returns the number of a TC string.
+func (c *consentRows) number(code int32) uint32 {
+	if c.numbers == nil {
+		c.numbers = make([]uint32, c.tc.Dict.Len())
+	}
+	if c.numbers[code] == 0 {
+		c.numbers[code] = c.strings.Number(c.tc.Dict.Value(int(code))) + 1
+	}
+	return c.numbers[code] - 1
+}
+
+// event is what a row says, unless it is a heartbeat.
+func (c *consentRows) event(i int) consent.Event {
+	e := consent.Event{
+		At: int64(c.at.Value(i)), Action: c.actions[c.action.Codes[i]], Pattern: c.patterns[c.purpose.Codes[i]],
+		Trusted: c.trusted[c.source.Codes[i]],
+	}
+	if e.Action == consent.TCString {
+		e.Pattern, e.String = consent.EveryPurpose, c.number(c.tc.Codes[i])
+	}
+	if c.notice.IsValid(i) {
+		e.Notice = int32(min(c.notice.Value(i), math.MaxInt32))
+	}
+	return e
 }
 
 // contents returns a hash of everything an event says beside its id, to tell a repetition from a contradiction.
@@ -379,11 +403,14 @@ func (d *Decision) ledger(ctx context.Context) (*consent.Ledger, error) {
 	if err := d.suppress(ctx, filling.Loader()); err != nil {
 		return nil, err
 	}
+	if err := d.hearRows(ctx, filling); err != nil {
+		return nil, err
+	}
 	ledger, err := filling.Seal(d.Workers)
 	if errors.Is(err, consent.ErrConflict) {
-		return nil, consentFailure(consent.Unreadable(err.Error()))
+		err = consent.Unreadable(err.Error())
 	}
-	return ledger, err
+	return ledger, consentFailure(err)
 }
 
 // feedLimits are the limits of the consent log.

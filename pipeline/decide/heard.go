@@ -24,7 +24,7 @@ type heard struct {
 	acts  state.Acts
 	on    int64 // the day of the last row
 	day   *state.Day
-	texts [4]hashed // subject, kind, action, purpose
+	texts [5]hashed // subject, kind, action, purpose, TC string
 }
 
 // row counts a row recorded at an instant.
@@ -46,11 +46,17 @@ func (h *heard) row(recorded int64) {
 // the log must reach back with all it says.
 func (h *heard) event(c *consentRows, i int) {
 	action := c.actions[c.action.Codes[i]]
-	if !action.Denies() && action != consent.Lift {
+	switch {
+	case action == consent.TCString:
+		// What a string says about a purpose is a matter of settings, so each counts; but once a day, not for every page
+		// that carried it.
+		n := mix(mix(h.texts[0].hash(c.subject, i), h.texts[1].hash(c.kind, i)), h.texts[4].hash(c.tc, i))
+		h.day.Denials = append(h.day.Denials, int64(n))
 		return
-	}
-	if action.Denies() {
+	case action.Denies():
 		h.day.Denials = append(h.day.Denials, h.fingerprint(c, i))
+	case action != consent.Lift:
+		return
 	}
 	if action == consent.Object || action == consent.Erase || action == consent.Lift {
 		h.acts = append(h.acts, state.Act{

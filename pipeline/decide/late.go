@@ -143,8 +143,9 @@ func (l *consentLog) denials(ctx context.Context, bucket *store.Bucket, objects 
 	newest = math.MinInt64
 	read := l.in.Reading("late consent", bucket, objects, consentSchema)
 	read.Workers = 1
+	strings := consent.NewStrings(l.policy)
 	err = read.Each(ctx, func(_ int, _ scan.Unit, g *parquet.RowGroup) error {
-		c, err := l.columns(g)
+		c, err := l.columns(g, strings)
 		if err != nil {
 			return err
 		}
@@ -159,20 +160,19 @@ func (l *consentLog) denials(ctx context.Context, bucket *store.Bucket, objects 
 				continue
 			}
 			newest = max(newest, recorded)
-			if !c.actions[c.action.Codes[i]].Denies() {
+			action := c.actions[c.action.Codes[i]]
+			if !action.Denies() && action != consent.TCString {
 				continue
 			}
 			seen.row(recorded)
 			seen.event(c, i)
-			d := consent.Denial{
-				Kind: c.kinds[c.kind.Codes[i]], Pattern: c.patterns[c.purpose.Codes[i]], Action: c.actions[c.action.Codes[i]],
-				At: int64(c.at.Value(i)),
-			}
-			d.ID = identity.Normalise(string([]byte(c.subject.Dict.Value(int(c.subject.Codes[i])))))
-			if d.Action == consent.Erase {
-				d.Pattern = consent.EveryPurpose
-			}
-			late = append(late, d)
+			e, id := c.event(i), ""
+			e.Denials(strings, func(p consent.Pattern, r consent.Reason) {
+				if id == "" {
+					id = identity.Normalise(string([]byte(c.subject.Dict.Value(int(c.subject.Codes[i])))))
+				}
+				late = append(late, consent.Denial{Kind: c.kinds[c.kind.Codes[i]], ID: id, Pattern: p, Reason: r, At: e.At})
+			})
 		}
 		return nil
 	})

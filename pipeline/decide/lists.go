@@ -204,7 +204,7 @@ func (d *Decision) entry(list string, r listRow) (e consent.Denial, err error) {
 		return e, consentFailure(consent.Unreadable("the " + list + " list has a subject_type that is neither device nor " +
 			"customer"))
 	}
-	e = consent.Denial{Kind: kind, ID: identity.Normalise(r[1]), Pattern: consent.EveryPurpose}
+	e = consent.Denial{Kind: kind, ID: identity.Normalise(r[1]), Pattern: consent.EveryPurpose, Reason: consent.Suppressed}
 	if r[2] != "" {
 		if e.Pattern, err = d.policy.Purposes.Pattern(r[2]); err != nil {
 			return e, consentFailure(consent.Unreadable("the " + list + " list has an unknown purpose"))

@@ -45,8 +45,32 @@ func (in *Inputs) policy() (*consent.Policy, error) {
 			name = "activate"
 		}
 		p.MinNotice = append(p.MinNotice, int32(conf.MinNotice[name]))
+		p.TCF = append(p.TCF, in.carrier(purposes.Name(i)))
 	}
-	return p, nil
+	if p.GPCDenies, err = purposes.Denied(conf.GPCDenies); err == nil {
+		p.BrowserDenies, err = purposes.Denied(conf.BrowserDenies)
+	}
+	return p, err
+}
+
+// carrier says where TC strings carry a purpose.
+func (in *Inputs) carrier(purpose string) (c consent.Carrier) {
+	own := in.Project.Consent.TCF[purpose]
+	c.Own, c.Custom = uint32(setOf(own.Purposes)), setOf(own.Custom)
+	for _, d := range in.Project.Destinations {
+		if v := d.Vendor; !d.Own && v.ID != 0 && "activate:"+d.Activate == purpose {
+			c.Vendor, c.Purposes, c.Interests = v.ID, uint32(setOf(v.Purposes)), uint32(setOf(v.InterestPurposes()))
+		}
+	}
+	return c
+}
+
+// setOf are the purposes of a TC string as a set: purpose p is bit p-1.
+func setOf(purposes []int) (out uint64) {
+	for _, p := range purposes {
+		out |= 1 << (p - 1)
+	}
+	return out
 }
 
 // listUse is what rows are asked for where a list goes to a destination. The bank's own pages hand nobody over, so they

@@ -60,7 +60,7 @@ func TestEveryKeyOfTheDesignIsReadOrRefusedByName(t *testing.T) {
 	}
 	slices.Sort(missing)
 	want := []string{
-		"destinations.google-ads.vendor", "meta_custom_audience",
+		"meta_custom_audience",
 	}
 	if diff := cmp.Diff(want, missing); diff != "" {
 		t.Errorf("refused by name:\n%s", diff)

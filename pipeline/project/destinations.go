@@ -31,6 +31,7 @@ func (p *Project) destinations(top section, platforms Platforms) {
 		if len(d.Send) > 0 && p.Identifiers == nil {
 			top.need("identifiers", `{url: "contact_keys/"}, for destination `+d.Name)
 		}
+		p.oneVendor(d, all.sub(k.Name()))
 		p.Destinations = append(p.Destinations, d)
 	}
 }
@@ -56,6 +57,7 @@ func (p *Project) destination(s section, name string, platforms Platforms) Desti
 	d.Type, d.Own, d.Account, d.Send = kind.Type, kind.Own, s.account(kind), s.send(kind)
 	s.sameProfiles(d, kind, p.Identifiers)
 	d.agreement(s)
+	d.Vendor = s.vendor()
 	return d
 }
 

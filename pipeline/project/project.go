@@ -86,8 +86,12 @@ type Consent struct {
 	MaxConsentAge  value.Duration
 	TrustedSources []string
 	MinNotice      map[string]int // by purpose; "activate" stands for all destinations
-	Suppression    *List          // nil: not configured
-	Protected      *List          // nil: said to be none
+	TCF            map[string]Publisher
+	RowTCSource    string   // whose word a TC string on a row is
+	GPCDenies      []string // purposes, or activate:*, that a row with the signal denies
+	BrowserDenies  []string
+	Suppression    *List // nil: not configured
+	Protected      *List // nil: said to be none
 }
 
 // List is a suppression or protected list; MaxAge is how old its object may be, MayShrink how many of a hundred entries
@@ -155,6 +159,7 @@ type Destination struct {
 	Own      bool   // the bank's own pages
 	Activate string // the consent it needs; default its name
 	Account  string // as written; "" if none is named
+	Vendor   Vendor
 	Send     []string
 	MinSize  int
 	Enabled  bool

@@ -50,8 +50,10 @@ func TestWhatNobodyWritesHasItsDefault(t *testing.T) {
 		},
 		Consent: Consent{
 			URL: "yes-and-no/", Partition: Partition{Key: "dt=", Zone: utc}, MaxFeedAge: hour, MaxConsentAge: days(390),
-			TrustedSources: []string{"cmp", "bank_ui", "call_centre"},
-			MinNotice:      map[string]int{"measure": 0, "profile": 0, "link": 0, "partner_data": 0, "activate": 0},
+			TrustedSources: []string{"cmp", "bank_ui", "call_centre"}, TCF: map[string]Publisher{}, RowTCSource: "cmp",
+			GPCDenies:     []string{"partner_data", "activate:*"},
+			BrowserDenies: []string{"profile", "link", "partner_data", "activate:*"},
+			MinNotice:     map[string]int{"measure": 0, "profile": 0, "link": 0, "partner_data": 0, "activate": 0},
 		},
 		Identity: Identity{AttachWindow: days(30), SharedWindow: days(90), KioskCustomers: 5, MaxDevices: 20},
 		Keys: Keys{
@@ -208,7 +210,7 @@ func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 		"schema: web-events, partition: dt, origin: elsewhere, complete: manifest}\n  - {name: web, url: x, schema: y}",
 		"protected: none", "max_consent_age: 400d",
 		`master: "env:MASTER"`, `master: {0: "env:OLD"}`,
-		"processor: {agreement: A-1, expires: 2027-01-31}", "vendor: 7",
+		"processor: {agreement: A-1, expires: 2027-01-31}", "membership: 7",
 	).Replace(smallest) + `retention: 800d
 sesion_gap: 30min
 guards: {min_audience: 10}
@@ -227,7 +229,7 @@ identity: {attach_window: 31d, shared_window: 89d, max_devices: 21}
 		`E-MISSING-KEY the project needs the key "consent.protected"`,
 		`E-RANGE CONSENT_AGE_TOO_LONG: a grant is used for longer than 13 months`,
 		`E-TYPE "0" is not a key number`,
-		`E-NOT-BUILT destinations.mail.vendor is not built in this version`,
+		`E-NOT-BUILT destinations.mail.membership is not built in this version`,
 		`E-MISSING-KEY the project needs the key "destinations.mail.processor"`,
 		`E-RANGE RETENTION_TOO_LONG: rows are kept longer than 25 months`,
 		`E-UNKNOWN-KEY`, `E-RANGE K_TOO_SMALL: guards.min_audience is 10`,

@@ -43,6 +43,8 @@ func Read(src *source.Source, profile string, platforms Platforms) (*Project, so
 	p.identifiers(top.sub("identifiers"), platforms)
 	p.attributes(top.sub("profiles_of_customers"))
 	p.destinations(top, platforms)
+	p.denied(top.sub("consent"), "gpc_denies", p.Consent.GPCDenies)
+	p.denied(top.sub("consent"), "browser_denies", p.Consent.BrowserDenies)
 	p.Settings = f.settings
 	return p, f.doc.Errors()
 }
@@ -265,6 +267,7 @@ func (p *Project) consent(s section) {
 	for _, purpose := range notice.keys.Built() {
 		c.MinNotice[purpose] = notice.whole(purpose, 0)
 	}
+	c.tcf(s)
 	if _, _, ok := s.find("suppression"); ok {
 		c.Suppression = p.list(s, "suppression")
 	}

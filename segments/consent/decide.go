@@ -1,6 +1,10 @@
 package consent
 
-import "math"
+import (
+	"math"
+
+	"github.com/malgrupp/malgrupp/segments/evidence"
+)
 
 // User says how a row relates to a customer.
 type User uint8
@@ -14,12 +18,10 @@ const (
 
 // Judged is what a decision must know of a row; times are microseconds UTC.
 type Judged struct {
-	At          int64
-	User        User
-	Partner     bool
-	Sensitive   bool // it shows content that nobody may use (a label with policy: drop)
-	GPC         bool
-	BrowserDeny bool
+	At      int64
+	User    User
+	Partner bool
+	Marked  evidence.Mark
 }
 
 // Level names whose state decided.
@@ -77,11 +79,11 @@ func (p *Policy) Decide(purpose int, r Judged, s Stand) (Reason, Level) {
 		return RowFuture, AtRow
 	case at < p.Now-p.Retention:
 		return RowRetention, AtRow
-	case r.Sensitive:
+	case r.Marked&evidence.Dropped != 0:
 		return SensitiveContent, AtRow
-	case r.GPC && purpose < len(p.GPCDenies) && p.GPCDenies[purpose]:
+	case r.Marked&evidence.GPC != 0 && purpose < len(p.GPCDenies) && p.GPCDenies[purpose]:
 		return GPC, AtRow
-	case r.BrowserDeny && purpose < len(p.BrowserDenies) && p.BrowserDenies[purpose]:
+	case r.Marked&evidence.BrowserDeny != 0 && purpose < len(p.BrowserDenies) && p.BrowserDenies[purpose]:
 		return BrowserSetting, AtRow
 	}
 	if reason, level, ok := p.denying(levels); ok {

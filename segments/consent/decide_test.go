@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/malgrupp/malgrupp/segments/evidence"
 	"pgregory.net/rapid"
 )
 
@@ -212,10 +213,10 @@ func TestSignalsOnARowDenyTheirPurposesOnly(t *testing.T) {
 		want    Reason
 		level   Level
 	}{
-		{Profile, Judged{At: 38, GPC: true}, Granted, AtDevice},
-		{activate, Judged{At: 38, GPC: true}, GPC, AtRow},
-		{Profile, Judged{At: 38, BrowserDeny: true}, BrowserSetting, AtRow},
-		{activate, Judged{At: 38, GPC: true, BrowserDeny: true}, GPC, AtRow},
+		{Profile, Judged{At: 38, Marked: evidence.GPC}, Granted, AtDevice},
+		{activate, Judged{At: 38, Marked: evidence.GPC}, GPC, AtRow},
+		{Profile, Judged{At: 38, Marked: evidence.BrowserDeny}, BrowserSetting, AtRow},
+		{activate, Judged{At: 38, Marked: evidence.GPC | evidence.BrowserDeny}, GPC, AtRow},
 		{activate, Judged{At: 38}, Granted, AtDevice},
 	} {
 		if got, level := p.Decide(c.purpose, c.row, granted.stand(p, c.purpose)); got != c.want || level != c.level {
@@ -239,7 +240,14 @@ func TestARowThatShowsDroppedContentIsRefusedBeforeAnybodyIsAsked(t *testing.T) 
 		{"everything granted", []Event{act(30, Grant)}, false, Judged{At: 39}, SensitiveContent, AtRow},
 		{"nothing granted", nil, false, Judged{At: 39}, SensitiveContent, AtRow},
 		{"an objection", []Event{act(30, Object)}, false, Judged{At: 39}, SensitiveContent, AtRow},
-		{"a signal on the row", []Event{act(30, Grant)}, false, Judged{At: 39, GPC: true}, SensitiveContent, AtRow},
+		{
+			"a signal on the row",
+			[]Event{act(30, Grant)},
+			false,
+			Judged{At: 39, Marked: evidence.GPC},
+			SensitiveContent,
+			AtRow,
+		},
 		{"a row before the grant", []Event{act(35, Grant)}, false, Judged{At: 31}, SensitiveContent, AtRow},
 		{"erased", []Event{act(30, Erase)}, false, Judged{At: 39}, Erased, AtDevice},
 		{"on the suppression list", []Event{act(30, Grant)}, true, Judged{At: 39}, Suppressed, AtDevice},
@@ -248,7 +256,7 @@ func TestARowThatShowsDroppedContentIsRefusedBeforeAnybodyIsAsked(t *testing.T) 
 	} {
 		p := densePolicy(testNow)
 		p.Retention, p.GPCDenies = 30, []bool{true, true, true, true, true}
-		c.row.Sensitive = true
+		c.row.Marked |= evidence.Dropped
 		s := person{device: c.events}.stand(p, Profile)
 		s.DeviceOff = c.listed
 		if got, level := p.Decide(Profile, c.row, s); got != c.want || level != c.level {

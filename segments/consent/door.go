@@ -71,17 +71,17 @@ func (d *Door) warm(b *evidence.Block, from int) {
 	}
 }
 
-// wantedClass is a class of rows: the uses that want them, and whether they show content that nobody may use.
+// wantedClass is a class of rows: the uses that want them, and what they carry.
 type wantedClass struct {
-	asked     uint32
-	sensitive bool
+	asked  uint32
+	marked evidence.Mark
 }
 
 // learn asks the plan about classes that are new.
 func (d *Door) learn(c *evidence.Classes) {
 	for k := len(d.classes); k < c.Len(); k++ {
 		picks, slot := c.Of(uint32(k))
-		d.classes = append(d.classes, wantedClass{d.gate.asked(picks, slot), c.IsDropped(uint32(k))})
+		d.classes = append(d.classes, wantedClass{d.gate.asked(picks, slot), c.Marks(uint32(k))})
 	}
 }
 
@@ -112,7 +112,7 @@ func (d *Door) judge(b *evidence.Block, i int, class wantedClass) (allowed, owne
 			return 0, 0
 		}
 	}
-	return d.consent(device, customer, Judged{At: at, User: user, Partner: b.Partner, Sensitive: class.sensitive}, asked),
+	return d.consent(device, customer, Judged{At: at, User: user, Partner: b.Partner, Marked: class.marked}, asked),
 		customer
 }
 
@@ -120,7 +120,7 @@ func (d *Door) judge(b *evidence.Block, i int, class wantedClass) (allowed, owne
 // the same table as for an event of that time. A customer's record names no device.
 func (d *Door) record(b *evidence.Block, i int, class wantedClass) (allowed, owner uint32) {
 	device, customer, at, asked := b.Device[i], b.Customer[i], b.Time[i], class.asked
-	r, star := Judged{At: at, User: LoggedIn, Sensitive: class.sensitive}, d.gate.star
+	r, star := Judged{At: at, User: LoggedIn, Marked: class.marked}, d.gate.star
 	switch {
 	case customer == evidence.None && star != nil:
 		asked = d.listable(device, asked, false)
@@ -189,11 +189,11 @@ func (d *Door) listable(device, asked uint32, customers bool) uint32 {
 }
 
 // consent asks where the row's people stand. Nearly every row is answered by their stance; a row older than that, or
-// one that is refused for what it shows, takes the decision table itself.
+// one that carries something, takes the decision table itself.
 func (d *Door) consent(device, customer uint32, r Judged, asked uint32) uint32 {
 	g := d.gate
 	since, open, reasons := d.stance(device, customer, r.User, r.Partner, asked)
-	if r.At < since || r.At < g.policy.Now-g.policy.Retention || r.At > g.policy.Now || r.Sensitive {
+	if r.At < since || r.At < g.policy.Now-g.policy.Retention || r.At > g.policy.Now || r.Marked != 0 {
 		return d.exactly(device, customer, r, asked)
 	}
 	allowed := asked & open
@@ -235,7 +235,7 @@ func (d *Door) exactly(device, customer uint32, r Judged, asked uint32) (allowed
 			d.tally.Refused[i][NoLogin]++
 			continue
 		}
-		if r.User == Anonymous && !r.Sensitive && r.At >= g.policy.Now-g.policy.Retention && r.At <= g.policy.Now {
+		if r.User == Anonymous && r.Marked == 0 && r.At >= g.policy.Now-g.policy.Retention && r.At <= g.policy.Now {
 			var since int64
 			if reason := g.anonymous(device, use, r.Partner, r.At, &since); reason <= GrantedTC {
 				allowed |= 1 << i

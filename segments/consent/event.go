@@ -15,22 +15,19 @@ const (
 	Erase
 	SignalGPC
 	SignalBrowser
+	TCString
 	Heartbeat
 )
 
 var actions = map[string]Action{
 	"grant": Grant, "deny": Deny, "withdraw": Withdraw, "object": Object, "lift": Lift, "erase": Erase,
-	"gpc": SignalGPC, "browser": SignalBrowser, "heartbeat": Heartbeat,
+	"gpc": SignalGPC, "browser": SignalBrowser, "state": TCString, "heartbeat": Heartbeat,
 }
 
-// ParseAction reads an action. An unknown word is an error, because it may be a denial; so is `state`, whose TC string
-// this version cannot read.
+// ParseAction reads an action. An unknown word is an error, because it may be a denial.
 func ParseAction(word string) (Action, error) {
 	if a, ok := actions[word]; ok {
 		return a, nil
-	}
-	if word == "state" {
-		return 0, fmt.Errorf("action \"state\" carries a TC string, and these are not built in this version")
 	}
 	return 0, fmt.Errorf("unknown action")
 }
@@ -40,8 +37,27 @@ type Event struct {
 	At      int64
 	Pattern Pattern
 	Notice  int32
+	String  uint32 // of TCString: the number of its TC string; it says what it says, whatever the pattern
 	Action  Action
-	Trusted bool // the source may grant and lift; denials are honoured from anywhere
+	Trusted bool   // the source may grant and lift; denials are honoured from anywhere
+	reason  Reason // of a denial that one purpose hears: what it leaves behind; of anything else it admits
+}
+
+// Denials are what the events of a subject deny. A TC string denies one purpose after the other; an erasure is of the
+// person, whatever it names.
+func (e *Event) Denials(strings *Strings, visit func(Pattern, Reason)) {
+	switch reason, denies := e.Action.denial(); {
+	case e.Action == TCString:
+		for purpose := range strings.p.Purposes.Len() {
+			if r := strings.says(e.String, purpose); r > GrantedTC && r != silent {
+				visit(Pattern(purpose), r)
+			}
+		}
+	case reason == Erased:
+		visit(EveryPurpose, reason)
+	case denies:
+		visit(e.Pattern, reason)
+	}
 }
 
 // denial returns the reason a denying action leaves behind.
@@ -63,5 +79,8 @@ func (a Action) denial() (Reason, bool) {
 	return 0, false
 }
 
-// Denies reports whether an action denies.
+// Denies reports whether an action denies whatever else is said; what a TC string does depends on the purpose.
 func (a Action) Denies() bool { _, ok := a.denial(); return ok }
+
+// denies reports whether the purpose that hears an event is denied by it.
+func (e *Event) denies() bool { return e.reason > GrantedTC }

@@ -116,6 +116,17 @@ func CheckAge(now, watermark, maxAge int64) error {
 	}
 }
 
+// CheckStrings judges how many of the distinct TC strings of the log and the rows can be decoded.
+func CheckStrings(distinct, broken int) error {
+	if 100*broken <= 5*distinct {
+		return nil
+	}
+	return &FeedError{
+		"FEED_TC_BROKEN", "more than 5 % of the distinct TC strings cannot be decoded",
+		"look where the export cuts or re-encodes them; each such string counts as a denial",
+	}
+}
+
 // CheckListAge judges a suppression or protected list by the age of its object; one newer than now is fresh.
 func CheckListAge(name string, present bool, age, maxAge int64) error {
 	switch {

@@ -13,13 +13,22 @@ func (g *Gate) Heard(d Denial) bool {
 }
 
 // heard is Heard for one purpose. Where the state at the instant of a denial is that very denial, one more is the same;
-// another reason may be one that lies above it and goes away.
+// another reason may be one that lies above it and goes away. Unless a TC string opened a grant after it: one more
+// denial may be later than that string was updated.
 func (g *Gate) heard(d Denial, n uint32, purpose int) bool {
-	if d.Action == 0 {
+	if d.Reason == Suppressed {
 		return g.ledger.Suppressed(n, purpose)
 	}
-	reason, _ := d.Action.denial()
 	t := g.ledger.timeline(n, purpose)
-	s := t.At(min(d.At, g.policy.Now))
-	return t.Erased || s.State == Denying && s.Reason == reason
+	at := min(d.At, g.policy.Now)
+	s := t.At(at)
+	if t.Erased || s.State != Denying || s.Reason != d.Reason {
+		return t.Erased
+	}
+	for _, later := range t.Spans {
+		if later.From > at && later.State != NoState {
+			return later.Reason != GrantedTC || s.From == at
+		}
+	}
+	return true
 }

@@ -16,32 +16,34 @@ func TestADenialThatWasHeardChangesNothing(t *testing.T) {
 		gate := NewGate(w.ledger, w.uses, nil, nil, w.partner, 1)
 		who := rapid.SampledFrom(slices.Concat(worldDevices, worldCustomers)).Draw(t, "who")
 		for _, p := range w.listed[who] {
-			if listed++; !gate.Heard(Denial{Kind: kindOf(who), ID: who, Pattern: p}) {
+			if listed++; !gate.Heard(Denial{Kind: kindOf(who), ID: who, Pattern: p, Reason: Suppressed}) {
 				t.Fatalf("an entry of the list was not heard: %s %d", who, p)
 			}
 		}
-		if len(w.listed[who]) == 0 && gate.Heard(Denial{Kind: kindOf(who), ID: who, Pattern: Profile}) {
+		if len(w.listed[who]) == 0 && gate.Heard(Denial{Kind: kindOf(who), ID: who, Pattern: Profile, Reason: Suppressed}) {
 			t.Fatalf("%s stands on no list, and it was heard", who)
 		}
 		e := drawEvent(t, denials...)
 		if mine := w.events[who]; len(mine) > 0 && rapid.Bool().Draw(t, "an old one") {
 			e = rapid.SampledFrom(mine).Draw(t, "which")
 		}
-		if !e.Action.Denies() {
+		news := false
+		denied := 0
+		e.Denials(testStrings, func(p Pattern, r Reason) {
+			denied++
+			news = news || !gate.Heard(Denial{Kind: kindOf(who), ID: who, Pattern: p, Reason: r, At: e.At})
+		})
+		switch {
+		case denied == 0:
 			return
-		}
-		d := Denial{Kind: kindOf(who), ID: who, Pattern: e.Pattern, Action: e.Action, At: e.At}
-		if e.Action == Erase {
-			d.Pattern = EveryPurpose
-		}
-		if !gate.Heard(d) {
+		case news:
 			fresh++
 			return
 		}
 		heard++
 		for purpose := range w.policy.Purposes.Len() {
-			before := NewMachine(w.policy).Fold(w.events[who], purpose)
-			after := NewMachine(w.policy).Fold(append(slices.Clone(w.events[who]), e), purpose)
+			before := NewMachine(w.policy, testStrings).Fold(w.events[who], purpose)
+			after := NewMachine(w.policy, testStrings).Fold(append(slices.Clone(w.events[who]), e), purpose)
 			if before.Erased && after.Erased {
 				continue
 			}

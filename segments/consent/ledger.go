@@ -36,6 +36,7 @@ type fingerprint struct{ id, content uint64 }
 
 // Loader takes the events of one goroutine; several loaders fill one ledger.
 type Loader struct {
+	*Strings
 	subjects   *identity.Subjects
 	arena      []byte
 	refs       [identity.Shards]chunks[subjectRef]
@@ -86,18 +87,19 @@ func (l *Loader) Seen(id, content uint64) {
 // Filling is a ledger that is being loaded.
 type Filling struct {
 	policy   *Policy
+	strings  *Strings
 	subjects *identity.Subjects
 	loaders  []*Loader
 }
 
 // Fill starts a ledger for a policy; subjects must be empty or hold only what earlier ledgers filed.
 func Fill(p *Policy, subjects *identity.Subjects) *Filling {
-	return &Filling{policy: p, subjects: subjects}
+	return &Filling{policy: p, strings: NewStrings(p), subjects: subjects}
 }
 
 // Loader returns a new loader, one for each goroutine; loaders are made before the goroutines start.
 func (f *Filling) Loader() *Loader {
-	l := &Loader{subjects: f.subjects}
+	l := &Loader{Strings: f.strings, subjects: f.subjects}
 	f.loaders = append(f.loaders, l)
 	return l
 }
@@ -108,7 +110,6 @@ type Ledger struct {
 	policy   *Policy
 	subjects *identity.Subjects
 	shards   [identity.Shards]ledgerShard
-	empty    Timeline
 }
 
 // listed is a subject of a list with one thing the list forbids.
@@ -123,15 +124,19 @@ type ledgerShard struct {
 	listed    []listed // sorted by subject
 }
 
-// Seal numbers the subjects and folds every timeline, with that many workers. It fails with ErrConflict.
+// Seal numbers the subjects and folds every timeline, with that many workers. It fails with ErrConflict, or with a
+// FeedError if too many TC strings are broken.
 func (f *Filling) Seal(workers int) (*Ledger, error) {
-	l := &Ledger{policy: f.policy, subjects: f.subjects, empty: NewMachine(f.policy).Fold(nil, 0)}
+	if err := f.strings.check(); err != nil {
+		return nil, err
+	}
+	l := &Ledger{policy: f.policy, subjects: f.subjects}
 	var conflict atomic.Bool
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range max(1, workers) {
 		wg.Go(func() {
-			machine := NewMachine(f.policy)
+			machine := NewMachine(f.policy, f.strings)
 			for shard := int(next.Add(1)) - 1; shard < identity.Shards; shard = int(next.Add(1)) - 1 {
 				if f.conflict(shard) {
 					conflict.Store(true)
@@ -230,7 +235,7 @@ func (l *Ledger) timeline(subject identity.Number, purpose int) Timeline {
 	if i := int(subject/identity.Shards)*l.policy.Purposes.Len() + purpose; i < len(sh.timelines.kept) {
 		return sh.timelines.at(i)
 	}
-	return l.empty
+	return Timeline{}
 }
 
 // Suppressed reports whether a subject stands on a list for a purpose.

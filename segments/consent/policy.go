@@ -12,6 +12,17 @@ type Policy struct {
 	MinNotice     []int32 // by purpose; nil: none
 	GPCDenies     []bool  // by purpose, for signals on rows; nil: none
 	BrowserDenies []bool
+	TCF           []Carrier // by purpose: what a TC string must say to grant it; nil: strings are asked about nothing
+}
+
+// Carrier says where a TC string carries a purpose: of ours in the publisher's own segment, of a destination in what it
+// says about a vendor. The zero Carrier is a purpose that no string speaks about. Purpose p is bit p-1.
+type Carrier struct {
+	Own       uint32 // purposes of the publisher segment
+	Custom    uint64 // custom purposes of the publisher segment
+	Vendor    int    // the destination's number in the global vendor list
+	Purposes  uint32 // of the core, that the vendor needs
+	Interests uint32 // those of them for which legitimate interest was accepted
 }
 
 func (p *Policy) minNotice(purpose int) int32 {

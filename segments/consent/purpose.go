@@ -81,6 +81,21 @@ func (p *Purposes) Pattern(text string) (Pattern, error) {
 	return OtherPurpose, fmt.Errorf("BAD_PURPOSE: unknown purpose")
 }
 
+// Denied are the purposes, by number, that some names cover: of purposes, * or activate:*.
+func (p *Purposes) Denied(names []string) ([]bool, error) {
+	out := make([]bool, p.Len())
+	for _, name := range names {
+		pattern, err := p.Pattern(name)
+		if err != nil {
+			return nil, err
+		}
+		for i := range out {
+			out[i] = out[i] || pattern.covers(i)
+		}
+	}
+	return out, nil
+}
+
 // covers reports whether a pattern speaks about a purpose.
 func (p Pattern) covers(purpose int) bool {
 	return p == Pattern(purpose) || p == EveryPurpose || p == EveryActivation && purpose >= fixed

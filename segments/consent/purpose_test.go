@@ -124,13 +124,15 @@ func TestUsesAskThePurposesOfTheProcessingMap(t *testing.T) {
 	}
 }
 
-func TestUnknownActionsAndTCStringsAreRefused(t *testing.T) {
-	for _, word := range []string{"", "Grant", "revoke", "state", "opt_out"} {
+func TestUnknownActionsAreRefused(t *testing.T) {
+	for _, word := range []string{"", "Grant", "revoke", "State", "opt_out"} {
 		if _, err := ParseAction(word); err == nil {
 			t.Errorf("%q was read as an action", word)
 		}
 	}
-	for _, word := range []string{"grant", "deny", "withdraw", "object", "lift", "erase", "gpc", "browser", "heartbeat"} {
+	for _, word := range []string{
+		"grant", "deny", "withdraw", "object", "lift", "erase", "gpc", "browser", "state", "heartbeat",
+	} {
 		if _, err := ParseAction(word); err != nil {
 			t.Errorf("%s: %v", word, err)
 		}

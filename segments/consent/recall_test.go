@@ -47,7 +47,7 @@ func TestWhoQualifiedBeforeStaysAsARowOfThatTimeWould(t *testing.T) {
 			}
 			alone := gate.Close(door) // it has the company of the records that the door was asked about
 			roll := alone.Beside(maps.All(met))
-			denied := []Denial{{Kind: kindOf(who), ID: who, Pattern: EveryPurpose}}
+			denied := []Denial{{Kind: kindOf(who), ID: who, Pattern: EveryPurpose, Reason: Suppressed}}
 			for u := range w.uses {
 				use := &w.uses[u]
 				want := use.kind() == kindOf(who) && w.stays(who, use, at)
@@ -74,7 +74,7 @@ func TestWhoQualifiedBeforeStaysAsARowOfThatTimeWould(t *testing.T) {
 					}
 					if want && r.customer != "" && (r.device == who || r.customer == who) {
 						late++
-						denied := []Denial{{Kind: kindOf(other), ID: other, Pattern: EveryPurpose}}
+						denied := []Denial{{Kind: kindOf(other), ID: other, Pattern: EveryPurpose, Reason: Suppressed}}
 						if gate.Keeps(use, roll, denied, []Kept{{who, at}})[0] {
 							t.Fatalf("%s, %s: a late denial of %s keeps the record", who, use.Name, other)
 						}

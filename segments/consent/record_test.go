@@ -59,10 +59,10 @@ func TestARecordIsUsedUnderAConsentThatHeldThenAndHoldsNow(t *testing.T) {
 				who = rapid.SampledFrom(worldCustomers).Draw(t, "customer's name")
 			}
 			at := testNow - rapid.Int64Range(0, 35).Draw(t, "ago")
-			sensitive := rapid.IntRange(0, 5).Draw(t, "sensitive") == 0
+			carries := rapid.SampledFrom([]evidence.Mark{0, 0, 0, 0, 0, evidence.Dropped}).Draw(t, "marks")
 			block := &evidence.Block{
 				Classes: &evidence.Classes{
-					Words: 1, Picks: []uint64{1}, Slot: []uint16{1}, Dropped: []bool{sensitive},
+					Words: 1, Picks: []uint64{1}, Slot: []uint16{1}, Marked: []evidence.Mark{carries},
 				}, Records: true, Class: []uint32{0},
 				Device: []uint32{evidence.Unknown}, Customer: []uint32{evidence.None}, Time: []int64{at},
 			}
@@ -82,7 +82,7 @@ func TestARecordIsUsedUnderAConsentThatHeldThenAndHoldsNow(t *testing.T) {
 				got |= batch.Row(i).Uses
 			}
 			for u := range w.uses {
-				want := !sensitive && w.kept(who, customer, &w.uses[u], at)
+				want := carries == 0 && w.kept(who, customer, &w.uses[u], at)
 				if (got>>u&1 != 0) != want {
 					t.Fatalf("%s, %s at %d: admitted %t, want %t\n%+v", who, w.uses[u].Name, at-testNow, !want, want, w.events)
 				}

@@ -30,7 +30,12 @@ type world struct {
 type worldRow struct {
 	device, customer string // customer "" for an anonymous row
 	at               int64
-	sensitive        bool // it shows content that is labelled policy: drop
+	marked           evidence.Mark
+}
+
+// worldMarks are what rows carry; the classes of a world's block have their numbers.
+var worldMarks = []evidence.Mark{
+	0, 0, 0, 0, evidence.Dropped, evidence.GPC, evidence.BrowserDeny, evidence.GPC | evidence.Dropped,
 }
 
 var (
@@ -45,6 +50,10 @@ func drawWorld(t *rapid.T, linked bool) *world {
 		partner: rapid.Bool().Draw(t, "partner"),
 	}
 	w.policy.Retention = 30
+	for i := range w.policy.Purposes.Len() {
+		w.policy.GPCDenies = append(w.policy.GPCDenies, i >= PartnerData)
+		w.policy.BrowserDenies = append(w.policy.BrowserDenies, i != Measure)
+	}
 	purposes := w.policy.Purposes
 	w.uses = []Use{reportUse, purposes.SegmentUse(false), purposes.SegmentUse(true)}
 	for _, customer := range []bool{false, true} {
@@ -71,7 +80,7 @@ func drawWorld(t *rapid.T, linked bool) *world {
 				r.customer = rapid.SampledFrom(worldCustomers).Draw(t, "customer")
 			}
 		}
-		r.sensitive = rapid.IntRange(0, 5).Draw(t, "sensitive") == 0
+		r.marked = rapid.SampledFrom(worldMarks).Draw(t, "marks")
 		w.rows = append(w.rows, r)
 	}
 	w.seal(t)
@@ -114,6 +123,7 @@ func kindOf(who string) identity.Kind {
 func (w *world) seal(t *rapid.T) {
 	w.subjects = identity.NewSubjects()
 	filling := Fill(w.policy, w.subjects)
+	filling.strings = testStrings
 	loaders := []*Loader{filling.Loader(), filling.Loader()}
 	for _, who := range slices.Concat(worldDevices, worldCustomers) {
 		for i, e := range w.events[who] {
@@ -162,14 +172,17 @@ func (w *world) number(who string, logged bool) uint32 {
 func (w *world) admitted(t *rapid.T) (got map[string]string, roll Roll) {
 	asked := func([]uint64, uint16) uint32 { return 1<<len(w.uses) - 1 }
 	gate := NewGate(w.ledger, w.uses, asked, w.star, true, 2)
-	classes := &evidence.Classes{Words: 1, Picks: []uint64{1, 1}, Slot: []uint16{1, 1}, Dropped: []bool{false, true}}
+	n := len(worldMarks)
+	classes := &evidence.Classes{
+		Words: 1, Picks: slices.Repeat([]uint64{1}, n), Slot: slices.Repeat([]uint16{1}, n), Marked: worldMarks,
+	}
 	block := &evidence.Block{Classes: classes, Partner: w.partner, Values: [][]int64{nil}}
 	for i, r := range w.rows {
 		customer := uint32(evidence.None)
 		if r.customer != "" {
 			customer = w.number(r.customer, true)
 		}
-		block.Class, block.Device = append(block.Class, uint32(btoi(r.sensitive))),
+		block.Class, block.Device = append(block.Class, uint32(slices.Index(worldMarks, r.marked))),
 			append(block.Device, w.number(r.device, r.customer != ""))
 		block.Customer, block.Time = append(block.Customer, customer), append(block.Time, r.at)
 		block.Values[0] = append(block.Values[0], int64(i))
@@ -257,12 +270,15 @@ func (w *world) allowed() map[string]string {
 		u, customer, device, anybody := w.owner(r)
 		for k := range w.uses {
 			use := &w.uses[k]
-			subject, ok := r.device, anybody && device && !r.sensitive
+			subject, ok := r.device, anybody && device
 			if use.Customer {
-				subject, ok = customer, anybody && customer != "" && !r.sensitive
+				subject, ok = customer, anybody && customer != ""
 			}
+			ok = ok && r.marked&evidence.Dropped == 0
 			for _, purpose := range use.asked(w.partner) {
-				ok = ok && w.open(r.device, customer, u, purpose, r.at)
+				ok = ok && w.open(r.device, customer, u, purpose, r.at) &&
+					!(r.marked&evidence.GPC != 0 && w.policy.GPCDenies[purpose]) &&
+					!(r.marked&evidence.BrowserDeny != 0 && w.policy.BrowserDenies[purpose])
 			}
 			if ok && use.List && use.Customer && w.star != nil {
 				for _, d := range w.star.Devices(w.late(customer)) {
@@ -334,7 +350,7 @@ func TestTheGateRefusesForTheReasonsOfTheTable(t *testing.T) {
 
 // verdict is the decision table for one row without a star, from freshly folded timelines.
 func (w *world) verdict(use *Use, r worldRow) Verdict {
-	judged := Judged{At: r.at, Partner: w.partner, Sensitive: r.sensitive}
+	judged := Judged{At: r.at, Partner: w.partner, Marked: r.marked}
 	if r.customer != "" {
 		judged.User = LoggedIn
 	}

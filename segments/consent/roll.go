@@ -90,7 +90,7 @@ type Denial struct {
 	Kind    identity.Kind
 	ID      string
 	Pattern Pattern
-	Action  Action // 0: it stands on a list
+	Reason  Reason // Suppressed: it stands on a list
 	At      int64  // of an event; microseconds UTC
 }
 

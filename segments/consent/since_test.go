@@ -25,7 +25,7 @@ func TestSinceIsTheEndOfHiddenTime(t *testing.T) {
 						if use.Customer {
 							who, his = customer, anybody && customer != ""
 						}
-						if !his || r.sensitive || r.at < w.policy.Now-w.policy.Retention {
+						if !his || r.marked != 0 || r.at < w.policy.Now-w.policy.Retention {
 							continue
 						}
 						from := since(w.number(who, true))

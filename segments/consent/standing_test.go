@@ -29,7 +29,7 @@ func TestWhoStandsGrantsNowInEveryCompany(t *testing.T) {
 		var late []Denial
 		if rapid.Bool().Draw(t, "somebody objects late") {
 			who := rapid.SampledFrom(slices.Concat(worldDevices, worldCustomers)).Draw(t, "who")
-			late = append(late, Denial{Kind: kindOf(who), ID: who, Pattern: EveryPurpose})
+			late = append(late, Denial{Kind: kindOf(who), ID: who, Pattern: EveryPurpose, Reason: Suppressed})
 		}
 		for u := range w.uses {
 			got := gate.Standing(u, roll, late, func(id string) bool { return id != "d3" })
@@ -114,7 +114,7 @@ func TestLateDenialsLoseWhomTheyConcern(t *testing.T) {
 		got, roll := w.admitted(t)
 		who := rapid.SampledFrom(slices.Concat(worldDevices, worldCustomers)).Draw(t, "who")
 		pattern := rapid.SampledFrom([]Pattern{EveryPurpose, EveryActivation, Measure, Link}).Draw(t, "pattern")
-		late := []Denial{{Kind: kindOf(who), ID: who, Pattern: pattern}}
+		late := []Denial{{Kind: kindOf(who), ID: who, Pattern: pattern, Reason: Suppressed}}
 		names := roll.Lost(w.uses, late)
 		for u := range w.uses {
 			admitted := map[string]bool{}

@@ -46,24 +46,26 @@ func (t *Timeline) At(at int64) Span {
 // Machine folds events into timelines (docs/consent.md, Grants, and what ends them). It keeps its buffers; one
 // goroutine uses it at a time.
 type Machine struct {
-	p      *Policy
-	events []Event
-	t      Timeline
+	p       *Policy
+	strings *Strings
+	events  []Event
+	t       Timeline
 	// The state below an objection.
 	base      Span
 	objected  bool
 	expiresAt int64
+	deniedAt  int64 // when the latest denial was, of whatever sort
 }
 
-// NewMachine returns a machine for a policy.
-func NewMachine(p *Policy) *Machine { return &Machine{p: p} }
+// NewMachine returns a machine for a policy and the TC strings that events name.
+func NewMachine(p *Policy, strings *Strings) *Machine { return &Machine{p: p, strings: strings} }
 
 // Fold returns the timeline of a subject for a purpose from all of its events, in any order. It is valid until the next
 // call.
 func (m *Machine) Fold(events []Event, purpose int) Timeline {
 	m.take(events, purpose)
 	m.t = Timeline{Spans: m.t.Spans[:0]}
-	m.base, m.objected = Span{}, false
+	m.base, m.objected, m.deniedAt = Span{}, false, math.MinInt64
 	for _, e := range m.events {
 		m.expire(e.At)
 		m.step(e, purpose)
@@ -78,37 +80,52 @@ func (m *Machine) Fold(events []Event, purpose int) Timeline {
 func (m *Machine) take(events []Event, purpose int) {
 	m.events = m.events[:0]
 	for _, e := range events {
-		if !e.Pattern.covers(purpose) && e.Action != Erase {
+		switch {
+		case e.Action == TCString:
+			if e.reason = m.strings.says(e.String, purpose); e.reason == silent {
+				continue
+			}
+		case !e.Pattern.covers(purpose) && e.Action != Erase:
 			continue
+		default:
+			e.reason, _ = e.Action.denial()
 		}
-		if _, denies := e.Action.denial(); denies && e.At > m.p.Now {
-			e.At = m.p.Now
+		if e.denies() {
+			e.At = min(e.At, m.p.Now)
 		}
 		m.events = append(m.events, e)
 	}
 	if len(m.events) > 1 {
-		slices.SortFunc(m.events, compareEvents)
+		slices.SortFunc(m.events, m.compare)
 	}
 }
 
-// compareEvents is a total order, so that the order of the file never matters. Of several denials at one instant the
-// one that stands first in the decision table comes last, and so is the one that stays.
-func compareEvents(a, b Event) int {
-	ra, da := a.Action.denial()
-	rb, db := b.Action.denial()
-	rank := func(e Event, denies bool) int {
+// compare orders events by all that the machine asks of them, so that the order of the file never matters. Of several
+// denials at one instant the one that stands first in the decision table comes last, and so is the one that stays.
+func (m *Machine) compare(a, b Event) int {
+	rank := func(e *Event) int {
 		switch {
 		case e.Action == Lift:
 			return 0
-		case denies:
+		case e.denies():
 			return 2
 		}
 		return 1
 	}
-	return cmp.Or(
-		cmp.Compare(a.At, b.At), cmp.Compare(rank(a, da), rank(b, db)), cmp.Compare(rb, ra),
-		cmp.Compare(a.Pattern, b.Pattern), cmp.Compare(a.Notice, b.Notice), compareBool(a.Trusted, b.Trusted),
-	)
+	if by := cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(rank(&a), rank(&b)), cmp.Compare(b.reason, a.reason),
+		cmp.Compare(a.Pattern, b.Pattern), cmp.Compare(a.Notice, b.Notice), compareBool(a.Trusted, b.Trusted)); by != 0 {
+		return by
+	}
+	return cmp.Compare(m.agedFrom(a), m.agedFrom(b))
+}
+
+// agedFrom is the instant from which the age of a grant counts: the event's, or when its TC string was last updated, if
+// that is earlier.
+func (m *Machine) agedFrom(e Event) int64 {
+	if e.Action == TCString {
+		return min(e.At, m.strings.updated[e.String])
+	}
+	return e.At
 }
 
 func compareBool(a, b bool) int {
@@ -125,15 +142,18 @@ func (m *Machine) step(e Event, purpose int) {
 	if m.t.Erased {
 		return
 	}
-	switch reason, denies := e.Action.denial(); {
-	case e.Action == Grant:
-		m.grant(e, purpose)
+	if e.denies() {
+		m.deniedAt = e.At
+	}
+	switch {
 	case e.Action == Lift:
 		if e.Trusted && e.At <= m.p.Now && m.objected {
 			m.objected = false
 			m.show(e.At)
 		}
-	case !denies:
+	case e.Action == Grant, e.Action == TCString && !e.denies():
+		m.grant(e, purpose)
+	case !e.denies():
 	case e.Action == Object:
 		// An objection closes an open grant; a denial below it stays there for a lift to uncover.
 		if m.base.State == Granting {
@@ -142,30 +162,36 @@ func (m *Machine) step(e Event, purpose int) {
 		m.objected = true
 		m.show(e.At)
 	default:
-		m.base = Span{State: Denying, Reason: reason}
-		m.t.Erased, m.t.Expired = reason == Erased, false
+		m.base = Span{State: Denying, Reason: e.reason}
+		m.t.Erased, m.t.Expired = e.reason == Erased, false
 		m.show(e.At)
 	}
 }
 
 // grant opens or renews a grant, unless it is void; void grants are noted and change no state.
 func (m *Machine) grant(e Event, purpose int) {
+	from := m.agedFrom(e)
 	switch {
-	case e.Pattern < 0:
+	case e.Action == Grant && e.Pattern < 0:
 		m.t.Void = GrantWildcard
 	case !e.Trusted:
 		m.t.Void = UntrustedGrant
 	case e.At > m.p.Now:
 		m.t.Void = FutureGrant
-	case e.Notice < m.p.minNotice(purpose):
+	case e.Action == Grant && e.Notice < m.p.minNotice(purpose):
 		m.t.Void = NoticeOld
 	case m.objected:
 		// The objection itself is the reason that is shown.
+	case e.Action == TCString && m.strings.updated[e.String] <= m.deniedAt:
+		// Pages that are seen after a withdrawal still carry the old string.
+		m.t.Void = TCReplay
+	case from+m.p.MaxConsentAge <= e.At:
+		m.t.Void = Expired
 	case m.base.State == Granting:
-		m.expiresAt = max(m.expiresAt, e.At+m.p.MaxConsentAge)
+		m.expiresAt = max(m.expiresAt, from+m.p.MaxConsentAge)
 	default:
-		m.base = Span{State: Granting, Reason: Granted}
-		m.expiresAt, m.t.Expired = e.At+m.p.MaxConsentAge, false
+		m.base = Span{State: Granting, Reason: e.reason}
+		m.expiresAt, m.t.Expired = from+m.p.MaxConsentAge, false
 		m.show(e.At)
 	}
 }

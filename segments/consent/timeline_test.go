@@ -36,8 +36,23 @@ var instants = slices.Collect(func(yield func(int64) bool) {
 	}
 })
 
+// testStrings are TC strings of every age that grant profile, deny it or say nothing of it.
+var testStrings = func() *Strings {
+	s := &Strings{p: densePolicy(testNow)}
+	for updated := range int64(testLast + testAge) {
+		for _, says := range []Reason{GrantedTC, TCNoPurpose, silent} {
+			s.updated = append(s.updated, updated)
+			said := slices.Repeat([]Reason{silent}, s.p.Purposes.Len())
+			said[Profile] = says
+			s.said = append(s.said, said...)
+		}
+	}
+	return s
+}()
+
 func drawEvent(t *rapid.T, actions ...Action) Event {
 	return Event{
+		String: uint32(3*drawTime(t, "updated", testLast)) + rapid.SampledFrom([]uint32{0, 0, 1, 2}).Draw(t, "says"),
 		At:     drawTime(t, "at", testLast),
 		Action: rapid.SampledFrom(actions).Draw(t, "action"),
 		Pattern: rapid.SampledFrom([]Pattern{
@@ -52,6 +67,7 @@ var (
 	denials = []Action{Deny, Withdraw, Object, SignalGPC, SignalBrowser, Erase}
 	anyAct  = []Action{
 		Grant, Grant, Grant, Grant, Grant, Deny, Withdraw, Object, Lift, Lift, SignalGPC, SignalBrowser, Heartbeat,
+		TCString, TCString,
 	}
 )
 
@@ -70,18 +86,28 @@ func drawEvents(t *rapid.T, name string) []Event {
 // stateOf is where one subject stands on one purpose at an instant up to now, asked fact by fact and without a state
 // machine (docs/consent.md, Grants, and what ends them).
 func stateOf(p *Policy, events []Event, purpose int, at int64) Span {
-	var grants, lifts, objections, closings, erasures []int64
-	var plain []Event
+	type grant struct{ at, until int64 }
+	var grants []grant
+	var lifts, objections, closings, erasures []int64
+	var plain, strings []Event
 	for _, e := range events {
 		when := min(e.At, p.Now)
 		switch about := e.Pattern.covers(purpose); {
 		case when > at, e.Action == Heartbeat:
 		case e.Action == Erase:
 			erasures = append(erasures, when)
+		case e.Action == TCString:
+			switch testStrings.says(e.String, purpose) {
+			case GrantedTC:
+				strings = append(strings, e)
+			case TCNoPurpose:
+				e.At = when
+				plain, closings = append(plain, e), append(closings, when)
+			}
 		case !about:
 		case e.Action == Grant:
 			if e.Pattern == Pattern(purpose) && e.Trusted && e.At <= p.Now && e.Notice >= p.MinNotice[purpose] {
-				grants = append(grants, e.At)
+				grants = append(grants, grant{e.At, e.At + testAge})
 			}
 		case e.Action == Lift:
 			if e.Trusted && e.At <= p.Now {
@@ -100,7 +126,15 @@ func stateOf(p *Policy, events []Event, purpose int, at int64) Span {
 			return (o < at || included && o == at) && !slices.ContainsFunc(lifts, func(l int64) bool { return o < l && l <= at })
 		})
 	}
-	grants = slices.DeleteFunc(grants, func(g int64) bool { return objected(g, false) })
+	// A string grants if it was updated after everything that was denied before it was seen.
+	for _, e := range strings {
+		updated := testStrings.updated[e.String]
+		replay := slices.ContainsFunc(closings, func(c int64) bool { return c < e.At && updated <= c })
+		if until := min(e.At, updated) + testAge; e.Trusted && e.At <= p.Now && !replay && until > e.At {
+			grants = append(grants, grant{e.At, until})
+		}
+	}
+	grants = slices.DeleteFunc(grants, func(g grant) bool { return objected(g.at, false) })
 	switch {
 	case len(erasures) > 0:
 		return Span{State: Denying, Reason: Erased}
@@ -108,18 +142,25 @@ func stateOf(p *Policy, events []Event, purpose int, at int64) Span {
 		return Span{State: Denying, Reason: Objected}
 	}
 	latest := func(of []int64) int64 { return slices.Max(append([]int64{-1}, of...)) }
-	if g := latest(grants); g > latest(closings) && g+testAge > at {
-		return Span{State: Granting, Reason: Granted}
+	last := int64(-1)
+	for _, g := range grants {
+		if last = max(last, g.at); g.at > latest(closings) && g.until > at {
+			return Span{State: Granting, Reason: Granted}
+		}
+	}
+	reason := func(e Event) Reason {
+		if e.Action == TCString {
+			return TCNoPurpose
+		}
+		r, _ := e.Action.denial()
+		return r
 	}
 	var denies Span
 	slices.SortFunc(plain, func(a, b Event) int {
-		ra, _ := a.Action.denial()
-		rb, _ := b.Action.denial()
-		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(rb, ra))
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(reason(b), reason(a)))
 	})
-	if n := len(plain); n > 0 && latest(grants) <= plain[n-1].At {
-		reason, _ := plain[n-1].Action.denial()
-		denies = Span{State: Denying, Reason: reason}
+	if n := len(plain); n > 0 && last <= plain[n-1].At {
+		denies = Span{State: Denying, Reason: reason(plain[n-1])}
 	}
 	return denies
 }
@@ -130,10 +171,13 @@ func TestTheMachineSaysWhatTheFactsSay(t *testing.T) {
 		if rapid.IntRange(0, 9).Draw(t, "erased") == 0 {
 			events = append(events, drawEvent(t, Erase))
 		}
-		got := NewMachine(p).Fold(events, Profile)
+		got := NewMachine(p, testStrings).Fold(events, Profile)
 		for at := int64(-1); at <= testNow; at++ {
 			want, span := stateOf(p, events, Profile, at), got.At(at)
 			span.From = 0
+			if span.Reason == GrantedTC { // what opened an interval is asked elsewhere
+				span.Reason = Granted
+			}
 			if diff := gocmp.Diff(want, span); diff != "" {
 				t.Fatalf("at %d: %s", at, diff)
 			}
@@ -143,7 +187,7 @@ func TestTheMachineSaysWhatTheFactsSay(t *testing.T) {
 
 func TestSpansAreInOrderDifferFromEachOtherAndEndByNow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		got := NewMachine(densePolicy(testNow)).Fold(drawEvents(t, "events"), Profile)
+		got := NewMachine(densePolicy(testNow), testStrings).Fold(drawEvents(t, "events"), Profile)
 		for i, s := range got.Spans {
 			if s.From > testNow || i > 0 && s.From <= got.Spans[i-1].From {
 				t.Fatalf("span %d of %v", i, got.Spans)
@@ -160,7 +204,7 @@ func TestSpansAreInOrderDifferFromEachOtherAndEndByNow(t *testing.T) {
 
 func TestOrderAndRepetitionOfEventsChangeNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m, events := NewMachine(densePolicy(testNow)), drawEvents(t, "events")
+		m, events := NewMachine(densePolicy(testNow), testStrings), drawEvents(t, "events")
 		want := clone(m.Fold(events, Profile))
 		shuffled := rapid.Permutation(events).Draw(t, "order")
 		if diff := gocmp.Diff(want, clone(m.Fold(shuffled, Profile))); diff != "" {
@@ -195,7 +239,7 @@ func TestWhatIsSaidInOneInstantEndsWithTheNo(t *testing.T) {
 	} {
 		for _, events := range [][]Event{c.events, slices.Concat(c.events[1:], c.events[:1])} {
 			var got Span
-			for _, span := range NewMachine(densePolicy(testNow)).Fold(events, Profile).Spans {
+			for _, span := range NewMachine(densePolicy(testNow), testStrings).Fold(events, Profile).Spans {
 				if span.From <= late+1 {
 					got = span
 				}
@@ -214,7 +258,7 @@ func clone(t Timeline) Timeline {
 }
 
 func TestFoldingAllocatesNothingOnceItIsWarm(t *testing.T) {
-	m := NewMachine(densePolicy(testNow))
+	m := NewMachine(densePolicy(testNow), testStrings)
 	events := []Event{
 		{At: 1, Action: Grant, Pattern: Profile, Notice: 2, Trusted: true},
 		{At: 5, Action: Withdraw, Pattern: EveryPurpose},
@@ -228,7 +272,7 @@ func TestFoldingAllocatesNothingOnceItIsWarm(t *testing.T) {
 
 func TestKeptTimelinesAreThoseThatWereFoldedAndShareEqualSpans(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m, kept := NewMachine(densePolicy(testNow)), timelines{}
+		m, kept := NewMachine(densePolicy(testNow), testStrings), timelines{}
 		var want []Timeline
 		for range rapid.IntRange(1, 20).Draw(t, "subjects") {
 			events := drawEvents(t, "events")
@@ -264,7 +308,7 @@ func BenchmarkFold(b *testing.B) {
 		},
 	} {
 		b.Run(name, func(b *testing.B) {
-			m := NewMachine(p)
+			m := NewMachine(p, testStrings)
 			b.ReportAllocs()
 			for b.Loop() {
 				m.Fold(events, Profile)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/malgrupp/malgrupp/segments/evidence"
 	"go.yaml.in/yaml/v4"
 )
 
@@ -54,20 +55,28 @@ func testPolicy(t *testing.T, now int64) *Policy {
 		policy.GPCDenies = append(policy.GPCDenies, i >= PartnerData)
 		policy.BrowserDenies = append(policy.BrowserDenies, i != Measure)
 	}
+	bit := func(purposes ...int) (out uint32) {
+		for _, p := range purposes {
+			out |= 1 << (p - 1)
+		}
+		return out
+	}
+	policy.TCF = []Carrier{
+		Measure: {Own: bit(1, 8, 9)}, Profile: {Own: bit(1, 3)}, Link: {Custom: 1}, PartnerData: {Custom: 2},
+		fixed:     {Vendor: 755, Purposes: bit(1, 2, 3, 4, 7, 9, 10)},
+		fixed + 1: {Vendor: 91, Purposes: bit(1, 3, 4)}, fixed + 2: {},
+	}
 	return policy
 }
 
-// parseEvents reads "time action purpose source [nNOTICE] [tc=STRING]"; ok is false where a TC string is needed.
-func parseEvents(t *testing.T, p *Policy, list []string) (out []Event, ok bool) {
+// parseEvents reads "time action purpose source [nNOTICE] [tc=STRING]".
+func parseEvents(t *testing.T, p *Policy, strs *Strings, list []string) (out []Event) {
 	t.Helper()
 	for _, text := range list {
 		if text = strings.TrimSpace(text); text == "" {
 			continue
 		}
 		f := strings.Fields(text)
-		if f[1] == "state" {
-			return nil, false
-		}
 		action, err := ParseAction(f[1])
 		if err != nil {
 			t.Fatal(err)
@@ -81,13 +90,15 @@ func parseEvents(t *testing.T, p *Policy, list []string) (out []Event, ok bool) 
 			Trusted: slices.Contains([]string{"cmp", "bank_ui", "call_centre"}, f[3]),
 		}
 		for _, more := range f[4:] {
-			if _, err := fmt.Sscanf(more, "n%d", &e.Notice); err != nil {
+			if text, ok := strings.CutPrefix(more, "tc="); ok {
+				e.String = strs.Number(text)
+			} else if _, err := fmt.Sscanf(more, "n%d", &e.Notice); err != nil {
 				t.Fatal(err)
 			}
 		}
 		out = append(out, e)
 	}
-	return out, true
+	return out
 }
 
 func user(word string) User {
@@ -95,7 +106,7 @@ func user(word string) User {
 }
 
 func timeline(p *Policy, events []Event, purpose int) Timeline {
-	return NewMachine(p).Fold(events, purpose)
+	return NewMachine(p, testStrings).Fold(events, purpose)
 }
 
 func TestEpochsCountTheRowsThatThePaperCounts(t *testing.T) {
@@ -112,26 +123,20 @@ func TestEpochsCountTheRowsThatThePaperCounts(t *testing.T) {
 	if err := yaml.Unmarshal(vectors(t, "consent/epochs.yaml"), &file); err != nil {
 		t.Fatal(err)
 	}
-	skipped := 0
 	for _, c := range file.Timelines {
 		p := testPolicy(t, instant(t, c.AsOf))
 		purpose, _ := p.Purposes.Number(c.Purpose)
-		device, ok1 := parseEvents(t, p, c.DeviceEvents)
-		customer, ok2 := parseEvents(t, p, c.CustomerEvents)
-		if !ok1 || !ok2 {
-			skipped++
-			continue
-		}
+		strs := NewStrings(p)
+		device, customer := parseEvents(t, p, strs, c.DeviceEvents), parseEvents(t, p, strs, c.CustomerEvents)
 		for _, r := range c.Rows {
-			s := Stand{Device: timeline(p, device, purpose), Customer: timeline(p, customer, purpose)}
+			s := Stand{Device: NewMachine(p, strs).Fold(device, purpose), Customer: NewMachine(p, strs).Fold(customer, purpose)}
 			got, _ := p.Decide(purpose, Judged{At: instant(t, r.At), User: user(c.RowUser)}, s)
-			want := strings.Replace(r.Expect, "count", "GRANTED", 1)
-			if got.String() != want {
-				t.Errorf("%s (%s), row %s: %s, want %s", c.ID, c.Note, r.At, got, want)
+			if counts := got <= GrantedTC; counts != (r.Expect == "count") || !counts && got.String() != r.Expect {
+				t.Errorf("%s (%s), row %s: %s, want %s", c.ID, c.Note, r.At, got, r.Expect)
 			}
 		}
 	}
-	t.Logf("%d timelines, %d of them skipped: they need a TC string", len(file.Timelines), skipped)
+	t.Logf("%d timelines", len(file.Timelines))
 }
 
 func TestDecisionsAreThoseOfThePaper(t *testing.T) {
@@ -153,9 +158,6 @@ func TestDecisionsAreThoseOfThePaper(t *testing.T) {
 		}
 	}
 	t.Logf("%d decisions judged; skipped by reason: %v", ran, skipped)
-	if ran < 50 {
-		t.Errorf("only %d decisions were judged", ran)
-	}
 }
 
 // decide judges one decision of the vectors and returns why it was skipped, if it was.
@@ -165,18 +167,21 @@ func decide(t *testing.T, c map[string]string) (skipped string) {
 		return "asks " + kind + ", which is judged elsewhere"
 	}
 	p := testPolicy(t, instant(t, c["now"]))
-	device, ok1 := parseEvents(t, p, strings.Split(c["device_events"], ";"))
-	customer, ok2 := parseEvents(t, p, strings.Split(c["customer_events"], ";"))
-	if !ok1 || !ok2 {
-		return "needs a TC string"
-	}
+	strs := NewStrings(p)
+	device := parseEvents(t, p, strs, strings.Split(c["device_events"], ";"))
+	customer := parseEvents(t, p, strs, strings.Split(c["customer_events"], ";"))
 	r := Judged{
 		At: instant(t, c["row_at"]), User: user(c["row_user"]), Partner: c["row_origin"] == "partner",
-		GPC: c["row_gpc"] == "1", BrowserDeny: c["row_browser"] == "1",
+	}
+	if c["row_gpc"] == "1" {
+		r.Marked |= evidence.GPC
+	}
+	if c["row_browser"] == "1" {
+		r.Marked |= evidence.BrowserDeny
 	}
 	stand := func(purpose int) Stand {
 		return Stand{
-			Device: timeline(p, device, purpose), Customer: timeline(p, customer, purpose),
+			Device: NewMachine(p, strs).Fold(device, purpose), Customer: NewMachine(p, strs).Fold(customer, purpose),
 			DeviceOff:   suppressed(t, p, c["suppression"], "device=", purpose),
 			CustomerOff: suppressed(t, p, c["suppression"], "customer=", purpose),
 		}
@@ -193,8 +198,8 @@ func decide(t *testing.T, c map[string]string) (skipped string) {
 		var others []Stand
 		if list, ok := strings.CutPrefix(c["setting"], "other_devices="); ok {
 			for _, other := range strings.Split(list, "|") {
-				events, _ := parseEvents(t, p, strings.Split(other, ";"))
-				others = append(others, Stand{Device: timeline(p, events, u.Purposes[len(u.Purposes)-1])})
+				events := parseEvents(t, p, strs, strings.Split(other, ";"))
+				others = append(others, Stand{Device: NewMachine(p, strs).Fold(events, u.Purposes[len(u.Purposes)-1])})
 			}
 		}
 		v := p.DecideUse(&u, r, stand, others)
@@ -259,7 +264,7 @@ func TestFeedsStopAsThePaperSays(t *testing.T) {
 			k, v, _ := strings.Cut(kv, "=")
 			s[k] = v
 		}
-		if ask != "feed" || s["tc_strings"] != "" || s["schema"] != "" {
+		if ask != "feed" || s["schema"] != "" { // a log without a column is read, and refused, by its reader
 			continue
 		}
 		ran++
@@ -267,9 +272,7 @@ func TestFeedsStopAsThePaperSays(t *testing.T) {
 			t.Errorf("%s: %s, want %s (%s)", id, got, reason, setting)
 		}
 	}
-	if ran < 8 {
-		t.Errorf("only %d feed cases were judged", ran)
-	}
+	t.Logf("%d feed cases judged", ran)
 }
 
 func feedOutcome(t *testing.T, now int64, s map[string]string) string {
@@ -296,6 +299,9 @@ func feedOutcome(t *testing.T, now int64, s map[string]string) string {
 	if err == nil && s["suppression"] == "configured" {
 		err = CheckListAge("suppression", s["suppression_present"] == "1", int64(number("suppression_age_h")*hourLength),
 			26*hourLength)
+	}
+	if err == nil {
+		err = CheckStrings(int(number("tc_strings")), int(number("tc_unreadable")))
 	}
 	if err == nil {
 		return "OK"

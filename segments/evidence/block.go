@@ -17,22 +17,40 @@ const (
 const Null = math.MinInt64
 
 // Classes gives the classes of a worker's blocks their meaning. Class k wants the picks whose bits are set in
-// Picks[k*Words:(k+1)*Words] and lies in the window slot Slot[k]. Dropped says of a class whether its rows show content
-// that nobody may use (a label with policy: drop); it is nil where the schema has none. The table only grows.
+// Picks[k*Words:(k+1)*Words] and lies in the window slot Slot[k]. Marked says of a class what its rows carry; it is nil
+// where the schema has no marks. The table only grows.
 type Classes struct {
-	Words   int
-	Picks   []uint64
-	Slot    []uint16
-	Dropped []bool
+	Words  int
+	Picks  []uint64
+	Slot   []uint16
+	Marked []Mark
 }
+
+// Mark is what rows carry that the gate must know of, whatever rules want of them: a set of the constants below.
+type Mark uint8
+
+// The marks.
+const (
+	Dropped     Mark = 1 << iota // content that nobody may use (a label with policy: drop)
+	GPC                          // a signal of global privacy control
+	BrowserDeny                  // a browser or an operating system that refuses
+)
+
+// Marks are all of them.
+var Marks = []Mark{Dropped, GPC, BrowserDeny}
 
 // Of returns the pick set and the window slot of class k.
 func (c *Classes) Of(k uint32) (picks []uint64, slot uint16) {
 	return c.Picks[int(k)*c.Words : int(k+1)*c.Words], c.Slot[k]
 }
 
-// IsDropped reports whether the rows of class k show content that nobody may use.
-func (c *Classes) IsDropped(k uint32) bool { return c.Dropped != nil && c.Dropped[k] }
+// Marks is what the rows of class k carry.
+func (c *Classes) Marks(k uint32) Mark {
+	if c.Marked == nil {
+		return 0
+	}
+	return c.Marked[k]
+}
 
 // Len is the number of classes so far.
 func (c *Classes) Len() int { return len(c.Slot) }

@@ -36,7 +36,7 @@ func NewAttributes(plan *Plan, record string, schema *rules.Schema, at int64,
 			picks[i] = rules.Pick{Any: true, Where: p.Where}
 		}
 	}
-	program, err := newProgram(picks, rules.Dropped(plan.Labels, schema), customer.Name, plan.Compile)
+	program, err := newProgram(picks, marksOf(schema, plan.Labels), customer.Name, plan.Compile)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (a *Attributes) class(state uint32) uint32 {
 		class = uint32(c.Len())
 		a.classOf[state] = class
 		c.Picks, c.Slot = append(c.Picks, a.w.st.live[state][:c.Words]...), append(c.Slot, 1)
-		a.w.label(state)
+		a.w.mark(state)
 	}
 	return class
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules/kernel"
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/rules/where"
+	"github.com/malgrupp/malgrupp/segments/evidence"
 )
 
 // A pick is a conjunction of factors. A factor that reads one column can be decided by that column alone: the column's
@@ -44,12 +45,11 @@ type column struct {
 	open    []int    // shared truths that still matter after this column
 }
 
-// program is the compiled form of all picks, read-only and shared by the workers. Where the schema drops labelled
-// content there is one more pick behind those of the plan: of the rows that show it. Nobody wants it, so it keeps no
-// row alive.
+// program is the compiled form of all picks, read-only and shared by the workers. Behind those of the plan there is one
+// more pick for each mark that rows may carry. Nobody wants these, so they keep no row alive.
 type program struct {
 	picks, words int
-	dropped      int // the pick of rows that show dropped content, -1 where there are none
+	marks        []mark
 	tests        []test
 	byKey        map[string]int
 	shared       int
@@ -59,13 +59,32 @@ type program struct {
 // Compiler gives the plain meaning of a bound test; the zone is that of the pick, nil where it reads no local time.
 type Compiler func(*rules.Test, *value.Zone) (kernel.Row, error)
 
-// newProgram compiles the picks and the label of rows that nobody may use, nil for none. eventName is the column that
+// mark is a pick whose rows carry something that the gate must know of.
+type mark struct {
+	pick int
+	is   evidence.Mark
+}
+
+// marksOf are what rows of a table may carry, and how to see it.
+func marksOf(schema *rules.Schema, labels []*rules.Schema) map[evidence.Mark]rules.Expr {
+	return map[evidence.Mark]rules.Expr{
+		evidence.Dropped: rules.Dropped(labels, schema), evidence.GPC: schema.Denying(rules.RoleGPC),
+		evidence.BrowserDeny: schema.Denying(rules.RoleBrowserDeny),
+	}
+}
+
+// newProgram compiles the picks and the marks of rows, nil for one that none can carry. eventName is the column that
 // carries the event's name.
-func newProgram(picks []rules.Pick, dropped rules.Expr, eventName string, compile Compiler) (*program, error) {
-	p := &program{dropped: -1, byKey: map[string]int{}}
-	if dropped != nil {
-		p.dropped = len(picks)
-		picks = append(picks[:len(picks):len(picks)], rules.Pick{Any: true, Where: dropped})
+func newProgram(picks []rules.Pick, marks map[evidence.Mark]rules.Expr, eventName string, compile Compiler) (*program,
+	error,
+) {
+	p := &program{byKey: map[string]int{}}
+	picks = slices.Clone(picks)
+	for _, is := range evidence.Marks {
+		if e := marks[is]; e != nil {
+			p.marks = append(p.marks, mark{len(picks), is})
+			picks = append(picks, rules.Pick{Any: true, Where: e})
+		}
 	}
 	p.picks, p.words = len(picks), (len(picks)+63)/64
 	byColumn := map[string]*column{}

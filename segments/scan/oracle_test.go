@@ -141,7 +141,7 @@ func (o *scanOracle) compare(t *rapid.T, b *evidence.Block, i int, r logRow) {
 		t.Fatalf("%v has slot %d and time %d, want %d and %d", r, slot, b.Time[i], edges, at)
 	}
 	dropped := o.dropped(r)
-	if got := b.Classes.IsDropped(b.Class[i]); got != dropped {
+	if got := b.Classes.Marks(b.Class[i])&evidence.Dropped != 0; got != dropped {
 		t.Fatalf("%v shows dropped content: %t, want %t", r, got, dropped)
 	}
 	if dropped {

@@ -108,7 +108,7 @@ func New(plan *Plan, schema *rules.Schema, partner bool, subjects *identity.Subj
 		}
 	}
 	var err error
-	if s.program, err = newProgram(ofEvents(plan.Picks), rules.Dropped(plan.Labels, schema), s.roles[rules.RoleEventName],
+	if s.program, err = newProgram(ofEvents(plan.Picks), marksOf(schema, plan.Labels), s.roles[rules.RoleEventName],
 		plan.Compile); err != nil {
 		return nil, err
 	}

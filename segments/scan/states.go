@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/segments/evidence"
 )
 
 // unset is a truth that no column has given yet.
@@ -63,8 +64,10 @@ func newStates(p *program) *states {
 func (s *states) intern(live []uint64, truths []byte) uint32 {
 	alive := uint64(0)
 	for i, w := range live {
-		if s.p.dropped >= 0 && i == s.p.dropped/64 {
-			w &^= 1 << (s.p.dropped % 64)
+		for _, m := range s.p.marks {
+			if i == m.pick/64 {
+				w &^= 1 << (m.pick % 64)
+			}
 		}
 		alive |= w
 	}
@@ -86,10 +89,14 @@ func (s *states) intern(live []uint64, truths []byte) uint32 {
 	return id
 }
 
-// shows reports whether the rows of a state show content that nobody may use.
-func (s *states) shows(state uint32) bool {
-	d := s.p.dropped
-	return d >= 0 && s.live[state][d/64]>>(d%64)&1 != 0
+// marked is what the rows of a state carry.
+func (s *states) marked(state uint32) (all evidence.Mark) {
+	for _, m := range s.p.marks {
+		if s.live[state][m.pick/64]>>(m.pick%64)&1 != 0 {
+			all |= m.is
+		}
+	}
+	return all
 }
 
 // class returns the class of a value of column c whose tests have the truths that truth gives.

@@ -311,7 +311,7 @@ func (w *Worker) newClass(state uint32, slot int) uint32 {
 			w.classes.Picks = append(w.classes.Picks, live&w.s.wanted[slot][i])
 		}
 		w.classes.Slot = append(w.classes.Slot, uint16(slot))
-		w.label(state)
+		w.mark(state)
 		for v := range w.needs {
 			w.needs[v] = append(w.needs[v], w.reads(class, v))
 		}
@@ -320,10 +320,10 @@ func (w *Worker) newClass(state uint32, slot int) uint32 {
 	return class
 }
 
-// label notes for the newest class whether its rows, of this state, show content that nobody may use.
-func (w *Worker) label(state uint32) {
-	if w.s.program.dropped >= 0 {
-		w.classes.Dropped = append(w.classes.Dropped, w.st.shows(state))
+// mark notes for the newest class what its rows, of this state, carry.
+func (w *Worker) mark(state uint32) {
+	if w.s.program.marks != nil {
+		w.classes.Marked = append(w.classes.Marked, w.st.marked(state))
 	}
 }
 
