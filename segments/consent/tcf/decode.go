@@ -111,9 +111,7 @@ func (s *String) vendors(r *reader) Vendors {
 
 // restrictions reads what the publisher restricts.
 func (s *String) restrictions(r *reader) {
-	n := r.number(12)
-	s.Restrictions = slices.Grow(s.Restrictions, n)
-	for range n {
+	for range r.number(12) {
 		restriction := Restriction{Purpose: uint8(r.number(6)), Kind: uint8(r.number(2))}
 		restriction.spans = s.ranges(r, 1<<16-1)
 		if r.err != 0 {

@@ -106,6 +106,20 @@ func TestWhatTheDatesMakeOfAString(t *testing.T) {
 	}
 }
 
+func TestFutureBeginsADayFromNow(t *testing.T) {
+	var s String
+	if err := s.Decode(facts{updated: 17e9, own: 1, policy: 5}.write().bitSet(0).bitSet(0).put(12, 0).text()); err != nil {
+		t.Fatal(err)
+	}
+	const day = 24 * 3600 * 1_000_000
+	if f, ok := s.Finding(s.LastUpdated - day); ok {
+		t.Errorf("a string of 24 hours from now has %s", f)
+	}
+	if f, ok := s.Finding(s.LastUpdated - day - 1); !ok || f != Future {
+		t.Errorf("a string of a microsecond more has %s %t", f, ok)
+	}
+}
+
 func TestTheStrictestRestrictionIsTold(t *testing.T) {
 	w := facts{}.write().bitSet(0).bitSet(0).put(12, 5)
 	w.put(6, 2).put(2, RequireConsent).singles(4)

@@ -44,7 +44,8 @@ func unpack(free []byte, segment string) (reader, bool) {
 	return reader{data: data, end: end}, bad < 0x80
 }
 
-// reader reads fields of a segment, the highest bit first. It keeps the first error; from then on it reads zeros.
+// reader reads fields of a segment, the highest bit first. It keeps the first error; what it reads from then on means
+// nothing.
 type reader struct {
 	data []byte // has ahead bytes more than the bits fill
 	at   int    // the next bit
@@ -58,24 +59,20 @@ func (r *reader) fail(why Error) {
 	}
 }
 
-// skip goes over n bits and returns where they begin; false if they are not there.
-func (r *reader) skip(n int) (from int, ok bool) {
-	if r.at+n > r.end {
+// skip goes over n bits and returns where they begin.
+func (r *reader) skip(n int) (from int) {
+	from = r.at
+	if from+n > r.end {
 		r.fail(Truncated)
+	} else {
+		r.at += n
 	}
-	if r.err != 0 {
-		return 0, false
-	}
-	r.at += n
-	return r.at - n, true
+	return from
 }
 
 // take reads up to 57 bits.
 func (r *reader) take(n int) uint64 {
-	from, ok := r.skip(n)
-	if !ok {
-		return 0
-	}
+	from := r.skip(n)
 	return binary.BigEndian.Uint64(r.data[from/8:]) << (from % 8) >> (64 - n)
 }
 

@@ -71,11 +71,16 @@ func samples() []string {
 	ranged := core.write().put(16, 900).put(1, 1).put(12, 2).
 		put(1, 1).put(16, 7).put(16, 800).put(1, 0).put(16, 900).
 		bitSet(30).put(12, 1).put(6, 1).put(2, 2).singles(3).text()
-	shared := new(writer).put(3, 1).bitSet(9).text()
+	widest := core.write().put(16, 65535).put(1, 1).singles(2).bitSet(0).
+		put(12, 1).put(6, 24).put(2, 0).put(12, 1).put(1, 1).put(16, 65535).put(16, 65535).text()
+	shared := new(writer).put(3, 1).put(16, 40).put(1, 0).put(40, 1<<39|1).text()
+	allowed := new(writer).put(3, 2).put(16, 30).put(1, 0).put(30, 1<<15).text()
 	publisher := new(writer).put(3, 3).put(24, 5).put(24, 1<<23).put(6, 63).put(63, 9).put(63, 1).text()
 	return []string{
 		empty, ranged, ranged + "." + shared, empty + "." + publisher + "." + shared, ranged + "==", empty + ".YA.YA",
-		"", ".", "A", "CA==", "=", "==", "C===", strings.Repeat("A", longest+1), empty + "." + publisher[:9],
+		widest, ranged + "." + shared + "." + allowed, ranged + "." + publisher + "." + allowed + "." + shared,
+		allowed, ranged + ".." + shared, "", ".", "A", "A+", "CA==", "=", "==", "C===",
+		strings.Repeat("A", longest+1), empty + "." + publisher[:9],
 		empty + "B", empty + ".gAAA", strings.Replace(empty, "A", "/", 1), ranged[:len(ranged)-4],
 	}
 }
