@@ -10,6 +10,7 @@ VERSION = $(shell cat VERSION)
 STRIPPED = -s -w -X main.version=$(VERSION)
 small = @size=$$(wc -c < $(1)); test $$size -le 50000000 || { echo "$(1) has $$size bytes, more than 50 MB: see what go.mod gained"; exit 1; }
 KILLS = TestAProjectThatIsKilledAgainAndAgainLosesNobody
+TCF = TestTheOfficialLibraryReadsTheSameInTCStrings
 RANDOM = TestTheEngineAndTheReferenceAgreeOnRandomRulesAndHistories
 
 help: ## this list
@@ -80,8 +81,8 @@ fuzz: ## each fuzz target for 30 s
 		echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime 30s -fuzzminimizetime 20x $$p || exit 1; done; done
 
 e2e: build ## real logs and second opinions; prints the seed of the random cases
-	cd e2e && go test -timeout 30m -count=1 -skip '^($(RANDOM)|$(KILLS))$$' ./...
-	cd e2e && go test -timeout 30m -count=1 -v -run '^($(RANDOM)|$(KILLS))$$' .
+	cd e2e && go test -timeout 30m -count=1 -skip '^($(RANDOM)|$(KILLS)|$(TCF))$$' ./...
+	cd e2e && go test -timeout 30m -count=1 -v -run '^($(RANDOM)|$(KILLS)|$(TCF))$$' .
 
 kills: build ## 1,000 kills of the program at work, in folders and on S3
 	cd e2e && MALGRUPP_KILLS=$(or $(COUNT),1000) go test -timeout 60m -count=1 -v -run '^$(KILLS)$$' .
