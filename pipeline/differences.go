@@ -78,14 +78,17 @@ func (r *run) compare(ctx context.Context, lost [][]string, whole record.Guard) 
 				return nil, err
 			}
 			current[c.list] = true
-			if i == 0 || len(c.after())+c.removes.Len() > 0 || c.count.Members > 0 {
+			r.owes(&c)
+			if i == 0 || len(c.after())+len(r.toRemove(&c)) > 0 || c.count.Members > 0 {
 				out = append(out, c)
 			}
 		}
 	}
 	for _, held := range r.holdings.Lists() {
 		if !current[held] && (len(r.Job.Select) == 0 || !r.known(held.Segment)) {
-			out = append(out, r.gone(held))
+			c := r.gone(held)
+			r.owes(&c)
+			out = append(out, c)
 		}
 	}
 	return out, nil

@@ -24,6 +24,7 @@ type Job struct {
 	Keys     *keys.Ring
 	LockFor  time.Duration // how long to wait for the lock
 	planned  *PlanFile     // what it must come to; nil: whatever it comes to
+	forget   []Subject     // who is forgotten
 }
 
 // Places opens the buckets that a run writes to.

@@ -36,6 +36,9 @@ func Plan(ctx context.Context, j *Job) (*Report, error) {
 	if err := r.sameKeys(); err != nil {
 		return nil, err
 	}
+	if err := r.hear(ctx); err != nil {
+		return nil, err
+	}
 	report, err := r.decide(ctx)
 	if err != nil {
 		return nil, err

@@ -78,7 +78,11 @@ func (r *run) writeLists(ctx context.Context, changes []change) ([]record.Output
 		tell(i + 1)
 	}
 	controls, err := r.writeControls(ctx, changes)
-	return append(out, controls...), err
+	if err != nil {
+		return nil, err
+	}
+	erasures, err := r.writeErasures(ctx)
+	return slices.Concat(out, controls, erasures), err
 }
 
 // files are the lists to write: three of each change, and three of each level of a merged destination.
@@ -93,7 +97,7 @@ func (r *run) files(changes []change) (out []file) {
 			name += "." + c.part.Name
 		}
 		base := platform.List{Segment: c.list.Segment, AsOf: r.AsOf, Consent: c.use, Send: c.send}
-		out = append(out, three(name, c.kind.Ext, c.part, base, c.adds.Entries(), c.removes.Entries(), c.after())...)
+		out = append(out, three(name, c.kind.Ext, c.part, base, r.toAdd(c), r.toRemove(c), c.after())...)
 	}
 	return append(out, r.mergedFiles(changes)...)
 }
@@ -198,25 +202,31 @@ func (r *run) listFolder() string {
 	return "lists/" + r.RunID + "/"
 }
 
-// upload encrypts a list, padded and with its label, and stores it. Text is padded with empty lines at its end.
+// upload encrypts a list and stores it.
 func (r *run) upload(ctx context.Context, name, destination string, part *platform.Part,
 	list platform.List,
 ) (record.Output, error) {
-	label, err := record.Encode(record.Label{
-		Schema: record.LabelSchema, RunID: r.RunID, Name: name, Destination: destination, Segment: list.Segment,
-		Action: string(list.Action), AsOf: r.manifest.AsOf, Key: r.manifest.Key,
-	})
+	list.Size = keys.Padded
+	label := record.Label{Name: name, Destination: destination, Segment: list.Segment, Action: string(list.Action)}
+	return r.closed(ctx, label, func(w io.Writer) error { return part.Write(w, list) })
+}
+
+// closed encrypts what write writes to whoever may open lists, padded and with its label, and stores it. Text is padded
+// with empty lines at its end.
+func (r *run) closed(ctx context.Context, label record.Label, write func(io.Writer) error) (record.Output, error) {
+	name := label.Name
+	label.Schema, label.RunID, label.AsOf, label.Key = record.LabelSchema, r.RunID, r.manifest.AsOf, r.manifest.Key
+	text, err := record.Encode(label)
 	if err != nil {
 		return record.Output{}, err
 	}
 	var sealed bytes.Buffer
-	w, err := r.Keys.EncryptList(&sealed, label)
+	w, err := r.Keys.EncryptList(&sealed, text)
 	if err != nil {
 		return record.Output{}, err
 	}
-	list.Size = keys.Padded
 	plain := &counting{Writer: w}
-	if err = part.Write(plain, list); err == nil {
+	if err = write(plain); err == nil {
 		_, err = w.Write(bytes.Repeat([]byte("\n"), int(keys.Padded(plain.n)-plain.n)))
 	}
 	if err := errors.Join(err, w.Close()); err != nil {
@@ -257,6 +267,9 @@ func (r *run) seal(ctx context.Context, changes []change, objects []record.Outpu
 	if err := r.keepState(ctx, changes); err != nil {
 		return err
 	}
+	if len(r.old) > 0 {
+		r.manifest.Pruned = runsOf(r.old)
+	}
 	return r.mark(ctx)
 }
 
@@ -270,6 +283,10 @@ func (r *run) keepState(ctx context.Context, changes []change) error {
 	if err != nil {
 		return err
 	}
+	acts, tombstones, err := r.nextActs()
+	if err != nil {
+		return err
+	}
 	for _, o := range []struct {
 		name  string
 		write func(*keys.Ring) ([]byte, error)
@@ -278,7 +295,8 @@ func (r *run) keepState(ctx context.Context, changes []change) error {
 		{holdingsName, holdings.Write, false},
 		{stayName, stay.Write, len(stay) == 0},
 		{heardName, r.decision.Heard.With(r.heard).Write, false},
-		{actsName, state.NewActs(r.decision.Acts, r.acts).Write, false},
+		{actsName, acts.Write, false},
+		{tombstonesName, tombstones.Write, len(tombstones) == 0},
 		{record.LinesName, func(*keys.Ring) ([]byte, error) { return r.history.SealLines() }, false},
 	} {
 		if o.none {
@@ -297,7 +315,7 @@ func (r *run) keepState(ctx context.Context, changes []change) error {
 
 // nextHoldings are what destinations hold once they were told.
 func (r *run) nextHoldings(changes []change) (*state.Holdings, error) {
-	next := r.holdings.Next(r.RunID)
+	next := r.holdings.Next(r.told())
 	for i := range changes {
 		c := &changes[i]
 		if c.stay != nil {

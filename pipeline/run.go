@@ -35,6 +35,7 @@ type Report struct {
 	StopAll     bool      // a guard that holds one list holds all
 	Moved       *Moved    // of a plan: what is no longer as the last run had it
 	Plan        *PlanFile // of a plan
+	Receipts    []Receipt // of whom the run forgot
 }
 
 // Run does a job under the project's lock. What it returns with an error was refused: nothing was published, and a
@@ -134,11 +135,16 @@ type run struct {
 	history  *record.History
 	left     []leftover
 	holdings *state.Holdings
-	table    folder.Table // of identifiers
-	contacts *platform.Contacts
-	decision *decide.Decision
-	manifest *record.Manifest
-	prints   keys.Fingerprints
+
+	tombstones state.Tombstones
+	forgotten  map[forgottenKey]bool // whom this run forgets, as destinations know them
+	receipts   []Receipt             // of those people
+	old        []leftover            // of runs whose lists and state are kept no longer
+	table      folder.Table          // of identifiers
+	contacts   *platform.Contacts
+	decision   *decide.Decision
+	manifest   *record.Manifest
+	prints     keys.Fingerprints
 	// recheckedAt is the watermark of the last look at the consent log before publication.
 	recheckedAt int64
 	late        []consent.Denial // denials that came in since the decision
@@ -163,11 +169,12 @@ func (r *run) do(ctx context.Context) (*Report, error) {
 	if err := r.sameKeys(); err != nil {
 		return nil, err
 	}
-	left, err := r.leftovers(ctx)
-	if err != nil {
+	if err := r.hear(ctx); err != nil {
 		return nil, err
 	}
-	r.left = left
+	if err := r.leftovers(ctx); err != nil {
+		return nil, err
+	}
 	report, err := r.decide(ctx)
 	if err != nil || report.NothingToDo {
 		return report, err
@@ -190,7 +197,10 @@ func (r *run) remember(ctx context.Context, repair bool) (err error) {
 			fmt.Errorf("begin run %s: the state key: not as in the last accepted run %s", r.RunID, m.RunID),
 			"put the old state key back: it alone opens the state")
 	}
-	return r.readState(ctx)
+	if err := r.readState(ctx); err != nil {
+		return err
+	}
+	return r.bury()
 }
 
 // unused refuses a run id that stands in a record already: what it names would be overwritten.
@@ -257,7 +267,7 @@ func (r *run) decide(ctx context.Context) (*Report, error) {
 		return report, err
 	}
 	err = r.decideOn(ctx, decide.Ask(segs), decide.Options{})
-	report.Decision, report.Manifest = r.decision, r.manifest
+	report.Decision, report.Manifest, report.Receipts = r.decision, r.manifest, r.receipts
 	return report, err
 }
 
@@ -280,7 +290,7 @@ func (r *run) asPlanned(changes []change) error {
 // no longer than then, is still young enough.
 func (r *run) done(segs []*rules.Segment) (bool, error) {
 	m := r.history.Manifest
-	if m == nil || r.Replay() || m.Key != r.key(segs) {
+	if m == nil || r.Replay() || len(r.forget) > 0 || m.Key != r.key(segs) {
 		return false, nil
 	}
 	watermark, ok := value.ParseTimestamp(m.Consent.Watermark)
@@ -373,6 +383,8 @@ func (r *run) readState(ctx context.Context) (err error) {
 			r.Seen.Heard, err = state.ReadHeard(data, r.Keys)
 		case actsName:
 			r.Seen.Acts, err = state.ReadActs(data, r.Keys)
+		case tombstonesName:
+			r.tombstones, err = state.ReadTombstones(data, r.Keys)
 		}
 		if err != nil {
 			return err
@@ -391,6 +403,8 @@ const (
 	stayName     = "stay.parquet.age"
 	heardName    = "heard.parquet.age"
 	actsName     = "acts.parquet.age"
+
+	tombstonesName = "tombstones.parquet.age"
 )
 
 // maxState bounds the size of the holdings.

@@ -82,7 +82,8 @@ func (b *bank) load() {
 		Name: "bank", Zone: zone, Retention: day(395), MaxClockSkew: value.Duration{
 			N: 5, Unit: value.Minute,
 		}, Output: "mem://out/", State: "mem://state/",
-		Audit: "mem://audit/", Text: &source.Source{Name: "malgrupp.yaml", Text: "in memory"},
+		Audit: "mem://audit/", MaxListAge: value.Duration{N: 400, Unit: value.Day},
+		Text: &source.Source{Name: "malgrupp.yaml", Text: "in memory"},
 		Sources: []project.Source{{
 			Name: "web", URL: "mem://events/", Schema: "web", Partition: project.Partition{
 				Key: "dt=", Zone: utc,

@@ -47,7 +47,7 @@ sources:
   - {name: web, url: "mem://events/", schema: %s, partition: %s}
 consent: {url: "mem://consent/", partition: none, protected: none}
 keys: {master: "file:m", state: "file:s", recipients: "file:r", signing: "file:g"}
-output: {url: "mem://out/"}
+output: {url: "mem://out/", max_list_age: 400d}
 destinations:
   files: {type: file_csv, processor: {agreement: OWN-USE, expires: 2099-12-31}}
 `, l.schema, l.partition),

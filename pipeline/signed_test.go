@@ -314,7 +314,7 @@ func TestLinesComeInTheOrderOfTheirMarkers(t *testing.T) {
 func TestAListOfAFormThatIsNoMoreIsEmptied(t *testing.T) {
 	b := threeNights(t)
 	b.loaded.Project.Head = ""
-	old := state.Empty().Next(runAhead)
+	old := state.Empty().Next(state.Told{RunID: runAhead})
 	check(t, old.Set(state.List{Destination: "files", Segment: "loan-visitors", Kind: "ancient"}, "", func(
 		yield func(entry, subject string) bool,
 	) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 )
@@ -38,18 +39,41 @@ func (r *run) written(ctx context.Context, below ...string) (out []leftover, err
 	return out, nil
 }
 
-// leftovers lists what other runs had left when this one began that published nothing: they were killed or refused, or
+// leftovers lists what other runs had left when this one began. Some published nothing: they were killed or refused, or
 // lost their lock. A run whose list folder has the copy of its marker is known to have published; about others the
-// markers are asked.
-func (r *run) leftovers(ctx context.Context) (left []leftover, err error) {
-	if left, err = r.written(ctx, "lists/", "control/", ""); err != nil {
-		return nil, err
+// markers are asked. Of those that published, and of replays, some are old.
+func (r *run) leftovers(ctx context.Context) error {
+	all, err := r.written(ctx, runFolders...)
+	if err != nil {
+		return err
 	}
+	if r.left, err = r.unpublished(ctx, slices.Clone(all)); err != nil {
+		return err
+	}
+	r.old = slices.DeleteFunc(all, func(o leftover) bool { return !r.expires(o.run) || slices.Contains(r.left, o) })
+	return nil
+}
+
+// expires reports whether lists and state of a run are deleted once this run has published: they are too old, somebody
+// is forgotten, or an earlier run said so and was killed.
+func (r *run) expires(run string) bool {
+	m := r.history.Manifest
+	until := time.UnixMicro(r.Clock().UnixMicro() - project.Micros(r.Project.MaxListAge)).UTC().Format(runTime)
+	return run != r.RunID && (run < until || len(r.forget) > 0 || m != nil && slices.Contains(m.Pruned, run))
+}
+
+// runTime is the form of the time at the beginning of a run id, runFolders are where runs write under their own names.
+const runTime = "20060102T150405Z"
+
+var runFolders = []string{"lists/", "control/", "replays/", ""}
+
+// unpublished are the objects of runs that published nothing; replays never do.
+func (r *run) unpublished(ctx context.Context, left []leftover) ([]leftover, error) {
 	done := map[string]bool{r.RunID: true}
 	for _, o := range left {
 		done[o.run] = done[o.run] || o.Key == record.SuccessKey(o.run)
 	}
-	needed := func(o leftover) bool { return done[o.run] }
+	needed := func(o leftover) bool { return done[o.run] || strings.HasPrefix(o.Key, "replays/") }
 	if left = slices.DeleteFunc(left, needed); len(left) == 0 {
 		return nil, nil
 	}
@@ -71,7 +95,7 @@ func (r *run) sweep(ctx context.Context) {
 			r.Log.Warn("temporary files could not be deleted; the next run tries again", "error", err)
 		}
 	}
-	for _, o := range r.left {
+	for _, o := range slices.Concat(r.left, r.old) {
 		if err := o.bucket.Delete(ctx, o.Key); err != nil {
 			r.Log.Warn("what an earlier run left could not be deleted; the next run tries again", "error", err)
 			return
@@ -83,6 +107,15 @@ func (r *run) sweep(ctx context.Context) {
 func runOf(key, below string) (string, bool) {
 	run, _, ok := strings.Cut(strings.TrimPrefix(key, below), "/")
 	return run, ok && record.ValidRunID(run)
+}
+
+// runsOf are the runs that wrote objects, in order.
+func runsOf(all []leftover) []string {
+	runs := map[string]bool{}
+	for _, o := range all {
+		runs[o.run] = true
+	}
+	return append([]string{}, slices.Sorted(maps.Keys(runs))...)
 }
 
 // Pruned is what Prune deleted, or would delete.
@@ -106,22 +139,19 @@ func Prune(ctx context.Context, j *Job, before time.Time, dry bool) (p Pruned, e
 	if r.history, err = record.Read(ctx, r.Places, r.Keys, !dry); err != nil {
 		return p, err
 	}
-	holds, until := "", before.UTC().Format("20060102T150405Z")
+	holds, until := "", before.UTC().Format(runTime)
 	if r.history.Marker != nil {
 		holds = r.history.Marker.RunID
 	}
-	all, err := r.written(ctx, "lists/", "control/", "replays/", "")
+	all, err := r.written(ctx, runFolders...)
 	if err != nil {
 		return p, err
 	}
 	all = slices.DeleteFunc(all, func(o leftover) bool { return o.run == holds || o.run >= until })
-	runs := map[string]bool{}
 	for _, o := range all {
-		runs[o.run] = true
 		p.Objects, p.Bytes = p.Objects+1, p.Bytes+o.Size
 	}
-	p.Runs = slices.AppendSeq([]string{}, maps.Keys(runs))
-	slices.Sort(p.Runs)
+	p.Runs = runsOf(all)
 	if dry || len(all) == 0 {
 		return p, nil
 	}

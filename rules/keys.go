@@ -168,7 +168,9 @@ func SettingKeys(destination, columns *yaml.Shape) *yaml.Shape {
 		need("contacts", namesOf(object(may("email", text), may("phone", text), may("channel", text)))),
 		need("sources", listOf(sourceKeys, 1)),
 		need("consent", consentKeys), may("identity", identityKeys), need("keys", secretKeys),
-		need("output", object(need("url", text), may("state", text)).Loose(0)),
+		need("output", object(need("url", text), may("state", text),
+			may("max_list_age", duration).Says("how long lists and state of runs that no longer hold are kept; default 7d"),
+		).Loose(0)),
 		may("audit", object(may("url", text), may("head", text)).Loose(0)),
 		may("guards", object(may("min_audience", whole(50, maxWhole)), may("report_k", whole(50, maxWhole)),
 			may("max_change", matching("^[0-9]{1,4}%$")).Says("how much a list may grow or shrink; default 50%"),
@@ -250,7 +252,9 @@ var (
 		may("vendor", whole(1, 65535)).Says("its number in the IAB's global vendor list; TC strings speak of no others"),
 		may("tcf_purposes", listOf(whole(1, 24), 1)).Says("what the vendor needs; default 1, 3, 4, of Google what it asks"),
 		may("accept_legitimate_interest", truth).Says("for purposes 2, 7, 9 and 10"), may("li_acknowledged_by", text),
-		unbuilt("membership"), unbuilt("acknowledge")).Loose(1)
+		unbuilt("membership"),
+		may("acknowledge", word("published", "file")).Says("when it has heard what it is told: at once, or by a file"),
+	).Loose(1)
 )
 
 // segmentMetadata is the shape of a rule's metadata.

@@ -63,6 +63,12 @@ func writeSegments(w io.Writer, m *record.Manifest) {
 	writeLists(w, m.Segments)
 	writeIdentifiers(w, m)
 	writeGuards(w, m)
+	for _, s := range m.Segments {
+		if s.Overdue {
+			fmt.Fprintf(w, "%s has not acknowledged removals from %s since %s: find out whether its lists are fetched\n",
+				receiver(s), s.Segment, s.PendingSince)
+		}
+	}
 }
 
 // writeGuards says which lists a guard holds, why, and how to let them go.

@@ -9,32 +9,44 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/project"
 )
 
 func (a *app) runsPruneCommand() *cobra.Command {
-	days, dry := 7, false
+	days, dry := 0, false
 	c := &cobra.Command{
 		Use: "prune", Short: "Delete lists of runs that no longer hold",
-		Long: "Deletes lists, control groups, replays and state of runs older than --keep-days. What holds now stays: the " +
-			"last published run,\nits state, and every marker and record.",
+		Long: "Deletes lists, control groups, replays and state of runs older than --keep-days, by default than " +
+			"max_list_age of the project, as\nevery run does that publishes. What holds now stays: the last published run, " +
+			"its state, and every marker and record.",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.runRunsPrune(cmd.Context(), days, dry) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			given := &days
+			if !cmd.Flags().Changed("keep-days") {
+				given = nil
+			}
+			return a.runRunsPrune(cmd.Context(), given, dry)
+		},
 	}
-	c.Flags().IntVar(&days, "keep-days", days, "how many days runs are kept")
+	c.Flags().IntVar(&days, "keep-days", days, "how many days runs are kept (default: max_list_age of the project)")
 	c.Flags().BoolVarP(&dry, "dry-run", "n", false, "say what would be deleted, delete nothing")
 	return c
 }
 
-func (a *app) runRunsPrune(ctx context.Context, days int, dry bool) error {
-	if days < 0 {
-		return usagef("--keep-days is %d: give 0 or more", days)
+func (a *app) runRunsPrune(ctx context.Context, days *int, dry bool) error {
+	if days != nil && *days < 0 {
+		return usagef("--keep-days is %d: give 0 or more", *days)
 	}
 	job, err := a.job(nil, runOptions{})
 	if err != nil {
 		return err
 	}
 	defer job.Stores.Close()
-	pruned, err := pipeline.Prune(ctx, job, a.now().Add(-time.Duration(days)*24*time.Hour), dry)
+	keep := time.Duration(project.Micros(job.Project.MaxListAge)) * time.Microsecond
+	if days != nil {
+		keep = time.Duration(*days) * 24 * time.Hour
+	}
+	pruned, err := pipeline.Prune(ctx, job, a.now().Add(-keep), dry)
 	if err != nil {
 		return err
 	}

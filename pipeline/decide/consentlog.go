@@ -154,6 +154,7 @@ type consentRows struct {
 	trusted                                    []bool
 	strings                                    *consent.Strings
 	numbers                                    []uint32 // by TC string: its number and one, 0 where nobody asked yet
+	buried                                     [2][]truth
 }
 
 func (l *consentLog) columns(g *parquet.RowGroup, strings *consent.Strings) (*consentRows, error) {
@@ -273,7 +274,7 @@ func (c *consentRows) load(l *consent.Loader) error {
 		if err != nil {
 			return err
 		}
-		seen.row(recorded)
+		seen.row(c, i, recorded)
 		seen.event(c, i)
 		if recorded >= c.log.hideAt {
 			continue
@@ -298,6 +299,7 @@ func (c *consentRows) load(l *consent.Loader) error {
 			met[kind][code] = blocked
 			if !identity.Blocked(id, c.log.in.Project.Identity.Blocked...) && !c.log.in.leftOut(kind, id) {
 				refs[kind][code], met[kind][code] = l.Subject(kind, []byte(id)), filed
+				c.log.in.bury(l, refs[kind][code], kind, id)
 			}
 		}
 		if met[kind][code] == filed {
@@ -393,10 +395,11 @@ func (d *Decision) ledger(ctx context.Context) (*consent.Ledger, error) {
 	if err := consentFailure(log.feed.Check(d.feedLimits())); err != nil {
 		return nil, err
 	}
-	d.Heard, d.Acts = log.heard.seen(d.firstHeard()), state.NewActs(d.Seen.Acts, log.heard.acts)
-	if err := d.grown(d.Heard); err != nil {
+	seen := log.heard.seen(d.firstHeard())
+	if err := d.grown(seen); err != nil {
 		return nil, err
 	}
+	d.Heard, d.Acts = log.heard.without(seen), state.NewActs(d.Seen.Acts, log.heard.acts)
 	if err := d.recall(filling.Loader()); err != nil {
 		return nil, err
 	}

@@ -18,28 +18,63 @@ import (
 )
 
 // heard collects what a reading of the consent log sees, day by day, also of rows that known_by hides; one of each row
-// group.
+// group. What is of people who are forgotten is counted apart as well: the log may lose it from now on.
 type heard struct {
-	days  map[int64]*state.Day
-	acts  state.Acts
-	on    int64 // the day of the last row
-	day   *state.Day
-	texts [5]hashed // subject, kind, action, purpose, TC string
+	days, lost map[int64]*state.Day
+	acts       state.Acts
+	on         int64 // the day of the last row
+	to         []*state.Day
+	texts      [5]hashed // subject, kind, action, purpose, TC string
 }
 
-// row counts a row recorded at an instant.
-func (h *heard) row(recorded int64) {
-	on := recorded / value.MicrosPerDay
-	if h.day == nil || on != h.on {
-		if h.days == nil {
-			h.days = map[int64]*state.Day{}
+// row counts row i, recorded at an instant.
+func (h *heard) row(c *consentRows, i int, recorded int64) {
+	on, lost := recorded/value.MicrosPerDay, c.forgotten(i)
+	if h.to == nil || on != h.on || lost != (len(h.to) > 1) {
+		h.on, h.to = on, append(h.to[:0], dayOf(&h.days, on))
+		if lost {
+			h.to = append(h.to, dayOf(&h.lost, on))
 		}
-		if h.days[on] == nil {
-			h.days[on] = &state.Day{}
-		}
-		h.on, h.day = on, h.days[on]
 	}
-	h.day.Rows++
+	for _, d := range h.to {
+		d.Rows++
+	}
+}
+
+func dayOf(days *map[int64]*state.Day, on int64) *state.Day {
+	if *days == nil {
+		*days = map[int64]*state.Day{}
+	}
+	if (*days)[on] == nil {
+		(*days)[on] = &state.Day{}
+	}
+	return (*days)[on]
+}
+
+// denied notes a denial of the last row that was counted.
+func (h *heard) denied(fingerprint int64) {
+	for _, d := range h.to {
+		d.Denials = append(d.Denials, fingerprint)
+	}
+}
+
+// forgotten reports whether a row is about somebody who is forgotten.
+func (c *consentRows) forgotten(i int) bool {
+	if c.log.in.Buried == nil || c.subject.Null(i) {
+		return false
+	}
+	kind, code := c.kinds[c.kind.Codes[i]], c.subject.Codes[i]
+	if c.buried[kind] == nil {
+		c.buried[kind] = make([]truth, c.subject.Dict.Len())
+	}
+	at := &c.buried[kind][code]
+	if *at == unasked {
+		*at = no
+		if _, yes := c.log.in.Buried(KindName(kind), identity.Normalise(c.subject.Dict.Value(int(code)))); yes {
+			*at = is
+		}
+	}
+	return *at == is
 }
 
 // event takes the event of the last row that was counted: a denial by its fingerprint, and what holds for longer than
@@ -51,10 +86,10 @@ func (h *heard) event(c *consentRows, i int) {
 		// What a string says about a purpose is a matter of settings, so each counts; but once a day, not for every page
 		// that carried it.
 		n := mix(mix(h.texts[0].hash(c.subject, i), h.texts[1].hash(c.kind, i)), h.texts[4].hash(c.tc, i))
-		h.day.Denials = append(h.day.Denials, int64(n))
+		h.denied(int64(n))
 		return
 	case action.Denies():
-		h.day.Denials = append(h.day.Denials, h.fingerprint(c, i))
+		h.denied(h.fingerprint(c, i))
 	case action != consent.Lift:
 		return
 	}
@@ -66,6 +101,15 @@ func (h *heard) event(c *consentRows, i int) {
 		})
 	}
 }
+
+// truth is a truth that was asked for, or not yet.
+type truth uint8
+
+const (
+	unasked truth = iota
+	no
+	is
+)
 
 // fingerprint stands for a denial in the state, whatever its event id: an export may give it another. Texts are hashed
 // once per dictionary entry.
@@ -100,15 +144,15 @@ func (h *hashed) hash(t parquet.Text, i int) uint64 {
 
 // add takes in what another reading saw.
 func (h *heard) add(o *heard) {
-	if h.days == nil {
-		h.days = map[int64]*state.Day{}
-	}
-	for on, d := range o.days {
-		if h.days[on] == nil {
-			h.days[on] = &state.Day{}
+	for _, of := range []struct {
+		into *map[int64]*state.Day
+		from map[int64]*state.Day
+	}{{&h.days, o.days}, {&h.lost, o.lost}} {
+		for on, d := range of.from {
+			into := dayOf(of.into, on)
+			into.Rows += d.Rows
+			into.Denials = append(into.Denials, d.Denials...)
 		}
-		h.days[on].Rows += d.Rows
-		h.days[on].Denials = append(h.days[on].Denials, d.Denials...)
 	}
 	h.acts = append(h.acts, o.acts...)
 }
@@ -121,6 +165,20 @@ func (h *heard) seen(first int64) state.Heard {
 			slices.Sort(d.Denials)
 			out.Days[on] = state.Day{Rows: d.Rows, Denials: slices.Compact(d.Denials)}
 		}
+	}
+	return out
+}
+
+// without is what was seen but for what was of people who are forgotten.
+func (h *heard) without(seen state.Heard) state.Heard {
+	out := state.Heard{Days: maps.Clone(seen.Days), Lists: seen.Lists}
+	for on, d := range h.lost {
+		was, there := out.Days[on]
+		if !there {
+			continue
+		}
+		denials := slices.DeleteFunc(slices.Clone(was.Denials), func(n int64) bool { return slices.Contains(d.Denials, n) })
+		out.Days[on] = state.Day{Rows: was.Rows - d.Rows, Denials: denials}
 	}
 	return out
 }
@@ -204,7 +262,36 @@ func (d *Decision) recall(l *consent.Loader) error {
 			continue
 		}
 		trusted := slices.Contains(d.Project.Consent.TrustedSources, a.Source)
-		l.Add(l.Subject(kind, []byte(a.ID)), consent.Event{At: a.At, Action: action, Pattern: pattern, Trusted: trusted})
+		ref := l.Subject(kind, []byte(a.ID))
+		l.Add(ref, consent.Event{At: a.At, Action: action, Pattern: pattern, Trusted: trusted})
+		d.bury(l, ref, kind, a.ID)
 	}
 	return nil
+}
+
+// filer is who takes events of a subject before the ledger is sealed.
+type filer interface {
+	Add(consent.Ref, consent.Event)
+}
+
+// bury files that somebody is forgotten, if there is a tombstone.
+func (in *Inputs) bury(to filer, ref consent.Ref, kind identity.Kind, id string) {
+	if in.Buried == nil {
+		return
+	}
+	if t, ok := in.Buried(KindName(kind), id); ok {
+		e := consent.Event{At: t.At, Action: consent.Forget, Pattern: consent.EveryPurpose}
+		if t.Forever {
+			e.Action = consent.Erase
+		}
+		to.Add(ref, e)
+	}
+}
+
+// KindName is how logs and state call a kind of subject.
+func KindName(kind identity.Kind) string {
+	if kind == identity.Customer {
+		return "customer"
+	}
+	return "device"
 }

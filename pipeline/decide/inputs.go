@@ -33,6 +33,7 @@ type Inputs struct {
 	Clock   func() time.Time
 	Stay    state.StayRecord // who qualified at earlier runs
 	Seen    Seen
+	Buried  func(kind, id string) (state.Tombstone, bool) // who is forgotten, for any goroutine; nil: nobody
 	Workers int
 	Log     *slog.Logger
 	Watch   func(Progress) // may be nil; called from many goroutines

@@ -59,7 +59,7 @@ func (d *Decision) Late(ctx context.Context, after, now int64) (Late, error) {
 	}
 	denials = slices.DeleteFunc(append(denials, listed...), d.gate.Heard)
 	watermark := max(after, newest)
-	late := Late{denials, watermark, log.heard.seen(d.firstHeard()), log.heard.acts}
+	late := Late{denials, watermark, log.heard.without(log.heard.seen(d.firstHeard())), log.heard.acts}
 	return late, consentFailure(consent.CheckAge(now, watermark, d.feedLimits().MaxAge))
 }
 
@@ -164,7 +164,7 @@ func (l *consentLog) denials(ctx context.Context, bucket *store.Bucket, objects 
 			if !action.Denies() && action != consent.TCString {
 				continue
 			}
-			seen.row(recorded)
+			seen.row(c, i, recorded)
 			seen.event(c, i)
 			e, id := c.event(i), ""
 			e.Denials(strings, func(p consent.Pattern, r consent.Reason) {

@@ -76,6 +76,7 @@ func (d *Decision) hear(rows *scan.SignalRows, to *consent.Signals) {
 			met[device] = blocked
 			if !identity.Blocked(id, d.Project.Identity.Blocked...) && !d.leftOut(identity.Device, id) {
 				devices[device], met[device] = to.Device([]byte(id)), filed
+				d.bury(to, devices[device], identity.Device, id)
 			}
 		}
 		if met[device] == blocked {

@@ -26,6 +26,7 @@ type Label string
 const (
 	DeviceID   Label = "device-id"
 	CustomerID Label = "customer-id"
+	Tombstone  Label = "tombstone"
 )
 
 // Dest is the label of ids that lie with one destination.

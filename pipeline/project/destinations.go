@@ -58,6 +58,9 @@ func (p *Project) destination(s section, name string, platforms Platforms) Desti
 	s.sameProfiles(d, kind, p.Identifiers)
 	d.agreement(s)
 	d.Vendor = s.vendor()
+	if !kind.Own {
+		d.Waits = s.word("acknowledge", "published") == "file"
+	}
 	return d
 }
 

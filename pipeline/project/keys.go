@@ -29,6 +29,8 @@ func (k *Kind) keys() *yaml.Shape {
 			key.Needed = !k.Own
 		case "account":
 			return k.Account != nil
+		case "acknowledge":
+			return !k.Own
 		case "send":
 			key.Shape = yaml.ListOf(yaml.Word(k.Send...), 0)
 			return len(k.Send) > 0

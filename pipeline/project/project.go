@@ -22,10 +22,11 @@ type Project struct {
 	Consent      Consent
 	Identity     Identity
 	Keys         Keys
-	Output       string // URL of the lists
-	State        string // URL of holdings and lock
-	Audit        string // URL of the manifest lines
-	Head         string // URL of the heads, a place with another writer; "": none is kept
+	Output       string         // URL of the lists
+	State        string         // URL of holdings and lock
+	Audit        string         // URL of the manifest lines
+	MaxListAge   value.Duration // after which lists and state that no longer hold are deleted
+	Head         string         // URL of the heads, a place with another writer; "": none is kept
 	Guards       Guards
 	Limits       Limits
 	Security     Security
@@ -160,6 +161,7 @@ type Destination struct {
 	Activate string // the consent it needs; default its name
 	Account  string // as written; "" if none is named
 	Vendor   Vendor
+	Waits    bool // it acknowledges by a file what it was told (docs/how-to/forget.md)
 	Send     []string
 	MinSize  int
 	Enabled  bool

@@ -59,7 +59,7 @@ func TestWhatNobodyWritesHasItsDefault(t *testing.T) {
 		Keys: Keys{
 			Master: map[int]string{1: "env:MASTER"}, State: "file:state", Recipients: "file:recipients", Signing: "file:signing",
 		},
-		Output: "lists/", State: "lists/state/", Audit: "lists/audit/",
+		Output: "lists/", State: "lists/state/", Audit: "lists/audit/", MaxListAge: days(7),
 		Guards: Guards{MinAudience: 50, ReportK: 50, MaxChange: 50},
 		Limits: Limits{Chunk: 256 << 20, Page: 64 << 20}, Security: Security{
 			Endpoints: map[string]string{},

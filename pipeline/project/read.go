@@ -358,6 +358,7 @@ func (p *Project) places(top section) {
 	out.only()
 	p.Output = folder(out.required("url", `"out/"`))
 	p.State = folder(out.text("state", p.Output+"state/"))
+	p.MaxListAge = out.duration("max_list_age", days(7))
 	audit := top.sub("audit")
 	audit.only()
 	p.Audit = folder(audit.text("url", p.Output+"audit/"))

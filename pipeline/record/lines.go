@@ -45,6 +45,18 @@ func ReadLine(line []byte) (*Manifest, error) {
 	return &m, nil
 }
 
+// Line reads the line of a run that this history knows.
+func (h *History) Line(ctx context.Context, audit *store.Bucket, runID string) (*Manifest, error) {
+	line, err := audit.ReadAll(ctx, LineKey(runID), MaxSize)
+	if err != nil {
+		return nil, err
+	}
+	if Digest(line) != h.Lines[runID] {
+		return nil, Broken("manifest line "+LineKey(runID)+" is not the one that was known", restore)
+	}
+	return ReadLine(line)
+}
+
 // VerifyLine reports whether the line's signature fits its bytes.
 func VerifyLine(line []byte, ring *keys.Ring) bool {
 	var s signedLine

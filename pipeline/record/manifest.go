@@ -134,6 +134,10 @@ type SegmentCount struct {
 	Lacks       []decide.Lack          `json:"lacks,omitempty"`     // days that its verdicts lean on
 	// Owed are the removals that consent owes, where it was asked who may stay.
 	Owed shown.Count `json:"owed_removals,omitempty"`
+	// Pending are removals that were told earlier and not acknowledged, told again now; overdue since PendingSince.
+	Pending      shown.Count `json:"pending_removals,omitempty"`
+	Overdue      bool        `json:"overdue,omitempty"`
+	PendingSince string      `json:"pending_since,omitempty"`
 }
 
 // Guard is the name of what holds a list as it was, or stops a run.

@@ -126,6 +126,18 @@ func NewActs(of ...Acts) Acts {
 	return slices.Compact(out)
 }
 
+// Without are the acts but those that lie behind the tombstone of their person: nothing may name her any more. What she
+// said after it is of a new person, unless she is erased for ever.
+func (a Acts) Without(buried func(kind, id string) (Tombstone, bool)) Acts {
+	if buried == nil {
+		return a
+	}
+	return slices.DeleteFunc(slices.Clone(a), func(e Act) bool {
+		t, yes := buried(e.Kind, e.ID)
+		return yes && (t.Forever || e.At <= t.At)
+	})
+}
+
 var actsTable = table{what: "the objections and erasures", its: "their", it: "them", format: 1, schema: &rules.Schema{
 	Name: "acts", Columns: []rules.Column{
 		{Name: "format", Type: integer},

@@ -13,6 +13,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/rules"
@@ -22,31 +25,55 @@ import (
 // after the destination is gone from the project; Part is one of several lists that the type makes of one audience.
 type List struct{ Destination, Segment, Kind, Part string }
 
-// holding is one person whom a destination holds.
+// holding is one person whom a destination holds, or whose removal it was told and has not acknowledged.
 type holding struct {
 	key     string // keyed id under the destination's sub-key (docs/identity.md, Member keys)
 	entry   string // identifiers as they were sent
 	profile string // of the identifiers
-	runID   string // the run that added him
+	runID   string // the run that told it
+	marker  int64  // the number of that run's marker
+	at      int64  // its known_by, microseconds UTC
+	heard   bool   // the addition was acknowledged
+	erased  bool   // the removal is of somebody who is forgotten
 }
 
 // Holdings is what every destination holds from every segment.
 type Holdings struct {
-	runID string
+	Told
 	lists map[List][]holding // sorted by entry
+	owed  map[List][]holding // removals that are not acknowledged, sorted by entry
 }
 
-// Empty returns holdings of nothing.
-func Empty() *Holdings { return &Holdings{lists: map[List][]holding{}} }
+// Told says by which run destinations are told, and what becomes of it.
+type Told struct {
+	RunID  string
+	Marker int64 // the number of its marker
+	At     int64 // its known_by, microseconds UTC
+	// Waits reports whether a destination acknowledges what it is told, nil: none does. To others, to be told is to have
+	// heard.
+	Waits func(destination string) bool
+	// Erased reports whether a member key is of somebody who is being forgotten; nil: nobody is.
+	Erased func(destination, key string) bool
+}
 
-// Lists returns the lists that hold somebody, in a fixed order.
+func (t *Told) erases(destination, key string) bool {
+	return t.Erased != nil && t.Erased(destination, key)
+}
+
+func (t *Told) waits(destination string) bool { return t.Waits != nil && t.Waits(destination) }
+
+// Empty returns holdings of nothing.
+func Empty() *Holdings { return &Holdings{lists: map[List][]holding{}, owed: map[List][]holding{}} }
+
+// Lists returns the lists that hold somebody or owe a removal, in a fixed order.
 func (h *Holdings) Lists() []List {
-	var out []List
-	for l, held := range h.lists {
-		if len(held) > 0 {
-			out = append(out, l)
+	out := slices.AppendSeq(slices.Collect(maps.Keys(h.lists)), func(yield func(List) bool) {
+		for l := range h.owed {
+			if _, holds := h.lists[l]; !holds && !yield(l) {
+				return
+			}
 		}
-	}
+	})
 	slices.SortFunc(out, func(a, b List) int {
 		return cmp.Or(strings.Compare(a.Destination, b.Destination), strings.Compare(a.Segment, b.Segment),
 			strings.Compare(a.Kind, b.Kind),
@@ -93,6 +120,48 @@ func (h *Holdings) Matcher(l List, ring *keys.Ring) (func(id string) string, err
 	}, nil
 }
 
+// Known is a list that knows somebody, and the member key under which it does.
+type Known struct {
+	List List
+	Key  string
+}
+
+// Finder returns a function that says which lists hold somebody or owe her removal, in a fixed order. Every master key
+// under which there are members is tried.
+func (h *Holdings) Finder(ring *keys.Ring) (func(id string) []Known, error) {
+	type at struct {
+		destination string
+		number      int
+	}
+	of, keyers := map[Known]bool{}, map[at]*keys.Keyer{}
+	lists := h.Lists()
+	for _, l := range lists {
+		for _, p := range slices.Concat(h.lists[l], h.owed[l]) {
+			of[Known{l, p.key}] = true
+			number, ok := keys.NumberOf(p.key)
+			k := at{l.Destination, number}
+			if !ok || keyers[k] != nil {
+				continue
+			}
+			var err error
+			if keyers[k], err = ring.KeyerOf(number, keys.Dest(l.Destination)); err != nil {
+				return nil, fmt.Errorf("know the members of %s again: %w", l.Destination, err)
+			}
+		}
+	}
+	return func(id string) (out []Known) {
+		for _, l := range lists {
+			for k, keyer := range keyers {
+				known := Known{l, keyer.Key(keys.NewID(id))}
+				if k.destination == l.Destination && of[known] && !slices.Contains(out, known) {
+					out = append(out, known)
+				}
+			}
+		}
+		return out
+	}, nil
+}
+
 // Keys are the keyed ids of those whom a list holds.
 func (h *Holdings) Keys(l List) map[string]bool {
 	out := map[string]bool{}
@@ -102,9 +171,99 @@ func (h *Holdings) Keys(l List) map[string]bool {
 	return out
 }
 
-// Next returns a copy for the next run to change; Set replaces the people of a list and never changes them in place.
-func (h *Holdings) Next(runID string) *Holdings {
-	return &Holdings{runID: runID, lists: maps.Clone(h.lists)}
+// erasureTerm is how long the identifiers of somebody who is forgotten are kept for a destination that does not
+// acknowledge his removal: an answer is due within a month.
+const erasureTerm = 25 * 24 * 3600 * 1_000_000
+
+// Next returns a copy for the next run to change; Set and Keep replace the people of a list and never change them in
+// place. Removals stay owed while their destination waits, those of people who are forgotten for 25 days at most.
+func (h *Holdings) Next(t Told) *Holdings {
+	next := &Holdings{Told: t, lists: maps.Clone(h.lists), owed: map[List][]holding{}}
+	for l, owed := range h.owed {
+		if !t.waits(l.Destination) {
+			continue
+		}
+		for _, p := range owed {
+			p.erased = p.erased || t.erases(l.Destination, p.key)
+			if !p.erased || t.At-p.at <= erasureTerm {
+				next.owed[l] = append(next.owed[l], p)
+			}
+		}
+	}
+	return next
+}
+
+// Acknowledge notes that a destination has carried out what it was told up to a marker.
+func (h *Holdings) Acknowledge(destination string, marker int64) {
+	for l, held := range h.lists {
+		if l.Destination != destination {
+			continue
+		}
+		held = slices.Clone(held)
+		for i := range held {
+			held[i].heard = held[i].heard || held[i].marker <= marker
+		}
+		h.lists[l] = held
+	}
+	for l, owed := range h.owed {
+		if l.Destination == destination {
+			h.keepOwed(l, slices.DeleteFunc(slices.Clone(owed), func(p holding) bool { return p.marker <= marker }))
+		}
+	}
+}
+
+func (h *Holdings) keepOwed(l List, owed []holding) {
+	delete(h.owed, l)
+	if len(owed) > 0 {
+		h.owed[l] = owed
+	}
+}
+
+// Owed are the entries whose removal a destination was told and has not acknowledged, in byte order.
+func (h *Holdings) Owed(l List) (out []string) {
+	for _, p := range h.owed[l] {
+		out = append(out, p.entry)
+	}
+	return out
+}
+
+// Oldest is the marker and the time (microseconds UTC) of the oldest removal that a list owes; ok: there is one.
+func (h *Holdings) Oldest(l List) (marker, at int64, ok bool) {
+	for _, p := range h.owed[l] {
+		if !ok || p.marker < marker {
+			marker, at, ok = p.marker, p.at, true
+		}
+	}
+	return marker, at, ok
+}
+
+// Unheard are the held entries whose addition is not acknowledged, in byte order.
+func (h *Holdings) Unheard(l List) (out []string) {
+	for _, p := range h.lists[l] {
+		if !p.heard {
+			out = append(out, p.entry)
+		}
+	}
+	return out
+}
+
+// leave moves who is held no longer to those whose removal is owed; who is held again is owed no removal.
+func (h *Holdings) leave(l List, before, after []holding) {
+	entry := func(a holding, e string) int { return strings.Compare(a.entry, e) }
+	held := func(p holding) bool { _, yes := slices.BinarySearchFunc(after, p.entry, entry); return yes }
+	owed := slices.DeleteFunc(slices.Clone(h.owed[l]), held)
+	if h.waits(l.Destination) {
+		for _, p := range before {
+			if held(p) {
+				continue
+			}
+			p.runID, p.marker, p.at, p.heard = h.RunID, h.Marker, h.At, false
+			p.erased = h.erases(l.Destination, p.key)
+			owed = append(owed, p)
+		}
+		slices.SortFunc(owed, func(a, b holding) int { return strings.Compare(a.entry, b.entry) })
+	}
+	h.keepOwed(l, owed)
 }
 
 // Set makes told (entry and subject, in byte order of the entries) what a list holds, made with a profile; who was held
@@ -114,19 +273,24 @@ func (h *Holdings) Set(l List, profile string, told iter.Seq2[string, string], r
 	if err != nil {
 		return fmt.Errorf("key the members of %s: %w", l.Destination, err)
 	}
-	before := h.lists[l]
+	all := h.lists[l]
+	before := all
 	delete(h.lists, l)
 	var held []holding
 	for entry, subject := range told {
-		p := holding{key: keyer.Key(keys.NewID(subject)), entry: entry, profile: profile, runID: h.runID}
+		p := holding{
+			key: keyer.Key(keys.NewID(subject)), entry: entry, profile: profile, runID: h.RunID, marker: h.Marker, at: h.At,
+			heard: !h.waits(l.Destination),
+		}
 		for len(before) > 0 && before[0].entry < entry {
 			before = before[1:]
 		}
 		if len(before) > 0 && before[0].entry == entry {
-			p.runID = before[0].runID
+			p.runID, p.marker, p.at, p.heard = before[0].runID, before[0].marker, before[0].at, before[0].heard || p.heard
 		}
 		held = append(held, p)
 	}
+	h.leave(l, all, held)
 	if len(held) > 0 {
 		h.lists[l] = held
 	}
@@ -141,14 +305,23 @@ func (h *Holdings) Keep(l List, keep []string) {
 			held = append(held, p)
 		}
 	}
+	h.leave(l, h.lists[l], held)
 	delete(h.lists, l)
 	if len(held) > 0 {
 		h.lists[l] = held
 	}
 }
 
-// formatVersion is that of holdings. Format 1 had neither kind nor part: its profile was the kind.
-const formatVersion = 2
+// formatVersion is that of holdings. Format 1 had neither kind nor part: its profile was the kind. Format 2 knew no
+// acknowledgements: who was told had heard.
+const formatVersion = 3
+
+// The actions of format 3.
+const (
+	added   = "add"
+	removed = "remove"
+	erased  = "erase" // the removal of somebody who is forgotten
+)
 
 var schema = &rules.Schema{Name: "holdings", Columns: []rules.Column{
 	{Name: "format", Type: integer},
@@ -161,6 +334,9 @@ var schema = &rules.Schema{Name: "holdings", Columns: []rules.Column{
 	{Name: "identifier", Type: text},
 	{Name: "action", Type: text},
 	{Name: "run_id", Type: text},
+	{Name: "marker", Type: integer, Optional: true},
+	{Name: "told_at", Type: instant, Optional: true},
+	{Name: "acknowledged", Type: boolean, Optional: true},
 }}
 
 var holdingsTable = table{what: "the holdings", its: "their", it: "them", format: formatVersion, schema: schema}
@@ -169,14 +345,27 @@ var holdingsTable = table{what: "the holdings", its: "their", it: "them", format
 func (h *Holdings) Write(ring *keys.Ring) ([]byte, error) {
 	columns := make([]parquet.Values, len(schema.Columns)-1)
 	rows := 0
+	write := func(l List, p holding, action string) {
+		for i, v := range []string{
+			l.Destination, l.Segment, l.Kind, l.Part, p.profile, p.key, p.entry, action, p.runID,
+		} {
+			columns[i].Text = append(columns[i].Text, v)
+		}
+		marker, at, heard := &columns[len(columns)-3], &columns[len(columns)-2], &columns[len(columns)-1]
+		marker.Ints, at.Ints = append(marker.Ints, p.marker), append(at.Ints, p.at)
+		heard.Ints = append(heard.Ints, asInt(p.heard))
+		rows++
+	}
 	for _, l := range h.Lists() {
 		for _, p := range h.lists[l] {
-			for i, v := range []string{
-				l.Destination, l.Segment, l.Kind, l.Part, p.profile, p.key, p.entry, "add", p.runID,
-			} {
-				columns[i].Text = append(columns[i].Text, v)
+			write(l, p, added)
+		}
+		for _, p := range h.owed[l] {
+			if p.erased {
+				write(l, p, erased)
+			} else {
+				write(l, p, removed)
 			}
-			rows++
 		}
 	}
 	return holdingsTable.seal(ring, rows, columns...)
@@ -188,25 +377,46 @@ func Read(sealed []byte, ring *keys.Ring) (*Holdings, error) {
 	if err := holdingsTable.open(sealed, ring, h.take); err != nil {
 		return nil, err
 	}
-	for _, held := range h.lists {
-		slices.SortFunc(held, func(a, b holding) int { return strings.Compare(a.entry, b.entry) })
+	for _, of := range []map[List][]holding{h.lists, h.owed} {
+		for _, people := range of {
+			slices.SortFunc(people, func(a, b holding) int { return strings.Compare(a.entry, b.entry) })
+		}
 	}
 	return h, nil
 }
 
 // take adds the rows of a row group.
 func (h *Holdings) take(g *parquet.RowGroup) error {
-	t, err := texts(g, "destination", "segment", "kind", "part", "profile", "member_key", "identifier", "run_id")
+	t, err := texts(g, "destination", "segment", "kind", "part", "profile", "member_key", "identifier", "run_id", "action")
 	if err != nil {
 		return err
 	}
+	var columns [3]arrow.Array
+	for i, name := range []string{"marker", "told_at", "acknowledged"} {
+		if columns[i], err = g.Column(name); err != nil {
+			return err
+		}
+	}
+	marker, at, heard := columns[0].(*array.Int64), columns[1].(*array.Timestamp), columns[2].(*array.Boolean)
 	for i := range g.Rows() {
 		l := List{Destination: t[0].At(i), Segment: t[1].At(i), Kind: t[2].At(i), Part: t[3].At(i)}
 		p := holding{profile: t[4].At(i), key: t[5].At(i), entry: t[6].At(i), runID: t[7].At(i)}
 		if l.Kind == "" {
 			l.Kind = p.profile
 		}
-		h.lists[l] = append(h.lists[l], p)
+		p.heard = heard.IsNull(i) || heard.Value(i)
+		if marker.IsValid(i) {
+			p.marker, p.at = marker.Value(i), int64(at.Value(i))
+		}
+		switch action := t[8].At(i); action {
+		case added:
+			h.lists[l] = append(h.lists[l], p)
+		case removed, erased:
+			p.erased = action == erased
+			h.owed[l] = append(h.owed[l], p)
+		default:
+			return fmt.Errorf("read the holdings: the action %q is none of this version", action)
+		}
 	}
 	return nil
 }

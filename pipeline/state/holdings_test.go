@@ -59,7 +59,7 @@ func pairs(entries []string) iter.Seq2[string, string] {
 
 // tell draws one night: some lists get new members.
 func tell(t *rapid.T, h *Holdings, believed told, run string, r *keys.Ring) *Holdings {
-	next := h.Next(run)
+	next := h.Next(Told{RunID: run, Waits: func(string) bool { return false }})
 	for range rapid.IntRange(0, 3).Draw(t, "lists") {
 		l := rapid.SampledFrom(lists).Draw(t, "list")
 		id := rapid.OneOf(rapid.SampledFrom([]string{"d1", "d2", "d3", "ä,\"b", " x "}), rapid.StringN(0, 10, 40))
@@ -188,7 +188,14 @@ func sealedTable(t *testing.T, r *keys.Ring, format int64, columns []rules.Colum
 	}
 	values := []parquet.Values{{Ints: []int64{format}}}
 	for _, c := range columns[1:] {
-		values = append(values, parquet.Values{Text: []string{c.Name}})
+		v := parquet.Values{Text: []string{c.Name}}
+		switch {
+		case c.Name == "action":
+			v.Text = []string{added}
+		case c.Type != text:
+			v = parquet.Values{Ints: []int64{1}}
+		}
+		values = append(values, v)
 	}
 	for _, err := range []error{w.Write(1, values), w.Close(), sealed.Close()} {
 		if err != nil {
@@ -204,7 +211,7 @@ func TestHoldingsOfANewerFormatAreRefused(t *testing.T) {
 		t.Errorf("this version's own format: %v", err)
 	}
 	_, err := Read(sealedTable(t, r, formatVersion+1, schema.Columns), r)
-	if err == nil || !strings.Contains(err.Error(), "their format is 3, this version reads up to 2") {
+	if err == nil || !strings.Contains(err.Error(), "their format is 4, this version reads up to 3") {
 		t.Errorf("error %v, want both formats named", err)
 	}
 }
@@ -212,16 +219,92 @@ func TestHoldingsOfANewerFormatAreRefused(t *testing.T) {
 func TestHoldingsOfTheFirstFormatAreRead(t *testing.T) {
 	r := ring(t)
 	first := slices.DeleteFunc(slices.Clone(schema.Columns), func(c rules.Column) bool {
-		return c.Name == "kind" || c.Name == "part"
+		return c.Name == "kind" || c.Name == "part" || c.Type != text && c.Name != "format"
 	})
 	h, err := Read(sealedTable(t, r, 1, first), r)
 	if err != nil {
 		t.Fatal(err)
 	}
 	l := List{Destination: "destination", Segment: "segment", Kind: "profile"}
+	if unheard := h.Unheard(l); len(unheard) > 0 {
+		t.Errorf("who was told by an older version has not heard of %q", unheard)
+	}
 	if diff := cmp.Diff([]List{l}, h.Lists()); diff != "" || !slices.Equal(h.Of(l), []string{"identifier"}) {
 		t.Error(diff, h.Of(l))
 	}
+}
+
+// A destination that acknowledges is owed each removal, and told each addition, until it has; one that comes back in
+// between is owed none. Whoever is forgotten is owed for 25 days. Against what the test believes, through the object.
+func TestWhatWasToldIsOwedUntilItIsAcknowledged(t *testing.T) {
+	r := ring(t)
+	l := List{"mail", "savers", "file_csv", ""}
+	ids := []string{"d1", "d2", "d3", "d4"}
+	rapid.Check(t, func(t *rapid.T) {
+		h := Empty()
+		unheard, owed := map[string]int64{}, map[string]int64{} // entry -> marker that told it
+		held, forgotten := map[string]bool{}, map[string]int64{}
+		const day = 24 * 3600 * 1_000_000
+		for marker := int64(1); marker <= 8; marker++ {
+			now := marker * 10 * day
+			if heard := rapid.Int64Range(0, marker-1).Draw(t, "acknowledged"); heard > 0 {
+				h.Acknowledge("mail", heard)
+				h.Acknowledge("post", marker) // somebody else
+				for _, of := range []map[string]int64{unheard, owed} {
+					maps.DeleteFunc(of, func(_ string, at int64) bool { return at <= heard })
+				}
+			}
+			members := rapid.SliceOfDistinct(rapid.SampledFrom(ids), rapid.ID[string]).Draw(t, "members")
+			slices.Sort(members)
+			forget := rapid.SampledFrom(append([]string{""}, ids...)).Draw(t, "forget")
+			members = slices.DeleteFunc(members, func(id string) bool { return id == forget })
+			keyer, err := r.Keyer(keys.Dest("mail"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			key := keyer.Key(keys.NewID("s " + forget))
+			next := h.Next(Told{
+				RunID: "r", Marker: marker, At: now, Waits: func(d string) bool { return d == "mail" },
+				Erased: func(d, k string) bool { return d == "mail" && k == key },
+			})
+			if err := next.Set(l, "p", pairs(members), r); err != nil {
+				t.Fatal(err)
+			}
+			for _, id := range ids {
+				switch is := slices.Contains(members, id); {
+				case is && !held[id]:
+					held[id], unheard[id] = true, marker
+					delete(owed, id)
+				case !is && held[id]:
+					delete(held, id)
+					delete(unheard, id)
+					delete(forgotten, id)
+					owed[id] = marker
+				}
+				if id == forget && owed[id] > 0 {
+					forgotten[id] = owed[id]
+				}
+				if at := forgotten[id]; at > 0 && owed[id] == at && now-at*10*day > 25*day {
+					delete(owed, id)
+				}
+			}
+			sealed, err := next.Write(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if h, err = Read(sealed, r); err != nil {
+				t.Fatal(err)
+			}
+			sorted := func(of map[string]int64) []string { return slices.Sorted(maps.Keys(of)) }
+			for _, c := range []struct{ want, got []string }{
+				{sorted(owed), h.Owed(l)}, {sorted(unheard), h.Unheard(l)}, {slices.Sorted(maps.Keys(held)), h.Of(l)},
+			} {
+				if diff := cmp.Diff(c.want, c.got, cmpopts.EquateEmpty()); diff != "" {
+					t.Fatalf("after marker %d: %s", marker, diff)
+				}
+			}
+		}
+	})
 }
 
 func TestDamagedHoldingsAreRefused(t *testing.T) {

@@ -18,6 +18,7 @@ var (
 	text    = value.Type{Kind: value.Text}
 	integer = value.Type{Kind: value.Integer}
 	instant = value.Type{Kind: value.Timestamp}
+	boolean = value.Type{Kind: value.Boolean}
 )
 
 // table is one kind of state: a Parquet table, encrypted to the project's state identity. Its first column says in
@@ -96,6 +97,14 @@ func (t *table) check(g *parquet.RowGroup) error {
 		}
 	}
 	return nil
+}
+
+// asInt is a truth as it is written.
+func asInt(truth bool) int64 {
+	if truth {
+		return 1
+	}
+	return 0
 }
 
 // texts reads text columns.

@@ -83,6 +83,9 @@ func TestHoldingsAreSortedWhenTheyAreRead(t *testing.T) {
 		for i, cell := range []string{"mail", "savers", "file_csv", "", "p", "k" + entry, entry, "add", "r1"} {
 			columns[i].Text = append(columns[i].Text, cell)
 		}
+		for i := len(columns) - 3; i < len(columns); i++ {
+			columns[i].Ints = append(columns[i].Ints, 1)
+		}
 	}
 	sealed, err := holdingsTable.seal(r, 3, columns...)
 	if err != nil {
@@ -117,11 +120,15 @@ func TestStateThatCannotBeReadIsRefused(t *testing.T) {
 		{holdingsTable, func(b []byte, r *keys.Ring) error { _, err := Read(b, r); return err }},
 		{heardTable, func(b []byte, r *keys.Ring) error { _, err := ReadHeard(b, r); return err }},
 		{actsTable, func(b []byte, r *keys.Ring) error { _, err := ReadActs(b, r); return err }},
+		{tombstonesTable, func(b []byte, r *keys.Ring) error { _, err := ReadTombstones(b, r); return err }},
 		{stayTable, func(b []byte, r *keys.Ring) error { _, err := ReadStay(b, r); return err }},
 	} {
 		values := func(format int64) (out []parquet.Values) {
 			for i, column := range c.table.schema.Columns {
 				v := parquet.Values{Text: []string{""}, Ints: []int64{1}}
+				if column.Name == "action" {
+					v.Text[0] = "add"
+				}
 				if i == 0 {
 					v.Ints[0] = format
 				}

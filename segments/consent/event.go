@@ -17,6 +17,7 @@ const (
 	SignalBrowser
 	TCString
 	Heartbeat
+	Forget // no action of the log: somebody is forgotten, and what was known of her up to then counts no more
 )
 
 var actions = map[string]Action{
@@ -69,7 +70,7 @@ func (a Action) denial() (Reason, bool) {
 		return Withdrawn, true
 	case Object:
 		return Objected, true
-	case Erase:
+	case Erase, Forget:
 		return Erased, true
 	case SignalGPC:
 		return GPC, true

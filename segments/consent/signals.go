@@ -58,6 +58,9 @@ func (s *Signals) Device(id []byte) Ref {
 	return r
 }
 
+// Add takes an event of a device that is no signal.
+func (s *Signals) Add(r Ref, e Event) { s.loader.Add(r, e) }
+
 // GPC and Browser take a signal on a row of a device, String a TC string and whether its source may grant. Times are
 // microseconds UTC.
 func (s *Signals) GPC(r Ref, at int64) { s.saw(sighting{Ref: r, what: sawGPC, at: at}) }

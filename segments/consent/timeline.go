@@ -163,7 +163,7 @@ func (m *Machine) step(e Event, purpose int) {
 		m.show(e.At)
 	default:
 		m.base = Span{State: Denying, Reason: e.reason}
-		m.t.Erased, m.t.Expired = e.reason == Erased, false
+		m.t.Erased, m.t.Expired = e.Action == Erase, false
 		m.show(e.At)
 	}
 }
