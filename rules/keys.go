@@ -210,7 +210,9 @@ var (
 		may("on_bad_object", word("stop", "skip")))
 
 	consentKeys = object(
-		need("url", text), may("partition", partition), may("max_feed_age", duration),
+		need("url", text), may("partition", partition),
+		may("max_feed_age", either(duration, object(need("limit", duration), need("reason", text)).Loose(0))).
+			Says("how old consent may be; default 26h. More than 72h takes a reason"),
 		may("max_consent_age", duration),
 		may("trusted_sources", texts), may("min_notice_version", noticeKeys), may("suppression", list),
 		need("protected", list).Says("none, or the list of people who must never be targeted"),

@@ -52,7 +52,8 @@ func newBank(t *testing.T, page string) *bank {
 	t.Helper()
 	dir := t.TempDir()
 	s := shell{dir, time.Date(2026, 4, 15, 6, 0, 0, 0, time.UTC)}
-	if code, printed, err := s.run("malgrupp init --template bank " + dir + "/b"); code != 0 || err != nil {
+	init := "malgrupp init --protected none --template bank " + dir + "/b"
+	if code, printed, err := s.run(init); code != 0 || err != nil {
 		t.Fatal(code, printed, err)
 	}
 	rule := blocksOf(page, "yaml")[0]

@@ -30,7 +30,9 @@ import (
 func bankProject(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := sample.Init(dir, sample.InitOptions{Template: "bank", Now: time.Now(), Force: true}); err != nil {
+	if err := sample.Init(dir, sample.InitOptions{
+		Template: "bank", Protected: sample.NoList, Now: time.Now(), Force: true,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	return dir

@@ -35,7 +35,7 @@ func TestOutputThatIsLostIsAnError(t *testing.T) {
 		a.environ = func() []string { return nil }
 		return a.execute(context.Background(), append([]string{"-C", dir}, strings.Fields(line)...)), said.String()
 	}
-	if code, said := run(io.Discard, "init "+dir+" --template bank"); code != 0 {
+	if code, said := run(io.Discard, "init "+dir+" --protected none --template bank"); code != 0 {
 		t.Fatalf("init ends with %d: %s", code, said)
 	}
 	for _, line := range []string{

@@ -166,7 +166,7 @@ func TestLongFormsAreRead(t *testing.T) {
   - {name: app, url: "app/", schema: app-events, partition: "dt=", dedupe: none}`,
 		"protected: none",
 		`protected: {url: "p.parquet", max_age: 400d, may_shrink: 5%}, `+
-			`suppression: "s.parquet", max_feed_age: 30h, partition: none`,
+			`suppression: "s.parquet", max_feed_age: {limit: 100h, reason: agreed}, partition: none`,
 		`master: "env:MASTER"`, `master: {1: "env:OLD", 2: "env:NEW"}, mounted: true`,
 	).Replace(smallest) + "limits: {chunk_mib: 1, page_mib: 2}\nsecurity: {file_roots: [\"/data\"], endpoints: {s3: " +
 		"\"http://127.0.0.1:9\"}}\n"
@@ -183,7 +183,7 @@ func TestLongFormsAreRead(t *testing.T) {
 	}
 	want := Consent{
 		Protected:   &List{"p.parquet", days(400), 5},
-		Suppression: &List{"s.parquet", value.Duration{N: 30, Unit: value.Hour}, 0},
+		Suppression: &List{"s.parquet", value.Duration{N: 100, Unit: value.Hour}, 0},
 	}
 	if diff := cmp.Diff(want, Consent{
 		Protected: p.Consent.Protected, Suppression: p.Consent.Suppression, Partition: p.Consent.Partition,
@@ -208,7 +208,7 @@ func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 		"timezone: Europe/Stockholm", "timezone: Europe/Atlantis",
 		"schema: web-events}",
 		"schema: web-events, partition: dt, origin: elsewhere, complete: manifest}\n  - {name: web, url: x, schema: y}",
-		"protected: none", "max_consent_age: 400d",
+		"protected: none", "max_consent_age: 400d, max_feed_age: 73h",
 		`master: "env:MASTER"`, `master: {0: "env:OLD"}`,
 		"processor: {agreement: A-1, expires: 2027-01-31}", "membership: 7",
 	).Replace(smallest) + `retention: 800d
@@ -227,6 +227,7 @@ identity: {attach_window: 31d, shared_window: 89d, max_devices: 21}
 		`E-NOT-BUILT complete: manifest is not built in this version`,
 		`E-DUPLICATE-NAME two sources are called "web"`,
 		`E-MISSING-KEY the project needs the key "consent.protected"`,
+		`E-RANGE consent.max_feed_age is more than 72 hours, and nobody says why`,
 		`E-RANGE CONSENT_AGE_TOO_LONG: a grant is used for longer than 13 months`,
 		`E-TYPE "0" is not a key number`,
 		`E-NOT-BUILT destinations.mail.membership is not built in this version`,

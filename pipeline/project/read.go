@@ -254,7 +254,7 @@ func (p *Project) consent(s section) {
 	s.only()
 	c.URL = s.required("url", `"consent/"`)
 	c.Partition = partition(s, "dt=")
-	c.MaxFeedAge = s.duration("max_feed_age", value.Duration{N: 26, Unit: value.Hour})
+	c.MaxFeedAge = feedAge(s)
 	c.MaxConsentAge = s.duration("max_consent_age", days(390))
 	if n, _, ok := s.find("max_consent_age"); ok && Micros(c.MaxConsentAge) > Micros(days(395)) {
 		s.file.doc.Fail("E-RANGE", n.Span(), "CONSENT_AGE_TOO_LONG: a grant is used for longer than 13 months",
@@ -279,6 +279,24 @@ func (p *Project) consent(s section) {
 	default:
 		c.Protected = p.list(s, "protected")
 	}
+}
+
+// feedAge reads {limit, reason}, or the limit alone up to three days: whoever relies on older consent says why.
+func feedAge(s section) value.Duration {
+	def, most := value.Duration{N: 26, Unit: value.Hour}, days(3)
+	n, _, written := s.find("max_feed_age")
+	if written && n.IsObject() {
+		sub := s.sub("max_feed_age")
+		sub.only()
+		sub.required("reason", `"the exporter rests at weekends, agreed with the DPO on 2026-04-01"`)
+		return sub.duration("limit", def)
+	}
+	age := s.duration("max_feed_age", def)
+	if Micros(age) > Micros(most) {
+		s.file.doc.Fail("E-RANGE", n.Span(), "consent.max_feed_age is more than 72 hours, and nobody says why",
+			expected(`{limit: `+age.String()+`, reason: "why, and who agreed"}`))
+	}
+	return age
 }
 
 func (p *Project) list(s section, key string) *List {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -22,10 +23,14 @@ var files embed.FS
 
 // InitOptions say which scaffold Init writes.
 type InitOptions struct {
-	Template string    // Minimal or Bank; empty: Minimal
-	Now      time.Time // review dates count from it
-	Force    bool      // replace the files of a project that is already there
+	Template  string    // Minimal or Bank; empty: Minimal
+	Protected string    // who must never be targeted: NoList, or the place of a list. Nobody can say that but the user
+	Now       time.Time // review dates count from it
+	Force     bool      // replace the files of a project that is already there
 }
+
+// NoList is what is said where there is no list of people who must never be targeted.
+const NoList = "none"
 
 // The scaffolds.
 const (
@@ -95,6 +100,10 @@ func Init(dir string, o InitOptions) error {
 	if !slices.Contains(templates, o.Template) {
 		return fmt.Errorf("make a project: there is no template %q: choose %s or %s", o.Template, Minimal, Bank)
 	}
+	if strings.TrimSpace(o.Protected) == "" {
+		return fmt.Errorf("make a project: who must never be targeted (minors, people under guardianship) is not said: give "+
+			"the place of their list, or %s", NoList)
+	}
 	root, err := openFolder(dir)
 	if err != nil {
 		return fmt.Errorf("make a project: %w", err)
@@ -105,7 +114,11 @@ func Init(dir string, o InitOptions) error {
 			return fmt.Errorf("make a project in %s: %w: choose another folder, or force it", dir, ErrTaken)
 		}
 	}
-	if err := scaffold(root, o.Template, "", o.Now); err != nil {
+	said := o.Protected
+	if said != NoList {
+		said = strconv.Quote(said)
+	}
+	if err := scaffold(root, o.Template, "", o.Now, "<protected>", said); err != nil {
 		return fmt.Errorf("make a project in %s: %w", dir, err)
 	}
 	return nil
@@ -119,13 +132,12 @@ func openFolder(dir string) (*os.Root, error) {
 }
 
 // scaffold writes the files of a template with their dates filled in, the project file last: a folder that has one is
-// complete. Mark stands before the text of the project file.
-func scaffold(root *os.Root, template, mark string, now time.Time) error {
+// complete. Mark stands before the text of the project file; more are other places to fill in, each with its text.
+func scaffold(root *os.Root, template, mark string, now time.Time, more ...string) error {
 	today := now.UTC()
-	fill := strings.NewReplacer(
+	fill := strings.NewReplacer(append(more,
 		"<review-by>", today.AddDate(0, 0, 180).Format(time.DateOnly),
-		"<agreement-ends>", today.AddDate(1, 0, 0).Format(time.DateOnly),
-	)
+		"<agreement-ends>", today.AddDate(1, 0, 0).Format(time.DateOnly))...)
 	list := scaffolds[template]
 	isProject := func(f file) bool { return f.to == projectFile }
 	rest := slices.DeleteFunc(slices.Clone(list), isProject)

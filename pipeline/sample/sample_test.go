@@ -86,7 +86,7 @@ func sizes(e *decide.Decision) map[string]int {
 func TestScaffoldsHaveNothingToComplainAbout(t *testing.T) {
 	for template, segments := range map[string]int{"": 1, sample.Minimal: 1, sample.Bank: 16} {
 		dir := filepath.Join(t.TempDir(), "new", "project")
-		if err := sample.Init(dir, sample.InitOptions{Template: template, Now: now}); err != nil {
+		if err := sample.Init(dir, sample.InitOptions{Protected: sample.NoList, Template: template, Now: now}); err != nil {
 			t.Fatal(err)
 		}
 		l := opened(t, dir, now)
@@ -97,7 +97,7 @@ func TestScaffoldsHaveNothingToComplainAbout(t *testing.T) {
 			passes(t, src, l)
 		}
 	}
-	if err := sample.Init(t.TempDir(), sample.InitOptions{Template: "shop"}); err == nil {
+	if err := sample.Init(t.TempDir(), sample.InitOptions{Protected: sample.NoList, Template: "shop"}); err == nil {
 		t.Error("an unknown template was written")
 	}
 }
@@ -122,7 +122,7 @@ func passes(t *testing.T, src *source.Source, l *load.Loaded) {
 
 func TestAFolderThatHoldsAProjectIsNotTouchedUnlessForced(t *testing.T) {
 	dir := t.TempDir()
-	if err := sample.Init(dir, sample.InitOptions{Template: sample.Bank, Now: now}); err != nil {
+	if err := sample.Init(dir, sample.InitOptions{Protected: sample.NoList, Template: sample.Bank, Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	before := digests(t, dir)
@@ -130,7 +130,7 @@ func TestAFolderThatHoldsAProjectIsNotTouchedUnlessForced(t *testing.T) {
 	forced := demo
 	forced.Force = true
 	for what, err := range map[string]error{
-		"init":        sample.Init(dir, sample.InitOptions{Now: now}),
+		"init":        sample.Init(dir, sample.InitOptions{Protected: sample.NoList, Now: now}),
 		"demo":        sample.Demo(t.Context(), dir, demo),
 		"forced demo": sample.Demo(t.Context(), dir, forced),
 	} {
@@ -142,7 +142,8 @@ func TestAFolderThatHoldsAProjectIsNotTouchedUnlessForced(t *testing.T) {
 		t.Errorf("a refusal changed the folder: %s", diff)
 	}
 	if err := sample.Init(dir, sample.InitOptions{
-		Template: sample.Bank, Now: now.AddDate(0, 0, 1), Force: true,
+		Protected: sample.NoList,
+		Template:  sample.Bank, Now: now.AddDate(0, 0, 1), Force: true,
 	}); err != nil {
 		t.Error(err)
 	}

@@ -24,7 +24,7 @@ var now = time.Date(2026, time.April, 15, 0, 0, 0, 0, time.UTC)
 func bank(t testing.TB) *load.Loaded {
 	t.Helper()
 	dir := t.TempDir()
-	if err := sample.Init(dir, sample.InitOptions{Template: sample.Bank, Now: now}); err != nil {
+	if err := sample.Init(dir, sample.InitOptions{Template: sample.Bank, Protected: sample.NoList, Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	l, err := load.Load(dir, "", value.DateOfDays(now.Unix()/86400))
