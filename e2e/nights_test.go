@@ -114,7 +114,7 @@ func (n *nights) lists() map[string]oracleList {
 	for _, s := range n.Segments {
 		for _, name := range s.Deliver {
 			d, _ := n.Project.Destination(name)
-			use := "list:" + d.Activate + ":" + string(s.Level)
+			use := "list:" + d.Activate[0] + ":" + string(s.Level)
 			out[name+"/"+s.Name] = oracleList{key: [2]string{s.Name, use}, floor: max(50, d.MinSize, s.MinSize)}
 		}
 	}

@@ -97,7 +97,10 @@ func (b *bank) load() {
 		},
 		Guards: project.Guards{MinAudience: 50, ReportK: 50, MaxChange: 50},
 		Destinations: []project.Destination{
-			{Name: "files", Type: "file_csv", Activate: "files", Enabled: true, Agreement: "OWN-USE", Expires: expires},
+			{
+				Name: "files", Type: "file_csv", Activate: []string{"files"},
+				Enabled: true, Agreement: "OWN-USE", Expires: expires,
+			},
 		},
 	}
 	scope := &rules.Scope{

@@ -66,7 +66,7 @@ func newTown(t *testing.T) *bank {
 	p := b.loaded.Project
 	p.Head = "mem://heads/"
 	more := p.Destinations[0]
-	more.Name, more.Activate = "more", "more"
+	more.Name, more.Activate = "more", []string{"more"}
 	p.Destinations = append(p.Destinations, more)
 	scope := &rules.Scope{
 		Language: builtin.Language(), Schemas: []*rules.Schema{b.loaded.Schemas["web"]}, Zone: p.Zone, AnyEvent: true,

@@ -218,6 +218,7 @@ var (
 		need("protected", list).Says("none, or the list of people who must never be targeted"),
 		may("row_tc_source", text).Says("whose word a TC string on a row is; default cmp"),
 		may("gpc_denies", texts), may("browser_denies", texts), may("tcf", carrierKeys),
+		may("require_customer_grant", truth).Says("contact keys take the customer's own grant, whatever his devices grant"),
 		unbuilt("require_evidence")).Loose(0)
 
 	// carrierKeys say which purposes of the publisher's segment of a TC string carry ours.
@@ -248,7 +249,8 @@ var (
 
 	// DestinationKeys is the shape of a destination of whatever type.
 	DestinationKeys = object(
-		need("type", text), may("activate", matching(DestinationForm)).Says("the consent it needs; default its own name"),
+		need("type", text), may("activate", either(matching(DestinationForm), listOf(matching(DestinationForm), 1))).
+			Says("the consent it needs, or several, all of which must be granted; default its own name"),
 		may("processor", object(need("agreement", text), need("expires", date)).Loose(0)),
 		may("min_size", whole(0, maxWhole)), may("enabled", truth), may("account", text), may("send", texts),
 		may("vendor", whole(1, 65535)).Says("its number in the IAB's global vendor list; TC strings speak of no others"),

@@ -65,7 +65,7 @@ func newWorld(covered int64) *world {
 	}
 	for _, customer := range []bool{false, true} {
 		for _, dest := range []string{"a", "b"} {
-			u, err := purposes.ListUse(dest, customer)
+			u, err := purposes.ListUse(customer, dest)
 			if err != nil {
 				panic(err)
 			}

@@ -136,7 +136,8 @@ func (a *app) receivers() ([]receiverDoc, error) {
 			Enabled: r.Enabled, Segments: []string{}, Findings: []findingDoc{},
 		}
 		if !r.Own {
-			d.Consent, d.Agreement, d.Expires = "activate:"+r.Activate, r.Agreement, r.Expires.String()
+			d.Consent = "activate:" + strings.Join(r.Activate, ", activate:")
+			d.Agreement, d.Expires = r.Agreement, r.Expires.String()
 		}
 		for _, s := range r.Segments {
 			d.Segments = append(d.Segments, s.Name)

@@ -3,6 +3,7 @@ package decide
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/project"
@@ -28,7 +29,7 @@ func (in *Inputs) policy() (*consent.Policy, error) {
 	var activations []string
 	for _, d := range in.Project.Destinations {
 		if !d.Own {
-			activations = append(activations, d.Activate)
+			activations = append(activations, d.Activate...)
 		}
 	}
 	purposes, err := consent.NewPurposes(activations)
@@ -59,7 +60,7 @@ func (in *Inputs) carrier(purpose string) (c consent.Carrier) {
 	own := in.Project.Consent.TCF[purpose]
 	c.Own, c.Custom = uint32(setOf(own.Purposes)), setOf(own.Custom)
 	for _, d := range in.Project.Destinations {
-		if v := d.Vendor; !d.Own && v.ID != 0 && "activate:"+d.Activate == purpose {
+		if v := d.Vendor; !d.Own && v.ID != 0 && slices.Contains(d.Activate, strings.TrimPrefix(purpose, "activate:")) {
 			c.Vendor, c.Purposes, c.Interests = v.ID, uint32(setOf(v.Purposes)), uint32(setOf(v.InterestPurposes()))
 		}
 	}
@@ -76,11 +77,15 @@ func setOf(purposes []int) (out uint64) {
 
 // listUse is what rows are asked for where a list goes to a destination. The bank's own pages hand nobody over, so they
 // ask no more than the segment does (docs/consent.md, Uses).
-func listUse(p *consent.Policy, d project.Destination, customer bool) (consent.Use, error) {
+func (in *Inputs) listUse(p *consent.Policy, d project.Destination, customer bool) (consent.Use, error) {
 	if d.Own {
 		return p.Purposes.SegmentUse(customer), nil
 	}
-	return p.Purposes.ListUse(d.Activate, customer)
+	u, err := p.Purposes.ListUse(customer, d.Activate...)
+	if customer && in.Project.Consent.OwnGrant && len(d.Send) > 0 {
+		u = u.Owned()
+	}
+	return u, err
 }
 
 // usesOf are the uses that a segment is asked for: one for each destination, or that of the segment itself.
@@ -91,7 +96,7 @@ func (d *Decision) usesOf(s *rules.Segment) (uses []consent.Use, to []project.De
 	}
 	for _, name := range s.Deliver {
 		at, _ := d.Project.Destination(name) // the checker knows every destination
-		u, err := listUse(d.policy, at, customer)
+		u, err := d.listUse(d.policy, at, customer)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -45,11 +45,7 @@ func (p *Project) destination(s section, name string, platforms Platforms) Desti
 	s.only()
 	d := Destination{
 		Name: name, Enabled: s.flag("enabled", true), MinSize: s.whole("min_size", 0),
-		Activate: s.text("activate", name),
-	}
-	if n, _, ok := s.find("activate"); ok && !destinationForm.MatchString(d.Activate) {
-		s.file.doc.Fail("E-NAME", n.Span(), fmt.Sprintf("BAD_PURPOSE: %q cannot be the name of a consent", d.Activate),
-			expected("up to 32 small letters, digits, - and _"))
+		Activate: s.activate(name),
 	}
 	if !ok {
 		return d
@@ -62,6 +58,29 @@ func (p *Project) destination(s section, name string, platforms Platforms) Desti
 		d.Waits = s.word("acknowledge", "published") == "file"
 	}
 	return d
+}
+
+// activate reads which consents a destination needs: one, or several that must all be granted.
+func (s section) activate(name string) []string {
+	n, profile, ok := s.find("activate")
+	out := []string{name}
+	if ok && n.IsList() {
+		out, _ = n.Texts()
+	} else if ok {
+		out[0], _ = n.Text()
+	}
+	s.note("activate", strings.Join(out, ", "), n, profile)
+	for _, consent := range out {
+		if !destinationForm.MatchString(consent) {
+			s.file.doc.Fail("E-NAME", n.Span(), fmt.Sprintf("BAD_PURPOSE: %q cannot be the name of a consent", consent),
+				expected("up to 32 small letters, digits, - and _"))
+		}
+	}
+	if len(out) == 0 {
+		n.Wrong("the name of a consent, or a list of at least one")
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // kind reads the type of a destination.

@@ -61,11 +61,11 @@ func TestDestinationsAreReadByTheirKind(t *testing.T) {
 	}
 	want := []Destination{
 		{
-			Name: "ads", Type: "google_data_manager", Activate: "ads", Account: "123-456", Send: []string{
+			Name: "ads", Type: "google_data_manager", Activate: []string{"ads"}, Account: "123-456", Send: []string{
 				"maid", "email",
 			}, Enabled: true, Agreement: "A-1", Expires: value.CivilDate(p.Destinations[0].Expires),
 		},
-		{Name: "site", Type: "personalisation_feed", Own: true, Activate: "site", Enabled: true},
+		{Name: "site", Type: "personalisation_feed", Own: true, Activate: []string{"site"}, Enabled: true},
 	}
 	if diff := cmp.Diff(want, p.Destinations); diff != "" {
 		t.Error(diff)

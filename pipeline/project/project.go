@@ -88,6 +88,7 @@ type Consent struct {
 	TrustedSources []string
 	MinNotice      map[string]int // by purpose; "activate" stands for all destinations
 	TCF            map[string]Publisher
+	OwnGrant       bool     // contact keys of a customer take a grant of his own, whatever his devices grant
 	RowTCSource    string   // whose word a TC string on a row is
 	GPCDenies      []string // purposes, or activate:*, that a row with the signal denies
 	BrowserDenies  []string
@@ -157,9 +158,9 @@ type Identifiers struct {
 type Destination struct {
 	Name     string
 	Type     string
-	Own      bool   // the bank's own pages
-	Activate string // the consent it needs; default its name
-	Account  string // as written; "" if none is named
+	Own      bool     // the bank's own pages
+	Activate []string // the consents it needs, in order; default its name
+	Account  string   // as written; "" if none is named
 	Vendor   Vendor
 	Waits    bool // it acknowledges by a file what it was told (docs/how-to/forget.md)
 	Send     []string

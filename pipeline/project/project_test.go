@@ -65,7 +65,10 @@ func TestWhatNobodyWritesHasItsDefault(t *testing.T) {
 			Endpoints: map[string]string{},
 		},
 		Destinations: []Destination{
-			{Name: "mail", Type: "file_csv", Activate: "mail", Enabled: true, Agreement: "A-1", Expires: date(t, "2027-01-31")},
+			{
+				Name: "mail", Type: "file_csv", Activate: []string{"mail"},
+				Enabled: true, Agreement: "A-1", Expires: date(t, "2027-01-31"),
+			},
 		},
 	}
 	if p.Zone.Name() != "Europe/Stockholm" {

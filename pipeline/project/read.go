@@ -268,6 +268,7 @@ func (p *Project) consent(s section) {
 		c.MinNotice[purpose] = notice.whole(purpose, 0)
 	}
 	c.tcf(s)
+	c.OwnGrant = s.flag("require_customer_grant", false)
 	if _, _, ok := s.find("suppression"); ok {
 		c.Suppression = p.list(s, "suppression")
 	}

@@ -98,7 +98,8 @@ func (s section) vendor() Vendor {
 // oneVendor refuses two destinations that share a consent and are not the same to TC strings.
 func (p *Project) oneVendor(d Destination, s section) {
 	for _, o := range p.Destinations {
-		if o.Activate == d.Activate && !(o.Vendor.ID == d.Vendor.ID && slices.Equal(o.Vendor.Purposes, d.Vendor.Purposes) &&
+		shared := slices.IndexFunc(d.Activate, func(consent string) bool { return slices.Contains(o.Activate, consent) })
+		if shared >= 0 && !(o.Vendor.ID == d.Vendor.ID && slices.Equal(o.Vendor.Purposes, d.Vendor.Purposes) &&
 			o.Vendor.Interests == d.Vendor.Interests) {
 			n, _, found := s.find("vendor")
 			if !found {
@@ -106,7 +107,7 @@ func (p *Project) oneVendor(d Destination, s section) {
 			}
 			s.file.doc.Fail("E-TYPE", n.Span(),
 				fmt.Sprintf("%s and %s share the consent activate:%s and mean different things to TC strings", o.Name, d.Name,
-					d.Activate), expected("the same vendor, tcf_purposes and accept_legitimate_interest, or another activate"))
+					d.Activate[shared]), expected("the same vendor, tcf_purposes and accept_legitimate_interest, or another activate"))
 		}
 	}
 }
@@ -132,7 +133,9 @@ func (p *Project) denied(s section, key string, purposes []string) {
 	for _, name := range purposes {
 		dest, activation := strings.CutPrefix(name, "activate:")
 		known := slices.Contains([]string{"measure", "profile", "link", "partner_data", "activate:*"}, name) ||
-			activation && slices.ContainsFunc(p.Destinations, func(d Destination) bool { return d.Activate == dest })
+			activation && slices.ContainsFunc(p.Destinations, func(d Destination) bool {
+				return slices.Contains(d.Activate, dest)
+			})
 		if !known {
 			n, _, _ := s.find(key)
 			s.file.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("BAD_PURPOSE: %s%s names %q", s.path, key, name),

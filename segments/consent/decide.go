@@ -33,6 +33,7 @@ const (
 	AtCustomer    Level = "customer"
 	AtRow         Level = "row"
 	AtOtherDevice Level = "other_device"
+	AtOwnGrant    Level = "own_grant" // the customer's own grant, which the use demands beside that of the device
 )
 
 // Stand is where a device and, for rows with a customer, the customer stand on one purpose.
@@ -189,6 +190,15 @@ func (p *Policy) DecideUse(u *Use, r Judged, stand func(purpose int) Stand, othe
 		v.Reason, v.Level = p.Decide(purpose, r, stand(purpose))
 		if !v.Allowed() {
 			return v
+		}
+	}
+	if u.OwnGrant {
+		for purpose := range u.activations {
+			c := stand(purpose).Customer
+			if c.At(p.Now).State != Granting {
+				reason, _ := p.nobodyGrants([]levelOf{{AtCustomer, &c, true}})
+				return Verdict{reason, purpose, AtOwnGrant}
+			}
 		}
 	}
 	if u.List && u.Customer {

@@ -111,7 +111,7 @@ func (g *Gate) stance(device, customer uint32, u User, partner bool, reasons []R
 		}, g.others(use, device, customer))
 		reasons[i] = v.Reason
 		for _, purpose := range use.asked(partner) {
-			if purpose == v.Purpose && !v.Allowed() && v.Level != AtOtherDevice {
+			if purpose == v.Purpose && !v.Allowed() && v.Level != AtOtherDevice && v.Level != AtOwnGrant {
 				break
 			}
 			st.since = max(st.since, g.policy.Epoch(u, g.stand(device, customer, u, purpose)))
@@ -166,15 +166,18 @@ func (g *Gate) stand(device, customer uint32, u User, purpose int) Stand {
 	return s
 }
 
-// others returns where the other devices in a customer's star stand on a list's activation.
+// others returns where the other devices in a customer's star stand on a list's activations.
 func (g *Gate) others(use *Use, device, customer uint32) []Stand {
 	if g.star == nil || !use.List || !use.Customer {
 		return nil
 	}
 	var out []Stand
 	for _, d := range g.star.Devices(customer) {
-		if d != device {
-			out = append(out, g.stand(d, evidence.None, Anonymous, use.Purposes[len(use.Purposes)-1]))
+		if d == device {
+			continue
+		}
+		for purpose := range use.activations {
+			out = append(out, g.stand(d, evidence.None, Anonymous, purpose))
 		}
 	}
 	return out

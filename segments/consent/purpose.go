@@ -106,7 +106,8 @@ type Use struct {
 	Name     string
 	Customer bool // the unit is the customer, else the device
 	Purposes []int
-	List     bool // hands identifiers to a destination; the last purpose is its activation
+	List     bool // hands identifiers to a destination, whose activations are among the purposes
+	OwnGrant bool // each activation needs a grant of the customer himself as well, whatever his devices grant
 }
 
 // SegmentUse is the use of evaluating rules without handing anybody over.
@@ -117,17 +118,34 @@ func (p *Purposes) SegmentUse(customer bool) Use {
 	return Use{Name: "segment:device", Purposes: []int{Profile}}
 }
 
-// ListUse is the use of handing a list to a destination, named by the consent it asks.
-func (p *Purposes) ListUse(dest string, customer bool) (Use, error) {
-	activate, ok := p.Number("activate:" + dest)
-	if !ok {
-		return Use{}, fmt.Errorf("BAD_PURPOSE: no destination of this project asks activate:%s", dest)
-	}
+// ListUse is the use of handing a list to a destination, named by the consents it asks.
+func (p *Purposes) ListUse(customer bool, activations ...string) (Use, error) {
 	u := p.SegmentUse(customer)
-	level := strings.TrimPrefix(u.Name, "segment:")
-	return Use{
-		Name: "list:" + dest + ":" + level, Customer: customer, Purposes: append(u.Purposes, activate), List: true,
-	}, nil
+	for _, name := range activations {
+		activate, ok := p.Number("activate:" + name)
+		if !ok {
+			return Use{}, fmt.Errorf("BAD_PURPOSE: no destination of this project asks activate:%s", name)
+		}
+		u.Purposes = append(u.Purposes, activate)
+	}
+	u.Name = "list:" + strings.Join(activations, "+") + ":" + strings.TrimPrefix(u.Name, "segment:")
+	u.List = true
+	return u, nil
+}
+
+// Owned is the use where each activation needs the customer's own grant.
+func (u Use) Owned() Use {
+	u.Name, u.OwnGrant = u.Name+":own", true
+	return u
+}
+
+// activations calls yield for each purpose that hands somebody over.
+func (u *Use) activations(yield func(purpose int) bool) {
+	for _, purpose := range u.Purposes {
+		if purpose >= fixed && !yield(purpose) {
+			return
+		}
+	}
 }
 
 // kind is that of the use's unit.

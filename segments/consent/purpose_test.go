@@ -90,11 +90,11 @@ func TestUsesAskThePurposesOfTheProcessingMap(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	device, err := p.ListUse("google", false)
+	device, err := p.ListUse(false, "google")
 	if err != nil {
 		t.Fatal(err)
 	}
-	customer, err := p.ListUse("google", true)
+	customer, err := p.ListUse(true, "google")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestUsesAskThePurposesOfTheProcessingMap(t *testing.T) {
 			}
 		}
 	}
-	if _, err := p.ListUse("tiktok", false); err == nil {
+	if _, err := p.ListUse(false, "tiktok"); err == nil {
 		t.Error("a list for a destination that the project lacks has a use")
 	}
 }

@@ -99,13 +99,7 @@ func (w *world) stays(who string, use *Use, at int64) bool {
 		if slices.ContainsFunc(use.asked(w.partner), func(p int) bool { return !w.open(device, customer, user, p, at) }) {
 			return false
 		}
-		last := use.Purposes[len(use.Purposes)-1]
-		return w.star == nil || !use.Customer || !use.List ||
-			!slices.ContainsFunc(w.star.Devices(w.late(customer)), func(d identity.Number) bool {
-				name := w.subjects.Name(d)
-				return name != device && (slices.ContainsFunc(w.listed[name], func(p Pattern) bool { return p.covers(last) }) ||
-					stateOf(w.policy, w.events[name], last, w.policy.Now).State == Denying)
-			})
+		return w.handed(use, device, customer)
 	}
 	if use.Customer {
 		if w.star != nil && w.star.SetAside(w.late(who)) {

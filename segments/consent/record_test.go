@@ -27,19 +27,14 @@ func (w *world) kept(who string, customer bool, use *Use, at int64) bool {
 	}
 	switch {
 	case w.star == nil:
-		return true
+		return w.handed(use, device, owner)
 	case !customer:
 		class := w.star.Class(w.late(who))
 		return class != identity.Shared && class != identity.Kiosk
 	case w.star.SetAside(w.late(who)):
 		return false
 	}
-	last := use.Purposes[len(use.Purposes)-1]
-	return !use.List || !slices.ContainsFunc(w.star.Devices(w.late(who)), func(d identity.Number) bool {
-		name := w.subjects.Name(d)
-		return slices.ContainsFunc(w.listed[name], func(p Pattern) bool { return p.covers(last) }) ||
-			stateOf(w.policy, w.events[name], last, w.policy.Now).State == Denying
-	})
+	return w.handed(use, device, owner)
 }
 
 func TestARecordIsUsedUnderAConsentThatHeldThenAndHoldsNow(t *testing.T) {

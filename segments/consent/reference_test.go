@@ -57,11 +57,16 @@ func drawWorld(t *rapid.T, linked bool) *world {
 	purposes := w.policy.Purposes
 	w.uses = []Use{reportUse, purposes.SegmentUse(false), purposes.SegmentUse(true)}
 	for _, customer := range []bool{false, true} {
-		list, err := purposes.ListUse("files", customer)
-		if err != nil {
-			t.Fatal(err)
+		for _, asked := range [][]string{{"files"}, {"files", "more"}} {
+			list, err := purposes.ListUse(customer, asked...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.uses = append(w.uses, list)
+			if customer {
+				w.uses = append(w.uses, list.Owned())
+			}
 		}
-		w.uses = append(w.uses, list)
 	}
 	for _, who := range slices.Concat(worldDevices, worldCustomers) {
 		if rapid.IntRange(0, 3).Draw(t, who+" is known") == 0 {
@@ -263,6 +268,29 @@ func (w *world) owner(r worldRow) (u User, customer string, device, anybody bool
 	return Anonymous, "", device, true
 }
 
+// handed reports whether a customer may be handed over as far as his own word and that of his other devices goes.
+func (w *world) handed(use *Use, device, customer string) bool {
+	for _, purpose := range use.Purposes {
+		if purpose < fixed || !use.Customer {
+			continue
+		}
+		if use.OwnGrant && stateOf(w.policy, w.events[customer], purpose, w.policy.Now).State != Granting {
+			return false
+		}
+		if w.star == nil {
+			continue
+		}
+		for _, d := range w.star.Devices(w.late(customer)) {
+			name := w.subjects.Name(d)
+			listed := slices.ContainsFunc(w.listed[name], func(p Pattern) bool { return p.covers(purpose) })
+			if name != device && (listed || stateOf(w.policy, w.events[name], purpose, w.policy.Now).State == Denying) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // allowed judges every row and use on its own.
 func (w *world) allowed() map[string]string {
 	want := map[string]string{}
@@ -280,14 +308,7 @@ func (w *world) allowed() map[string]string {
 					!(r.marked&evidence.GPC != 0 && w.policy.GPCDenies[purpose]) &&
 					!(r.marked&evidence.BrowserDeny != 0 && w.policy.BrowserDenies[purpose])
 			}
-			if ok && use.List && use.Customer && w.star != nil {
-				for _, d := range w.star.Devices(w.late(customer)) {
-					last := use.Purposes[len(use.Purposes)-1]
-					listed := slices.ContainsFunc(w.listed[w.subjects.Name(d)], func(p Pattern) bool { return p.covers(last) })
-					ok = ok && !listed &&
-						stateOf(w.policy, w.events[w.subjects.Name(d)], use.Purposes[len(use.Purposes)-1], w.policy.Now).State != Denying
-				}
-			}
+			ok = ok && w.handed(use, r.device, customer)
 			if ok {
 				want[fmt.Sprintf("row %d, %s", i, use.Name)] = subject
 			}

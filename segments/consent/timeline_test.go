@@ -19,11 +19,11 @@ const (
 )
 
 func densePolicy(now int64) *Policy {
-	p, err := NewPurposes([]string{"files"})
+	p, err := NewPurposes([]string{"files", "more"})
 	if err != nil {
 		panic(err)
 	}
-	return &Policy{Now: now, Retention: 35, MaxConsentAge: testAge, Purposes: p, MinNotice: []int32{0, 2, 0, 0, 2}}
+	return &Policy{Now: now, Retention: 35, MaxConsentAge: testAge, Purposes: p, MinNotice: []int32{0, 2, 0, 0, 2, 0}}
 }
 
 // drawTime draws an instant from 0 to last, each as likely as the other: a range would be drawn near its ends.

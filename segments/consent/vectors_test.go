@@ -244,7 +244,7 @@ func useNamed(t *testing.T, p *Policy, name string) Use {
 	case "segment":
 		return p.Purposes.SegmentUse(f[1] == "customer")
 	}
-	u, err := p.Purposes.ListUse(f[1], f[2] == "customer")
+	u, err := p.Purposes.ListUse(f[2] == "customer", f[1])
 	if err != nil {
 		t.Fatal(err)
 	}
