@@ -6,6 +6,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/consent"
 	"github.com/malgrupp/malgrupp/segments/scan"
@@ -172,6 +173,19 @@ func (r *Rows) everybody(s *rules.Segment) []segments.Request {
 		}
 	}
 	return []segments.Request{q}
+}
+
+// Everybody is a segment of everybody who did anything at all, seen as s sees people. The engine meets only people of
+// whom some rule wants a row; beside this one a person is judged even if no condition looks at what she did.
+func Everybody(s *rules.Segment) *rules.Segment {
+	return &rules.Segment{
+		Name: "everybody beside " + s.Name, Purpose: s.Purpose, Level: s.Level, Zone: s.Zone,
+		Match: &rules.Condition{
+			Verb: "did", Path: "match", AnyEvent: true, Window: &rules.Window{All: true}, Compare: &rules.Compare{
+				Op: rules.AtLeast, Bound: value.Number{Int: 1},
+			},
+		},
+	}
 }
 
 // later is what the data cover when time goes on and nothing of the person's comes in any more: all of it.

@@ -266,6 +266,10 @@ func (c *consentRows) load(l *consent.Loader) error {
 	met := [2][]standing{make([]standing, c.subject.Dict.Len()), make([]standing, c.subject.Dict.Len())}
 	content := c.contents()
 	ids := c.id.Hash(c.log.seed)
+	var listen func(i int, e consent.Event)
+	if hears := c.log.in.listen; hears != nil {
+		listen = hears(c)
+	}
 	var rows, skewed int64
 	var seen heard
 	watermark := int64(math.MinInt64)
@@ -289,6 +293,9 @@ func (c *consentRows) load(l *consent.Loader) error {
 		e := c.event(i)
 		if recorded < e.At-3600e6 {
 			skewed++
+		}
+		if listen != nil {
+			listen(i, e)
 		}
 		if e.Pattern == consent.OtherPurpose && action != consent.Erase {
 			continue
@@ -386,6 +393,9 @@ func (d *Decision) ledger(ctx context.Context) (*consent.Ledger, error) {
 		return nil, err
 	}
 	filling := consent.Fill(d.policy, d.subjects)
+	if d.only != nil {
+		d.machine = filling.Machine(len(d.Sources) > 0)
+	}
 	if err := log.read(ctx, filling); err != nil {
 		return nil, err
 	}
@@ -425,8 +435,8 @@ func (in *Inputs) feedLimits() consent.FeedLimits {
 	}
 }
 
-// leftOut reports whether a subject's consent need not be known, because she is not drawn. It is a matter of speed: who
-// counts is decided when verdicts are settled.
+// leftOut reports whether a subject's consent need not be known, because she is not drawn, or not the one who is asked
+// about. It is a matter of speed: who counts is decided when verdicts are settled.
 func (d *Decision) leftOut(kind identity.Kind, id string) bool {
-	return d.Sample != nil && kind == d.Sample.Kind && !d.Sample.Draws(id)
+	return d.Sample != nil && kind == d.Sample.Kind && !d.Sample.Draws(id) || d.only != nil && !d.only(kind, id)
 }

@@ -79,6 +79,12 @@ type Decision struct {
 	met        consent.Met // everybody's company; nil: nobody asked yet
 	cover      *coverages
 	attributes folder.Table // of customers
+
+	// machine folds what one person said; where only hers is read.
+	machine  *consent.Machine
+	only     func(kind identity.Kind, id string) bool          // whose consent is read; nil: everybody's
+	listen   func(c *consentRows) func(i int, e consent.Event) // hears every event of the log that is read; nil: nobody
+	overhear func(device string, e consent.Event)              // hears what rows say; nil: nobody
 }
 
 // Phase is one part of a decision and how long it took by the inputs' clock: list, ledger, copies, logins, gate, read

@@ -53,7 +53,7 @@ func (d *Decision) hearRows(ctx context.Context, filling *consent.Filling) error
 		}
 	}
 	for _, c := range collectors {
-		c.File()
+		c.File(d.overhear)
 	}
 	return nil
 }

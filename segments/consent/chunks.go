@@ -21,6 +21,14 @@ func (c *chunks[T]) add(v T) {
 
 func (c *chunks[T]) len() int { return len(c.full)*chunkLen + len(c.last) }
 
+// at is the element of a place.
+func (c *chunks[T]) at(i int) *T {
+	if i < len(c.full)*chunkLen {
+		return &c.full[i/chunkLen][i%chunkLen]
+	}
+	return &c.last[i-len(c.full)*chunkLen]
+}
+
 // each yields the elements in order.
 func (c *chunks[T]) each(yield func(v *T)) {
 	for _, chunk := range c.full {

@@ -82,9 +82,16 @@ func (s *Signals) saw(g sighting) {
 	}
 }
 
-// File hands everything to the ledger that is being filled.
-func (s *Signals) File() {
+// File hands everything to the ledger that is being filled. heard, which may be nil, gets each event with the id of its
+// device.
+func (s *Signals) File(heard func(device string, e Event)) {
 	s.thin()
+	file := func(g sighting, e Event) {
+		s.loader.Add(g.Ref, e)
+		if heard != nil {
+			heard(s.loader.id(g.Ref), e)
+		}
+	}
 	for _, g := range s.found {
 		switch g.what {
 		case sawGPC, sawBrowser:
@@ -93,12 +100,10 @@ func (s *Signals) File() {
 				action, i = SignalBrowser, 1
 			}
 			for _, p := range s.denies[i] {
-				s.loader.Add(g.Ref, Event{At: g.at, Action: action, Pattern: p})
+				file(g, Event{At: g.at, Action: action, Pattern: p})
 			}
 		default:
-			s.loader.Add(g.Ref, Event{
-				At: g.at, Action: TCString, Pattern: EveryPurpose, String: g.what, Trusted: g.trusted,
-			})
+			file(g, Event{At: g.at, Action: TCString, Pattern: EveryPurpose, String: g.what, Trusted: g.trusted})
 		}
 	}
 	s.found, s.devices = nil, nil

@@ -51,7 +51,7 @@ func TestOfADayTheFirstAndLastSightingAreKept(t *testing.T) {
 		for _, r := range readers {
 			r.thin()
 			kept += len(r.found)
-			r.File()
+			r.File(nil)
 		}
 		if kept > 2*2*2*5 {
 			t.Fatalf("%d sightings of two things on five days by two readers are kept", kept)
