@@ -1,6 +1,11 @@
 package bench
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/malgrupp/malgrupp/pipeline/decide"
+	"github.com/malgrupp/malgrupp/segments/identity"
+)
 
 // phaseUnits name the metrics of phases; settle contains the fold.
 var phaseUnits = map[string]string{
@@ -42,6 +47,18 @@ func BenchmarkRun(b *testing.B) {
 func ratio(b *testing.B, unit string, part, floor spent) {
 	b.ReportMetric(float64(part.wall)/float64(floor.wall), unit)
 	b.ReportMetric(float64(part.cpu)/float64(floor.cpu), unit+"-cpu")
+}
+
+// BenchmarkConsents reads what one person said: what malgrupp subject show waits for.
+func BenchmarkConsents(b *testing.B) {
+	dir, _ := measured(b)
+	j := job(b, dir, "S1")
+	for b.Loop() {
+		nobody := &decide.Person{Kind: identity.Device, Raw: "a device that nobody has"}
+		if _, err := decide.Consents(b.Context(), j.Inputs, nobody); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 // BenchmarkLedger reads the consent log alone: a run of a project that has no events.

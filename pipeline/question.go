@@ -8,17 +8,47 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/record"
+	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
 )
 
 // Answered writes the line that says what was asked about a person.
-func (l *Look) Answered(ctx context.Context, q record.Question) error {
-	m := l.run.blank(record.StatusAnswered)
+func (l *Look) Answered(ctx context.Context, q record.Question) error { return l.run.answered(ctx, q) }
+
+func (r *run) answered(ctx context.Context, q record.Question) error {
+	m := r.blank(record.StatusAnswered)
 	m.Question = &q
-	return l.run.asked(ctx, m)
+	return r.asked(ctx, m)
+}
+
+// Memory is what earlier runs left: the inputs know what they saw, and nothing is decided on top of it.
+type Memory struct {
+	decide.Inputs
+	run *run
+}
+
+// Remember reads what earlier runs left and writes nothing.
+func Remember(ctx context.Context, j *Job) (*Memory, error) {
+	r, err := newRun(ctx, j)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.remember(ctx, false); err != nil {
+		return nil, err
+	}
+	return &Memory{r.Inputs, r}, nil
+}
+
+// Holdings are what destinations were last told.
+func (m *Memory) Holdings() *state.Holdings { return m.run.holdings }
+
+// Answered writes the line that says what was asked about a person.
+func (m *Memory) Answered(ctx context.Context, q record.Question) error {
+	return m.run.answered(ctx, q)
 }
 
 // Previewed writes the line that says that somebody was told what rules come to, before they are told: previews of many

@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/store"
+	"github.com/malgrupp/malgrupp/pipeline/subject"
 	"github.com/malgrupp/malgrupp/pipeline/why"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/builtin"
@@ -66,6 +68,7 @@ func TestWhatChangesByItselfIsWhatLaterNightsDecide(t *testing.T) {
 		if u.Outcome != want {
 			r.Fatalf("why says %s, the run %s", u.Outcome, want)
 		}
+		checkGrants(r, &u)
 		at := instant(t, now)
 		for day := 1; day <= 25; day++ {
 			at += 24 * 3600 * 1e6
@@ -199,5 +202,30 @@ func TestNobodyIsLookedUpWhereItIsNotAllowedOrCannotBeWritten(t *testing.T) {
 	}, true)
 	if err == nil || answer != nil {
 		t.Errorf("got answer %v with error %v, want no answer without a line", answer, err)
+	}
+	asked := subject.Request{Command: "test", Subject: "d7", Raw: true, Reason: "test"}
+	if shown, err := subject.Show(t.Context(), j, asked); err == nil || shown != nil {
+		t.Errorf("shown is %v with error %v, want nothing without a line", shown, err)
+	}
+	if looked, err := subject.Lookup(t.Context(), j, asked); err == nil || looked != nil {
+		t.Errorf("told is %v with error %v, want nothing without a line", looked, err)
+	}
+}
+
+// checkGrants wants every event in evidence to be let in for each purpose of the use, by a grant that was there.
+func checkGrants(t *rapid.T, u *why.AnswerUse) {
+	for _, n := range u.Conditions {
+		for _, e := range n.Evidence {
+			purposes := map[string]bool{}
+			for _, i := range e.Granted {
+				g := u.Granted[i]
+				if purposes[g.Purpose] = true; g.At > e.At || g.Action != "grant" || g.ID == "" {
+					t.Fatalf("an event of %d is let in by %v", e.At, g)
+				}
+			}
+			if !maps.Equal(purposes, map[string]bool{"profile": true}) || len(e.Granted) != 1 { // nothing is delivered
+				t.Fatalf("%s: an event is let in by %v of %v", u.Use, e.Granted, u.Granted)
+			}
+		}
 	}
 }

@@ -169,7 +169,7 @@ func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
 		a.initCommand(), a.demoCommand(), a.validateCommand(), a.fmtCommand(), a.testCommand(), a.planCommand(),
 		a.applyCommand(), a.previewCommand(), a.whyCommand(), a.segmentCommand(), a.runCommand(), a.runsCommand(),
-		a.forgetCommand(), a.auditCommand(),
+		a.forgetCommand(), a.auditCommand(), a.consentCommand(), a.subjectCommand(),
 		a.dataCommand(), a.destinationCommand(), a.explainCommand(), a.sqlCommand(), a.diffCommand(), a.explainCodeCommand(),
 		a.schemaCommand(), a.secretCommand(), a.configCommand(), a.versionCommand(), a.docsCommand(),
 	}
@@ -367,6 +367,11 @@ func (a *app) print(document any, text func(w io.Writer)) error {
 		text(a.out)
 		return nil
 	}
+	return a.printJSON(document)
+}
+
+// printJSON writes a document to standard output as it is.
+func (a *app) printJSON(document any) error {
 	e := json.NewEncoder(a.out)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)

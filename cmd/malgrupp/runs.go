@@ -178,7 +178,10 @@ func (a *app) runRunsShow(ctx context.Context, name string) error {
 			fmt.Fprintf(w, "refused: %s: %s\n", m.Refusal.Reason, m.Refusal.Message)
 			return
 		}
-		if q := m.Question; q != nil {
+		if q := m.Question; q != nil && q.Command != "" {
+			fmt.Fprintf(w, "somebody was shown what is kept about %s (%s): %s\n", q.Subject, q.Command, q.Reason)
+			return
+		} else if q != nil {
 			fmt.Fprintf(w, "somebody asked why %s is in %s or not: %s\n", q.Subject, q.Segment, q.Reason)
 			return
 		}

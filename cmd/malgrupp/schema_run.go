@@ -70,7 +70,7 @@ func manifestSchema() editor.Schema {
 			number, "sha256", sha))),
 		"overrides?", editor.ListOf(growing("guard", editor.Text, "reason", editor.Text)),
 		"told_lacking?", editor.MapOf(editor.ListOf(lack)), "labels?", texts, "question?",
-		growing("segment", editor.Text, "subject", editor.Text, "reason", editor.Text),
+		growing("command?", editor.Text, "segment", editor.Text, "subject", editor.Text, "reason", editor.Text),
 		"pruned?", editor.ListOf(editor.Text), "previewed?", editor.ListOf(growing("segment", editor.Text,
 			"definition", editor.Text, "conditions", editor.ListOf(editor.Text))))
 }

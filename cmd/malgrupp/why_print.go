@@ -57,12 +57,29 @@ func (w answerWriter) use(u *why.AnswerUse) {
 		}
 		fmt.Fprintln(w, strings.TrimRight(line, " "))
 	}
+	for i := range u.Granted {
+		fmt.Fprintln(w, "  "+w.grant(&u.Granted[i]))
+	}
+	for _, j := range u.Joined {
+		fmt.Fprintf(w, "  %s without a login: the customer's, by the login of %s on device %s\n", plural(j.Rows, "row"),
+			w.at(j.Login), j.Device)
+	}
 	for _, d := range u.Destinations {
 		if d.Held != "" {
 			fmt.Fprintf(w, "  %s is told nobody: %s\n", d.Destination, d.Held)
 		}
 	}
 	w.rests(u)
+}
+
+// grant says which grant let rows in.
+func (w answerWriter) grant(g *why.AnswerGrant) string {
+	of := timelineWriter{w, w.zone}.source(&g.Event)
+	if g.ID == "" && !g.Kept && !g.Row {
+		of = "(of somebody else)"
+	}
+	return fmt.Sprintf("%s let in for %s by the %s's grant of %s %s", plural(g.Rows, "row"), g.Purpose, g.Level,
+		w.at(g.At), of)
 }
 
 // stepWords say what the steps after match and exclude do.

@@ -149,9 +149,11 @@ type Override struct {
 	Reason string `json:"reason"`
 }
 
-// Question asks what a segment decides about one person, and for what reason somebody wants to know.
+// Question asks what a segment decides about one person, or what is kept of her, and for what reason somebody wants to
+// know.
 type Question struct {
-	Segment string `json:"segment"`
-	Subject string `json:"subject"` // keyed id
+	Command string `json:"command,omitempty"` // which shows what is kept; "" where a segment is asked about
+	Segment string `json:"segment"`           // "" for what is kept
+	Subject string `json:"subject"`           // keyed id
 	Reason  string `json:"reason"`
 }

@@ -96,6 +96,37 @@ func (h *Holdings) Whose(l List, of func(key string) bool) []string {
 	return out
 }
 
+// Entry is one identifier by which a list holds somebody, or owes her removal: how it was made, and what the
+// destination was last told of it.
+type Entry struct {
+	Profile, RunID string
+	Action         string // add, remove, or erase where she is forgotten
+	At             int64  // known_by of the run, microseconds UTC; 0: a run before format 3
+	Heard          bool   // the destination acknowledged it, or is one that does not
+}
+
+// Entries are the identifiers by which a list knows the member with a key, without what they say.
+func (h *Holdings) Entries(l List, key string) (out []Entry) {
+	take := func(of []holding, action func(p *holding) string) {
+		for i := range of {
+			if p := &of[i]; p.key == key {
+				out = append(out, Entry{p.profile, p.runID, action(p), p.at, p.heard})
+			}
+		}
+	}
+	take(h.lists[l], func(*holding) string { return added })
+	take(h.owed[l], (*holding).removal)
+	return out
+}
+
+// removal is the action of a removal.
+func (p *holding) removal() string {
+	if p.erased {
+		return erased
+	}
+	return removed
+}
+
 // Matcher returns a function that says under which member key a list holds somebody, "" if it does not. Keys stay what
 // they were when their master was replaced, so every one in use is tried.
 func (h *Holdings) Matcher(l List, ring *keys.Ring) (func(id string) string, error) {
@@ -361,11 +392,7 @@ func (h *Holdings) Write(ring *keys.Ring) ([]byte, error) {
 			write(l, p, added)
 		}
 		for _, p := range h.owed[l] {
-			if p.erased {
-				write(l, p, erased)
-			} else {
-				write(l, p, removed)
-			}
+			write(l, p, p.removal())
 		}
 	}
 	return holdingsTable.seal(ring, rows, columns...)

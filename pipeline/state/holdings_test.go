@@ -95,6 +95,10 @@ func check(t *rapid.T, h *Holdings, believed told, r *keys.Ring) {
 				t.Fatalf("%v: %q is held since run %s, want %s, under the key %s and the profile %s", l, p.entry, p.runID,
 					members[p.entry], p.key, p.profile)
 			}
+			got := h.Entries(l, p.key)
+			if len(got) != 1 || got[0].RunID != members[p.entry] || got[0].Action != added || got[0].Heard != p.heard {
+				t.Fatalf("%v: of %q is told %v", l, p.entry, got)
+			}
 		}
 	}
 	held := 0

@@ -4,15 +4,13 @@ package why
 
 import (
 	"github.com/malgrupp/malgrupp/pipeline/decide"
-	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/pipeline/subject"
 	"github.com/malgrupp/malgrupp/segments"
+	"github.com/malgrupp/malgrupp/segments/consent"
 )
 
-// Instant is a time in microseconds UTC; documents have it as RFC 3339. The zero Instant is none.
-type Instant int64
-
-// MarshalText writes RFC 3339.
-func (i Instant) MarshalText() ([]byte, error) { return []byte(value.FormatTimestamp(int64(i))), nil }
+// Instant is a time as in all that is told about one person.
+type Instant = subject.Instant
 
 // Answer is how the decision about one person came about. It counts that person's rows exactly and names them by id and
 // place; it says neither which pages they were nor who the person is.
@@ -53,12 +51,30 @@ type AnswerUse struct {
 	DecidedBy  string         `json:"decided_by,omitempty"`
 	Seen       bool           `json:"seen"` // some row may be used
 	Conditions []AnswerNode   `json:"conditions"`
+	Granted    []AnswerGrant  `json:"granted_by,omitempty"` // the grants that let in the rows that conditions want
+	Joined     []AnswerLogin  `json:"joined_by,omitempty"`  // why rows without a login are the customer's
 	Hidden     Hidden         `json:"hidden"`
 	Rests      []AnswerRest   `json:"rests_on,omitempty"`
 	Next       []AnswerChange `json:"next_changes,omitempty"`
 
 	number  int
 	settled bool // the change of the outcome was found
+}
+
+// AnswerGrant is a grant that answered a purpose for rows, with the event that gave it. Where a device is asked about,
+// the event of a customer who does not count as one with it has no id and no evidence.
+type AnswerGrant struct {
+	Purpose string        `json:"purpose"` // shadows that of the event: a TC string grants several
+	Level   consent.Level `json:"level"`
+	Rows    int           `json:"rows"`
+	subject.Event
+}
+
+// AnswerLogin is a device of which rows without a login are the customer's, because of a login that followed them.
+type AnswerLogin struct {
+	Device string  `json:"device"` // keyed id
+	Login  Instant `json:"login"`
+	Rows   int     `json:"rows"`
 }
 
 // AnswerList is a destination, and why nobody is added there, if so.
@@ -91,8 +107,12 @@ type AnswerEvent struct {
 	Received Instant  `json:"received_at,omitzero"`
 	Source   string   `json:"source"`
 	Object   string   `json:"object"`
-	Row      uint32   `json:"row"`          // of its row group
-	As       []string `json:"as,omitempty"` // step 1, then_not: what it is to a condition of several parts
+	Row      uint32   `json:"row"`                  // of its row group
+	As       []string `json:"as,omitempty"`         // step 1, then_not: what it is to a condition of several parts
+	Granted  []int    `json:"granted_by,omitempty"` // places in the grants of the use
+	Joined   *int     `json:"joined_by,omitempty"`  // place in its logins
+
+	place decide.Place
 }
 
 // AnswerRest is a single event that decides: without it the outcome would be this.

@@ -2,18 +2,13 @@ package why
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
-	"strings"
-	"unicode"
 
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/decide"
-	"github.com/malgrupp/malgrupp/pipeline/fault"
-	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/state"
+	"github.com/malgrupp/malgrupp/pipeline/subject"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
@@ -37,16 +32,14 @@ func Ask(ctx context.Context, j *pipeline.Job, q record.Question, raw bool) (*An
 	if err != nil {
 		return nil, err
 	}
-	if strings.Contains(q.Reason, look.Person.Raw) {
-		return nil, fault.New(fault.Usage, "REASON",
-			errors.New("the reason names the person, and it is kept in the audit folder"),
-			"name the case instead, such as 'complaint 4711'")
+	if err := subject.Unnamed(q.Reason, look.Person.Raw); err != nil {
+		return nil, err
 	}
-	c, err := open(ctx, look, s)
+	c, err := open(ctx, look, s, j)
 	if err != nil {
 		return nil, err
 	}
-	a, err := c.answer(q)
+	a, err := c.answer(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -57,60 +50,21 @@ func Ask(ctx context.Context, j *pipeline.Job, q record.Question, raw bool) (*An
 	return a, nil
 }
 
-// maxReason is how long a reason may be, in bytes.
-const maxReason = 500
-
 // asked checks whether the question may be asked, and finds the segment and the person.
 func asked(j *pipeline.Job, q record.Question, raw bool) (*rules.Segment, *decide.Person, error) {
-	if !j.Project.Security.AllowExplain {
-		return nil, nil, fault.New(fault.Invalid, "EXPLAIN_OFF",
-			errors.New("this project does not let anybody look at the decision about one person"),
-			"whoever answers for data protection can set security: {allow_explain: true} in malgrupp.yaml")
-	}
-	if strings.ContainsFunc(q.Reason, unicode.IsControl) || len(q.Reason) > maxReason || q.Reason == "" {
-		return nil, nil, fault.New(fault.Usage, "REASON",
-			fmt.Errorf("the reason is empty, has control characters or is longer than %d bytes", maxReason),
-			"give one line, such as 'complaint 4711'")
+	if err := subject.Allowed(j, q.Reason); err != nil {
+		return nil, nil, err
 	}
 	s, err := j.Segment(q.Segment)
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := personOf(j.Keys, s, q.Subject, raw)
-	return s, p, err
-}
-
-// personOf takes a keyed id, or a raw one if raw says so.
-func personOf(ring *keys.Ring, s *rules.Segment, subject string, raw bool) (*decide.Person, error) {
-	p, label := &decide.Person{Kind: identity.Device}, keys.DeviceID
+	kind := identity.Device
 	if s.Level == rules.CustomerLevel {
-		p.Kind, label = identity.Customer, keys.CustomerID
+		kind = identity.Customer
 	}
-	if !raw {
-		number, ok := keys.NumberOf(subject)
-		if !ok {
-			return nil, fault.New(fault.Usage, "SUBJECT",
-				errors.New("the subject is no keyed id: one looks like k1.T9rSBS_C55xmPzfW2u-yvw"),
-				"give - and write the raw id to standard input; what is printed then begins with its keyed id")
-		}
-		keyer, err := ring.KeyerOf(number, label)
-		if err != nil {
-			return nil, fault.New(fault.Usage, "SUBJECT", err, "give - and write the raw id to standard input")
-		}
-		p.Keyed, p.Is = subject, func(id string) bool { return keyer.Key(keys.NewID(id)) == subject }
-		return p, nil
-	}
-	if p.Raw = identity.Normalise(subject); p.Raw == "" || identity.Blocked(p.Raw) {
-		return nil, fault.New(fault.Usage, "SUBJECT",
-			errors.New("the id on standard input is empty, or stands for nobody in particular"),
-			"write one id of a "+string(s.Level)+" and nothing else")
-	}
-	keyer, err := ring.Keyer(label)
-	if err != nil {
-		return nil, err
-	}
-	p.Keyed = keyer.Key(keys.NewID(p.Raw))
-	return p, nil
+	p, err := subject.Of(j.Keys, kind, q.Subject, raw)
+	return s, p, err
 }
 
 // inquiry is the case of one person: what a run decided, and everything that can be decided about her once more.
@@ -118,15 +72,16 @@ type inquiry struct {
 	*decide.Rows
 	look    *pipeline.Look
 	segment *rules.Segment
+	job     *pipeline.Job
 	stays   state.StayRecord // hers
 }
 
-func open(ctx context.Context, look *pipeline.Look, s *rules.Segment) (*inquiry, error) {
+func open(ctx context.Context, look *pipeline.Look, s *rules.Segment, j *pipeline.Job) (*inquiry, error) {
 	rows, err := look.Rows(ctx)
 	if err != nil {
 		return nil, err
 	}
-	q := &inquiry{Rows: rows, look: look, segment: s}
+	q := &inquiry{Rows: rows, look: look, segment: s, job: j}
 	for _, k := range look.Stay {
 		if k.ID == look.Person.Raw {
 			q.stays = append(q.stays, k)
@@ -148,7 +103,7 @@ const (
 )
 
 // answer gathers what became of the person, use by use.
-func (q *inquiry) answer(asked record.Question) (*Answer, error) {
+func (q *inquiry) answer(ctx context.Context, asked record.Question) (*Answer, error) {
 	now, err := q.again(q.AsOf)
 	if err != nil {
 		return nil, err
@@ -162,9 +117,17 @@ func (q *inquiry) answer(asked record.Question) (*Answer, error) {
 		AsOf: Instant(q.AsOf), KnownBy: Instant(q.KnownBy), Definition: decide.Definition(q.segment), inquiry: q,
 		wanted: wanted.Seen,
 	}
+	granted, err := q.Granted(ctx, wanted.Seen)
+	if err != nil {
+		return nil, err
+	}
 	for i := range q.Audiences {
 		if audience := &q.Audiences[i]; audience.Segment() == q.segment {
-			a.Uses = append(a.Uses, q.use(audience, now, wanted))
+			u := q.use(audience, now, wanted)
+			if err := q.grants(&u, wanted.Seen, granted); err != nil {
+				return nil, err
+			}
+			a.Uses = append(a.Uses, u)
 		}
 	}
 	if err := q.rests(a, now); err != nil {
@@ -286,7 +249,9 @@ func (q *inquiry) node(n *segments.Node, use int, now *decide.Again) AnswerNode 
 // event names a row without saying what was looked at.
 func (q *inquiry) event(s decide.Sight, parts []string) AnswerEvent {
 	h, source := q.At(s.Place)
-	e := AnswerEvent{Source: source.Name, Object: h.Object, Row: h.Numbers[s.Row], At: Instant(s.Time), As: parts}
+	e := AnswerEvent{
+		Source: source.Name, Object: h.Object, Row: h.Numbers[s.Row], At: Instant(s.Time), As: parts, place: s.Place,
+	}
 	if c, ok := source.Schema.WithRole(rules.RoleEventID); ok {
 		e.ID = h.Text(c.Name, s.Row)
 	}
