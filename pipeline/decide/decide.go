@@ -189,7 +189,7 @@ func (d *Decision) openSources(h *hearing) (partners bool, err error) {
 	names := scan.NewNames()
 	for i := range d.Sources {
 		s := &d.Sources[i]
-		s.Counts, s.Inputs, s.copies, s.oversizedIn = scan.Counts{}, nil, nil, nil
+		s.Counts, s.Inputs, s.copies, s.later, s.oversizedIn = scan.Counts{}, nil, nil, nil, nil
 		partners = partners || s.Partner != ""
 		if s.scanner, err = h.scanner(s, names); err != nil {
 			return false, err
@@ -199,16 +199,11 @@ func (d *Decision) openSources(h *hearing) (partners bool, err error) {
 }
 
 // tellCopies tells the copies of all sources apart.
-func (d *Decision) tellCopies(ctx context.Context, plan *segments.Plan) (err error) {
-	task := d.beginCopies(sizeOf(d.Sources, func(s *Source) []store.Object { return s.compared(s.reach(d, plan)) }))
+func (d *Decision) tellCopies(ctx context.Context, plan *segments.Plan) error {
+	task := d.beginCopies(sizeOf(d.Sources, func(s *Source) []store.Object { return s.compared(d.copied(s, plan)) }))
 	for i := range d.Sources {
-		s := &d.Sources[i]
-		from, before := s.reach(d, plan)
-		if s.copies, err = d.findCopies(ctx, task, s, d.AsOf, from, before); err != nil {
+		if err := d.findCopies(ctx, task, plan, &d.Sources[i]); err != nil {
 			return err
-		}
-		if s.copies != nil {
-			s.Conflicts = s.copies.Conflicts
 		}
 	}
 	return nil

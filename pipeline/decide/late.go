@@ -110,7 +110,7 @@ func (d *Decision) company(ctx context.Context) (consent.Met, error) {
 	}
 	err := lenient.ReadAgain(ctx, "company", func(*Source) (from, before int64) { return d.retained() },
 		func() { readers = d.loginReaders() },
-		func(worker int, s *Source, g *parquet.RowGroup) error { return readers[s.scanner][worker].Read(g) })
+		func(worker int, s *Source, g *parquet.RowGroup) error { return readers[s.scanner][worker].Read(g, nil) })
 	if err != nil {
 		return nil, err
 	}

@@ -179,34 +179,13 @@ func (r *Rows) read(ctx context.Context, source int, person scan.Person) error {
 	for _, u := range unitsOf(kept) {
 		r.groups[source] = append(r.groups[source], kept[u])
 	}
-	later := s.copies
-	if r.comesLater(source) {
-		task := r.beginCopies(folder.Size(s.compared(from, r.KnownBy)))
-		if later, err = r.findCopies(ctx, task, s, r.KnownBy, from, r.KnownBy); err != nil {
-			return err
-		}
-	}
 	for _, u := range unitsOf(kept) {
 		at := scan.Unit{Object: number[kept[u].Object], RowGroup: u.RowGroup}
-		for i, copies := range []*scan.Copies{s.copies, later} {
+		for i, copies := range []*scan.Copies{s.copies, s.later} {
 			r.copies[i][source] = append(r.copies[i][source], kept[u].numbers(copies.Of(at)))
 		}
 	}
 	return nil
-}
-
-// comesLater reports whether some row of the person's in a source happened at as_of or after it: whether it is a copy
-// only a later run would ask.
-func (r *Rows) comesLater(source int) bool {
-	column, _ := r.Sources[source].Schema.WithRole(rules.RoleEventTime)
-	for _, h := range r.groups[source] {
-		for row := range h.Rows() {
-			if at, ok := h.Instant(column.Name, row); ok && at >= r.AsOf {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // numbers turns row numbers of the row group into those of what was copied of it; others are left out.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
@@ -32,7 +33,8 @@ type Source struct {
 	Parts      []folder.Partition
 	Cover      Coverage
 	scanner    *scan.Scanner
-	copies     *scan.Copies
+	copies     *scan.Copies // as of the decision's moment
+	later      *scan.Copies // as of any later one, over all retained rows; nil where nobody asks
 	bad        map[string]bool
 
 	oversizedIn []string // columns that held the values counted as oversized
@@ -202,15 +204,13 @@ func (s *Source) compared(from, before int64) []store.Object {
 // beginCopies begins telling copies apart, which reads the objects twice.
 func (d *Decision) beginCopies(objects int64) *Task { return d.Begin("copies", 2*objects) }
 
-// findCopies tells the copies of a source apart as of a moment, among partitions of [from, before); nil where its
-// schema or setting does not let it.
-func (d *Decision) findCopies(ctx context.Context, task *Task, s *Source, asOf, from, before int64,
-) (*scan.Copies, error) {
+// findCopies tells the copies of a source apart, where its schema and setting let it.
+func (d *Decision) findCopies(ctx context.Context, task *Task, p *segments.Plan, s *Source) error {
 	if !s.tellsCopies() {
-		return nil, nil
+		return nil
 	}
-	copies := s.scanner.NewCopies(project.Micros(s.Dedupe), asOf)
-	objects := s.compared(from, before)
+	copies := s.scanner.NewVersions(project.Micros(s.Dedupe))
+	objects := s.compared(d.copied(s, p))
 	number := s.numbers()
 	r := task.Reading(s.bucket, objects, s.Schema)
 	pass := func(look func(g scan.RowGroup, u scan.Unit) error) error {
@@ -219,14 +219,34 @@ func (d *Decision) findCopies(ctx context.Context, task *Task, s *Source, asOf, 
 		}), objects)
 	}
 	if err := pass(func(g scan.RowGroup, _ scan.Unit) error { return copies.Note(g) }); err != nil {
-		return nil, err
+		return err
 	}
 	copies.Suspect()
 	if err := pass(copies.Look); err != nil {
-		return nil, err
+		return err
 	}
-	copies.Decide()
-	return copies, nil
+	s.copies = copies.AsOf(d.AsOf)
+	s.Conflicts = s.copies.Conflicts
+	if d.looksLater() {
+		s.later = copies.AsOf(math.MaxInt64)
+	}
+	return nil
+}
+
+// looksLater reports whether rows are looked at that lie in no window now: as logins, or of one person later on.
+func (d *Decision) looksLater() bool { return d.Project.Identity.Linked || d.Person != nil }
+
+// copied is the time of a source's partitions among which copies are told apart.
+func (d *Decision) copied(s *Source, p *segments.Plan) (from, before int64) {
+	from, before = s.reach(d, p)
+	if !d.looksLater() {
+		return from, before
+	}
+	first, last := d.retained()
+	if !d.Project.Identity.Linked {
+		first = from
+	}
+	return min(from, first), max(before, last)
 }
 
 // retained is the time of which logins count.
@@ -261,7 +281,10 @@ func (d *Decision) readLogins(ctx context.Context) (*identity.Star, error) {
 		readers := all[s.scanner]
 		objects := retained(s)
 		r := task.Reading(s.bucket, objects, s.Schema)
-		err := r.Each(ctx, func(w int, _ scan.Unit, g *parquet.RowGroup) error { return readers[w].Read(g) })
+		number := s.numbers()
+		err := r.Each(ctx, func(w int, u scan.Unit, g *parquet.RowGroup) error {
+			return readers[w].Read(g, s.later.Of(scan.Unit{Object: number[objects[u.Object].Key], RowGroup: u.RowGroup}))
+		})
 		if err != nil {
 			return nil, s.wrap(err, objects)
 		}

@@ -16,23 +16,25 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 )
 
-// Copies finds the rows that repeat an earlier row's event id, over all rows of a source and before any `where` looks
-// at them (docs/language.md, Copies and late rows). Rows are read twice. The first reading hashes every id and keeps
-// the hashes that came more than once; the second looks at the rows behind those hashes and compares real ids, so that
-// nothing rests on a hash.
+// Versions finds the rows of a source that share an event id, before any `where` looks at them (docs/language.md,
+// Copies and late rows). Rows are read twice. The first reading hashes every id and keeps the hashes that came more than once;
+// the second looks at the rows behind those hashes and compares real ids, so that nothing rests on a hash.
+type Versions struct {
+	within   int64 // microseconds
+	knownBy  int64
+	maxSkew  int64
+	schema   *rules.Schema
+	roles    map[rules.Role]string
+	seed     maphash.Seed
+	mu       sync.Mutex
+	hashes   [256][][]uint64 // by shard, one list a row group
+	suspects [256][]uint64   // sorted
+	found    []sighting
+}
+
+// Copies are the rows of a source that repeat an earlier version of their event. It is read-only.
 type Copies struct {
-	within    int64 // microseconds
-	knownBy   int64
-	asOf      int64
-	maxSkew   int64
-	schema    *rules.Schema
-	roles     map[rules.Role]string
-	seed      maphash.Seed
-	mu        sync.Mutex
-	hashes    [256][][]uint64 // by shard, one list a row group
-	suspects  [256][]uint64   // sorted
-	found     []sighting
-	copies    map[Unit][]uint32
+	of        map[Unit][]uint32
 	Conflicts int64 // copies whose contents differ from the version before, apart from their arrival
 }
 
@@ -42,6 +44,7 @@ type Unit struct{ Object, RowGroup int }
 // sighting is one row whose id may have come before.
 type sighting struct {
 	id       string
+	at       int64
 	received int64
 	unit     Unit
 	row      uint32
@@ -49,11 +52,11 @@ type sighting struct {
 	payload  [sha256.Size]byte // without received_at: tells a repetition from a contradiction
 }
 
-// NewCopies prepares to look for copies that arrived within that many microseconds of an earlier version.
-func (s *Scanner) NewCopies(within, asOf int64) *Copies {
-	return &Copies{
-		within: within, knownBy: s.plan.KnownBy, asOf: asOf, maxSkew: s.plan.MaxSkew, schema: s.schema, roles: s.roles,
-		seed: maphash.MakeSeed(), copies: map[Unit][]uint32{},
+// NewVersions prepares to look for copies that arrived within that many microseconds of an earlier version.
+func (s *Scanner) NewVersions(within int64) *Versions {
+	return &Versions{
+		within: within, knownBy: s.plan.KnownBy, maxSkew: s.plan.MaxSkew, schema: s.schema, roles: s.roles,
+		seed: maphash.MakeSeed(),
 	}
 }
 
@@ -61,8 +64,8 @@ func (s *Scanner) NewCopies(within, asOf int64) *Copies {
 func (s *Scanner) TellsCopies() bool { return s.roles[rules.RoleEventID] != "" }
 
 // Note is the first reading of a row group; safe for concurrent use.
-func (c *Copies) Note(g RowGroup) error {
-	ids, visible, _, err := c.rows(g)
+func (c *Versions) Note(g RowGroup) error {
+	ids, visible, _, _, err := c.rows(g)
 	if err != nil {
 		return err
 	}
@@ -89,7 +92,7 @@ func (c *Copies) Note(g RowGroup) error {
 }
 
 // Suspect ends the first reading.
-func (c *Copies) Suspect() {
+func (c *Versions) Suspect() {
 	for i, lists := range c.hashes {
 		all := slices.Concat(lists...)
 		c.hashes[i] = nil
@@ -103,8 +106,8 @@ func (c *Copies) Suspect() {
 }
 
 // Look is the second reading of a row group; safe for concurrent use.
-func (c *Copies) Look(g RowGroup, u Unit) error {
-	ids, visible, received, err := c.rows(g)
+func (c *Versions) Look(g RowGroup, u Unit) error {
+	ids, visible, at, received, err := c.rows(g)
 	if err != nil {
 		return err
 	}
@@ -119,7 +122,9 @@ func (c *Copies) Look(g RowGroup, u Unit) error {
 	var found []sighting
 	for _, r := range visible {
 		if suspect[codes[r]] {
-			found = append(found, sighting{id: strings.Clone(dict.Value(int(codes[r]))), received: received(r), unit: u, row: r})
+			found = append(found, sighting{
+				id: strings.Clone(dict.Value(int(codes[r]))), at: int64(at.Value(int(r))), received: received(r), unit: u, row: r,
+			})
 		}
 	}
 	if err := c.hash(g, found); err != nil {
@@ -131,24 +136,27 @@ func (c *Copies) Look(g RowGroup, u Unit) error {
 	return nil
 }
 
-// rows returns the ids of a row group, the rows that are visible, not quarantined and have an id, and their arrival.
-func (c *Copies) rows(g RowGroup) (ids texts, visible []uint32, received func(uint32) int64, err error) {
+// rows returns the ids of a row group, the rows that are visible, not quarantined and have an id, when they happened
+// and when they arrived.
+func (c *Versions) rows(g RowGroup) (ids texts, visible []uint32, at *array.Timestamp, received func(uint32) int64,
+	err error,
+) {
 	a, err := g.Column(c.roles[rules.RoleEventID])
 	if err != nil {
-		return ids, nil, nil, err
+		return ids, nil, nil, nil, err
 	}
 	ids.codes, ids.dict = asText(a)
 	a, err = g.Column(c.roles[rules.RoleEventTime])
 	if err != nil {
-		return ids, nil, nil, err
+		return ids, nil, nil, nil, err
 	}
-	at := a.(*array.Timestamp)
+	at = a.(*array.Timestamp)
 	received = func(uint32) int64 { return 0 }
 	arrived := func(uint32) (int64, bool) { return math.MinInt64, true }
 	if name := c.roles[rules.RoleReceivedAt]; name != "" {
 		a, err = g.Column(name)
 		if err != nil {
-			return ids, nil, nil, err
+			return ids, nil, nil, nil, err
 		}
 		r := a.(*array.Timestamp)
 		received = func(i uint32) int64 { return int64(r.Value(int(i))) }
@@ -161,36 +169,39 @@ func (c *Copies) rows(g RowGroup) (ids texts, visible []uint32, received func(ui
 		}
 		t := int64(at.Value(int(i)))
 		when, ok := arrived(i)
-		if !ok || when >= c.knownBy || t >= c.asOf || when != math.MinInt64 && t-when > c.maxSkew {
+		if !ok || when >= c.knownBy || when != math.MinInt64 && t-when > c.maxSkew {
 			continue
 		}
 		visible = append(visible, i)
 	}
-	return ids, visible, received, nil
+	return ids, visible, at, received, nil
 }
 
-// Decide ends the second reading: of the versions of one event the first received counts, of those received at the same
-// instant the one with the smallest content hash.
-func (c *Copies) Decide() {
-	slices.SortFunc(c.found, func(a, b sighting) int {
+// AsOf ends the second reading, as of a moment: of the versions of one event that happened before it the first received
+// counts, of those received at the same instant the one with the smallest content hash. It may be asked of several
+// moments.
+func (c *Versions) AsOf(moment int64) *Copies {
+	found := slices.DeleteFunc(slices.Clone(c.found), func(s sighting) bool { return s.at >= moment })
+	slices.SortFunc(found, func(a, b sighting) int {
 		return cmp.Or(strings.Compare(a.id, b.id), cmp.Compare(a.received, b.received),
 			slices.Compare(a.content[:], b.content[:]),
 			cmp.Compare(a.unit.Object, b.unit.Object), cmp.Compare(a.unit.RowGroup, b.unit.RowGroup), cmp.Compare(a.row, b.row))
 	})
-	for i := 1; i < len(c.found); i++ {
-		a, b := &c.found[i-1], &c.found[i]
+	out := &Copies{of: map[Unit][]uint32{}}
+	for i := 1; i < len(found); i++ {
+		a, b := &found[i-1], &found[i]
 		if a.id != b.id || b.received-a.received > c.within {
 			continue
 		}
-		c.copies[b.unit] = append(c.copies[b.unit], b.row)
+		out.of[b.unit] = append(out.of[b.unit], b.row)
 		if a.payload != b.payload {
-			c.Conflicts++
+			out.Conflicts++
 		}
 	}
-	c.found = nil
-	for u := range c.copies {
-		slices.Sort(c.copies[u])
+	for u := range out.of {
+		slices.Sort(out.of[u])
 	}
+	return out
 }
 
 // Of returns the rows of a row group that are copies, ascending.
@@ -198,12 +209,12 @@ func (c *Copies) Of(u Unit) []uint32 {
 	if c == nil {
 		return nil
 	}
-	return c.copies[u]
+	return c.of[u]
 }
 
 // hash computes the content hash of the rows found in a row group: SHA-256 over the schema's columns in name order,
 // each as a tag, a length and bytes (docs/language.md, Copies and late rows).
-func (c *Copies) hash(g RowGroup, found []sighting) error {
+func (c *Versions) hash(g RowGroup, found []sighting) error {
 	if len(found) == 0 {
 		return nil
 	}

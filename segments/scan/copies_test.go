@@ -96,7 +96,7 @@ func find(t *rapid.T, schema *rules.Schema, rows []logRow) (copied []bool, confl
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := s.NewCopies(within, knownBy-hour)
+	v := s.NewVersions(within)
 	if !s.TellsCopies() {
 		t.Fatal("a log with event ids cannot tell copies apart")
 	}
@@ -116,18 +116,18 @@ func find(t *rapid.T, schema *rules.Schema, rows []logRow) (copied []bool, confl
 		groups[u] = newGroup(t, schema, mine)
 	}
 	for _, u := range rapid.Permutation(units).Draw(t, "first order") {
-		if err := c.Note(groups[u]); err != nil {
+		if err := v.Note(groups[u]); err != nil {
 			t.Fatal(err)
 		}
 	}
-	c.Suspect()
+	v.Suspect()
 	for _, u := range rapid.Permutation(units).Draw(t, "second order") {
-		if err := c.Look(groups[u], u); err != nil {
+		if err := v.Look(groups[u], u); err != nil {
 			t.Fatal(err)
 		}
 		groups[u].scribble()
 	}
-	c.Decide()
+	c := v.AsOf(knownBy - hour)
 	copied = make([]bool, len(rows))
 	for u, of := range at {
 		list := c.Of(u)

@@ -9,7 +9,8 @@ import (
 )
 
 // Logins is the first pass that identity asks for: every row with a valid device, a valid customer and a time up to now
-// says that the customer was logged in on the device (docs/identity.md, Logins). One goroutine uses it at a time.
+// says that the customer was logged in on the device, one a little ahead of now that he is (docs/identity.md, Logins).
+// One goroutine uses it at a time.
 type Logins struct {
 	s       *Scanner
 	devices numberer
@@ -27,8 +28,9 @@ func (s *Scanner) Logins() *Logins {
 	return l
 }
 
-// Read collects the logins of a row group.
-func (l *Logins) Read(g RowGroup) error {
+// Read collects the logins of a row group; copies are the rows (ascending) that are copies of earlier ones and say
+// nothing.
+func (l *Logins) Read(g RowGroup, copies []uint32) error {
 	name := l.s.roles[rules.RoleCustomer]
 	if name == "" {
 		return nil
@@ -40,7 +42,10 @@ func (l *Logins) Read(g RowGroup) error {
 	codes, dict := asText(a)
 	l.sel = l.sel[:0]
 	for i, c := range codes {
-		if !dict.IsNull(int(c)) {
+		for len(copies) > 0 && copies[0] < uint32(i) {
+			copies = copies[1:]
+		}
+		if copied := len(copies) > 0 && copies[0] == uint32(i); !copied && !dict.IsNull(int(c)) {
 			l.sel = append(l.sel, uint32(i))
 		}
 	}
@@ -62,7 +67,8 @@ func (l *Logins) Read(g RowGroup) error {
 	for _, r := range l.sel {
 		d, c := device[deviceCodes[r]], customer[codes[r]]
 		if d < evidence.Unknown && c < evidence.Unknown {
-			l.Found = append(l.Found, identity.Login{Device: d, Customer: c, At: int64(at.Value(int(r)))})
+			now := min(int64(at.Value(int(r))), l.s.plan.KnownBy)
+			l.Found = append(l.Found, identity.Login{Device: d, Customer: c, At: now})
 		}
 	}
 	// Logins repeat on every page view: the list must not grow with the rows.
@@ -73,7 +79,8 @@ func (l *Logins) Read(g RowGroup) error {
 	return nil
 }
 
-// visible keeps the selected rows that had arrived by known_by, are not quarantined and lie before it.
+// visible keeps the selected rows that had arrived by known_by, are not quarantined and lie before it, or ahead of it
+// by no more than a clock may run ahead.
 func (l *Logins) visible(g RowGroup) error {
 	a, err := g.Column(l.s.roles[rules.RoleEventTime])
 	if err != nil {
@@ -90,7 +97,7 @@ func (l *Logins) visible(g RowGroup) error {
 	n := 0
 	for _, r := range l.sel {
 		t := int64(at.Value(int(r)))
-		ok := at.IsValid(int(r)) && t <= l.s.plan.KnownBy
+		ok := at.IsValid(int(r)) && t <= l.s.plan.KnownBy+l.s.plan.MaxSkew
 		if received != nil {
 			in := int64(received.Value(int(r)))
 			ok = ok && received.IsValid(int(r)) && in < l.s.plan.KnownBy && t-in <= l.s.plan.MaxSkew
