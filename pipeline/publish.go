@@ -14,6 +14,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
 	"github.com/malgrupp/malgrupp/pipeline/record"
+	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/consent"
@@ -322,9 +323,11 @@ func (r *run) nextHoldings(changes []change) (*state.Holdings, error) {
 			next.Keep(c.list, c.stay.Entries())
 			continue
 		}
-		if err := next.Set(c.list, c.kind.Profile, c.full.Told(), r.Keys); err != nil {
+		inherited, err := next.Set(c.list, c.kind.Profile, c.full.Told(), r.Keys)
+		if err != nil {
 			return nil, err
 		}
+		r.manifest.Segments[i].Inherited = shown.Count(inherited)
 	}
 	return next, nil
 }

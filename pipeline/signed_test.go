@@ -315,11 +315,12 @@ func TestAListOfAFormThatIsNoMoreIsEmptied(t *testing.T) {
 	b := threeNights(t)
 	b.loaded.Project.Head = ""
 	old := state.Empty().Next(state.Told{RunID: runAhead})
-	check(t, old.Set(state.List{Destination: "files", Segment: "loan-visitors", Kind: "ancient"}, "", func(
+	_, err := old.Set(state.List{Destination: "files", Segment: "loan-visitors", Kind: "ancient"}, "", func(
 		yield func(entry, subject string) bool,
 	) {
 		_ = yield("d1", "d1") && yield("d2", "d2")
-	}, b.ring))
+	}, b.ring)
+	check(t, err)
 	sealed, err := old.Write(b.ring)
 	check(t, err)
 	b.resigned(func(m *record.Marker, _ *record.Manifest) {

@@ -48,6 +48,7 @@ func newRoot(master []byte) (root, error) {
 
 // Keyer turns raw ids into keyed ids under one label. One goroutine uses it at a time.
 type Keyer struct {
+	number int
 	prefix string
 	mac    hash.Hash
 	sum    [sha256.Size]byte
@@ -68,8 +69,11 @@ func (r *Ring) KeyerOf(number int, l Label) (*Keyer, error) {
 		return nil, fmt.Errorf("derive the sub-key for %s: %w", l, err)
 	}
 	defer clear(sub)
-	return &Keyer{prefix: "k" + strconv.Itoa(number) + ".", mac: hmac.New(sha256.New, sub)}, nil
+	return &Keyer{number: number, prefix: "k" + strconv.Itoa(number) + ".", mac: hmac.New(sha256.New, sub)}, nil
 }
+
+// Number is that of the master key.
+func (k *Keyer) Number() int { return k.number }
 
 // Key returns the keyed id, k<number>. and 22 letters. It names nobody without the master and may be stored and logged.
 func (k *Keyer) Key(id ID) string {

@@ -134,6 +134,8 @@ type SegmentCount struct {
 	Lacks       []decide.Lack          `json:"lacks,omitempty"`     // days that its verdicts lean on
 	// Owed are the removals that consent owes, where it was asked who may stay.
 	Owed shown.Count `json:"owed_removals,omitempty"`
+	// Inherited are entries that stay though their person left: they are another member's contact as well.
+	Inherited shown.Count `json:"kept_for_another,omitempty"`
 	// Pending are removals that were told earlier and not acknowledged, told again now; overdue since PendingSince.
 	Pending      shown.Count `json:"pending_removals,omitempty"`
 	Overdue      bool        `json:"overdue,omitempty"`

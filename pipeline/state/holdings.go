@@ -298,11 +298,12 @@ func (h *Holdings) leave(l List, before, after []holding) {
 }
 
 // Set makes told (entry and subject, in byte order of the entries) what a list holds, made with a profile; who was held
-// before keeps the run that added him.
-func (h *Holdings) Set(l List, profile string, told iter.Seq2[string, string], ring *keys.Ring) error {
+// before keeps the run that added him. It returns how many entries stay though whoever they were told for does not: they
+// are somebody else's as well.
+func (h *Holdings) Set(l List, profile string, told iter.Seq2[string, string], ring *keys.Ring) (inherited int, _ error) {
 	keyer, err := ring.Keyer(keys.Dest(l.Destination))
 	if err != nil {
-		return fmt.Errorf("key the members of %s: %w", l.Destination, err)
+		return 0, fmt.Errorf("key the members of %s: %w", l.Destination, err)
 	}
 	all := h.lists[l]
 	before := all
@@ -317,6 +318,9 @@ func (h *Holdings) Set(l List, profile string, told iter.Seq2[string, string], r
 			before = before[1:]
 		}
 		if len(before) > 0 && before[0].entry == entry {
+			if was, _ := keys.NumberOf(before[0].key); was == keyer.Number() && before[0].key != p.key {
+				inherited++
+			}
 			p.runID, p.marker, p.at, p.heard = before[0].runID, before[0].marker, before[0].at, before[0].heard || p.heard
 		}
 		held = append(held, p)
@@ -325,7 +329,7 @@ func (h *Holdings) Set(l List, profile string, told iter.Seq2[string, string], r
 	if len(held) > 0 {
 		h.lists[l] = held
 	}
-	return nil
+	return inherited, nil
 }
 
 // Keep leaves a list as it is, but for the entries that are not in keep, which is in byte order.

@@ -65,7 +65,7 @@ func tell(t *rapid.T, h *Holdings, believed told, run string, r *keys.Ring) *Hol
 		id := rapid.OneOf(rapid.SampledFrom([]string{"d1", "d2", "d3", "ä,\"b", " x "}), rapid.StringN(0, 10, 40))
 		ids := rapid.SliceOfDistinct(id, rapid.ID[string]).Draw(t, "ids")
 		slices.Sort(ids)
-		if err := next.Set(l, "google.v1", pairs(ids), r); err != nil {
+		if _, err := next.Set(l, "google.v1", pairs(ids), r); err != nil {
 			t.Fatal(err)
 		}
 		members := map[string]string{}
@@ -164,7 +164,7 @@ func TestListsComeInAFixedOrder(t *testing.T) {
 	android := lists[4]
 	android.Part = "android"
 	for _, l := range []List{android, lists[4], lists[2], lists[0], lists[3], lists[1]} {
-		if err := h.Set(l, "", pairs([]string{"d1"}), r); err != nil {
+		if _, err := h.Set(l, "", pairs([]string{"d1"}), r); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -173,7 +173,7 @@ func TestListsComeInAFixedOrder(t *testing.T) {
 			t.Fatal(diff)
 		}
 	}
-	if err := h.Set(lists[1], "", pairs(nil), r); err != nil || len(h.Lists()) != 5 {
+	if _, err := h.Set(lists[1], "", pairs(nil), r); err != nil || len(h.Lists()) != 5 {
 		t.Errorf("an emptied list is still there: %v, error %v", h.Lists(), err)
 	}
 }
@@ -271,7 +271,7 @@ func TestWhatWasToldIsOwedUntilItIsAcknowledged(t *testing.T) {
 				RunID: "r", Marker: marker, At: now, Waits: func(d string) bool { return d == "mail" },
 				Erased: func(d, k string) bool { return d == "mail" && k == key },
 			})
-			if err := next.Set(l, "p", pairs(members), r); err != nil {
+			if _, err := next.Set(l, "p", pairs(members), r); err != nil {
 				t.Fatal(err)
 			}
 			for _, id := range ids {
@@ -314,7 +314,7 @@ func TestWhatWasToldIsOwedUntilItIsAcknowledged(t *testing.T) {
 func TestDamagedHoldingsAreRefused(t *testing.T) {
 	r, h := ring(t), Empty()
 	ids := []string{"d1", "d2", "d3"}
-	if err := h.Set(lists[0], "", pairs(ids), r); err != nil {
+	if _, err := h.Set(lists[0], "", pairs(ids), r); err != nil {
 		t.Fatal(err)
 	}
 	sealed, err := h.Write(r)

@@ -17,8 +17,8 @@ import (
 )
 
 // Versions finds the rows of a source that share an event id, before any `where` looks at them (docs/language.md,
-// Copies and late rows). Rows are read twice. The first reading hashes every id and keeps the hashes that came more than once;
-// the second looks at the rows behind those hashes and compares real ids, so that nothing rests on a hash.
+// Copies and late rows). Rows are read twice. The first reading hashes every id and keeps the hashes that came more
+// than once; the second looks at the rows behind those hashes and compares real ids, so that nothing rests on a hash.
 type Versions struct {
 	within   int64 // microseconds
 	knownBy  int64
