@@ -187,6 +187,11 @@ func SettingKeys(destination, columns *yaml.Shape) *yaml.Shape {
 		unbuilt("necessary"), unbuilt("network"), unbuilt("on_incomplete"), unbuilt("topics"))
 }
 
+// ConsentAnswers are the words that an answer of a consent platform can mean: actions of the consent log, and none.
+var ConsentAnswers = []string{
+	"grant", "deny", "withdraw", "object", "lift", "erase", "gpc", "browser", "heartbeat", "none",
+}
+
 // maxWhole bounds whole numbers of a project that have no bound of their own.
 const maxWhole = 1 << 30
 
@@ -211,6 +216,8 @@ var (
 
 	consentKeys = object(
 		need("url", text), may("partition", partition),
+		may("map", either(text, consentMapKeys)).
+			Says("how to read the export of a consent platform; default: our own columns"),
 		may("max_feed_age", either(duration, object(need("limit", duration), need("reason", text)).Loose(0))).
 			Says("how old consent may be; default 26h. More than 72h takes a reason"),
 		may("max_consent_age", duration),
@@ -226,6 +233,32 @@ var (
 		may("partner_data", publisherKeys)).Loose(0)
 	publisherKeys = object(may("publisher_purposes", listOf(whole(1, 24), 1)),
 		may("custom_purposes", listOf(whole(1, 63), 1))).Loose(0)
+
+	// consentMapKeys is the shape of a map of a consent platform's export; none is needed: a ready-made map may say it.
+	consentMapKeys = object(
+		may("like", text).Says("a ready-made map, whose keys these replace"),
+		may("export", word("log", "state")).
+			Says("whether rows are only added, or each answer replaces the last; default log"),
+		may("delimiter", word(",", ";", "|", "tab")).Says("of CSV; default ,"),
+		may("subject", object(need("type", either(subjectType, object(need("column", text), need("words",
+			namesOf(subjectType))))), need("id", text)).Loose(0)),
+		may("purpose", text).Says("the column that names a purpose, if each row is about one"),
+		may("granted", text).Says("the column that lists what was granted, if a row has such a list"),
+		may("answer", text).Says("the column with the answer of the row"),
+		may("purposes", namesOf(listOf(matching(purposeForm), 0))).
+			Says("what each word of the platform asks for here; [] for what is not asked"),
+		may("answers", namesOf(word(ConsentAnswers...))).Says("what each word of the platform means; none says nothing"),
+		may("at", either(text, mappedTime)).Says("when the person answered"),
+		may("recorded_at", either(word("same", "object"), mappedTime)).
+			Says("when it was recorded: same as at, or when the object was written; default same"),
+		may("source", either(text, object(need("column", text)))).Says("a word for all rows, or a column"),
+		may("notice_version", either(version, object(need("column", text)))),
+		may("event_id", text).Says("default: made of the row"), may("evidence", text), may("tc_string", text),
+		may("quiet", duration).Says("how long nobody may answer while the export is still written; at most 7d, default not"),
+	).Loose(0)
+	purposeForm = `^(measure|profile|link|partner_data|activate:[a-z][a-z0-9_-]{0,31})$`
+	subjectType = word("device", "customer")
+	mappedTime  = object(need("column", text), may("zone", text), may("unit", word("s", "ms", "us", "ns"))).Loose(0)
 
 	// noticeKeys are the versions of notices, by use.
 	noticeKeys = object(may("measure", version), may("profile", version), may("link", version),

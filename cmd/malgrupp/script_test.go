@@ -40,6 +40,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"parquet": writeParquet,
+			"csv":     writeCSV,
 			"keygen":  func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(keys.Generate(ts.MkAbs(args[0]))) },
 			"open":    openList,
 			"exits":   exits,
@@ -137,6 +138,24 @@ func writeParquet(ts *testscript.TestScript, _ bool, args []string) {
 	name := ts.MkAbs(args[1])
 	ts.Check(os.MkdirAll(filepath.Dir(name), 0o700))
 	ts.Check(os.WriteFile(name, out.Bytes(), 0o600))
+}
+
+// writeCSV TABLE FILE writes a text table as it is; # counts from 0 the times a line that ends in xN is written.
+func writeCSV(ts *testscript.TestScript, _ bool, args []string) {
+	var out strings.Builder
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		text, count, _ := strings.Cut(strings.TrimSpace(line), " x")
+		times, err := strconv.Atoi(count)
+		if err != nil {
+			text, times = strings.TrimSpace(line), 1
+		}
+		for no := range times {
+			out.WriteString(strings.ReplaceAll(text, "#", fmt.Sprint(no)) + "\n")
+		}
+	}
+	name := ts.MkAbs(args[1])
+	ts.Check(os.MkdirAll(filepath.Dir(name), 0o700))
+	ts.Check(os.WriteFile(name, []byte(out.String()), 0o600))
 }
 
 func header(ts *testscript.TestScript, line string) []rules.Column {

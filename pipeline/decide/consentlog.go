@@ -21,7 +21,6 @@ import (
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/consent"
 	"github.com/malgrupp/malgrupp/segments/identity"
-	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
 // consentSchema is the consent log (docs/how-to/consent-log.md).
@@ -65,6 +64,7 @@ type consentLog struct {
 	feed    consent.Feed
 	skewed  int64
 	heard   heard
+	owed    owed // of an export of states
 	mu      sync.Mutex
 }
 
@@ -120,17 +120,8 @@ func (l *consentLog) read(ctx context.Context, filling *consent.Filling) error {
 		loaders[i] = filling.Loader()
 	}
 	r := l.in.Reading("consent", l.bucket, l.objects, consentSchema)
-	err := r.Each(ctx, func(worker int, _ scan.Unit, g *parquet.RowGroup) error {
-		c, err := l.columns(g, loaders[worker].Strings)
-		if err != nil {
-			return err
-		}
-		return c.load(loaders[worker])
-	})
-	if bad, ok := errors.AsType[*folder.BadObject](err); ok {
-		return consentFailure(consent.Unreadable(bad.Error()))
-	}
-	return err
+	return l.each(ctx, r, func(worker int) *consent.Strings { return loaders[worker].Strings },
+		func(worker int, c *consentRows) error { return c.load(loaders[worker]) })
 }
 
 func consentFailure(e error) error {
@@ -157,7 +148,7 @@ type consentRows struct {
 	buried                                     [2][]truth
 }
 
-func (l *consentLog) columns(g *parquet.RowGroup, strings *consent.Strings) (*consentRows, error) {
+func (l *consentLog) columns(g logTable, strings *consent.Strings) (*consentRows, error) {
 	c := &consentRows{log: l, n: g.Rows(), strings: strings}
 	var err error
 	for _, col := range []struct {
@@ -392,6 +383,7 @@ func (d *Decision) ledger(ctx context.Context) (*consent.Ledger, error) {
 	if err := log.list(ctx, d.Listing.log); err != nil {
 		return nil, err
 	}
+	log.owed = d.owed()
 	filling := consent.Fill(d.policy, d.subjects)
 	if d.only != nil {
 		d.machine = filling.Machine(len(d.Sources) > 0)
@@ -399,7 +391,8 @@ func (d *Decision) ledger(ctx context.Context) (*consent.Ledger, error) {
 	if err := log.read(ctx, filling); err != nil {
 		return nil, err
 	}
-	log.feed.Clock = !d.given
+	d.newest = log.feed.Watermark
+	log.feed.Clock, log.feed.Watermark = !d.given, log.fresh(d.newest)
 	d.Feed, d.Skewed, d.FirstDay = log.feed, log.skewed, log.first
 	d.Consent = folder.Pin("consent", log.objects, nil)
 	if err := consentFailure(log.feed.Check(d.feedLimits())); err != nil {
@@ -407,6 +400,9 @@ func (d *Decision) ledger(ctx context.Context) (*consent.Ledger, error) {
 	}
 	seen := log.heard.seen(d.firstHeard())
 	if err := d.grown(seen); err != nil {
+		return nil, err
+	}
+	if err := log.owed.answered(log.heard.answered); err != nil {
 		return nil, err
 	}
 	d.Heard, d.Acts = log.heard.without(seen), state.NewActs(d.Seen.Acts, log.heard.acts)

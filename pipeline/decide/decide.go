@@ -72,6 +72,7 @@ type Decision struct {
 
 	asked      []segments.Request
 	policy     *consent.Policy
+	newest     int64 // when the newest row of the consent log was recorded
 	subjects   *identity.Subjects
 	star       *identity.Star
 	logins     []identity.Login // kept where one person is asked about

@@ -25,6 +25,8 @@ type heard struct {
 	on         int64 // the day of the last row
 	to         []*state.Day
 	texts      [5]hashed // subject, kind, action, purpose, TC string
+
+	answered []uint64 // of an export of states: whose denial stands or has a later answer (states.go)
 }
 
 // row counts row i, recorded at an instant.
@@ -82,6 +84,9 @@ func (c *consentRows) forgotten(i int) bool {
 func (h *heard) event(c *consentRows, i int) {
 	action := c.actions[c.action.Codes[i]]
 	switch {
+	case c.log.in.states():
+		h.state(c, i)
+		return
 	case action == consent.TCString:
 		// What a string says about a purpose is a matter of settings, so each counts; but once a day, not for every page
 		// that carried it.
@@ -154,7 +159,7 @@ func (h *heard) add(o *heard) {
 			into.Denials = append(into.Denials, d.Denials...)
 		}
 	}
-	h.acts = append(h.acts, o.acts...)
+	h.acts, h.answered = append(h.acts, o.acts...), append(h.answered, o.answered...)
 }
 
 // seen is what was collected, of days that a first one does not come after.
@@ -192,6 +197,9 @@ func (in *Inputs) firstHeard() int64 {
 
 // grown refuses a log that lacks what an accepted run saw in it, however little that is.
 func (in *Inputs) grown(now state.Heard) error {
+	if in.states() {
+		return nil // its denials are owed an answer (states.go)
+	}
 	first := in.firstHeard()
 	for _, on := range slices.Sorted(maps.Keys(in.Seen.Heard.Days)) {
 		was, is := in.Seen.Heard.Days[on], now.Days[on]

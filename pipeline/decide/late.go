@@ -58,7 +58,7 @@ func (d *Decision) Late(ctx context.Context, after, now int64) (Late, error) {
 		return Late{}, err
 	}
 	denials = slices.DeleteFunc(append(denials, listed...), d.gate.Heard)
-	watermark := max(after, newest)
+	watermark := max(after, log.fresh(max(newest, d.newest)))
 	late := Late{denials, watermark, log.heard.without(log.heard.seen(d.firstHeard())), log.heard.acts}
 	return late, consentFailure(consent.CheckAge(now, watermark, d.feedLimits().MaxAge))
 }
@@ -144,11 +144,7 @@ func (l *consentLog) denials(ctx context.Context, bucket *store.Bucket, objects 
 	read := l.in.Reading("late consent", bucket, objects, consentSchema)
 	read.Workers = 1
 	strings := consent.NewStrings(l.policy)
-	err = read.Each(ctx, func(_ int, _ scan.Unit, g *parquet.RowGroup) error {
-		c, err := l.columns(g, strings)
-		if err != nil {
-			return err
-		}
+	err = l.each(ctx, read, func(int) *consent.Strings { return strings }, func(_ int, c *consentRows) error {
 		var seen heard
 		defer l.heard.add(&seen)
 		for i := range c.n {

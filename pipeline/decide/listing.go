@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
@@ -58,6 +59,12 @@ func NewListing(ctx context.Context, in Inputs) (*Listing, error) {
 	}
 	l.log, l.feed = &log.listedLog, log.feed
 	l.Objects = append(l.Objects, folder.Pin("consent", log.objects, nil)...)
+	if m := in.Project.Consent.Map; m != nil && m.Quiet.N > 0 && len(log.objects) > 0 {
+		// That it was written again, with the same bytes, is news.
+		newest := slices.MaxFunc(log.objects, func(a, b store.Object) int { return a.ModTime.Compare(b.ModTime) })
+		written := newest.ModTime.UTC().Format(time.RFC3339)
+		l.Objects = append(l.Objects, folder.Input{Source: "consent", Key: "written " + written})
+	}
 	return l, nil
 }
 

@@ -3,22 +3,18 @@ package decide
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"iter"
 	"path"
 	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"github.com/malgrupp/malgrupp/pipeline/export"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
-	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/consent"
 	"github.com/malgrupp/malgrupp/segments/identity"
@@ -135,31 +131,28 @@ func (in *Inputs) findList(ctx context.Context, name string, conf *project.List)
 // listRow is one entry: subject_type, subject_id, purpose ("" where the list has none).
 type listRow [3]string
 
-// listRows reads a list in either of its forms; programs that write CSV for Excel put a byte order mark before it, and
-// old spreadsheets end lines with a carriage return alone.
+// listRows reads a list in either of its forms.
 func listRows(name string, data []byte, limits parquet.Limits) ([]listRow, error) {
 	if bytes.HasPrefix(data, []byte("PAR1")) {
 		return listParquet(name, data, limits)
 	}
-	data = bytes.TrimPrefix(data, []byte(source.ByteOrderMark))
-	data = bytes.ReplaceAll(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
-	rows, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
-	if err != nil || len(rows) == 0 {
-		return nil, errors.New("it is neither Parquet nor CSV with a header")
+	lines, header, err := export.CSV(bytes.NewReader(data), ',')
+	if err != nil {
+		return nil, err
 	}
-	// Behind a line end that is not known as one, rows would be a part of the header, and the list empty.
-	if slices.ContainsFunc(rows[0], func(cell string) bool { return strings.ContainsFunc(cell, unprintable) }) {
-		return nil, errors.New("its header goes on behind something that is no line end: LF, CRLF or CR")
+	rows, err := lines.ReadAll()
+	if err != nil {
+		return nil, errors.New("it is neither Parquet nor CSV with a header")
 	}
 	var at [3]int
 	for i, column := range []string{"subject_type", "subject_id", "purpose"} {
-		at[i] = slices.Index(rows[0], column)
+		at[i] = slices.Index(header, column)
 	}
 	if at[0] < 0 || at[1] < 0 {
 		return nil, errors.New("its header lacks subject_type or subject_id")
 	}
-	out := make([]listRow, 0, len(rows)-1)
-	for _, r := range rows[1:] {
+	out := make([]listRow, 0, len(rows))
+	for _, r := range rows {
 		row := listRow{r[at[0]], r[at[1]]}
 		if at[2] >= 0 {
 			row[2] = r[at[2]]
@@ -168,8 +161,6 @@ func listRows(name string, data []byte, limits parquet.Limits) ([]listRow, error
 	}
 	return out, nil
 }
-
-func unprintable(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }
 
 func listParquet(name string, data []byte, limits parquet.Limits) ([]listRow, error) {
 	f, err := parquet.Open(bytes.NewReader(data), int64(len(data)), name, listSchema, limits)

@@ -160,6 +160,9 @@ func (t *tableNames) events(segment string) (out []query.EventTable, err error) 
 
 func (t *tableNames) others(segment string) (out query.Tables, err error) {
 	conf := t.in.Project.Consent
+	if _, given := t.given["consent"]; conf.Map != nil && !given {
+		return out, fault.New(fault.Usage, "SQL", query.MappedLog(segment), "see malgrupp sql --unsupported")
+	}
 	out = query.Tables{Consent: t.folder("consent", conf.URL), Stay: t.given["stay"]}
 	if t.in.Project.Attributes != nil {
 		out.Attributes = t.folder("attributes", t.in.Project.Attributes.URL)

@@ -43,8 +43,10 @@ type Reading struct {
 	Schema  *rules.Schema
 	Limits  parquet.Limits
 	Workers int
-	Opened  func(object int, f *parquet.File) // may be nil; called once for each object, from many goroutines
-	Done    func(bytes, rows int64)           // may be nil; called when a part is read, from many goroutines
+	// Shape, where it is not nil, says instead of Schema what an object is read from, and with which schema.
+	Shape  func(r io.ReaderAt, size int64, name string) (io.ReaderAt, int64, *rules.Schema, error)
+	Opened func(object int, f *parquet.File) // may be nil; called once for each object, from many goroutines
+	Done   func(bytes, rows int64)           // may be nil; called when a part is read, from many goroutines
 }
 
 // Size is how many bytes objects have together: so many are done when a reading of them ends.
@@ -148,7 +150,7 @@ func (r *Reading) open(ctx, stop context.Context, i int, units chan<- unit) erro
 	if err != nil {
 		return err
 	}
-	f, err := parquet.Open(bytes, o.Size, o.Key, r.Schema, r.Limits)
+	f, err := r.file(bytes, o)
 	if err != nil {
 		_ = bytes.Close()
 		return r.blame(i, err)
@@ -175,6 +177,18 @@ func (r *Reading) open(ctx, stop context.Context, i int, units chan<- unit) erro
 		}
 	}
 	return nil
+}
+
+// file opens what was stored in the form that the reading asks for.
+func (r *Reading) file(bytes io.ReaderAt, o store.Object) (*parquet.File, error) {
+	size, schema := o.Size, r.Schema
+	if r.Shape != nil {
+		var err error
+		if bytes, size, schema, err = r.Shape(bytes, o.Size, o.Key); err != nil {
+			return nil, err
+		}
+	}
+	return parquet.Open(bytes, size, o.Key, schema, r.Limits)
 }
 
 // tell says that a row group was visited. Row groups stand for equal shares of their object's bytes.

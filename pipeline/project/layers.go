@@ -79,7 +79,7 @@ func (s section) written() bool { return len(s.layers) > 0 }
 func (s section) note(key string, value any, n yaml.Node, profile string) {
 	origin := "default"
 	if n.Present() {
-		src := s.file.doc.Source
+		src := n.Document().Source
 		origin = fmt.Sprintf("%s:%d", src.Name, src.Position(n.Span().Start).Line)
 		if profile != "" {
 			origin += " (" + profile + ")"

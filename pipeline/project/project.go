@@ -83,6 +83,7 @@ const (
 type Consent struct {
 	URL            string
 	Partition      Partition
+	Map            *ConsentMap // nil: our own columns
 	MaxFeedAge     value.Duration
 	MaxConsentAge  value.Duration
 	TrustedSources []string

@@ -261,6 +261,7 @@ func (p *Project) consent(s section) {
 			expected("at most 395d"))
 	}
 	c.TrustedSources = s.texts("trusted_sources", []string{"cmp", "bank_ui", "call_centre"})
+	c.Map = consentMap(s, c)
 	c.MinNotice = map[string]int{}
 	notice := s.sub("min_notice_version")
 	notice.only()

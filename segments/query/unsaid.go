@@ -50,6 +50,10 @@ var (
 		"complete: success or manifest",
 		"which partitions are complete is known from their listing; name a table that holds those alone",
 	}
+	unsaidMapped = Unsaid{
+		"consent.map",
+		"what a platform's words mean is read with the map; name a table with the columns of the consent log",
+	}
 	unsaidCSV = Unsaid{
 		"a suppression or protected list in CSV, in Spark", "Spark reads CSV without a header in plain SQL; name a table",
 	}
@@ -61,14 +65,19 @@ var (
 
 // CannotSay lists what a statement cannot say, each with its reason.
 func CannotSay() []Unsaid {
-	return []Unsaid{unsaidLinked, unsaidParam, unsaidBytes, unsaidFloats, unsaidWords, unsaidMarks, unsaidCSV, unsaidFile}
+	return []Unsaid{
+		unsaidLinked, unsaidParam, unsaidBytes, unsaidFloats, unsaidWords, unsaidMarks, unsaidMapped, unsaidCSV, unsaidFile,
+	}
 }
 
-// Linked, Incomplete and ListFile are what only the project says: it refuses a statement for them.
+// Linked, Incomplete, MappedLog and ListFile are what only the project says: it refuses a statement for them.
 func Linked(segment string) error { return &UnsaidError{unsaidLinked, segment} }
 
 // Incomplete refuses a source whose partitions count when they are complete.
 func Incomplete(segment string) error { return &UnsaidError{unsaidMarks, segment} }
+
+// MappedLog refuses a consent log that is the export of a platform.
+func MappedLog(segment string) error { return &UnsaidError{unsaidMapped, segment} }
 
 // ListFile refuses a list that a dialect cannot read.
 func ListFile(segment, url string) error {
