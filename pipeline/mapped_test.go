@@ -2,9 +2,13 @@ package pipeline_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"pgregory.net/rapid"
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/project"
@@ -122,4 +126,65 @@ func TestADenialInAnExportThatIsRewrittenBeforePublicationIsHeard(t *testing.T) 
 	if f, ok := fault.Classify(err); !ok || f.Reason != "FEED_SHRUNK" {
 		t.Errorf("the run ended with %v, want FEED_SHRUNK: the last look saw a denial that is gone", err)
 	}
+}
+
+// A log in our columns and an export in a platform's, with the same answers, come to the same list.
+func TestAMappedLogDecidesLikeTheLogItself(t *testing.T) {
+	words := map[string]string{
+		"grant": "ja", "deny": "nej", "withdraw": "inte längre", "object": "aldrig", "lift": "igen", "gpc": "signal",
+	}
+	m := stateMap()
+	m.State, m.EventID, m.Recorded = false, "nr", project.MappedTime{Column: "recorded"}
+	m.Answers = map[string]string{}
+	for action, word := range words {
+		m.Answers[word] = action
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		acts := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) act {
+			day, hour := rapid.IntRange(1, 10).Draw(rt, "day"), rapid.IntRange(0, 20).Draw(rt, "hour")
+			at := time.Date(2026, 4, day, hour, 0, 0, 0, time.UTC)
+			return act{
+				fmt.Sprintf("d%d", rapid.IntRange(0, 63).Draw(rt, "who")),
+				rapid.SampledFrom(slices.Sorted(maps.Keys(words))).Draw(rt, "action"),
+				rapid.SampledFrom([]string{"profile", "activate:files"}).Draw(rt, "purpose"),
+				at.Format(time.RFC3339), at.Format(time.RFC3339),
+			}
+		}), 0, 60).Draw(rt, "acts")
+		for i := range 64 {
+			for _, purpose := range []string{"profile", "activate:files"} {
+				first := "2026-04-01T00:00:00Z"
+				acts = append(acts, act{fmt.Sprintf("d%d", i), "grant", purpose, first, first})
+			}
+		}
+		acts = append(acts, act{"late", "grant", "profile", "2026-04-10T20:59:00Z", "2026-04-10T20:59:00Z"})
+		var lists [2][]string
+		for i := range lists {
+			b := newBank(t)
+			if i == 0 {
+				b.acts("consent/part.parquet", acts)
+			} else {
+				b.loaded.Project.Consent.Map = m
+				b.put("consent/part.parquet", exported(acts, words))
+			}
+			report, err := b.run(night, "20260410T220000Z-000001")
+			if err != nil {
+				rt.Fatal(err)
+			}
+			lists[i] = b.list(report.RunID, "snapshot")
+		}
+		if !slices.Equal(lists[0], lists[1]) {
+			rt.Errorf("the log: %q\nthe export: %q", lists[0], lists[1])
+		}
+	})
+}
+
+// exported writes acts as a platform does.
+func exported(acts []act, words map[string]string) []byte {
+	var b strings.Builder
+	b.WriteString("nr,who,topic,said,at,recorded\n")
+	topics := map[string]string{"profile": "ads", "activate:files": "mail"}
+	for i, a := range acts {
+		fmt.Fprintf(&b, "%d,%s,%s,%s,%s,%s\n", i, a.device, topics[a.purpose], words[a.action], a.at, a.recorded)
+	}
+	return []byte(b.String())
 }

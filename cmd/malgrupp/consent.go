@@ -14,8 +14,8 @@ import (
 )
 
 func (a *app) consentCommand() *cobra.Command {
-	c := &cobra.Command{Use: "consent", Short: "What lies in the consent log"}
-	c.AddCommand(a.consentLookupCommand(), a.consentStatsCommand())
+	c := &cobra.Command{Use: "consent", Short: "What lies in the consent log, and how the export of a platform is read as one"}
+	c.AddCommand(a.consentInspectCommand(), a.consentLookupCommand(), a.consentStatsCommand())
 	return c
 }
 

@@ -177,7 +177,8 @@ func (s shell) try(t *testing.T, line string) {
 		t.Errorf("%s: what is to be done for it?", line)
 		return
 	}
-	here := strings.NewReplacer("s3://bank-events/web/", s.dir+"/events/", " NAME", " calculator-no-application",
+	here := strings.NewReplacer("s3://bank-events/web/", s.dir+"/events/", "s3://bank-consent/export/", s.dir+"/consent/",
+		" NAME", " calculator-no-application",
 		"/etc/bash_completion.d/", s.dir+"/", "/var/log/malgrupp/", s.dir+"/").Replace(line)
 	code, printed, err := s.run(here)
 	if code == exitPartial.code && (slices.Contains(words, "run") || slices.Contains(words, "apply")) {

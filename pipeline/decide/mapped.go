@@ -3,14 +3,12 @@ package decide
 import (
 	"context"
 	"errors"
-	"math"
 
 	"github.com/apache/arrow/go/v15/arrow"
 
 	"github.com/malgrupp/malgrupp/pipeline/export"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
-	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/segments/consent"
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
@@ -55,20 +53,17 @@ func (l *consentLog) each(ctx context.Context, r *folder.Reading, strings func(w
 	return err
 }
 
-// fresh is the watermark of a log whose newest row was recorded at an instant. A platform writes no heartbeats. Where
-// the map says for how long nobody may answer (quiet), an object that was written within that time of the newest row
-// proves as much: the exporter ran, and had nothing more to say. One that was written later proves nothing, for a copy
-// of an old export is new as well.
+// fresh is the watermark of a log whose newest row was recorded at an instant; an object counts if it is not hidden.
 func (l *consentLog) fresh(newest int64) int64 {
 	m := l.in.Project.Consent.Map
-	if m == nil || newest == math.MinInt64 {
+	if m == nil {
 		return newest
 	}
-	quiet, fresh := project.Micros(m.Quiet), newest
-	for _, o := range l.objects {
-		if at := o.ModTime.UnixMicro(); at < l.hideAt && at-newest <= quiet {
-			fresh = max(fresh, at)
+	return export.Fresh(m, newest, func(yield func(int64) bool) {
+		for _, o := range l.objects {
+			if at := o.ModTime.UnixMicro(); at < l.hideAt && !yield(at) {
+				return
+			}
 		}
-	}
-	return fresh
+	})
 }

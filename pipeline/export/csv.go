@@ -71,9 +71,12 @@ func (l *lineEnds) Read(b []byte) (n int, err error) {
 	return n, nil
 }
 
-// Limits of a CSV: what it may unpack to, and rows that are gathered at once.
+// Limits of a CSV: what it may be, packed or not; how much more than it is stored as, beyond what little ones may; and
+// rows that are gathered at once.
 const (
-	mostBytes  = 4 << 30
+	mostBytes  = 1 << 30
+	mostRatio  = 200
+	ratioFree  = 16 << 20
 	rowsAtOnce = 1 << 16
 	mostNames  = 2000
 )
@@ -87,26 +90,55 @@ func tabled(r io.ReaderAt, size int64, delimiter rune) (io.ReaderAt, int64, erro
 	} else if string(magic[:n]) == "PAR1" {
 		return r, size, nil
 	}
+	if size > mostBytes {
+		return nil, 0, errors.New("it is CSV of more than 1 GiB: have it split, or exported as Parquet")
+	}
 	storage := &failing{r: io.NewSectionReader(r, 0, size)}
 	var from io.Reader = storage
-	if magic[0] == 0x1f && magic[1] == 0x8b {
+	if bytes.HasPrefix(magic[:], gzipMagic) {
 		unpacked, err := gzip.NewReader(from)
 		if err != nil {
 			return nil, 0, errors.New("it begins like gzip and is none")
 		}
-		from = &io.LimitedReader{R: unpacked, N: mostBytes}
+		from = &io.LimitedReader{R: unpacked, N: min(mostBytes, mostRatio*size+ratioFree)}
 	}
 	table, err := written(from, delimiter)
 	switch left, packed := from.(*io.LimitedReader); {
 	case storage.err != nil:
 		return nil, 0, storageFault{storage.err}
 	case packed && left.N <= 0:
-		return nil, 0, fmt.Errorf("it unpacks to more than %d GiB", int64(mostBytes>>30))
+		return nil, 0, errors.New("it unpacks to more than 1 GiB, or to more than 200 times what is stored")
 	case err != nil:
 		return nil, 0, err
 	}
 	return bytes.NewReader(table), int64(len(table)), nil
 }
+
+// Delimiter is what stands between the names of a CSV's header most often; 0 for an object that is Parquet, or whose
+// header cannot be read.
+func Delimiter(r io.ReaderAt, size int64) rune {
+	head := make([]byte, 1<<16)
+	n, err := r.ReadAt(head[:min(size, int64(len(head)))], 0)
+	if err != nil && err != io.EOF || bytes.HasPrefix(head, []byte("PAR1")) {
+		return 0
+	}
+	head = head[:n]
+	if bytes.HasPrefix(head, gzipMagic) {
+		if unpacked, err := gzip.NewReader(bytes.NewReader(head)); err == nil {
+			head, _ = io.ReadAll(io.LimitReader(unpacked, 1<<16)) // what is cut off lies behind the header
+		}
+	}
+	line, _, _ := strings.Cut(strings.ReplaceAll(string(head), "\r", "\n"), "\n")
+	most := ','
+	for _, d := range ";\t|" {
+		if strings.Count(line, string(d)) > strings.Count(line, string(most)) {
+			most = d
+		}
+	}
+	return most
+}
+
+var gzipMagic = []byte{0x1f, 0x8b}
 
 // storageFault is what the storage said, not what is wrong with the object.
 type storageFault struct{ error }

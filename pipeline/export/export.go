@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"slices"
 
@@ -113,6 +114,17 @@ func (f *Form) parts() (out []part) {
 
 // cell is the name under which the column of a purpose is read.
 func cell(word string) string { return "purpose " + word }
+
+// Named are the columns of the export that the map names, behind the key that names each.
+func (f *Form) Named() iter.Seq2[string, string] {
+	return func(yield func(key, path string) bool) {
+		for _, p := range f.parts() {
+			if !yield(p.key, p.path) {
+				return
+			}
+		}
+	}
+}
 
 // Shape opens an object: what it is read from, which for CSV is a table made of it, and the schema of the columns that
 // the map names, each with a type that the object's own can be read as. The error is an *Error, a

@@ -132,7 +132,7 @@ func cell(g *export.Group, name string, k int) string {
 	if t.Null(k) {
 		return "-"
 	}
-	return t.At(k)
+	return strings.ReplaceAll(t.At(k), "\n", `\n`)
 }
 
 func instant(g *export.Group, name string, k int) string {

@@ -13,40 +13,29 @@ import (
 )
 
 // group makes the columns of the consent log from the events.
-func (c *columns) group(e *events, written int64) (*Group, error) {
+func (c *columns) group(e *events, written int64) *Group {
 	g := &Group{rows: len(e.row), texts: map[string]parquet.Text{}, words: map[string]arrow.Array{}}
-	at, err := c.instants(e, c.at)
-	if err != nil {
-		return nil, err
-	}
+	at := c.instants(e, c.at)
 	recorded := at
 	switch {
 	case c.form.conf.ByObject:
-		recorded, _ = c.instants(e, func(int) (int64, bool, error) { return written, false, nil })
+		recorded = c.instants(e, func(int) (int64, bool, error) { return written, false, nil })
 	case c.recorded != nil:
-		if recorded, err = c.instants(e, c.recorded); err != nil {
-			return nil, err
-		}
+		recorded = c.instants(e, c.recorded)
 	}
-	g.words["at"], g.words["recorded_at"] = at, recorded
-	if g.words["notice_version"], err = c.notices(e); err != nil {
-		return nil, err
-	}
-	if g.texts["subject_type"], err = c.kindsOf(e); err != nil {
-		return nil, err
-	}
+	g.words["at"], g.words["recorded_at"], g.words["notice_version"] = at, recorded, c.notices(e)
+	g.texts["subject_type"] = c.kindsOf(e)
 	g.texts["subject_id"] = of(c.subject, e.row, func(k int) bool { return e.action[k] != heartbeat })
 	g.texts["action"] = actionsOf(e)
 	g.texts["purpose"] = c.purposesOf(e)
 	g.texts["source"] = c.always(c.source, c.form.conf.Source, e)
 	g.texts["evidence"] = c.always(c.evidence, "", e)
-	tc := c.always(c.tc, "", e)
+	g.texts["tc_string"] = c.always(c.tc, "", e)
 	if c.tc.Dict != nil {
-		tc = of(c.tc, e.row, func(k int) bool { return e.action[k] == state })
+		g.texts["tc_string"] = of(c.tc, e.row, func(k int) bool { return e.action[k] == state })
 	}
-	g.texts["tc_string"] = tc
 	g.texts["event_id"] = c.ids(e, g, at, recorded)
-	return g, nil
+	return g
 }
 
 // actionsOf are the actions, with none in the dictionary that no event has: a reader judges it as a whole.
@@ -107,7 +96,7 @@ func (c *columns) always(t parquet.Text, text string, e *events) parquet.Text {
 	return out
 }
 
-func (c *columns) kindsOf(e *events) (parquet.Text, error) {
+func (c *columns) kindsOf(e *events) parquet.Text {
 	m := c.form.conf
 	out := parquet.Text{Codes: make([]int32, len(e.row)), Dict: dictionary([]string{"device", "customer"})}
 	for k, row := range e.row {
@@ -120,12 +109,9 @@ func (c *columns) kindsOf(e *events) (parquet.Text, error) {
 			out.Codes[k] = 2
 		case kind == "customer":
 			out.Codes[k] = 1
-		case kind == "":
-			return out, misfit(hintWord, "read the export: column %q, which consent.map.subject.type names, has a word that "+
-				"its words do not", m.KindColumn)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // purposesOf are the purposes; what a TC string says is about all.
@@ -145,30 +131,25 @@ func (c *columns) purposesOf(e *events) parquet.Text {
 	return out
 }
 
-func (c *columns) instants(e *events, read func(i int) (int64, bool, error)) (*array.Timestamp, error) {
+// instants and notices are of rows that were found to be readable.
+func (c *columns) instants(e *events, read func(i int) (int64, bool, error)) *array.Timestamp {
 	b := array.NewTimestampBuilder(memory.DefaultAllocator, &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"})
 	for _, row := range e.row {
-		us, null, err := read(int(row))
-		if err != nil {
-			return nil, err
-		}
-		if null {
+		if us, null, _ := read(int(row)); null {
 			b.AppendNull()
 		} else {
 			b.Append(arrow.Timestamp(us))
 		}
 	}
-	return b.NewTimestampArray(), nil
+	return b.NewTimestampArray()
 }
 
-func (c *columns) notices(e *events) (*array.Int64, error) {
+func (c *columns) notices(e *events) *array.Int64 {
 	b := array.NewInt64Builder(memory.DefaultAllocator)
 	for _, row := range e.row {
-		n, null, err := int64(c.form.conf.Notice), c.form.conf.Notice == 0, error(nil)
+		n, null := int64(c.form.conf.Notice), c.form.conf.Notice == 0
 		if c.notice != nil {
-			if n, null, err = c.notice(int(row)); err != nil {
-				return nil, err
-			}
+			n, null, _ = c.notice(int(row))
 		}
 		if null {
 			b.AppendNull()
@@ -176,7 +157,7 @@ func (c *columns) notices(e *events) (*array.Int64, error) {
 			b.Append(n)
 		}
 	}
-	return b.NewInt64Array(), nil
+	return b.NewInt64Array()
 }
 
 // ids are the export's own with the purpose, for a row may be about several; or all that an event says, so that a row

@@ -63,17 +63,31 @@ var (
 // Rows reads a row group of an object that Shape opened and that was written at an instant. The error is an *Error, a
 // *parquet.DamagedError, or the storage's own.
 func (f *Form) Rows(g *parquet.RowGroup, written int64) (*Group, error) {
+	return f.Sift(g, written, func(err error) error { return err })
+}
+
+// Sift is Rows for who wants to hear of every row that does not fit: told says of an *Error whether to stop with it, or
+// to leave the row out.
+func (f *Form) Sift(g *parquet.RowGroup, written int64, told func(error) error) (*Group, error) {
 	in, err := f.columns(g)
 	if err != nil {
 		return nil, err
 	}
 	e := &events{}
 	for i := range g.Rows() {
-		if err := in.row(e, i); err != nil {
-			return nil, err
+		before := len(e.row)
+		err := in.row(e, i)
+		if err == nil && len(e.row) > before {
+			err = in.readable(i, e.action[before] == heartbeat)
+		}
+		if err != nil {
+			if err = told(err); err != nil {
+				return nil, err
+			}
+			e.row, e.purpose, e.action = e.row[:before], e.purpose[:before], e.action[:before]
 		}
 	}
-	return in.group(e, written)
+	return in.group(e, written), nil
 }
 
 // columns are those of a row group, with their words read once per dictionary entry.
@@ -274,6 +288,22 @@ func numbers(p part, a arrow.Array) func(i int) (int64, bool, error) {
 		}
 	}
 	panic("a column of numbers is integers or text")
+}
+
+// readable says what of a row with events cannot be read.
+func (c *columns) readable(i int, heartbeat bool) error {
+	for _, read := range []func(int) (int64, bool, error){c.at, c.recorded, c.notice} {
+		if read != nil {
+			if _, _, err := read(i); err != nil {
+				return err
+			}
+		}
+	}
+	if m := c.form.conf; m.KindColumn != "" && !heartbeat && c.kinds[c.kind.Codes[i]] == "" {
+		return misfit(hintWord, "read the export: column %q, which consent.map.subject.type names, has a word that its "+
+			"words do not", m.KindColumn)
+	}
+	return nil
 }
 
 // row adds the events of a row.

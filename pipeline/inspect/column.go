@@ -71,6 +71,12 @@ func (s *seen) add(p *profiler, a arrow.Array, values bool) {
 		s.addWords(a, values, a.Value)
 	case *array.Timestamp:
 		s.addWords(a, values, func(i int) int64 { return int64(a.Value(i)) })
+	case *array.Boolean:
+		for i := range a.Len() {
+			if a.IsValid(i) {
+				s.sample(strconv.FormatBool(a.Value(i)), 1, true)
+			}
+		}
 	case *array.Float64:
 		for i := range min(a.Len(), maxNumbers) {
 			if a.IsValid(i) {

@@ -28,6 +28,8 @@ type InspectOptions struct {
 	Values  bool   // samples are values as they stand, not masked
 	Name    string // of the proposed schema; "" takes it from the URL
 	Watch   func(decide.Progress)
+
+	csv bool // objects may be CSV
 }
 
 // Inspection is what was found in a log. Unless values were asked for it holds none but times, and keys of key-value
@@ -79,6 +81,25 @@ type InspectedColumn struct {
 // Inspect looks at an object, or at the newest objects below a prefix, with no schema but what their footers say, and
 // proposes a schema. Damaged objects are errors.
 func Inspect(ctx context.Context, stores *folder.Stores, place string, o InspectOptions) (*Inspection, error) {
+	s, err := newSurvey(ctx, stores, place, o)
+	if err != nil {
+		return nil, err
+	}
+	in := s.Inspection
+	in.Crowded, in.LooksLike = s.look.crowded, s.look.fitting()
+	in.Proposal = s.look.propose(schemaName(o.Name, place), in)
+	return in, nil
+}
+
+// survey is what was seen of the newest objects of a place.
+type survey struct {
+	*Inspection
+	look   *look
+	bucket *store.Bucket
+	opens  []store.Object
+}
+
+func newSurvey(ctx context.Context, stores *folder.Stores, place string, o InspectOptions) (*survey, error) {
 	bucket, listing, err := found(ctx, stores, place)
 	if err != nil {
 		return nil, err
@@ -112,9 +133,7 @@ func Inspect(ctx context.Context, stores *folder.Stores, place string, o Inspect
 	for _, s := range look.columns {
 		in.Columns = append(in.Columns, s.shown())
 	}
-	in.Crowded, in.LooksLike = look.crowded, look.fitting()
-	in.Proposal = look.propose(schemaName(o.Name, place), in)
-	return in, nil
+	return &survey{in, look, bucket, opens}, nil
 }
 
 // found lists what a URL names: one object, or all that count below a prefix.

@@ -1,13 +1,16 @@
 package inspect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"time"
 
+	"github.com/malgrupp/malgrupp/pipeline/export"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/store"
@@ -29,6 +32,8 @@ type look struct {
 	remarks []string
 	cursor  parquet.Cursor
 	profile profiler
+
+	delimiter rune // of the first object that is CSV; 0: there was none
 }
 
 func newLook(o InspectOptions) *look {
@@ -44,21 +49,28 @@ func newLook(o InspectOptions) *look {
 // object looks at one object; all its sizes are checked as in a run.
 func (l *look) object(ctx context.Context, bucket *store.Bucket, o store.Object) (InspectedObject, error) {
 	out := InspectedObject{Key: o.Key, Size: o.Size, Modified: o.ModTime.UTC().Format(time.RFC3339)}
-	r, err := bucket.Open(ctx, o)
+	stored, err := bucket.Open(ctx, o)
 	if err != nil {
 		return out, err
 	}
-	defer r.Close()
-	d, err := parquet.Describe(r, o.Size, o.Key)
+	defer stored.Close()
+	r, size, err := l.tabled(stored, o)
+	if err != nil {
+		return out, err
+	}
+	d, err := parquet.Describe(r, size, o.Key)
 	if err != nil {
 		return out, err
 	}
 	out.Writer, out.Rows, out.RowGroups = d.Writer, d.Rows, len(d.Groups)
-	schema, _, err := parquet.Infer(r, o.Size, o.Key)
+	if r != io.ReaderAt(stored) {
+		out.Writer = "CSV"
+	}
+	schema, _, err := parquet.Infer(r, size, o.Key)
 	if err != nil {
 		return out, err
 	}
-	params, crowded, err := parquet.Params(r, o.Size, o.Key, l.options.Rows, parquet.Limits{})
+	params, crowded, err := parquet.Params(r, size, o.Key, l.options.Rows, parquet.Limits{})
 	if _, damaged := errors.AsType[*parquet.DamagedError](err); damaged {
 		l.remarks = union(l.remarks, []string{"lists were not read: " + err.Error()})
 	} else if err != nil {
@@ -66,7 +78,7 @@ func (l *look) object(ctx context.Context, bucket *store.Bucket, o store.Object)
 	}
 	l.crowded = union(l.crowded, crowded)
 	schema.Columns = append(schema.Columns, paramColumns(params)...)
-	f, err := parquet.Open(r, o.Size, o.Key, schema, parquet.Limits{})
+	f, err := parquet.Open(r, size, o.Key, schema, parquet.Limits{})
 	if err != nil {
 		return out, err
 	}
@@ -74,8 +86,19 @@ func (l *look) object(ctx context.Context, bucket *store.Bucket, o store.Object)
 	l.describe(d, schema)
 	l.read(f, schema)
 	return out, l.fit(d, func(s *rules.Schema) (*parquet.Difference, error) {
-		return parquet.Compare(r, o.Size, o.Key, s)
+		return parquet.Compare(r, size, o.Key, s)
 	})
+}
+
+// tabled is an object as Parquet; where CSV is asked for, the first one tells its delimiter.
+func (l *look) tabled(r io.ReaderAt, o store.Object) (io.ReaderAt, int64, error) {
+	if !l.options.csv {
+		return r, o.Size, nil
+	}
+	if l.delimiter == 0 {
+		l.delimiter = export.Delimiter(r, o.Size)
+	}
+	return export.Tabled(r, o.Size, o.Key, cmp.Or(l.delimiter, ','))
 }
 
 // plainKey is the form of a key that can only be a name, and that a schema can write.

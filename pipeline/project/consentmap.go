@@ -103,6 +103,15 @@ func consentMap(s section, c *Consent) *ConsentMap {
 	return m.out
 }
 
+// ReadMap reads a text that begins with map:, as it would stand below consent, whose other settings are given.
+func ReadMap(src *source.Source, c Consent) (*ConsentMap, source.Findings) {
+	f := &file{doc: yaml.Read(src)}
+	o, _ := f.doc.Root().Object("consent")
+	keys := rules.SettingKeys(yaml.Keys(), yaml.Keys()).Behind("consent")
+	m := consentMap(section{path: "consent.", layers: []layer{{object: o}}, file: f, keys: keys}, &c)
+	return m, f.doc.Errors()
+}
+
 // mapReader reads a map; the project's own object lies over the ready-made one.
 type mapReader struct {
 	section
