@@ -12,6 +12,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // stateMap reads an export in which each answer replaces the last one.
@@ -84,6 +85,27 @@ func TestAnExportOfStatesMayOnlyAnswerADenialLater(t *testing.T) {
 				t.Errorf("the run ended with %v, want FEED_SHRUNK: %t", err, c.shrunk)
 			}
 		})
+	}
+}
+
+// Whoever was deleted in the platform after a denial may stand on a list of people instead, for that purpose or for
+// all.
+func TestAListOfPeopleAnswersForWhoWasDeletedInThePlatform(t *testing.T) {
+	for purpose, stops := range map[string]bool{"": false, "activate:files": false, "profile": true} {
+		b := newBank(t)
+		b.loaded.Project.Consent.Map = stateMap()
+		b.put("consent/part.parquet", states("d7,mail,no,2026-04-09T20:00:00Z", "x,ads,yes,2026-04-10T20:00:00Z"))
+		_, err := b.run(night, "20260410T220000Z-000001")
+		check(t, err)
+		b.put("consent/part.parquet", states("d7,mail,,", "d7,ads,,", "x,ads,yes,2026-04-11T20:00:00Z"))
+		b.put("lists/protected.csv", []byte("subject_type,subject_id,purpose\ndevice,d7,"+purpose+"\n"))
+		b.loaded.Project.Consent.Protected = &project.List{
+			URL: "mem://lists/protected.csv", MaxAge: value.Duration{N: 9999, Unit: value.Day},
+		}
+		_, err = b.run("2026-04-11T22:00:00Z", "20260411T220000Z-000002")
+		if f, _ := fault.Classify(err); stops != (err != nil) || stops && f.Reason != "FEED_SHRUNK" {
+			t.Errorf("listed for %q: the run ended with %v", purpose, err)
+		}
 	}
 }
 

@@ -170,8 +170,11 @@ func writeConsentInspection(w io.Writer, in *inspect.ConsentInspection, zone *va
 		}
 		fmt.Fprintf(w, "  %s (%s rows)\n    %s\n", f.Message, f.Rows, f.Hint)
 	}
-	if len(in.Purposes) == 0 {
+	if in.Newest == "" {
 		return
+	}
+	if !in.Strings.Few() {
+		fmt.Fprintf(w, "\n%s of the events are TC strings, which are judged in a run.\n", in.Strings)
 	}
 	fmt.Fprintf(w, "\n%s events; the newest is of %s, the newest object was written %s\n\n", in.Events,
 		localTime(in.Newest, zone), localTime(in.Written, zone))

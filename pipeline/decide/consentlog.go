@@ -402,14 +402,14 @@ func (d *Decision) ledger(ctx context.Context) (*consent.Ledger, error) {
 	if err := d.grown(seen); err != nil {
 		return nil, err
 	}
-	if err := log.owed.answered(log.heard.answered); err != nil {
-		return nil, err
-	}
 	d.Heard, d.Acts = log.heard.without(seen), state.NewActs(d.Seen.Acts, log.heard.acts)
 	if err := d.recall(filling.Loader()); err != nil {
 		return nil, err
 	}
-	if err := d.suppress(ctx, filling.Loader()); err != nil {
+	if err := d.suppress(ctx, filling.Loader(), log.owed); err != nil {
+		return nil, err
+	}
+	if err := log.owed.answered(log.heard.answered); err != nil {
 		return nil, err
 	}
 	if err := d.hearRows(ctx, filling); err != nil {

@@ -141,10 +141,14 @@ func (h *hashed) hash(t parquet.Text, i int) uint64 {
 	}
 	at := &(*h)[t.Codes[i]]
 	if *at == 0 {
-		sum := sha256.Sum256([]byte(identity.Normalise(t.At(i))))
-		*at = binary.BigEndian.Uint64(sum[:8])
+		*at = hashText(t.At(i))
 	}
 	return *at
+}
+
+func hashText(text string) uint64 {
+	sum := sha256.Sum256([]byte(identity.Normalise(text)))
+	return binary.BigEndian.Uint64(sum[:8])
 }
 
 // add takes in what another reading saw.

@@ -32,7 +32,7 @@ var listSchema = &rules.Schema{Name: "suppression-list", Columns: []rules.Column
 const maxList = 1 << 30
 
 // suppress files the people of the suppression and the protected list.
-func (d *Decision) suppress(ctx context.Context, l *consent.Loader) error {
+func (d *Decision) suppress(ctx context.Context, l *consent.Loader, o owed) error {
 	for name, conf := range d.peopleLists() {
 		bucket, object, err := d.listed(ctx, name, conf)
 		if err != nil {
@@ -52,6 +52,7 @@ func (d *Decision) suppress(ctx context.Context, l *consent.Loader) error {
 		}
 		d.Consent = append(d.Consent, folder.Pin(name, []store.Object{object}, nil)...)
 		for _, e := range entries {
+			d.excuse(o, e)
 			// An id that stands for nobody in particular gets no number: with one, its rows would be somebody's.
 			if !identity.Blocked(e.ID, d.Project.Identity.Blocked...) {
 				l.Suppress(l.Subject(e.Kind, []byte(e.ID)), e.Pattern)

@@ -1,7 +1,10 @@
 package decide
 
 import (
+	"strings"
+
 	"github.com/malgrupp/malgrupp/segments/consent"
+	"github.com/malgrupp/malgrupp/segments/identity"
 )
 
 // An export of states is rewritten: whoever answers anew has one row as before, with another answer and a later time.
@@ -38,8 +41,7 @@ func (in *Inputs) states() bool { return in.Project.Consent.Map != nil && in.Pro
 
 // state takes in a row of an export of states, the last one that was counted.
 func (h *heard) state(c *consentRows, i int) {
-	who := h.texts[0].hash(c.subject, i)
-	who = mix(mix(who, h.texts[1].hash(c.kind, i)), h.texts[3].hash(c.purpose, i)) >> secondBits
+	who := whoAndWhat(h.texts[0].hash(c.subject, i), h.texts[1].hash(c.kind, i), h.texts[3].hash(c.purpose, i))
 	second := int64(c.at.Value(i)) / 1e6
 	action := c.actions[c.action.Codes[i]]
 	denies := action.Denies() || action == consent.TCString // what a string says about a purpose is a matter of settings
@@ -48,6 +50,35 @@ func (h *heard) state(c *consentRows, i int) {
 	}
 	if last, denied := c.log.owed[who]; denied && (second > last || second == last && denies) {
 		h.answered = append(h.answered, who)
+	}
+}
+
+// whoAndWhat stands for a person and a purpose.
+func whoAndWhat(subject, kind, purpose uint64) uint64 {
+	return mix(mix(subject, kind), purpose) >> secondBits
+}
+
+// excuse takes out what an entry of a list of people denies instead: who was deleted in the platform may stand there.
+func (d *Decision) excuse(o owed, e consent.Denial) {
+	if len(o) == 0 {
+		return
+	}
+	kind := "device"
+	if e.Kind == identity.Customer {
+		kind = "customer"
+	}
+	subject, of := hashText(e.ID), hashText(kind)
+	for _, asked := range d.Project.Consent.Map.Purposes {
+		for _, name := range asked {
+			n, known := d.policy.Purposes.Number(name)
+			if e.Pattern == consent.EveryPurpose || known && e.Pattern == consent.Pattern(n) ||
+				e.Pattern == consent.EveryActivation && strings.HasPrefix(name, "activate:") {
+				delete(o, whoAndWhat(subject, of, hashText(name)))
+			}
+		}
+	}
+	if e.Pattern == consent.EveryPurpose {
+		delete(o, whoAndWhat(subject, of, hashText("*"))) // of a TC string
 	}
 }
 
@@ -64,6 +95,6 @@ func (o owed) answered(by []uint64) error {
 		Reason: "the export of consent states lacks people who had denied when an accepted run read it: neither the " +
 			"denial nor a later answer to the same purpose is there",
 		Hint: "restore the export: an older copy, people who were deleted and purposes that left consent.map.purposes " +
-			"look like this; of whoever was deleted keep a row that denies",
+			"look like this; whoever was deleted keeps a row that denies, or stands on the suppression list",
 	})
 }

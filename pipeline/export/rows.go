@@ -311,6 +311,9 @@ func (c *columns) row(e *events, i int) error {
 	m := c.form.conf
 	if m.TCString != "" && !c.tc.Null(i) {
 		e.add(i, -1, state)
+	} else if m.OnlyStrings() {
+		return misfit(hintObject, "read the export: column %q, which consent.map.tc_string names, is empty, and nothing "+
+			"else says what was answered", m.TCString)
 	}
 	answer := grant // of a row that has none of its own, the cells or the list say
 	if m.Answer != "" {

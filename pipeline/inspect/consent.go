@@ -44,7 +44,8 @@ type ConsentInspection struct {
 	Map       ProposedMap       `json:"map"`
 	Words     []ConsentWord     `json:"words,omitempty"`
 	Faults    []ConsentFault    `json:"faults,omitempty"`
-	Events    shown.Count       `json:"events"` // that the map makes of the rows
+	Events    shown.Count       `json:"events"`     // that the map makes of the rows
+	Strings   shown.Count       `json:"tc_strings"` // among them; what they say is judged in a run
 	Newest    string            `json:"newest_event,omitempty"`
 	Written   string            `json:"newest_object"`
 	Purposes  []ConsentPurpose  `json:"purposes,omitempty"`
@@ -147,12 +148,13 @@ func (c *InspectedColumn) mask() {
 
 // trial is a reading of an export with a map.
 type trial struct {
-	policy *consent.Policy
-	people [2]map[string][]consent.Event // by kind and id
-	faults map[ConsentFault]int
-	events int
-	newest int64
-	conf   *project.Consent
+	policy  *consent.Policy
+	people  [2]map[string][]consent.Event // by kind and id
+	faults  map[ConsentFault]int
+	events  int
+	strings int
+	newest  int64
+	conf    *project.Consent
 }
 
 // try reads all rows of the objects that were opened, as a run would.
@@ -240,9 +242,7 @@ func (t *trial) take(g *export.Group) error {
 			t.newest = max(t.newest, int64(recorded.Value(i)))
 		}
 		if word == "state" {
-			t.faults[ConsentFault{
-				Message: "a row has a TC string, which is not counted here", Hint: "what the strings say is judged in a run",
-			}]++
+			t.strings++
 			continue
 		}
 		action, err := consent.ParseAction(word)
@@ -296,7 +296,7 @@ func (t *trial) file(texts map[string]parquet.Text, i int, e consent.Event) {
 
 // tell says what a trial came to.
 func (in *ConsentInspection) tell(t *trial, m *project.ConsentMap, written int64) {
-	in.Events = shown.Count(t.events)
+	in.Events, in.Strings = shown.Count(t.events), shown.Count(t.strings)
 	if t.newest != math.MinInt64 {
 		in.Newest = secondText(t.newest)
 	}

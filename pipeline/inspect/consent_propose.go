@@ -248,6 +248,11 @@ func (g *guess) form() {
 	case len(cells) > 0:
 		g.wide(cells, answer)
 	default:
+		if tc := g.named(tcNames, func(s *seen) bool { return s.column.Type.Kind == value.Text }); tc != nil {
+			g.taken[tc] = true
+			g.say("tc_string: %s", quoted(tc.path))
+			return
+		}
 		g.problem = append(g.problem, "no column holds words that say yes or no")
 		return
 	}

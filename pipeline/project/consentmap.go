@@ -44,6 +44,11 @@ type ConsentMap struct {
 	Quiet                value.Duration
 }
 
+// OnlyStrings reports a map of TC strings and nothing beside them.
+func (m *ConsentMap) OnlyStrings() bool {
+	return m.TCString != "" && m.Purpose == "" && m.Granted == "" && m.Answer == "" && len(m.Purposes) == 0
+}
+
 // MappedTime is a column with times. Text has an offset or is of the zone; numbers have a unit.
 type MappedTime struct {
 	Column string
@@ -297,12 +302,14 @@ func (m *mapReader) check(c *Consent) {
 	case out.Purpose != "" && out.Answer == "":
 		m.lacks("answer", "status")
 	}
-	if asked := slices.Concat(slices.Collect(maps.Values(out.Purposes))...); len(asked) == 0 {
+	if asked := slices.Concat(slices.Collect(maps.Values(out.Purposes))...); out.OnlyStrings() {
+		// the strings say it all
+	} else if len(asked) == 0 {
 		m.lacks("purposes", "{analytics: [measure], marketing: [profile, link]}")
 	} else {
 		m.once(asked)
 	}
-	if out.Granted == "" || out.Answer != "" {
+	if !out.OnlyStrings() && (out.Granted == "" || out.Answer != "") {
 		if !says("grant") || !says("deny", "withdraw", "object", "erase") {
 			m.fault("E-MISSING-KEY", "consent.map.answers has no word that grants, or none that denies",
 				expected("answers: {granted: grant, denied: deny}, with every word that the platform writes"))
