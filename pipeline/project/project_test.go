@@ -275,6 +275,9 @@ func FuzzRead(f *testing.F) {
 	f.Add("apiVersion: malgrupp/v1\nkind: Project\nmetadata: {name: a}\nsources: [1, {dedupe: 1, partition: "+
 		"[2]}]\nconsent: {protected: {}, suppression: 4}\nkeys: {master: [1]}\ndestinations: {a: 1, b: {type: [], "+
 		"processor: 3}}\n", "")
+	f.Add("apiVersion: malgrupp/v1\nkind: Project\nmetadata: {name: a}\nconsent: {map: {like: onetrust, subject: {type: "+
+		"{column: a, words: [1]}, id: 2}, purposes: {a: 1, b: [c]}, answers: {x: {}}, at: {zone: 1}, source: {}, "+
+		"notice_version: {column: {}}, recorded_at: [], quiet: 9d, export: state}}\n", "")
 	f.Fuzz(func(t *testing.T, text, profile string) {
 		p, found := Read(&source.Source{Name: "malgrupp.yaml", Text: text}, profile, platforms)
 		if p == nil && !found.Failed() {
