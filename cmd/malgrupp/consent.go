@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) consentCommand() *cobra.Command {
-	c := &cobra.Command{Use: "consent", Short: "What lies in the consent log, and how the export of a platform is read as one"}
+	c := &cobra.Command{Use: "consent", Short: "What lies in the consent log, or in a platform's export"}
 	c.AddCommand(a.consentInspectCommand(), a.consentLookupCommand(), a.consentStatsCommand())
 	return c
 }

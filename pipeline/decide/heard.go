@@ -26,7 +26,7 @@ type heard struct {
 	to         []*state.Day
 	texts      [5]hashed // subject, kind, action, purpose, TC string
 
-	answered []uint64 // of an export of states: whose denial stands or has a later answer (states.go)
+	answered []uint64 // of an export of states: whose denial stands or has a later answer (mapped.go)
 }
 
 // row counts row i, recorded at an instant.
@@ -202,7 +202,7 @@ func (in *Inputs) firstHeard() int64 {
 // grown refuses a log that lacks what an accepted run saw in it, however little that is.
 func (in *Inputs) grown(now state.Heard) error {
 	if in.states() {
-		return nil // its denials are owed an answer (states.go)
+		return nil // its denials are owed an answer (mapped.go)
 	}
 	first := in.firstHeard()
 	for _, on := range slices.Sorted(maps.Keys(in.Seen.Heard.Days)) {
