@@ -47,7 +47,8 @@ func manifestSchema() editor.Schema {
 		"control", shown, "unknown", shown, "wait", shown, "unwritable", shown, "dropped_identifiers?",
 		editor.MapOf(shown), "held_back?", editor.Text, "guard?", editor.Text,
 		"lacks?", editor.ListOf(growing("source", editor.Text, "day", editor.Text)), "owed_removals?", shown,
-		"kept_for_another?", shown, "pending_removals?", shown, "overdue?", editor.Schema{"type": "boolean"}, "pending_since?", editor.Text)
+		"kept_for_another?", shown, "pending_removals?", shown,
+		"overdue?", editor.Schema{"type": "boolean"}, "pending_since?", editor.Text)
 	lack := growing("source", editor.Text, "day", editor.Text)
 	return growing("schema", editor.Exactly(record.ManifestSchema), "run_id", editor.Text, "project", editor.Text,
 		"profile?", editor.Text,
