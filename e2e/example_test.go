@@ -24,6 +24,7 @@ type example struct {
 	moments   [][2]string // as_of, at a local midnight, and known_by, hours or days later
 	strict    [2]int      // days of a retention and of a consent age that both have something to refuse
 	gapsEmpty bool
+	speaks    bool // strings and signals stand on rows, strings in the log, people on lists; see speaking
 	dir       string
 	logs      map[string]*oracle.Log // by the consent log's URL
 }
@@ -38,7 +39,7 @@ const (
 func (x *example) open(t *testing.T, disturbed bool) *example {
 	t.Helper()
 	from := logSource(t, x.Log)
-	one, _ := filled.LoadOrStore(fmt.Sprint(x.Name, disturbed), &filling{})
+	one, _ := filled.LoadOrStore(fmt.Sprint(x.Name, disturbed, x.speaks), &filling{})
 	f := one.(*filling)
 	f.Lock()
 	defer f.Unlock()
@@ -59,7 +60,7 @@ type filling struct {
 }
 
 var (
-	filled sync.Map // by the example's name and whether it is disturbed: *filling
+	filled sync.Map // by the example's name, whether it is disturbed and speaks: *filling
 	shared string   // a folder that lasts as long as the tests
 )
 
@@ -85,16 +86,26 @@ func (x *example) fill(t *testing.T, from, dir string, disturbed bool) map[strin
 	said := must(x.Answers(from))(t)
 	days := must(feed.Days(events))(t)
 	if disturbed {
-		check(t, feed.WriteDisturbed(events, feed.Disturb(rows), len(days) > 0))
+		check(t, feed.WriteDisturbed(events, "part-00001.parquet", feed.Disturb(rows), len(days) > 0))
 		rows = must(x.Rows(from, events))(t)
 		days = must(feed.Days(events))(t)
 		said = append(said, feed.DisturbConsent(said, rows)...)
+	}
+	var listed []feed.Listed
+	if x.speaks {
+		more, acts, suppressed, protected := feed.Speak(rows)
+		check(t, feed.WriteDisturbed(events, "part-00002.parquet", more, len(days) > 0))
+		writeLists(t, filepath.Join(dir, "data"), suppressed, protected)
+		rows, days = must(x.Rows(from, events))(t), must(feed.Days(events))(t)
+		said, listed = append(said, acts...), append(suppressed, protected...)
 	}
 	all := feed.AllGranting(rows, x.End)
 	for url, acts := range map[string][]feed.Event{answers: said, granting: all} {
 		folder := filepath.Join(dir, filepath.FromSlash(url))
 		check(t, feed.WriteConsent(folder, "part-00000.parquet", append(acts, feed.Heartbeats(x.Begin, x.End)...)))
-		l := &oracle.Log{Rows: rows, Acts: must(feed.Acts(folder))(t), Partitions: days, GapsEmpty: x.gapsEmpty}
+		l := &oracle.Log{
+			Rows: rows, Acts: must(feed.Acts(folder))(t), Partitions: days, GapsEmpty: x.gapsEmpty, Listed: listed,
+		}
 		logs[url] = must(oracle.Prepare(l, x.segments, x.zone))(t)
 	}
 	return logs
@@ -113,8 +124,14 @@ func (s setting) String() string {
 // load reads the example's project, set so.
 func (x *example) load(t *testing.T, c setting) *load.Loaded {
 	t.Helper()
+	if x.speaks {
+		speakingSchema(t, x.Name, x.dir)
+	}
 	l := loadProject(t, x.Name, x.today, x.dir, c.profile)
 	p := l.Project
+	if x.speaks {
+		speaking(p)
+	}
 	p.Consent.URL = c.consent
 	if c.strict {
 		p.Retention, p.Consent.MaxConsentAge = value.Duration{N: x.strict[0], Unit: value.Day}, value.Duration{
@@ -131,7 +148,7 @@ func (x *example) both(t *testing.T, c setting, asOf, knownBy int64) (*oracle.Re
 	want := x.logs[c.consent].Run(oracle.Settings{
 		AsOf: asOf, KnownBy: knownBy, Linked: l.Project.Identity.Linked,
 		MinNotice: int64(l.Project.Consent.MinNotice["profile"]), Retention: project.Micros(l.Project.Retention),
-		MaxAge: project.Micros(l.Project.Consent.MaxConsentAge),
+		MaxAge: project.Micros(l.Project.Consent.MaxConsentAge), Carriers: x.carriers(),
 	})
 	return want, evaluate(t, l, asOf, knownBy)
 }

@@ -51,7 +51,7 @@ func newHomes(t *testing.T) *homes {
 		}
 	}
 	h.devices, h.customers = slices.Sorted(maps.Keys(devices)), slices.Sorted(maps.Keys(customers))
-	check(t, feed.WriteDisturbed(filepath.Join(h.dir, "data", "partner"), h.partner(), true))
+	check(t, feed.WriteDisturbed(filepath.Join(h.dir, "data", "partner"), "part-00001.parquet", h.partner(), true))
 	acts := append(must(feed.Shop.Answers(from))(t), h.partnerData()...)
 	check(t,
 		feed.WriteConsent(filepath.Join(h.dir, "data", "consent"), "part-00000.parquet",

@@ -24,6 +24,7 @@ type Event struct {
 	Recorded int64  `parquet:"recorded_at,timestamp(microsecond)"`
 	Source   string `parquet:"source,optional"`
 	Notice   int64  `parquet:"notice_version,optional"` // 0: not known
+	TC       string `parquet:"tc_string,optional"`      // of action state
 }
 
 // Acts reads the events of a consent log.

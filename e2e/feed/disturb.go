@@ -197,8 +197,9 @@ func (d *disturber) void(n int) Event {
 	return a
 }
 
-// WriteDisturbed adds rows to a click log, as further objects: one in each partition, or one without partitions.
-func WriteDisturbed(dir string, rows []Row, partitioned bool) error {
+// WriteDisturbed adds rows to a click log, as further objects of that name: one in each partition, or one without
+// partitions.
+func WriteDisturbed(dir, object string, rows []Row, partitioned bool) error {
 	rows = slices.Clone(rows)
 	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(a.Received, b.Received) })
 	for len(rows) > 0 {
@@ -209,7 +210,7 @@ func WriteDisturbed(dir string, rows []Row, partitioned bool) error {
 				n++
 			}
 		}
-		if err := WriteRows(dir, day, "part-00001.parquet", rows[:n]); err != nil {
+		if err := WriteRows(dir, day, object, rows[:n]); err != nil {
 			return err
 		}
 		rows = rows[n:]

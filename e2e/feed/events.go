@@ -30,6 +30,9 @@ type Row struct {
 	Country  *string `parquet:"country,optional"`
 	URL      string  `parquet:"page_url"`
 	Price    *int32  `parquet:"price,optional"`
+	GPC      *bool   `parquet:"gpc,optional"`
+	Browser  *bool   `parquet:"browser_deny,optional"`
+	TC       *string `parquet:"tc_string,optional"`
 	App      *string `parquet:"-"`
 	Content  string  `parquet:"-"` // orders versions of an event that arrived at one instant
 }

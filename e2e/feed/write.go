@@ -86,6 +86,6 @@ func values(events []Event) []parquet.Values {
 		at(func(e *Event) int64 { return e.At }),
 		at(func(e *Event) int64 { return e.Recorded }),
 		text(func(e *Event) string { return e.Source }),
-		notice, text(nothing), text(nothing),
+		notice, text(func(e *Event) string { return e.TC }), text(nothing),
 	}
 }

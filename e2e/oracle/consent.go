@@ -23,6 +23,7 @@ type timeline struct {
 	expired bool   // the last grant ended by age
 	void    string // why the latest void grant was void
 	erased  bool
+	listed  bool // it stands on a list of people for the purpose
 }
 
 func (t *timeline) at(us int64) state {
@@ -40,49 +41,87 @@ func (t *timeline) at(us int64) state {
 // ledger is what everybody says: kind, subject, purpose.
 type ledger map[[3]string]*timeline
 
-// newLedger reads acts that were recorded before now.
-func newLedger(acts []feed.Event, purposes []string, s Settings) ledger {
+// spoken is an act, and of a TC string what it says.
+type spoken struct {
+	feed.Event
+	tc     *choices
+	denial string // "": it denies nothing
+}
+
+// newLedger reads acts that were recorded before now, and lists of people.
+func newLedger(acts []feed.Event, lists []feed.Listed, purposes []string, s Settings) ledger {
 	now := s.KnownBy
-	by := map[[2]string][]feed.Event{}
+	texts := map[string]*choices{}
+	by := map[[2]string][]spoken{}
 	for _, a := range acts {
 		id := strings.TrimSpace(a.Subject)
 		if a.Action == "heartbeat" || a.Recorded >= now || blocked(id) {
 			continue
 		}
-		by[[2]string{a.Kind, id}] = append(by[[2]string{a.Kind, id}], a)
+		if a.Action == "state" && texts[a.TC] == nil {
+			texts[a.TC] = read(a.TC)
+		}
+		by[[2]string{a.Kind, id}] = append(by[[2]string{a.Kind, id}], spoken{Event: a, tc: texts[a.TC]})
 	}
 	l := ledger{}
 	for who, acts := range by {
-		slices.SortStableFunc(acts, func(a, b feed.Event) int {
-			return cmp.Or(cmp.Compare(min(a.At, now), min(b.At, now)), cmp.Compare(rank(a.Action), rank(b.Action)))
-		})
 		for _, p := range purposes {
-			l[[3]string{who[0], who[1], p}] = newTimeline(acts, p, s)
+			l[[3]string{who[0], who[1], p}] = newTimeline(heard(acts, p, s), s)
+		}
+	}
+	for _, e := range lists {
+		id := strings.TrimSpace(e.Subject)
+		for _, p := range purposes {
+			if !covers(cmp.Or(e.Purpose, "*"), p) || blocked(id) {
+				continue
+			}
+			key := [3]string{e.Kind, id, p}
+			if l[key] == nil {
+				l[key] = &timeline{}
+			}
+			l[key].listed = true
 		}
 	}
 	return l
 }
 
-// rank puts a lift before grants and grants before denials of the same instant.
-func rank(action string) int {
-	switch action {
-	case "lift":
-		return 0
-	case "grant":
-		return 1
+// heard are the acts that speak of a purpose, in their order: a lift before grants and grants before denials of the
+// same instant. Of several denials of an instant the one that stands first in the table comes last and stays.
+func heard(acts []spoken, purpose string, s Settings) (out []spoken) {
+	for _, a := range acts {
+		speaks := a.Action == "erase" || covers(a.Purpose, purpose)
+		a.denial = denying[a.Action]
+		if a.Action == "state" {
+			speaks, a.denial = a.tc.says(s.Carriers[purpose], s.KnownBy)
+		}
+		if speaks {
+			out = append(out, a)
+		}
 	}
-	return 2
+	rank := func(a *spoken) int {
+		switch {
+		case a.Action == "lift":
+			return -2
+		case a.denial == "":
+			return -1
+		}
+		return len(denials) - slices.Index(denials, a.denial)
+	}
+	slices.SortStableFunc(out, func(a, b spoken) int {
+		return cmp.Or(cmp.Compare(min(a.At, s.KnownBy), min(b.At, s.KnownBy)), cmp.Compare(rank(&a), rank(&b)))
+	})
+	return out
 }
 
-// concerns reports whether an act speaks about a purpose.
-func concerns(a *feed.Event, purpose string) bool {
-	switch {
-	case a.Action == "erase" || a.Purpose == purpose || a.Purpose == "*":
-		return true
-	case a.Purpose == "activate:*":
-		return strings.HasPrefix(purpose, "activate:")
-	}
-	return false
+// denying is what an act leaves behind that denies.
+var denying = map[string]string{
+	"deny": "DENIED", "withdraw": "WITHDRAWN", "gpc": "GPC", "browser": "BROWSER_SETTING", "object": "OBJECTED",
+	"erase": "ERASED",
+}
+
+// covers reports whether what an act names is a purpose or takes it in.
+func covers(pattern, purpose string) bool {
+	return pattern == purpose || pattern == "*" || pattern == "activate:*" && strings.HasPrefix(purpose, "activate:")
 }
 
 // history is a timeline while it is being told.
@@ -93,15 +132,14 @@ type history struct {
 	ends    int64 // when the open grant runs out
 	objects bool
 	under   string // the denial that an objection covers
+	denied  int64  // when the latest denial was
 }
 
-func newTimeline(acts []feed.Event, purpose string, s Settings) *timeline {
-	h, now := &history{Settings: s}, s.KnownBy
+func newTimeline(acts []spoken, s Settings) *timeline {
+	h, now := &history{Settings: s, denied: math.MinInt64}, s.KnownBy
 	for i := range acts {
-		if concerns(&acts[i], purpose) {
-			h.run(min(acts[i].At, now))
-			h.act(&acts[i], min(acts[i].At, now), acts[i].At > now)
-		}
+		h.run(min(acts[i].At, now))
+		h.act(&acts[i], min(acts[i].At, now), acts[i].At > now)
 	}
 	h.run(now)
 	return &h.timeline
@@ -110,7 +148,7 @@ func newTimeline(acts []feed.Event, purpose string, s Settings) *timeline {
 func (h *history) set(s state) {
 	h.now = s
 	h.states = append(h.states, s)
-	if s.grant || s.deny != "" {
+	if s.grant || s.deny != "" && s.deny != "OBJECTED" { // under an objection the last grant is what it was
 		h.expired = false
 	}
 }
@@ -123,55 +161,60 @@ func (h *history) run(until int64) {
 	}
 }
 
-func (h *history) act(a *feed.Event, at int64, future bool) {
+func (h *history) act(a *spoken, at int64, future bool) {
 	trusted := a.Source == "cmp" || a.Source == "bank_ui" || a.Source == "call_centre"
+	if a.denial != "" {
+		h.denied = at
+	}
 	switch {
 	case h.erased:
-	case a.Action == "erase":
+	case a.denial == "ERASED":
 		h.erased = true
 		h.set(state{from: at, deny: "ERASED"})
-	case a.Action == "grant":
-		h.grant(a, at, trusted, future)
 	case a.Action == "lift":
 		if h.objects && trusted {
 			h.objects = false
 			h.set(state{from: at, deny: h.under})
 		}
-	case a.Action == "object":
+	case a.denial == "":
+		h.grant(a, at, trusted, future)
+	case a.denial == "OBJECTED":
 		if !h.objects {
 			h.objects, h.under = true, h.now.deny
 			h.set(state{from: at, deny: "OBJECTED"})
 		}
+	case h.objects:
+		h.under = a.denial
 	default:
-		reason := map[string]string{
-			"deny": "DENIED", "withdraw": "WITHDRAWN", "gpc": "GPC",
-			"browser": "BROWSER_SETTING",
-		}[a.Action]
-		if h.objects {
-			h.under = reason
-			return
-		}
-		h.set(state{from: at, deny: reason})
+		h.set(state{from: at, deny: a.denial})
 	}
 }
 
-func (h *history) grant(a *feed.Event, at int64, trusted, future bool) {
+func (h *history) grant(a *spoken, at int64, trusted, future bool) {
+	from := at
+	if a.tc != nil {
+		from = min(at, a.tc.updated*tenth)
+	}
 	switch {
-	case strings.HasSuffix(a.Purpose, "*"):
+	case a.tc == nil && strings.HasSuffix(a.Purpose, "*"):
 		h.void = "GRANT_WILDCARD"
 	case !trusted:
 		h.void = "UNTRUSTED_GRANT"
 	case future:
 		h.void = "FUTURE_GRANT"
-	case a.Notice < h.MinNotice:
+	case a.tc == nil && a.Notice < h.MinNotice:
 		h.void = "NOTICE_OLD"
 	case h.objects:
 		h.void = "OBJECTED"
+	case a.tc != nil && a.tc.updated*tenth <= h.denied:
+		h.void = "TC_REPLAY"
+	case from+h.MaxAge <= at:
+		h.void = "EXPIRED"
 	case h.now.grant:
-		h.ends = max(h.ends, at+h.MaxAge)
+		h.ends = max(h.ends, from+h.MaxAge)
 	default:
 		h.set(state{from: at, grant: true})
-		h.ends = at + h.MaxAge
+		h.ends = from + h.MaxAge
 	}
 }
 
@@ -182,7 +225,11 @@ type level struct {
 }
 
 // denials in the order in which the first one counts.
-var denials = []string{"OBJECTED", "GPC", "BROWSER_SETTING", "WITHDRAWN", "DENIED"}
+var denials = []string{
+	"OBJECTED", "GPC", "BROWSER_SETTING", "WITHDRAWN", "DENIED", "TC_INVALID", "TC_FUTURE", "TC_TIME_ORDER",
+	"TC_GLOBAL_SCOPE", "TC_POLICY_OLD", "TC_LI_3_6", "TC_NO_DISCLOSED", "TC_RESTRICTED", "TC_LI_ONLY", "TC_NO_PURPOSE",
+	"TC_NO_VENDOR", "TC_NOT_DISCLOSED",
+}
 
 func combined(levels []level, at int64) (grant bool, deny []string) {
 	for _, l := range levels {
@@ -195,11 +242,17 @@ func combined(levels []level, at int64) (grant bool, deny []string) {
 	return grant && len(deny) == 0, deny
 }
 
-// decide is the decision table for one row and one purpose; "" allows.
-func decide(levels []level, at, now, retention int64) string {
+// decide is the decision table for one row and one purpose; refuses is what a signal on the row itself comes to. ""
+// allows.
+func decide(levels []level, at, now, retention int64, refuses string) string {
 	for _, l := range levels {
 		if l.timeline != nil && l.erased {
 			return "ERASED"
+		}
+	}
+	for _, l := range levels {
+		if l.timeline != nil && l.listed {
+			return "SUPPRESSED"
 		}
 	}
 	if at > now+5*minute {
@@ -208,6 +261,9 @@ func decide(levels []level, at, now, retention int64) string {
 	at = min(at, now)
 	if at < now-retention {
 		return "ROW_RETENTION"
+	}
+	if refuses != "" {
+		return refuses
 	}
 	granted, deny := combined(levels, now)
 	for _, reason := range denials {
@@ -239,7 +295,9 @@ func undecided(levels []level, now int64) string {
 			return "EXPIRED"
 		}
 	}
-	for _, reason := range []string{"GRANT_WILDCARD", "UNTRUSTED_GRANT", "FUTURE_GRANT", "NOTICE_OLD"} {
+	for _, reason := range []string{
+		"EXPIRED", "GRANT_WILDCARD", "UNTRUSTED_GRANT", "FUTURE_GRANT", "NOTICE_OLD", "TC_REPLAY",
+	} {
 		for _, l := range levels {
 			if l.admissible && l.timeline != nil && l.void == reason {
 				return reason

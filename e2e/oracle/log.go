@@ -16,6 +16,7 @@ type Log struct {
 	Acts       []feed.Event
 	Partitions []string // none: the rows lie in no partitions
 	GapsEmpty  bool     // on a day without a partition nothing happened
+	Listed     []feed.Listed
 	segments   []*Segment
 	leaves     []*Leaf
 	passes     []bits // by row: the leaves whose event and test it meets
@@ -55,7 +56,15 @@ type Settings struct {
 	Retention, MaxAge int64
 	Linked            bool
 	MinNotice         int64 // version of the notice that a grant must rest on
+	// By purpose: where TC strings carry it; what is not here no string speaks of.
+	Carriers map[string]Carrier
 }
+
+// What signals on rows deny, as acts and for the row itself.
+var (
+	gpcDenies     = []string{"partner_data", "activate:*"}
+	browserDenies = []string{"profile", "link", "partner_data", "activate:*"}
+)
 
 // dedupeWithin is how long after a version of an event another one is its copy.
 const dedupeWithin = 7 * day
@@ -100,7 +109,7 @@ func (l *Log) Run(s Settings) *Result {
 		r.spans = append(r.spans, l.clock.of(x.Within, s.AsOf, r.cover.begin))
 	}
 	r.findUses()
-	r.ledger = newLedger(l.Acts, r.purposes(), s)
+	r.ledger = newLedger(append(r.said(), l.Acts...), l.Listed, r.purposes(), s)
 	if s.Linked {
 		r.star = newStar(l.Rows, s.KnownBy)
 	}
@@ -161,6 +170,64 @@ func (r *run) purposes() []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// said is what the rows themselves say about consent, as acts of their devices. Of one thing that a device says several
+// times on one UTC day the first and the last time count.
+func (r *run) said() (out []feed.Event) {
+	type thing struct {
+		device, action, text string
+		day                  int64
+	}
+	seen := map[thing]*[2]int64{}
+	for i := range r.Rows {
+		x := &r.Rows[i]
+		if x.Received >= r.KnownBy {
+			continue
+		}
+		see := func(action, text string) {
+			k := thing{strings.TrimSpace(x.Device), action, text, floorDiv(x.Time, day)}
+			if seen[k] == nil {
+				seen[k] = &[2]int64{x.Time, x.Time}
+			}
+			seen[k][0], seen[k][1] = min(seen[k][0], x.Time), max(seen[k][1], x.Time)
+		}
+		if x.GPC != nil && *x.GPC {
+			see("gpc", "")
+		}
+		if x.Browser != nil && *x.Browser {
+			see("browser", "")
+		}
+		if x.TC != nil {
+			see("state", *x.TC)
+		}
+	}
+	denies := map[string][]string{"gpc": gpcDenies, "browser": browserDenies, "state": {"*"}}
+	for k, times := range seen {
+		for _, purpose := range denies[k.action] {
+			for _, at := range times {
+				out = append(out, feed.Event{
+					Kind: "device", Subject: k.device, Action: k.action, Purpose: purpose, At: at, Source: "cmp", TC: k.text,
+				})
+			}
+		}
+	}
+	return out
+}
+
+// refuses is what a signal on the row itself denies a purpose with.
+func refuses(x *feed.Row, purpose string) string {
+	named := func(signal *bool, purposes []string) bool {
+		return signal != nil && *signal &&
+			slices.ContainsFunc(purposes, func(p string) bool { return covers(p, purpose) })
+	}
+	switch {
+	case named(x.GPC, gpcDenies):
+		return "GPC"
+	case named(x.Browser, browserDenies):
+		return "BROWSER_SETTING"
+	}
+	return ""
 }
 
 // usable reports whether a row is visible and its clock can be believed.
@@ -284,7 +351,7 @@ func (j *judged) says(kind, id, purpose string) *timeline {
 }
 
 func (j *judged) decide(purpose string, levels []level) string {
-	return decide(levels, j.row.Time, j.KnownBy, j.Retention)
+	return decide(levels, j.row.Time, j.KnownBy, j.Retention, refuses(j.row, purpose))
 }
 
 // admit says under which id a use sees the row, or the reason why it does not.
@@ -349,11 +416,15 @@ func (j *judged) others(use string) string {
 		if d == j.device {
 			continue
 		}
-		if s := j.says("device", d, "activate:"+strings.Split(use, ":")[1]).at(j.KnownBy); s.deny != "" {
+		says := j.says("device", d, "activate:"+strings.Split(use, ":")[1])
+		if says != nil && says.listed {
+			found = append(found, "SUPPRESSED")
+		}
+		if s := says.at(j.KnownBy); s.deny != "" {
 			found = append(found, s.deny)
 		}
 	}
-	for _, reason := range append([]string{"ERASED"}, denials...) {
+	for _, reason := range append([]string{"ERASED", "SUPPRESSED"}, denials...) {
 		if slices.Contains(found, reason) {
 			return reason
 		}
