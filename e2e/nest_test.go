@@ -236,7 +236,7 @@ func (n *nest) deliver(t *testing.T) {
 				ID: fmt.Sprint(c.row, n.night, k), Time: n.midnight - nestDay + int64(n.night)*nestHour + int64(k),
 				Event: "page_view", Received: now - nestHour, Platform: "web", Device: c.device, Customer: &customer,
 				Session: &session,
-				URL: "https://shop.example/sale/P1?p=" + fmt.Sprint(k), Price: &price,
+				URL:     "https://shop.example/sale/P1?p=" + fmt.Sprint(k), Price: &price,
 			}
 			r.Received = max(r.Received, r.Time)
 			switch c.no {
