@@ -33,6 +33,9 @@ type nights struct {
 	since string // first partition of clicks that is delivered
 	said  []feed.Event
 	until string // the exporters have delivered everything before this instant
+
+	carriers map[string]oracle.Carrier
+	listed   []feed.Listed
 }
 
 func newNights(t *testing.T, since string) *nights {
@@ -100,10 +103,10 @@ func (n *nights) oracle(t *testing.T, clock, asOf string) *oracle.Result {
 	events := filepath.Join(n.Dir, "data", "events")
 	l := &oracle.Log{
 		Rows: must(feed.Rows(events))(t), Acts: must(feed.Acts(filepath.Join(n.Dir, "data", "consent")))(t),
-		Partitions: must(feed.Days(events))(t),
+		Partitions: must(feed.Days(events))(t), Listed: n.listed,
 	}
 	return must(oracle.Prepare(l, oracle.Shop(), "Europe/Warsaw"))(t).Run(oracle.Settings{
-		AsOf: instant(t, asOf), KnownBy: instant(t, clock),
+		AsOf: instant(t, asOf), KnownBy: instant(t, clock), Linked: n.Project.Identity.Linked, Carriers: n.carriers,
 		Retention: project.Micros(n.Project.Retention), MaxAge: project.Micros(n.Project.Consent.MaxConsentAge),
 	})
 }

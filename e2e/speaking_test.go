@@ -74,6 +74,7 @@ func writeLists(t *testing.T, dir string, suppressed, protected []feed.Listed) {
 	for _, l := range protected {
 		text[1].WriteString(l.Kind + "," + l.Subject + "\n")
 	}
+	check(t, os.MkdirAll(dir, 0o755))
 	for i, name := range []string{"suppressed.csv", "protected.csv"} {
 		check(t, os.WriteFile(filepath.Join(dir, name), []byte(text[i].String()), 0o644))
 	}
