@@ -10,7 +10,7 @@ VERSION = $(shell cat VERSION)
 STRIPPED = -s -w -X main.version=$(VERSION)
 small = @size=$$(wc -c < $(1)); test $$size -le 50000000 || { echo "$(1) has $$size bytes, more than 50 MB: see what go.mod gained"; exit 1; }
 KILLS = TestAProjectThatIsKilledAgainAndAgainLosesNobody
-TCF = TestTheOfficialLibraryReadsTheSameInTCStrings
+TCF = TestTheOfficialLibraryReadsTheSameInTCStrings|TestALogOfStringsDecidesWhatThePlainLogDecides|TestStringsGiveTheSameListsByteForByteInTheLogAndOnRows
 RANDOM = TestTheEngineAndTheReferenceAgreeOnRandomRulesAndHistories
 
 help: ## this list

@@ -33,7 +33,14 @@ func speakingSchema(t *testing.T, name, dir string) {
 
 // speaking are the settings under which strings are asked and lists are read.
 func speaking(p *project.Project) {
-	ages := value.Duration{N: 1, Unit: value.Day}
+	askStrings(p)
+	age := value.Duration{N: 1, Unit: value.Day}
+	p.Consent.Suppression = &project.List{URL: "data/suppressed.csv", MaxAge: age}
+	p.Consent.Protected = &project.List{URL: "data/protected.csv", MaxAge: age}
+}
+
+// askStrings are the settings under which strings are asked about everything.
+func askStrings(p *project.Project) {
 	p.Consent.TCF = map[string]project.Publisher{}
 	for purpose, c := range carriers {
 		if c.Vendor == 0 {
@@ -44,8 +51,6 @@ func speaking(p *project.Project) {
 		c := carriers["activate:"+p.Destinations[i].Activate[0]]
 		p.Destinations[i].Vendor = project.Vendor{ID: c.Vendor, Purposes: c.Needs}
 	}
-	p.Consent.Suppression = &project.List{URL: "data/suppressed.csv", MaxAge: ages}
-	p.Consent.Protected = &project.List{URL: "data/protected.csv", MaxAge: ages}
 }
 
 // carriers say where strings carry the purposes of the shop.

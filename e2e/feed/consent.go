@@ -72,11 +72,21 @@ func Said(answers []Answer) (out []Event) {
 
 // Answers reads an enriched consent feed, compressed or not.
 func Answers(file string) ([]Event, error) {
-	answers, err := readAnswers(file)
+	answers, err := ReadAnswers(file)
 	if err != nil {
 		return nil, fmt.Errorf("read the consent feed %s: %w", file, err)
 	}
 	return Said(answers), nil
+}
+
+// States are answers as a consent platform keeps them: one event with a TC string each.
+func States(answers []Answer, texts []string) (out []Event) {
+	for i, a := range answers {
+		e := act(a.Kind, a.Subject, "state", "*", a.At)
+		e.TC = texts[i]
+		out = append(out, e)
+	}
+	return out
 }
 
 func act(kind, subject, action, purpose string, at int64) Event {
@@ -86,7 +96,8 @@ func act(kind, subject, action, purpose string, at int64) Event {
 	}
 }
 
-func readAnswers(file string) ([]Answer, error) {
+// ReadAnswers reads the answers of an enriched consent feed, the oldest first.
+func ReadAnswers(file string) ([]Answer, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
