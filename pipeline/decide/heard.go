@@ -192,7 +192,8 @@ func (h *heard) without(seen state.Heard) state.Heard {
 	return out
 }
 
-// firstHeard is the first day that the log must still have: no grant and no row reaches further back.
+// firstHeard is the first day that the log must still have, and from which rows are heard: no grant and no row reaches
+// further back.
 func (in *Inputs) firstHeard() int64 {
 	back := max(395*value.MicrosPerDay, project.Micros(in.Project.Retention),
 		project.Micros(in.Project.Consent.MaxConsentAge))
