@@ -113,6 +113,17 @@ func TestWhoSaidNoLeavesNoTrace(t *testing.T) {
 	n.ask(t, "json")
 	n.search(t)
 	n.judge(t)
+
+	var lines strings.Builder
+	for _, c := range n.people[:len(noes)] { // one of each way of saying no asks to be forgotten
+		n.forgotten[c.number] = true
+		lines.WriteString("device," + c.device + "\ncustomer," + c.customer + "\n")
+	}
+	n.do(t, lines.String(), "forget", "--subjects", "-", "--dry-run")
+	n.do(t, lines.String(), "forget", "--subjects", "-", "--run-id", "20261203T030000Z-000003")
+	n.do(t, "", "runs", "show", "latest")
+	n.search(t)
+	n.judge(t)
 }
 
 // planted is one who agrees to everything and is asked about.
@@ -138,7 +149,7 @@ func (n *nest) ask(t *testing.T, form string) {
 // judge fails on every trace of somebody who said no, and where no trace was found of those who agree.
 func (n *nest) judge(t *testing.T) {
 	t.Helper()
-	spellings, places, kept := map[string]int{}, map[string]int{}, 0
+	spellings, places, kept, lost := map[string]int{}, map[string]int{}, 0, 0
 	for file, people := range n.found {
 		told := map[string]bool{} // of each way of saying no one trace is enough
 		for who, how := range people {
@@ -153,8 +164,10 @@ func (n *nest) judge(t *testing.T) {
 						spellings[spelling] += k
 					}
 				}
-			case keepsActs(file) && (c.no == "objected" || c.no == "erased"):
+			case keepsActs(file) && (c.no == "objected" || c.no == "erased") && !n.forgotten[who]:
 				kept++
+			case filepath.Base(file) == "erasures.jsonl.age" && n.forgotten[who]: // whom the exporter shall lose, too
+				lost++
 			case !told[c.no]:
 				told[c.no] = true
 				t.Errorf("%s holds somebody who said no (%s), as %v", file, c.no, how)
@@ -170,6 +183,9 @@ func (n *nest) judge(t *testing.T) {
 		if places[place] < agreed/10 {
 			t.Errorf("in the files of %s %d of those who agree were found: they are not what runs write", place, places[place])
 		}
+	}
+	if lost != len(n.forgotten) {
+		t.Errorf("the exporter is told to lose %d people, and %d asked for it", lost, len(n.forgotten))
 	}
 	if kept == 0 {
 		t.Error("the state keeps nobody who objected or was erased: the exception for it is not needed")

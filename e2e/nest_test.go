@@ -76,6 +76,7 @@ type nest struct {
 	suppressed, protected []feed.Listed
 	said                  bytes.Buffer // by all commands
 	finder                *traces
+	forgotten             map[int]bool
 	found                 map[string]map[int]map[string]int // by file, then person: how often in which spelling
 }
 
@@ -87,7 +88,7 @@ const (
 func newNest(t *testing.T) *nest {
 	t.Helper()
 	dice := rand.New(rand.NewPCG(20261201, 1))
-	n := &nest{dir: t.TempDir(), finder: newTraces()}
+	n := &nest{dir: t.TempDir(), finder: newTraces(), forgotten: map[int]bool{}}
 	n.midnight = time.Now().UTC().Truncate(24 * time.Hour).UnixMicro()
 	for i := range canaryCount + agreed {
 		no := ""
