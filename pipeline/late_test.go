@@ -10,7 +10,9 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/fault"
+	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 func TestAWithdrawalBetweenDecisionAndPublicationLeavesTheList(t *testing.T) {
@@ -112,17 +114,31 @@ func (b *bank) whileItWrites(do func()) {
 	}
 }
 
-// Two months ago, outside of every window, a customer was logged in on d7; a withdrawal of his concerns d7, too.
+// Outside of every window, two months ago or as long ago as rows are kept, a customer was logged in on d7; a withdrawal
+// of his concerns d7, too.
 func TestALateWithdrawalTakesOutWhomItsPersonWasLoggedInWith(t *testing.T) {
-	b := newBank(t)
-	b.viewsBy("events/dt=2026-02-10/part.parquet", "/lainat/asunto", "2026-02-10T10:00:00Z", 7, 8, "c7")
-	b.whileItWrites(func() {
-		b.acts("consent/late.parquet", []act{{"c7", "withdraw", "*", "2026-04-10T21:59:00Z", "2026-04-10T21:59:30Z"}})
-	})
-	report, err := b.run(night, "20260410T220000Z-000001")
-	check(t, err)
-	if got := b.list(report.RunID, "snapshot"); len(got) != 59 || slices.Contains(got, "d7") {
-		t.Errorf("%d members, d7 among them: %t; want 59 without d7", len(got), slices.Contains(got, "d7"))
+	for _, was := range []struct {
+		day    string
+		kept   int // days
+		linked bool
+	}{{"2026-02-10", 395, false}, {"2024-12-10", 700, false}, {"2024-12-10", 700, true}} {
+		b := newBank(t)
+		days := func(n int) value.Duration { return value.Duration{N: n, Unit: value.Day} }
+		b.loaded.Project.Retention = days(was.kept)
+		if was.linked {
+			b.loaded.Project.Identity = project.Identity{
+				Linked: true, AttachWindow: days(7), SharedWindow: days(90), KioskCustomers: 5, MaxDevices: 10,
+			}
+		}
+		b.viewsBy("events/dt="+was.day+"/part.parquet", "/lainat/asunto", was.day+"T10:00:00Z", 7, 8, "c7")
+		b.whileItWrites(func() {
+			b.acts("consent/late.parquet", []act{{"c7", "withdraw", "*", "2026-04-10T21:59:00Z", "2026-04-10T21:59:30Z"}})
+		})
+		report, err := b.run(night, "20260410T220000Z-000001")
+		check(t, err)
+		if got := b.list(report.RunID, "snapshot"); len(got) != 59 || slices.Contains(got, "d7") {
+			t.Errorf("%v: %d members, d7 among them: %t; want 59 without d7", was, len(got), slices.Contains(got, "d7"))
+		}
 	}
 }
 

@@ -98,7 +98,7 @@ func (d *Decision) company(ctx context.Context) (consent.Met, error) {
 	if d.met != nil {
 		return d.met, nil
 	}
-	if d.star != nil {
+	if d.star != nil && project.Micros(d.Project.Retention) <= loginsCount { // else the star lacks some of them
 		d.met = d.star.Met()
 		return d.met, nil
 	}
@@ -108,7 +108,7 @@ func (d *Decision) company(ctx context.Context) (consent.Met, error) {
 	for i := range lenient.Sources {
 		lenient.Sources[i].OnBadObject = project.Skip
 	}
-	err := lenient.ReadAgain(ctx, "company", func(*Source) (from, before int64) { return d.retained() },
+	err := lenient.ReadAgain(ctx, "company", func(*Source) (from, before int64) { return d.keptRows() },
 		func() { readers = d.loginReaders() },
 		func(worker int, s *Source, g *parquet.RowGroup) error { return readers[s.scanner][worker].Read(g, nil) })
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/store"
-	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/consent"
 	"github.com/malgrupp/malgrupp/segments/evidence"
 	"github.com/malgrupp/malgrupp/segments/identity"
@@ -25,7 +24,7 @@ func (d *Decision) hearRows(ctx context.Context, filling *consent.Filling) error
 	if len(speak) == 0 {
 		return nil
 	}
-	kept := func(s *Source) []store.Object { return s.Objects(d.firstHeard()*value.MicrosPerDay, d.KnownBy+1) }
+	kept := func(s *Source) []store.Object { return s.Objects(d.keptRows()) }
 	total := int64(0)
 	for _, s := range speak {
 		total += sizeOf([]Source{*s}, kept)

@@ -249,9 +249,15 @@ func (d *Decision) copied(s *Source, p *segments.Plan) (from, before int64) {
 	return min(from, first), max(before, last)
 }
 
+// loginsCount is how long logins count, in microseconds.
+const loginsCount = 395 * value.MicrosPerDay
+
 // retained is the time of which logins count.
-func (d *Decision) retained() (from, before int64) {
-	return d.KnownBy - 395*value.MicrosPerDay, d.KnownBy + 1
+func (d *Decision) retained() (from, before int64) { return d.KnownBy - loginsCount, d.KnownBy + 1 }
+
+// keptRows is the time of which rows have a say: in what is heard, and in who was logged in with whom.
+func (d *Decision) keptRows() (from, before int64) {
+	return d.firstHeard() * value.MicrosPerDay, d.KnownBy + 1
 }
 
 // loginReaders are readers of logins, one for each source and worker.
