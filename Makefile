@@ -26,7 +26,7 @@ dist: ## what is released, in dist/: program, SBOM and checksums, the same bytes
 	go build -trimpath -buildvcs=false -ldflags "$(STRIPPED) -buildid=" -o dist/malgrupp ./cmd/malgrupp
 	$(call small,dist/malgrupp)
 	GOOS= GOARCH= go build -trimpath -modfile=.ci/tools.mod -o $(SBOM) github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
-	GOPROXY=off $(SBOM) bin -json -licenses -std -version v$(VERSION) -noserial -notimestamp -output dist/malgrupp.cdx.json \
+	GOPROXY=off GOSUMDB=off $(SBOM) bin -json -licenses -std -version v$(VERSION) -noserial -notimestamp -output dist/malgrupp.cdx.json \
 		dist/malgrupp 2> $(SBOM).log || { cat $(SBOM).log; exit 1; }
 	@rm -f dist/SHA256SUMS.sig
 	cd dist && sha256sum malgrupp malgrupp.cdx.json > SHA256SUMS
