@@ -27,6 +27,14 @@ func (r *run) blank(status record.Status) *record.Manifest {
 		Config: record.Digest([]byte(r.Project.Text.Text)), Rules: map[string]string{}, Labels: r.Labels,
 		Overrides: r.Override,
 	}
+	for _, d := range r.Project.Destinations {
+		if d.Vendor.Interests {
+			if m.Interests == nil {
+				m.Interests = map[string]string{}
+			}
+			m.Interests[d.Name] = d.Vendor.Acknowledged
+		}
+	}
 	for _, s := range r.Segments {
 		m.Rules[s.Name] = hex.EncodeToString(s.Hash[:])
 	}

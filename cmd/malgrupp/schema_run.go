@@ -70,7 +70,8 @@ func manifestSchema() editor.Schema {
 		"outputs", orNull(editor.ListOf(growing("root", editor.OneOf("output", "state"), "name", editor.Text, "size",
 			number, "sha256", sha))),
 		"overrides?", editor.ListOf(growing("guard", editor.Text, "reason", editor.Text)),
-		"told_lacking?", editor.MapOf(editor.ListOf(lack)), "labels?", texts, "question?",
+		"told_lacking?", editor.MapOf(editor.ListOf(lack)), "labels?", texts, "legitimate_interest?", texts,
+		"question?",
 		growing("command?", editor.Text, "segment", editor.Text, "subject", editor.Text, "reason", editor.Text),
 		"pruned?", editor.ListOf(editor.Text), "previewed?", editor.ListOf(growing("segment", editor.Text,
 			"definition", editor.Text, "conditions", editor.ListOf(editor.Text))))

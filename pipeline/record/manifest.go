@@ -57,6 +57,8 @@ type Manifest struct {
 	Outputs     []Output          `json:"outputs"`
 	Labels      map[string]string `json:"labels,omitempty"`
 	Overrides   []Override        `json:"overrides,omitempty"` // guards that this run was let pass
+	// Interests are destinations for which legitimate interest is accepted, and who answers for that.
+	Interests map[string]string `json:"legitimate_interest,omitempty"`
 	// ToldLacking are, by destination/segment/type, the days that a list lacked when it was last told (guard.go).
 	ToldLacking map[string][]decide.Lack `json:"told_lacking,omitempty"`
 

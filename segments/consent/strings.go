@@ -112,7 +112,7 @@ func (c *Carrier) vendor(s *tcf.String) Reason {
 		bit := left & -left
 		kind, restricted := s.Restricts(bits.TrailingZeros32(bit)+1, c.Vendor)
 		interest := c.Interests&bit != 0
-		if restricted && (kind == tcf.NotAllowed || kind == tcf.RequireInterest && !interest) {
+		if restricted && (kind == tcf.NotAllowed || kind == tcf.Undefined || kind == tcf.RequireInterest && !interest) {
 			return TCRestricted
 		}
 		byConsent := s.Consents&bit != 0 && !(restricted && kind == tcf.RequireInterest)

@@ -69,7 +69,7 @@ func agreeOnRestrictions(t interface{ Fatalf(string, ...any) }, s *String, want 
 	for _, kind := range []int{0, 1, 2, 3} {
 		for _, id := range probes(want.sets[fmt.Sprintf("%d,%d", purpose, kind)]) {
 			strictest, restricted := 0, false
-			for _, kind := range []int{1, 2, 0} { // the last that holds is the strictest
+			for _, kind := range []int{1, 2, 3, 0} { // the last that holds is the strictest
 				if p := want.sets[fmt.Sprintf("%d,%d", purpose, kind)]; p != nil && p.has(id) {
 					strictest, restricted = kind, true
 				}

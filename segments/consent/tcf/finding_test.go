@@ -125,7 +125,7 @@ func TestTheStrictestRestrictionIsTold(t *testing.T) {
 	w.put(6, 2).put(2, RequireConsent).singles(4)
 	w.put(6, 2).put(2, RequireInterest).singles(3)
 	w.put(6, 2).put(2, NotAllowed).singles(2)
-	w.put(6, 2).put(2, 3).singles(5)
+	w.put(6, 3).put(2, Undefined).singles(5)
 	w.put(6, 2).put(2, RequireConsent).singles(1)
 	var s String
 	if err := s.Decode(w.text()); err != nil {
@@ -136,7 +136,10 @@ func TestTheStrictestRestrictionIsTold(t *testing.T) {
 			t.Errorf("vendor %d: %d %t, want %s", vendor, kind, ok, want)
 		}
 	}
-	if _, ok := s.Restricts(3, 1); ok {
+	if kind, ok := s.Restricts(3, 5); kind != Undefined || !ok {
+		t.Error("a restriction that nobody has defined restricts nothing")
+	}
+	if _, ok := s.Restricts(4, 1); ok {
 		t.Error("a purpose that nothing restricts is restricted")
 	}
 }

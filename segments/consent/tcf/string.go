@@ -112,7 +112,7 @@ func (v *Vendors) Has(id int) bool {
 
 // Restriction is what the publisher forbids or demands of some vendors for one purpose.
 type Restriction struct {
-	Purpose, Kind uint8 // the kinds are those of Restricts; 3 has no meaning yet
+	Purpose, Kind uint8 // the kinds are those of Restricts
 	spans         []span
 }
 
@@ -124,12 +124,14 @@ const (
 	NotAllowed      = 0
 	RequireConsent  = 1
 	RequireInterest = 2 // only legitimate interest is allowed
+	Undefined       = 3 // no version of the framework says what it means
 )
 
-// Restricts says how the publisher restricts the vendor for a purpose: not allowed, legitimate interest required or
-// consent required. If several hold, the one that leaves us least is told, in this order.
+// Restricts says how the publisher restricts the vendor for a purpose: not allowed, restricted in a way that nobody has
+// defined, legitimate interest required or consent required. If several hold, the one that leaves us least is told, in
+// this order.
 func (s *String) Restricts(purpose, vendor int) (kind int, ok bool) {
-	for _, kind := range [...]int{NotAllowed, RequireInterest, RequireConsent} {
+	for _, kind := range [...]int{NotAllowed, Undefined, RequireInterest, RequireConsent} {
 		for i := range s.Restrictions {
 			r := &s.Restrictions[i]
 			if int(r.Purpose) == purpose && int(r.Kind) == kind && r.Has(vendor) {
