@@ -35,6 +35,8 @@ type Loaded struct {
 	Files    int              // of segments/, with those that are wrong
 	// Unchecked says why no file of segments/ was checked: what stands in front of them is wrong. "": they were.
 	Unchecked string
+	files     []*source.Source // as they were read, malgrupp.yaml first
+	today     value.CivilDate
 	broken    map[string]bool // schemas whose files are wrong, by name; "": one that says no name
 	brokenSet map[string]bool // likewise value sets
 }
@@ -46,9 +48,14 @@ func Load(dir, profile string, today value.CivilDate) (*Loaded, error) {
 	if err != nil {
 		return nil, err
 	}
+	return checked(dir, profile, files, today), nil
+}
+
+// checked is the project of files, malgrupp.yaml first.
+func checked(dir, profile string, files []*source.Source, today value.CivilDate) *Loaded {
 	l := &Loaded{
-		Dir: dir, Schemas: map[string]*rules.Schema{}, Sets: map[string]*rules.ValueSet{}, broken: map[string]bool{},
-		brokenSet: map[string]bool{},
+		Dir: dir, Schemas: map[string]*rules.Schema{}, Sets: map[string]*rules.ValueSet{}, files: files, today: today,
+		broken: map[string]bool{}, brokenSet: map[string]bool{},
 	}
 	for _, f := range files {
 		if strings.HasPrefix(f.Name, "segments/") {
@@ -63,7 +70,7 @@ func Load(dir, profile string, today value.CivilDate) (*Loaded, error) {
 		l.rules(files[1:], today)
 	}
 	l.Findings = lint.Allow(l.Findings, files, today)
-	return l, nil
+	return l
 }
 
 // vocabulary reads schemas and value sets; schemas that come with the program are there once a source names them.
