@@ -14,6 +14,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/segments"
 )
 
 // change is what one list becomes: everybody the destination shall hold, and the difference to what it holds.
@@ -119,13 +120,17 @@ func undelivered(d *decide.Decision) (out []record.SegmentCount) {
 		if len(a.Segment().Deliver) > 0 {
 			continue
 		}
-		waiting, unknown := a.Count()
-		out = append(out, record.SegmentCount{
-			Segment: a.Segment().Name, Use: d.Uses[a.Use()].Name, Members: shown.Count(a.Len()), Unknown: shown.Count(unknown),
-			Wait: shown.Count(waiting),
-		})
+		out = append(out, undeliveredCount(d, a))
 	}
 	return out
+}
+
+func undeliveredCount(d *decide.Decision, a *segments.Audience) record.SegmentCount {
+	waiting, unknown := a.Count()
+	return record.SegmentCount{
+		Segment: a.Segment().Name, Use: d.Uses[a.Use()].Name, Members: shown.Count(a.Len()), Unknown: shown.Count(unknown),
+		Wait: shown.Count(waiting),
+	}
 }
 
 // known reports whether a segment exists in the project, though this run does not select it.

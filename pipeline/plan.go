@@ -14,6 +14,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
 	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/state"
@@ -287,4 +288,71 @@ func (l *Look) Told(segment string) (out []Told) {
 		}
 	}
 	return out
+}
+
+// Side is what a run would make of all lists under one version of the settings.
+type Side struct {
+	Manifest *record.Manifest
+	Lists    []Becomes
+}
+
+// Becomes is a list as a run would leave it, or a segment that is delivered nowhere.
+type Becomes struct {
+	List  state.List // the segment alone where it is delivered nowhere
+	Count record.SegmentCount
+	Holds []string // the entries that it would hold, in byte order; the slice must not be changed
+}
+
+// Sides decides all segments with the settings as they are and as they would be, on the same objects and on top of
+// what the same runs left, and writes nothing. The second project must differ from the job's in settings of consent,
+// identity, retention and destinations alone.
+func Sides(ctx context.Context, j *Job, then *load.Loaded) (sides [2]Side, err error) {
+	r, err := newRun(ctx, j)
+	if err != nil {
+		return sides, err
+	}
+	for _, ready := range []func() error{
+		func() error { return r.remember(ctx, false) }, r.forward, r.sameKeys, func() error { return r.list(ctx) },
+	} {
+		if err := ready(); err != nil {
+			return sides, err
+		}
+	}
+	for i, project := range []*load.Loaded{r.Loaded, then} {
+		of := *r
+		of.Loaded = project
+		if sides[i], err = of.side(ctx); err != nil {
+			return sides, err
+		}
+	}
+	return sides, nil
+}
+
+func (r *run) side(ctx context.Context) (s Side, err error) {
+	if err := r.decideOn(ctx, decide.Ask(r.Segments), decide.Options{}); err != nil {
+		return s, err
+	}
+	if err := r.identify(ctx); err != nil {
+		return s, err
+	}
+	changes, err := r.differences(ctx, nil)
+	if err != nil {
+		return s, err
+	}
+	s.Manifest = r.manifest
+	for i := range changes {
+		s.Lists = append(s.Lists, Becomes{changes[i].list, changes[i].count, changes[i].after()})
+	}
+	for _, q := range r.decision.Requests {
+		for i := range r.decision.Audiences {
+			a := &r.decision.Audiences[i]
+			if len(q.Segment.Deliver) > 0 || a.Segment() != q.Segment || !r.decision.Asks(q, a.Use()) {
+				continue
+			}
+			s.Lists = append(s.Lists, Becomes{
+				state.List{Segment: q.Segment.Name}, undeliveredCount(r.decision, a), slices.Sorted(a.Members()),
+			})
+		}
+	}
+	return s, nil
 }

@@ -54,6 +54,11 @@ func (m *Memory) Answered(ctx context.Context, q record.Question) error {
 // Previewed writes the line that says that somebody was told what rules come to, before they are told: previews of many
 // nearly equal rules are how a single person could be singled out (docs/consent.md, What is counted).
 func Previewed(ctx context.Context, j *Job, of ...*rules.Segment) error {
+	return PreviewedUnder(ctx, j, nil, of...)
+}
+
+// PreviewedUnder is Previewed of rules under other settings than the project's, "key: value" each.
+func PreviewedUnder(ctx context.Context, j *Job, settings []string, of ...*rules.Segment) error {
 	r, err := newRun(ctx, j)
 	if err != nil {
 		return err
@@ -64,7 +69,9 @@ func Previewed(ctx context.Context, j *Job, of ...*rules.Segment) error {
 	m := r.blank(record.StatusPreviewed)
 	m.Rules = nil
 	for _, s := range of {
-		m.Previewed = append(m.Previewed, previewed(s))
+		p := previewed(s)
+		p.Settings = settings
+		m.Previewed = append(m.Previewed, p)
 	}
 	return r.asked(ctx, m)
 }

@@ -15,7 +15,7 @@ import (
 
 func (a *app) consentCommand() *cobra.Command {
 	c := &cobra.Command{Use: "consent", Short: "What lies in the consent log, or in a platform's export"}
-	c.AddCommand(a.consentInspectCommand(), a.consentLookupCommand(), a.consentStatsCommand())
+	c.AddCommand(a.consentInspectCommand(), a.consentLookupCommand(), a.consentStatsCommand(), a.consentWhatIfCommand())
 	return c
 }
 

@@ -24,6 +24,8 @@ var schemaKinds = map[string]func(*rules.Scope) editor.Schema{
 	"config":     func(*rules.Scope) editor.Schema { return editor.Project(project.Shape(load.Platforms())) },
 	"run-result": func(*rules.Scope) editor.Schema { return runResultSchema() },
 	"plan":       func(*rules.Scope) editor.Schema { return runResultSchema() }, // plan prints what a run would
+
+	"what-if": func(*rules.Scope) editor.Schema { return whatIfSchema() },
 }
 
 func (a *app) schemaCommand() *cobra.Command {

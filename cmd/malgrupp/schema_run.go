@@ -17,13 +17,18 @@ func runResultSchema() editor.Schema {
 			"type": "boolean",
 		}, "objects", editor.MapOf(editor.Schema{"type": "integer"}), "consent_rows", editor.Schema{"type": "integer"}),
 	), editor.Schema{
-		"shown": editor.Schema{
-			"anyOf":       []editor.Schema{{"type": "integer", "minimum": 0}, editor.Exactly("<50")},
-			"description": "a count of people or rows: rounded down to tens, 0 to 49 as <50",
-		},
+		"shown":    shownSchema(),
 		"manifest": manifestSchema(),
 	})
 	return schema
+}
+
+// shownSchema is the schema of a number of people or rows.
+func shownSchema() editor.Schema {
+	return editor.Schema{
+		"anyOf":       []editor.Schema{{"type": "integer", "minimum": 0}, editor.Exactly("<50")},
+		"description": "a count of people or rows: rounded down to tens, 0 to 49 as <50",
+	}
 }
 
 // growing is object for a document that may grow.
@@ -74,7 +79,7 @@ func manifestSchema() editor.Schema {
 		"question?",
 		growing("command?", editor.Text, "segment", editor.Text, "subject", editor.Text, "reason", editor.Text),
 		"pruned?", editor.ListOf(editor.Text), "previewed?", editor.ListOf(growing("segment", editor.Text,
-			"definition", editor.Text, "conditions", editor.ListOf(editor.Text))))
+			"definition", editor.Text, "conditions", editor.ListOf(editor.Text), "settings?", editor.ListOf(editor.Text))))
 }
 
 // orNull is for lists and maps that a refused run leaves unset.

@@ -18,6 +18,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/malgrupp/malgrupp/pipeline/load"
+	"github.com/malgrupp/malgrupp/pipeline/preview"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/sample"
 	"github.com/malgrupp/malgrupp/rules"
@@ -294,7 +295,7 @@ destinations: {files: {zzz: 1, type: file_csv, processor: {zzz: 1, agreement: A,
 }
 
 func TestTheSchemaOfARunHasTheFieldsOfTheDocument(t *testing.T) {
-	schema := plain(t, runResultSchema())
+	var schema map[string]any
 	var compare func(path string, of reflect.Type, s map[string]any)
 	compare = func(path string, of reflect.Type, s map[string]any) {
 		if ref, ok := s["$ref"].(string); ok {
@@ -335,7 +336,12 @@ func TestTheSchemaOfARunHasTheFieldsOfTheDocument(t *testing.T) {
 			}
 		}
 	}
+	schema = plain(t, runResultSchema())
 	compare("result", reflect.TypeFor[runResult](), schema)
+	schema = plain(t, whatIfSchema())
+	delete(schema["properties"].(map[string]any), "schema") // the command adds it
+	schema["required"] = schema["required"].([]any)[1:]
+	compare("what-if", reflect.TypeFor[preview.WhatIf](), schema)
 }
 
 func fields(of reflect.Type) map[string]reflect.StructField {

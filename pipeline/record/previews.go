@@ -12,10 +12,12 @@ type Previewed struct {
 	Segment    string   `json:"segment"`
 	Definition string   `json:"definition"` // its hash
 	Conditions []string `json:"conditions"`
+	Settings   []string `json:"settings,omitempty"` // "key: value", that were asked instead of the project's
 }
 
 // PreviewDay counts the previews of one day. Rules are nearly equal that are the same but for one condition, which one
-// of them may lack; those of one condition, if they are of the same segment. Whoever asks many of those may be after a
+// of them may lack; those of one condition, if they are of the same segment. A rule under other settings is another
+// rule. Whoever asks many of those may be after a
 // single person.
 type PreviewDay struct {
 	Day         string `json:"day"` // UTC
@@ -44,7 +46,8 @@ func previewDay(day string, previews []Previewed) PreviewDay {
 	rules := map[string]bool{}
 	families := map[string]map[string]bool{} // by what is left when one condition, or none, is taken away
 	for _, p := range previews {
-		rules[p.Definition] = true
+		rule := strings.Join(append([]string{p.Definition}, p.Settings...), "\n")
+		rules[rule] = true
 		for out := range len(p.Conditions) + 1 {
 			left := p.Conditions
 			if out < len(left) {
@@ -57,7 +60,7 @@ func previewDay(day string, previews []Previewed) PreviewDay {
 			if families[of] == nil {
 				families[of] = map[string]bool{}
 			}
-			families[of][p.Definition] = true
+			families[of][rule] = true
 			if n := len(families[of]); n > d.NearlyEqual {
 				d.NearlyEqual, d.Segment = n, p.Segment
 			}
