@@ -304,7 +304,7 @@ type Becomes struct {
 }
 
 // Sides decides all segments with the settings as they are and as they would be, on the same objects and on top of
-// what the same runs left, and writes nothing. The second project must differ from the job's in settings of consent,
+// what earlier runs left, and writes nothing. The second project must differ from the job's in settings of consent,
 // identity, retention and destinations alone.
 func Sides(ctx context.Context, j *Job, then *load.Loaded) (sides [2]Side, err error) {
 	r, err := newRun(ctx, j)

@@ -302,6 +302,8 @@ func whatIfSentence(l *preview.ListWhatIf) string {
 	}
 	text := name + " " + flowText(l.Entering, l.Leaving)
 	switch {
+	case l.Then.Held == l.Now.Held && l.Now.Held != "":
+		text += fmt.Sprintf("; it is held back now and then (%s)", l.Now.Held)
 	case l.Then.Held == l.Now.Held:
 	case l.Then.Guard != "":
 		text += fmt.Sprintf("; the guard %s would hold it: nobody is added, and only those whose removal is owed leave",

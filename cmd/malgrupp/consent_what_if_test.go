@@ -9,9 +9,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/preview"
 	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/pipeline/record"
+	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
@@ -117,6 +120,44 @@ func TestAFlagOfWhatIfIsAnEditOfTheFile(t *testing.T) {
 		}
 		if edited == askedProject {
 			t.Errorf("%s: the edit changes nothing", c.flags)
+		}
+	}
+}
+
+func TestASentenceSaysWhatBecomesOfAList(t *testing.T) {
+	state := func(held string, guard record.Guard) preview.ListState {
+		return preview.ListState{Held: held, Guard: guard}
+	}
+	for _, c := range []struct {
+		now, then         preview.ListState
+		leave, enter      shown.Count
+		destination, want string
+	}{
+		{state("", ""), state("", ""), 60, 0, "ads", "s at ads loses about 60 people"},
+		{state("", ""), state("", ""), 10, 20, "", "s moves <50 people"},
+		{
+			state("", ""), state("GUARD_SWING", pipeline.GuardSwing), 60, 70, "ads",
+			"s at ads brings about 70 people and loses about 60; the guard swing would hold it: nobody is added, and " +
+				"only those whose removal is owed leave",
+		},
+		{
+			state("", ""), state("SEGMENT_UNDER_K", ""), 60, 0, "ads",
+			"s at ads loses about 60 people; too few would be left, and everybody leaves (SEGMENT_UNDER_K)",
+		},
+		{
+			state("SEGMENT_UNDER_K", ""), state("", ""), 0, 60, "ads",
+			"s at ads brings about 60 people; it is held back now (SEGMENT_UNDER_K) and would not be",
+		},
+		{
+			state("SEGMENT_UNDER_K", ""), state("SEGMENT_UNDER_K", ""), 0, 0, "ads",
+			"s at ads moves <50 people; it is held back now and then (SEGMENT_UNDER_K)",
+		},
+	} {
+		got := whatIfSentence(&preview.ListWhatIf{
+			Segment: "s", Destination: c.destination, Now: c.now, Then: c.then, Leaving: c.leave, Entering: c.enter,
+		})
+		if got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
 		}
 	}
 }
