@@ -141,6 +141,7 @@ func (n *nest) ask(t *testing.T, form string) {
 	n.do(t, n.planted().customer, "subject", "show", "-", "--browsing", "--reason", "test", "-o", form)
 	n.do(t, n.planted().device, "consent", "lookup", "-", "--reason", "test", "-o", form)
 	n.do(t, "", "consent", "stats", "-o", form)
+	n.do(t, "", "consent", "what-if", "--max-consent-age", "30d", "-o", form)
 	n.do(t, "", "consent", "inspect", filepath.Join(n.dir, "data", "consent"), "-o", form)
 	n.do(t, "", "runs", "show", "latest", "-o", form)
 	n.do(t, "", "runs", "list", "-o", form)
