@@ -286,8 +286,7 @@ func (r *schemaReader) valueKeys(c *Column, o *yaml.Object) {
 		c.Encoding = o.Word("encoding")
 	}
 	if n, ok := o.Find("enum"); ok && r.only(c, n, value.Text) {
-		c.Enum, _ = n.Texts()
-		if n.IsList() && len(c.Enum) == 0 {
+		if c.Enum, ok = n.Texts(); ok && len(c.Enum) == 0 {
 			n.Wrong("a list of at least one value")
 		}
 	}
@@ -328,7 +327,7 @@ func (r *schemaReader) denies(c *Column, o *yaml.Object) {
 			source.Expected("denies: of a text with role gpc or browser_deny; a boolean refuses by true, an integer by "+
 				"all but 0"))
 	case ok:
-		if c.Denies, _ = n.Texts(); n.IsList() && len(c.Denies) == 0 {
+		if c.Denies, ok = n.Texts(); ok && len(c.Denies) == 0 {
 			n.Wrong("a list of at least one value")
 		}
 	case signal && c.Type.Kind == value.Text:
