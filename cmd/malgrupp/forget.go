@@ -24,8 +24,9 @@ func (a *app) forgetCommand() *cobra.Command {
 			"are deleted. A tombstone that\nnames nobody stays: nothing from before ever counts again, and somebody who " +
 			"consents later is a new person. Removals are\nwritten in every run until they are acknowledged. The new list " +
 			"folder has erasures.jsonl.age, for whoever exports the consent log:\nit has to lose them, too.\n\n" +
-			"Each line of FILE, or of standard input with -, is device or customer, a comma and the id. Of a customer name " +
-			"the devices as\nwell (malgrupp subject show - lists them).",
+			"Each line of FILE, or of standard input with -, is device or customer, a comma and the id as the logs have it, " +
+			"without quotes.\nOf a customer name the devices as well: malgrupp subject show - --browsing says how many there " +
+			"are and on which days she\nlogged in there, your event log what they are called.",
 		Example: "  malgrupp forget --subjects - < requests.csv",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.runForget(cmd.Context(), from, o) },

@@ -46,7 +46,8 @@ func (o *runOptions) guards(c *cobra.Command) {
 		"let this guard pass, for this run alone: "+guardNames())
 	c.Flags().StringSliceVar(&o.shrunk, "accept-shrunk", nil,
 		"let this list of people be shorter than it may, for this run alone: suppression or protected")
-	c.Flags().StringVar(&o.reason, "reason", "", "why; it stands in the record of the run")
+	c.Flags().StringVar(&o.reason, "reason", "",
+		"why a guard or a shorter list is let pass; it stands in the record of the run")
 }
 
 func (a *app) runCommand() *cobra.Command {
