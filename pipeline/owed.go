@@ -110,7 +110,8 @@ func (r *run) owes(c *change) {
 		c.count.PendingSince = since.Format(time.RFC3339)
 	}
 	if runs := r.history.N() - marker + 1; runs >= patience {
-		r.Log.Warn("a destination has not acknowledged removals; they are written again", "destination",
-			c.list.Destination, "segment", c.list.Segment, "runs", runs)
+		r.Log.Warn("a destination has not acknowledged removals; they are written again until a file named like a run whose "+
+			"lists it has carried out lies in acknowledged/DESTINATION of the output", "destination", c.list.Destination,
+			"segment", c.list.Segment, "runs", runs)
 	}
 }

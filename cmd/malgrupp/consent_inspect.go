@@ -161,7 +161,8 @@ func writeConsentInspection(w io.Writer, in *inspect.ConsentInspection, zone *va
 		fmt.Fprintf(w, "\nProposed map, to stand below consent in malgrupp.yaml (--yaml prints it alone):\n\n%s", in.Map.Text)
 	}
 	if in.Map.Problem != "" {
-		fmt.Fprintf(w, "\nIt is not complete: %s.\n", in.Map.Problem)
+		fmt.Fprintf(w, "\nIt is not complete: %s.\nWrite what is missing into a file that begins with map: and try it "+
+			"with --map FILE; its keys: docs/how-to/consent-log.md.\n", in.Map.Problem)
 	}
 	writeConsentWords(w, in)
 	for i, f := range in.Faults {

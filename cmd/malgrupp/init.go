@@ -18,9 +18,9 @@ func (a *app) initCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "init [DIR]", Short: "Make a new project with its own keys", Args: cobra.MaximumNArgs(1),
 		Long: "Writes malgrupp.yaml, schemas/, segments/, value-sets/, tests/ and keys/. Point the sources in " +
-			"malgrupp.yaml at your exports and\nname your columns in schemas/; malgrupp validate says what is still missing." +
-			"\n\n--protected says who must never be targeted, whatever they consent to: minors, people under guardianship. " +
-			"Only you can know\nwhether there is such a list, so it has no default.",
+			"malgrupp.yaml at your exports and\nname your columns in schemas/; malgrupp validate --data says what is still " +
+			"missing.\n\n--protected says who must never be targeted, whatever they consent to: minors, people under " +
+			"guardianship. Only you can know\nwhether there is such a list, so it has no default.",
 		Example: "  malgrupp init my-bank --protected s3://bank-consent/protected.parquet\n" +
 			"  malgrupp init my-bank --protected none",
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -59,7 +59,7 @@ func (a *app) runInit(dir string, o sample.InitOptions) error {
 	}{"malgrupp.init/v1", dir}
 	return a.print(doc, func(w io.Writer) {
 		fmt.Fprintf(w,
-			"made a project in %s\nnext: put your logs where malgrupp.yaml says, then\n  malgrupp -C %s validate\n  malgrupp "+
-				"-C %s plan\n", dir, dir, dir)
+			"made a project in %s\nnext: put your logs where malgrupp.yaml says, then\n  malgrupp -C %s validate --data\n"+
+				"  malgrupp -C %s plan\n", dir, dir, dir)
 	})
 }

@@ -92,7 +92,11 @@ func (in *Inputs) listLog(ctx context.Context) (*listedLog, error) {
 	}
 	parts, err := folder.Partitions(conf.URL, conf.Partition, listing)
 	if err != nil {
-		return nil, consentFailure(consent.Unreadable(err.Error()))
+		misfit := consent.Unreadable(err.Error())
+		if f, ok := fault.Classify(err); ok {
+			misfit.Hint = f.Hint // which names consent.partition; nothing need be exported again
+		}
+		return nil, consentFailure(misfit)
 	}
 	l := &listedLog{bucket: bucket}
 	if conf.Partition.Key != "" {

@@ -118,6 +118,9 @@ func ReadFile(path string, most int64) ([]byte, error) {
 	}
 	defer root.Close()
 	b, err := Read(root, filepath.Base(path), most)
+	if cause, ok := errors.AsType[*fs.PathError](err); ok {
+		err = cause.Err // its path is said already, its operation is a name of the kernel's
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}

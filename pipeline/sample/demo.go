@@ -122,7 +122,7 @@ func clearDemo(root *os.Root, force bool) error {
 	case err != nil:
 		return err
 	case !force:
-		return fmt.Errorf("%w: choose another folder, or force it to replace an earlier demo", ErrTaken)
+		return fmt.Errorf("%w: choose another folder, or give --force to replace an earlier demo", ErrTaken)
 	case !strings.HasPrefix(string(text), demoMark):
 		return fmt.Errorf("%w that is no demo: choose another folder", ErrTaken)
 	}

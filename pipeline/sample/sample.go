@@ -111,7 +111,7 @@ func Init(dir string, o InitOptions) error {
 	defer root.Close()
 	if !o.Force {
 		if _, err := root.Lstat(projectFile); !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("make a project in %s: %w: choose another folder, or force it", dir, ErrTaken)
+			return fmt.Errorf("make a project in %s: %w: choose another folder, or give --force", dir, ErrTaken)
 		}
 	}
 	said := o.Protected

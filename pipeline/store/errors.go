@@ -58,6 +58,9 @@ func oneLine(cause error) string {
 
 // Fault says what kind of failure it is.
 func (e *Error) Fault() (kind, reason, hint string) {
+	if e.Code == NotFound {
+		return "storage", "STORAGE", "check how the place is spelt in malgrupp.yaml, and that something lies there already"
+	}
 	return "storage", "STORAGE", "check that the bucket exists, that the job may use it, and that it is not full"
 }
 
