@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/csv"
 	"fmt"
 	"io"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline"
+	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/local"
 	"github.com/malgrupp/malgrupp/rules/source"
 )
@@ -105,21 +107,26 @@ func (a *app) subjects(from string) (out []pipeline.Subject, err error) {
 	if from != "-" {
 		text, err := local.ReadFile(from, longestFile)
 		if err != nil {
-			return nil, err
+			return nil, usageError{err}
 		}
 		in = strings.NewReader(string(text))
 	}
 	lines := bufio.NewScanner(in)
 	for n := 1; lines.Scan(); n++ {
 		line := strings.TrimSpace(strings.TrimPrefix(lines.Text(), source.ByteOrderMark))
-		kind, id, ok := strings.Cut(line, ",")
-		switch {
-		case line == "":
-		case !ok || kind != "device" && kind != "customer" || strings.TrimSpace(id) == "":
-			return nil, usagef("line %d of the subjects: want device or customer, a comma and the id", n)
-		default:
-			out = append(out, pipeline.Subject{Kind: kind, ID: id})
+		if line == "" {
+			continue
 		}
+		cells, err := csv.NewReader(strings.NewReader(line)).Read() // whose error may hold the line
+		if err != nil || len(cells) != 2 || cells[0] != "device" && cells[0] != "customer" ||
+			strings.TrimSpace(cells[1]) == "" {
+			return nil, usagef("line %d of the subjects: want device or customer, a comma and the id", n)
+		}
+		if _, keyed := keys.NumberOf(strings.TrimSpace(cells[1])); keyed {
+			return nil, usagef("line %d of the subjects is a keyed id, from which nobody can be found in a log: give the id "+
+				"as the logs have it", n)
+		}
+		out = append(out, pipeline.Subject{Kind: cells[0], ID: cells[1]})
 	}
 	if err := lines.Err(); err != nil {
 		return nil, err

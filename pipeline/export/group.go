@@ -1,6 +1,8 @@
 package export
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"slices"
 	"strconv"
 	"strings"
@@ -160,7 +162,7 @@ func (c *columns) notices(e *events) *array.Int64 {
 	return b.NewInt64Array()
 }
 
-// ids are the export's own with the purpose, for a row may be about several; or all that an event says, so that a row
+// ids are the export's own with the purpose, for a row may be about several; or a digest of all that an event says, so that a row
 // that is exported twice is one event.
 func (c *columns) ids(e *events, g *Group, at, recorded *array.Timestamp) parquet.Text {
 	out := parquet.Text{Codes: make([]int32, len(e.row))}
@@ -180,9 +182,7 @@ func (c *columns) ids(e *events, g *Group, at, recorded *array.Timestamp) parque
 				out.Codes[k] = int32(len(texts))
 				continue
 			}
-			put(c.id.At(int(row)))
-			put(g.texts["purpose"].At(k))
-			texts[k] = b.String()
+			texts[k] = c.id.At(int(row)) + "/" + g.texts["purpose"].At(k)
 			continue
 		}
 		for _, name := range []string{"subject_type", "subject_id", "action", "purpose", "source", "evidence", "tc_string"} {
@@ -191,7 +191,8 @@ func (c *columns) ids(e *events, g *Group, at, recorded *array.Timestamp) parque
 		for _, n := range []int64{int64(at.Value(k)), int64(recorded.Value(k)), notice.Value(k)} {
 			put(strconv.FormatInt(n, 10))
 		}
-		texts[k] = b.String()
+		sum := sha256.Sum256([]byte(b.String())) // it is told to people, and the event names its person
+		texts[k] = base64.RawURLEncoding.EncodeToString(sum[:16])
 	}
 	out.Dict = dictionary(texts)
 	return out

@@ -87,6 +87,9 @@ func (s section) vendor() Vendor {
 		return v
 	}
 	v.Purposes = s.wholes("tcf_purposes", usual)
+	if n, _, _ := s.find("tcf_purposes"); len(v.Purposes) == 0 {
+		n.Wrong("at least one purpose, such as [1, 3, 4]")
+	}
 	v.Interests, v.Acknowledged = s.flag("accept_legitimate_interest", false), s.text("li_acknowledged_by", "")
 	if n, _, _ := s.find("accept_legitimate_interest"); v.Interests && v.Acknowledged == "" {
 		s.file.doc.Fail("E-TYPE", n.Span(), "LI_NEEDS_ACK: legitimate interest is accepted and nobody says so by name",
