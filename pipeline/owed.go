@@ -62,8 +62,12 @@ func (r *run) told() state.Told {
 	}
 }
 
-// toAdd are the entries that a list of additions names: who is new, and who is held and was not acknowledged yet.
+// toAdd are the entries that a list of additions names: who is new, and who is held and was not acknowledged yet. Where
+// the list is held back nobody is added.
 func (r *run) toAdd(c *change) []string {
+	if c.count.Held != "" {
+		return c.adds.Entries()
+	}
 	after := c.after()
 	unheard := slices.DeleteFunc(r.holdings.Unheard(c.list), func(entry string) bool {
 		_, stays := slices.BinarySearch(after, entry)

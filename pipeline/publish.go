@@ -316,11 +316,13 @@ func (r *run) keepState(ctx context.Context, changes []change) error {
 
 // nextHoldings are what destinations hold once they were told.
 func (r *run) nextHoldings(changes []change) (*state.Holdings, error) {
-	next := r.holdings.Next(r.told())
+	next, written := r.holdings.Next(r.told()), map[state.List]bool{}
 	for i := range changes {
 		c := &changes[i]
+		written[c.list] = true
 		if c.stay != nil {
 			next.Keep(c.list, c.stay.Entries())
+			next.Unadded(c.list)
 			continue
 		}
 		inherited, err := next.Set(c.list, c.kind.Profile, c.full.Told(), r.Keys)
@@ -328,6 +330,14 @@ func (r *run) nextHoldings(changes []change) (*state.Holdings, error) {
 			return nil, err
 		}
 		r.manifest.Segments[i].Inherited = shown.Count(inherited)
+		if c.count.Held != "" {
+			next.Unadded(c.list)
+		}
+	}
+	for _, l := range next.Lists() {
+		if !written[l] {
+			next.Untold(l)
+		}
 	}
 	return next, nil
 }

@@ -149,7 +149,7 @@ type consentRows struct {
 	trusted                                    []bool
 	strings                                    *consent.Strings
 	numbers                                    []uint32 // by TC string: its number and one, 0 where nobody asked yet
-	buried                                     [2][]truth
+	buried                                     [2][]grave
 }
 
 func (l *consentLog) columns(g logTable, strings *consent.Strings) (*consentRows, error) {

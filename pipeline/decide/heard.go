@@ -31,7 +31,7 @@ type heard struct {
 
 // row counts row i, recorded at an instant.
 func (h *heard) row(c *consentRows, i int, recorded int64) {
-	on, lost := recorded/value.MicrosPerDay, c.forgotten(i)
+	on, lost := recorded/value.MicrosPerDay, c.forgotten(i, recorded)
 	if h.to == nil || on != h.on || lost != (len(h.to) > 1) {
 		h.on, h.to = on, append(h.to[:0], dayOf(&h.days, on))
 		if lost {
@@ -60,23 +60,28 @@ func (h *heard) denied(fingerprint int64) {
 	}
 }
 
-// forgotten reports whether a row is about somebody who is forgotten.
-func (c *consentRows) forgotten(i int) bool {
+// forgotten reports whether a row says something from before its person was forgotten. What she says later is a new
+// person's, whose denials the log must keep.
+func (c *consentRows) forgotten(i int, recorded int64) bool {
 	if c.log.in.Buried == nil || c.subject.Null(i) {
 		return false
 	}
 	kind, code := c.kinds[c.kind.Codes[i]], c.subject.Codes[i]
 	if c.buried[kind] == nil {
-		c.buried[kind] = make([]truth, c.subject.Dict.Len())
+		c.buried[kind] = make([]grave, c.subject.Dict.Len())
 	}
-	at := &c.buried[kind][code]
-	if *at == unasked {
-		*at = no
-		if _, yes := c.log.in.Buried(KindName(kind), identity.Normalise(c.subject.Dict.Value(int(code)))); yes {
-			*at = is
-		}
+	g := &c.buried[kind][code]
+	if !g.asked {
+		g.asked = true
+		g.Tombstone, g.there = c.log.in.Buried(KindName(kind), identity.Normalise(c.subject.Dict.Value(int(code))))
 	}
-	return *at == is
+	return g.there && (g.Forever || min(recorded, int64(c.at.Value(i))) <= g.At)
+}
+
+// grave is the tombstone of a subject, if there is one and somebody asked.
+type grave struct {
+	state.Tombstone
+	asked, there bool
 }
 
 // event takes the event of the last row that was counted: a denial by its fingerprint, and what holds for longer than
@@ -106,15 +111,6 @@ func (h *heard) event(c *consentRows, i int) {
 		})
 	}
 }
-
-// truth is a truth that was asked for, or not yet.
-type truth uint8
-
-const (
-	unasked truth = iota
-	no
-	is
-)
 
 // fingerprint stands for a denial in the state, whatever its event id: an export may give it another. Texts are hashed
 // once per dictionary entry.

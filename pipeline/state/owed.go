@@ -31,6 +31,28 @@ func (h *Holdings) Acknowledge(destination string, marker int64) {
 	}
 }
 
+// Untold notes that the run writes nothing of a list: whoever acknowledges the run has heard of nothing that is owed
+// there, so that takes the next.
+func (h *Holdings) Untold(l List) {
+	h.Unadded(l)
+	h.postpone(h.owed, l)
+}
+
+// Unadded is Untold where the run writes removals and nobody is added.
+func (h *Holdings) Unadded(l List) { h.postpone(h.lists, l) }
+
+func (h *Holdings) postpone(of map[List][]holding, l List) {
+	people := slices.Clone(of[l])
+	for i := range people {
+		if !people[i].heard {
+			people[i].marker = h.Marker + 1
+		}
+	}
+	if len(people) > 0 {
+		of[l] = people
+	}
+}
+
 func (h *Holdings) keepOwed(l List, owed []holding) {
 	delete(h.owed, l)
 	if len(owed) > 0 {
