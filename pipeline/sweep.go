@@ -51,15 +51,31 @@ func (r *run) leftovers(ctx context.Context) error {
 		return err
 	}
 	r.old = slices.DeleteFunc(all, func(o leftover) bool { return !r.expires(o.run) || slices.Contains(r.left, o) })
+	// What the marker that holds calls deleted goes at once, whatever becomes of this run: it may have nothing to do.
+	r.old = slices.DeleteFunc(r.old, func(o leftover) bool {
+		if !r.promised(o.run) {
+			return false
+		}
+		err := o.bucket.Delete(ctx, o.Key)
+		if err != nil {
+			r.Log.Warn("what an earlier run said to be deleted could not be; this run tries again", "error", err)
+		}
+		return err == nil
+	})
 	return nil
+}
+
+// promised reports whether the record of the run that holds says that lists and state of another are deleted.
+func (r *run) promised(run string) bool {
+	m := r.history.Manifest
+	return m != nil && run != m.RunID && slices.Contains(m.Pruned, run)
 }
 
 // expires reports whether lists and state of a run are deleted once this run has published: they are too old, somebody
 // is forgotten, or an earlier run said so and was killed.
 func (r *run) expires(run string) bool {
-	m := r.history.Manifest
 	until := time.UnixMicro(r.Clock().UnixMicro() - project.Micros(r.Project.MaxListAge)).UTC().Format(runTime)
-	return run != r.RunID && (run < until || len(r.forget) > 0 || m != nil && slices.Contains(m.Pruned, run))
+	return run != r.RunID && (run < until || len(r.forget) > 0 || r.promised(run))
 }
 
 // runTime is the form of the time at the beginning of a run id, runFolders are where runs write under their own names.
