@@ -333,7 +333,7 @@ func (c *consentRows) event(i int) consent.Event {
 		e.Pattern, e.String = consent.EveryPurpose, c.number(c.tc.Codes[i])
 	}
 	if c.notice.IsValid(i) {
-		e.Notice = int32(min(c.notice.Value(i), math.MaxInt32))
+		e.Notice = int32(max(math.MinInt32, min(c.notice.Value(i), math.MaxInt32)))
 	}
 	return e
 }
