@@ -52,9 +52,10 @@ func (d *Decision) hearRows(ctx context.Context, filling *consent.Filling) error
 			return s.wrap(err, objects)
 		}
 	}
-	for _, c := range collectors {
-		c.File(d.overhear)
+	for _, c := range collectors[1:] {
+		collectors[0].Take(c)
 	}
+	collectors[0].File(d.overhear)
 	return nil
 }
 

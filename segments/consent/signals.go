@@ -82,6 +82,20 @@ func (s *Signals) saw(g sighting) {
 	}
 }
 
+// Take moves here what another collector saw, so that it makes no difference which of them saw what.
+func (s *Signals) Take(o *Signals) {
+	o.thin()
+	var theirs, ours Ref
+	for i, g := range o.found {
+		if i == 0 || g.Ref != theirs {
+			theirs, ours = g.Ref, s.Device([]byte(o.loader.id(g.Ref)))
+		}
+		g.Ref = ours
+		s.saw(g)
+	}
+	o.found, o.devices = nil, nil
+}
+
 // File hands everything to the ledger that is being filled. heard, which may be nil, gets each event with the id of its
 // device.
 func (s *Signals) File(heard func(device string, e Event)) {

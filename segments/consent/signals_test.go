@@ -75,3 +75,33 @@ func TestOfADayTheFirstAndLastSightingAreKept(t *testing.T) {
 		}
 	})
 }
+
+// Who read which object makes no difference, also between the first and the last sighting of a day.
+func TestItMakesNoDifferenceWhichReaderSawWhat(t *testing.T) {
+	p := densePolicy(5 * dayLength)
+	p.MaxConsentAge, p.GPCDenies = 10*dayLength, []bool{Profile: true, fixed: false}
+	by := func(reader ...int) []Span {
+		f := Fill(p, identity.NewSubjects())
+		readers, log := []*Signals{f.Signals(), f.Signals()}, f.Loader()
+		for i, hour := range []int64{9, 12, 20} {
+			r := readers[reader[i]]
+			r.GPC(r.Device([]byte("d1")), hour*hourLength)
+		}
+		for _, hour := range []int64{10, 22} {
+			log.Add(log.Subject(identity.Device, []byte("d1")), Event{
+				At: hour * hourLength, Action: Grant, Pattern: Profile, Notice: 2, Trusted: true,
+			})
+		}
+		readers[0].Take(readers[1])
+		readers[0].File(nil)
+		ledger, err := f.Seal(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, _ := ledger.subjects.Find(identity.Device, "d1")
+		return slices.Clone(ledger.timeline(n, Profile).Spans)
+	}
+	if diff := gocmp.Diff(by(0, 0, 0), by(0, 1, 0)); diff != "" {
+		t.Fatal(diff)
+	}
+}
