@@ -34,6 +34,10 @@ type Delivery struct {
 	Segment     string `json:"segment"`
 	// Waits says that the removal is written in every run until the destination acknowledges it, for 25 days at most.
 	Waits bool `json:"until_acknowledged"`
+	// Kept says that an entry of hers stays, because it is another member's contact as well.
+	Kept bool `json:"kept_for_another"`
+
+	known state.Known
 }
 
 // erasuresSchema is that of the file that tells the exporter of the consent log whom it shall erase as well.
@@ -94,14 +98,27 @@ func (r *run) forgetThem() error {
 		for _, held := range find(s.ID) {
 			r.forgotten[forgottenKey{held.List.Destination, held.Key}] = true
 			d, _ := r.Project.Destination(held.List.Destination)
-			delivery := Delivery{held.List.Destination, held.List.Segment, d.Waits}
-			if !slices.Contains(receipt.Removed, delivery) {
-				receipt.Removed = append(receipt.Removed, delivery)
-			}
+			receipt.Removed = append(receipt.Removed, Delivery{
+				Destination: held.List.Destination, Segment: held.List.Segment, Waits: d.Waits, known: held,
+			})
 		}
 		r.receipts = append(r.receipts, receipt)
 	}
 	return nil
+}
+
+// keptForOthers notes in the receipts which entries of the forgotten destinations still hold.
+func (r *run) keptForOthers(next *state.Holdings) {
+	for i := range r.receipts {
+		for k := range r.receipts[i].Removed {
+			d := &r.receipts[i].Removed[k]
+			after := next.Of(d.known.List)
+			for _, entry := range r.holdings.Whose(d.known.List, func(key string) bool { return key == d.known.Key }) {
+				_, stays := slices.BinarySearch(after, entry)
+				d.Kept = d.Kept || stays
+			}
+		}
+	}
 }
 
 func lostMaster(err error) error {

@@ -339,6 +339,7 @@ func (r *run) nextHoldings(changes []change) (*state.Holdings, error) {
 			next.Untold(l)
 		}
 	}
+	r.keptForOthers(next)
 	return next, nil
 }
 

@@ -79,7 +79,10 @@ func writeReceipts(w io.Writer, r *pipeline.Report, dry bool) {
 		lists := make([]string, len(receipt.Removed))
 		for k, d := range receipt.Removed {
 			lists[k] = d.Segment + " at " + d.Destination
-			if d.Waits {
+			switch {
+			case d.Kept:
+				lists[k] += " (where the contact stays: it is another member's, too)"
+			case d.Waits:
 				lists[k] += " (until it acknowledges that)"
 			}
 		}

@@ -3,21 +3,24 @@ package decide
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/store"
+	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/segments/consent"
 	"github.com/malgrupp/malgrupp/segments/evidence"
 	"github.com/malgrupp/malgrupp/segments/identity"
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
-// hearRows files what the rows of all sources that are kept say about consent themselves. It is the first of two passes
-// over such sources: the ledger is complete before any row is judged.
+// hearRows files what the rows of all sources that are kept say about consent themselves, and whom of the forgotten they
+// still name: the log of consent may have lost these. It is the first of two passes over such sources: the ledger is
+// complete before any row is judged.
 func (d *Decision) hearRows(ctx context.Context, filling *consent.Filling) error {
 	var speak []*Source
 	for i := range d.Sources {
-		if s := &d.Sources[i]; scan.NewSignals(s.Schema, d.KnownBy).Speak() {
+		if s := &d.Sources[i]; d.Buried != nil || scan.NewSignals(s.Schema, d.KnownBy).Speak() {
 			speak = append(speak, s)
 		}
 	}
@@ -31,8 +34,9 @@ func (d *Decision) hearRows(ctx context.Context, filling *consent.Filling) error
 	}
 	task := d.Begin("signals", total)
 	collectors := make([]*consent.Signals, max(1, d.Workers))
+	graves := make([]*graves, len(collectors))
 	for i := range collectors {
-		collectors[i] = filling.Signals()
+		collectors[i], graves[i] = filling.Signals(), d.newGraves(filling.Loader())
 	}
 	for _, s := range speak {
 		readers := make([]*scan.Signals, len(collectors))
@@ -46,7 +50,7 @@ func (d *Decision) hearRows(ctx context.Context, filling *consent.Filling) error
 				return err
 			}
 			d.hear(&readers[w].Found, collectors[w])
-			return nil
+			return graves[w].visit(g, s.Schema)
 		})
 		if err != nil {
 			return s.wrap(err, objects)
@@ -56,6 +60,47 @@ func (d *Decision) hearRows(ctx context.Context, filling *consent.Filling) error
 		collectors[0].Take(c)
 	}
 	collectors[0].File(d.overhear)
+	return nil
+}
+
+// graves files those of the forgotten whom rows name. One goroutine uses it.
+type graves struct {
+	in     *Decision
+	loader *consent.Loader
+	met    [2]map[string]bool // ids that were looked at, by kind
+}
+
+func (d *Decision) newGraves(l *consent.Loader) *graves {
+	return &graves{in: d, loader: l, met: [2]map[string]bool{{}, {}}}
+}
+
+// visit looks at the devices and customers of a row group.
+func (v *graves) visit(g *parquet.RowGroup, schema *rules.Schema) error {
+	if v.in.Buried == nil {
+		return nil
+	}
+	for kind, role := range map[identity.Kind]rules.Role{
+		identity.Device: rules.RoleDevice, identity.Customer: rules.RoleCustomer,
+	} {
+		c, ok := schema.WithRole(role)
+		if !ok {
+			continue
+		}
+		a, err := g.Column(c.Name)
+		if err != nil {
+			return err
+		}
+		for raw := range scan.IDs(a) {
+			id := identity.Normalise(raw)
+			if v.met[kind][id] {
+				continue
+			}
+			v.met[kind][strings.Clone(id)] = true
+			if _, forgotten := v.in.Buried(KindName(kind), id); forgotten {
+				v.in.bury(v.loader, v.loader.Subject(kind, []byte(id)), kind, id)
+			}
+		}
+	}
 	return nil
 }
 

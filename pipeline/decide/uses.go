@@ -13,7 +13,6 @@ import (
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/consent"
-	"github.com/malgrupp/malgrupp/segments/identity"
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
@@ -184,12 +183,6 @@ func (d *Decision) scanPlan(p *segments.Plan) *scan.Plan {
 	}
 	for i := range d.Uses {
 		s.Customers = s.Customers || d.Uses[i].Customer
-	}
-	if d.Buried != nil {
-		s.Forgotten = func(kind identity.Kind, id string) bool {
-			_, yes := d.Buried(KindName(kind), id)
-			return yes
-		}
 	}
 	return s
 }

@@ -169,7 +169,9 @@ func (h *Holdings) Next(t Told) *Holdings {
 			continue
 		}
 		for _, p := range owed {
-			p.erased = p.erased || t.erases(l.Destination, p.key)
+			if !p.erased && t.erases(l.Destination, p.key) {
+				p.erased, p.at = true, t.At
+			}
 			if !p.erased || t.At-p.at <= erasureTerm {
 				next.owed[l] = append(next.owed[l], p)
 			}

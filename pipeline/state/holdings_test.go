@@ -285,11 +285,14 @@ func TestWhatWasToldIsOwedUntilItIsAcknowledged(t *testing.T) {
 					delete(forgotten, id)
 					owed[id] = marker
 				}
-				if id == forget && owed[id] > 0 {
-					forgotten[id] = owed[id]
+				if id == forget && owed[id] > 0 && forgotten[id] == 0 {
+					forgotten[id] = marker
 				}
-				if at := forgotten[id]; at > 0 && owed[id] == at && now-at*10*day > 25*day {
+				if at := forgotten[id]; at > 0 && now-at*10*day > 25*day {
 					delete(owed, id)
+				}
+				if owed[id] == 0 {
+					delete(forgotten, id)
 				}
 			}
 			sealed, err := next.Write(r)

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"iter"
 	"strconv"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -59,4 +60,16 @@ func IDText(a arrow.Array, row int) string {
 		return strconv.FormatInt(a.Value(row), 10)
 	}
 	return ""
+}
+
+// IDs are the ids in a column, each at least once; of a dictionary also those that no row shows.
+func IDs(a arrow.Array) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		_, dict := asText(a)
+		for i := range dict.Len() {
+			if !dict.IsNull(i) && !yield(dict.Value(i)) {
+				return
+			}
+		}
+	}
 }

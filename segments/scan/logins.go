@@ -22,7 +22,7 @@ type Logins struct {
 
 // Logins returns a collector for one goroutine.
 func (s *Scanner) Logins() *Logins {
-	number := numberer{subjects: s.subjects, blocked: s.plan.Blocked, forgotten: s.plan.Forgotten, file: true}
+	number := numberer{subjects: s.subjects, blocked: s.plan.Blocked, file: true}
 	l := &Logins{s: s, devices: number, custs: number}
 	l.custs.customer = true
 	return l

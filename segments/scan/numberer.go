@@ -12,17 +12,16 @@ import (
 
 // numberer turns the ids of one column into subject numbers, once per dictionary entry that a selected row shows.
 type numberer struct {
-	subjects  *identity.Subjects
-	customer  bool
-	file      bool // ids nobody ever named get a number as well, others are Unknown
-	blocked   []string
-	forgotten func(kind identity.Kind, id string) bool
-	need      []bool
-	number    []uint32 // by dictionary code
-	entries   []int32  // the codes that are looked up
-	ids       [][]byte
-	hashes    []uint64
-	found     []uint32
+	subjects *identity.Subjects
+	customer bool
+	file     bool // ids nobody ever named get a number as well, others are Unknown
+	blocked  []string
+	need     []bool
+	number   []uint32 // by dictionary code
+	entries  []int32  // the codes that are looked up
+	ids      [][]byte
+	hashes   []uint64
+	found    []uint32
 
 	bad       []int32 // codes, ascending, of ids that no list can hold
 	unwritten int64   // rows with such an id, of all row groups
@@ -89,7 +88,7 @@ func (n *numberer) countUnwritten(codes []int32, sel []uint32) {
 // unnamed numbers an id that no consent event, and so far no login, ever named.
 func (n *numberer) unnamed(hash uint64, id []byte) uint32 {
 	switch {
-	case identity.Blocked(string(id), n.blocked...), n.forgotten != nil && n.forgotten(n.kind(), string(id)):
+	case identity.Blocked(string(id), n.blocked...):
 		return evidence.Blocked
 	case n.file:
 		return n.subjects.Late(hash, id)

@@ -45,10 +45,7 @@ type Plan struct {
 	// Customers says that somebody asks for customers themselves. Otherwise one whom no consent event named needs no
 	// number: that somebody was logged in is all that matters.
 	Customers bool
-	Blocked   []string // ids that are blocked beside those of identity.Blocked, in lower case
-	// Forgotten reports whether somebody whom no consent event names is forgotten: then the id is blocked. For any
-	// goroutine; nil: nobody is.
-	Forgotten func(kind identity.Kind, id string) bool
+	Blocked   []string        // ids that are blocked beside those of identity.Blocked, in lower case
 	Labels    []*rules.Schema // of all tables of the project: what one of them labels is labelled in all (rules.Dropped)
 	Compile   Compiler
 }

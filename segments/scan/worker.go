@@ -39,7 +39,7 @@ func (s *Scanner) Worker() *Worker {
 	w.truths = make([][]value.Truth, len(s.program.tests))
 	w.classes.Words = (len(s.plan.Picks) + 63) / 64
 	w.block = evidence.Block{Classes: &w.classes, Partner: s.partner, Values: make([][]int64, len(s.plan.Values))}
-	w.devices = numberer{subjects: s.subjects, blocked: s.plan.Blocked, forgotten: s.plan.Forgotten}
+	w.devices = numberer{subjects: s.subjects, blocked: s.plan.Blocked}
 	w.custs = w.devices
 	w.custs.customer, w.custs.file = true, s.plan.Customers
 	w.metrics, w.needs = make([]metricColumn, len(s.plan.Values)), make([][]bool, len(s.plan.Values))
