@@ -14,9 +14,9 @@ import (
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
-// hearRows files what the rows of all sources that are kept say about consent themselves, and whom of the forgotten they
-// still name: the log of consent may have lost these. It is the first of two passes over such sources: the ledger is
-// complete before any row is judged.
+// hearRows files what the rows of all sources that are kept say about consent themselves, and whom of the forgotten
+// they still name: the log of consent may have lost these. It is the first of two passes over such sources: the ledger
+// is complete before any row is judged.
 func (d *Decision) hearRows(ctx context.Context, filling *consent.Filling) error {
 	var speak []*Source
 	for i := range d.Sources {

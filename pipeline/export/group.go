@@ -162,8 +162,8 @@ func (c *columns) notices(e *events) *array.Int64 {
 	return b.NewInt64Array()
 }
 
-// ids are the export's own with the purpose, for a row may be about several; or a digest of all that an event says, so that a row
-// that is exported twice is one event.
+// ids are the export's own with the purpose, for a row may be about several; or a digest of all that an event says, so
+// that a row that is exported twice is one event.
 func (c *columns) ids(e *events, g *Group, at, recorded *array.Timestamp) parquet.Text {
 	out := parquet.Text{Codes: make([]int32, len(e.row))}
 	texts := make([]string, len(e.row))
