@@ -87,11 +87,11 @@ keys: {master: "file:keys/master.key", state: "file:keys/state.key", recipients:
 destinations:
   files: {type: file_csv, processor: {agreement: OWN-USE, expires: 2099-12-31}}
   more: {type: file_parquet, activate: files, processor: {agreement: OWN-USE, expires: 2099-12-31}}
-output: {url: %[1]slists/, state: %[1]sstate/, max_list_age: 10000d}
+output: {url: %[1]slists/, state: %[1]sstate/}
 audit: {url: %[1]saudit/}
 security: %[2]s
 profiles:
-  twin: {output: {url: twin/lists/, state: twin/state/, max_list_age: 10000d}, audit: {url: twin/audit/}}
+  twin: {output: {url: twin/lists/, state: twin/state/}, audit: {url: twin/audit/}}
 `
 
 const killSegment = `apiVersion: malgrupp/v1

@@ -50,7 +50,7 @@ func (r *run) leftovers(ctx context.Context) error {
 	if r.left, err = r.unpublished(ctx, slices.Clone(all)); err != nil {
 		return err
 	}
-	r.old = slices.DeleteFunc(all, func(o leftover) bool { return !r.expires(o.run) || slices.Contains(r.left, o) })
+	r.old = slices.DeleteFunc(all, func(o leftover) bool { return !r.expires(o) || slices.Contains(r.left, o) })
 	// What the marker that holds calls deleted goes at once, whatever becomes of this run: it may have nothing to do.
 	r.old = slices.DeleteFunc(r.old, func(o leftover) bool {
 		if !r.promised(o.run) {
@@ -71,11 +71,12 @@ func (r *run) promised(run string) bool {
 	return m != nil && run != m.RunID && slices.Contains(m.Pruned, run)
 }
 
-// expires reports whether lists and state of a run are deleted once this run has published: they are too old, somebody
-// is forgotten, or an earlier run said so and was killed.
-func (r *run) expires(run string) bool {
-	until := time.UnixMicro(r.Clock().UnixMicro() - project.Micros(r.Project.MaxListAge)).UTC().Format(runTime)
-	return run != r.RunID && (run < until || len(r.forget) > 0 || r.promised(run))
+// expires reports whether an object of another run is deleted once this run has published: it is too old, by the run's
+// name and by the storage's clock, somebody is forgotten, or an earlier run said so and was killed.
+func (r *run) expires(o leftover) bool {
+	until := time.UnixMicro(r.Clock().UnixMicro() - project.Micros(r.Project.MaxListAge)).UTC()
+	old := o.run < until.Format(runTime) && o.ModTime.Before(until)
+	return o.run != r.RunID && (old || len(r.forget) > 0 || r.promised(o.run))
 }
 
 // runTime is the form of the time at the beginning of a run id, runFolders are where runs write under their own names.

@@ -12,6 +12,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/store"
+	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // The runs of tests about several of them, in the order in which they begin.
@@ -129,5 +130,31 @@ func TestARunIDIsUsedOnce(t *testing.T) {
 	f, _ := fault.Classify(err)
 	if err == nil || f.Kind != fault.Usage || b.left(runOne) != kept {
 		t.Errorf("the second run of one id ended with %v; %d objects of %d are left", err, b.left(runOne), kept)
+	}
+}
+
+// Every run deletes what runs left that are older than max_list_age, by their name and by the storage's clock, but for
+// what holds; the record stays whole.
+func TestOldListsGoByThemselves(t *testing.T) {
+	const first, second = "20260410T220000Z-000001", "20260411T220000Z-000002"
+	for days, goes := range map[int]bool{1: false, 9: true} {
+		b := newBank(t)
+		b.loaded.Project.MaxListAge = value.Duration{N: 7, Unit: value.Day}
+		b.loaded.Project.Consent.MaxFeedAge = value.Duration{N: 10000, Unit: value.Day}
+		_, err := b.run(night, first)
+		check(t, err)
+		_, err = b.run(time.Now().AddDate(0, 0, days).UTC().Format(time.RFC3339), second)
+		check(t, err)
+		for bucket, name := range map[string]string{
+			"mem://out/": "lists/" + first + "/files/loan-visitors.adds.csv.age", "mem://state/": first + "/holdings.parquet.age",
+		} {
+			there, err := b.place(bucket).Exists(t.Context(), name)
+			if check(t, err); there == goes {
+				t.Errorf("after %d days %s is there: %t", days, name, there)
+			}
+		}
+		if found := b.verify(record.Check{}).Findings; len(found) > 0 {
+			t.Errorf("after %d days the record is not whole: %v", days, found)
+		}
 	}
 }

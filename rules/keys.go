@@ -219,7 +219,7 @@ var (
 		may("map", either(text, consentMapKeys)).
 			Says("how to read the export of a consent platform; default: our own columns"),
 		may("max_feed_age", either(duration, object(need("limit", duration), need("reason", text)).Loose(0))).
-			Says("how old consent may be; default 26h. More than 72h takes a reason"),
+			Says("how old consent may be; default 26h. More than 72h asks for a reason"),
 		may("max_consent_age", duration),
 		may("trusted_sources", texts), may("min_notice_version", noticeKeys), may("suppression", list),
 		need("protected", list).Says("none, or the list of people who must never be targeted"),

@@ -230,7 +230,7 @@ identity: {attach_window: 31d, shared_window: 89d, max_devices: 21}
 		`E-NOT-BUILT complete: manifest is not built in this version`,
 		`E-DUPLICATE-NAME two sources are called "web"`,
 		`E-MISSING-KEY the project needs the key "consent.protected"`,
-		`E-RANGE consent.max_feed_age is more than 72 hours, and nobody says why`,
+		`W-FEED-AGE consent.max_feed_age is more than 72 hours, and nobody says why`,
 		`E-RANGE CONSENT_AGE_TOO_LONG: a grant is used for longer than 13 months`,
 		`E-TYPE "0" is not a key number`,
 		`E-NOT-BUILT destinations.mail.membership is not built in this version`,

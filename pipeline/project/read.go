@@ -283,7 +283,7 @@ func (p *Project) consent(s section) {
 	}
 }
 
-// feedAge reads {limit, reason}, or the limit alone up to three days: whoever relies on older consent says why.
+// feedAge reads {limit, reason}, or the limit alone: whoever relies on consent of more than three days ago says why.
 func feedAge(s section) value.Duration {
 	def, most := value.Duration{N: 26, Unit: value.Hour}, days(3)
 	n, _, written := s.find("max_feed_age")
@@ -295,7 +295,7 @@ func feedAge(s section) value.Duration {
 	}
 	age := s.duration("max_feed_age", def)
 	if Micros(age) > Micros(most) {
-		s.file.doc.Fail("E-RANGE", n.Span(), "consent.max_feed_age is more than 72 hours, and nobody says why",
+		s.file.doc.Warn("W-FEED-AGE", n.Span(), "consent.max_feed_age is more than 72 hours, and nobody says why",
 			expected(`{limit: `+age.String()+`, reason: "why, and who agreed"}`))
 	}
 	return age
