@@ -146,7 +146,8 @@ func TestOldListsGoByThemselves(t *testing.T) {
 		_, err = b.run(time.Now().AddDate(0, 0, days).UTC().Format(time.RFC3339), second)
 		check(t, err)
 		for bucket, name := range map[string]string{
-			"mem://out/": "lists/" + first + "/files/loan-visitors.adds.csv.age", "mem://state/": first + "/holdings.parquet.age",
+			"mem://out/":   "lists/" + first + "/files/loan-visitors.adds.csv.age",
+			"mem://state/": first + "/holdings.parquet.age",
 		} {
 			there, err := b.place(bucket).Exists(t.Context(), name)
 			if check(t, err); there == goes {
