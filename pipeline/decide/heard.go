@@ -182,7 +182,11 @@ func (h *heard) without(seen state.Heard) state.Heard {
 		if !there {
 			continue
 		}
-		denials := slices.DeleteFunc(slices.Clone(was.Denials), func(n int64) bool { return slices.Contains(d.Denials, n) })
+		slices.Sort(d.Denials)
+		denials := slices.DeleteFunc(slices.Clone(was.Denials), func(n int64) bool {
+			_, theirs := slices.BinarySearch(d.Denials, n)
+			return theirs
+		})
 		out.Days[on] = state.Day{Rows: was.Rows - d.Rows, Denials: denials}
 	}
 	return out
