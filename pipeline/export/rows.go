@@ -213,22 +213,21 @@ func (f *Form) list(text string) listed {
 
 // wordsOf reads a column of words, whatever type they have in the file.
 func wordsOf(a arrow.Array) parquet.Text {
-	switch a := a.(type) {
-	case *array.Dictionary:
-		return parquet.Text{Codes: a.Indices().(*array.Int32).Int32Values(), Dict: a.Dictionary().(*array.String)}
-	case *array.Boolean:
-		t := parquet.Text{Codes: make([]int32, a.Len()), Dict: dictionary([]string{"false", "true"})}
-		for i := range t.Codes {
-			switch {
-			case a.IsNull(i):
-				t.Codes[i] = 2
-			case a.Value(i):
-				t.Codes[i] = 1
-			}
-		}
-		return t
+	flags, ok := a.(*array.Boolean)
+	if !ok {
+		d := a.(*array.Dictionary)
+		return parquet.Text{Codes: d.Indices().(*array.Int32).Int32Values(), Dict: d.Dictionary().(*array.String)}
 	}
-	panic("a column of words is text or true and false")
+	t := parquet.Text{Codes: make([]int32, flags.Len()), Dict: dictionary([]string{"false", "true"})}
+	for i := range t.Codes {
+		switch {
+		case flags.IsNull(i):
+			t.Codes[i] = 2
+		case flags.Value(i):
+			t.Codes[i] = 1
+		}
+	}
+	return t
 }
 
 // dictionary has the texts, and a null behind them.
