@@ -282,13 +282,8 @@ func (d *Decision) recall(l *consent.Loader) error {
 	return nil
 }
 
-// filer is who takes events of a subject before the ledger is sealed.
-type filer interface {
-	Add(consent.Ref, consent.Event)
-}
-
 // bury files that somebody is forgotten, if there is a tombstone.
-func (in *Inputs) bury(to filer, ref consent.Ref, kind identity.Kind, id string) {
+func (in *Inputs) bury(to *consent.Loader, ref consent.Ref, kind identity.Kind, id string) {
 	if in.Buried == nil {
 		return
 	}

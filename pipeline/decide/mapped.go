@@ -11,7 +11,6 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/segments/consent"
-	"github.com/malgrupp/malgrupp/segments/identity"
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
@@ -126,11 +125,7 @@ func (d *Decision) excuse(o owed, e consent.Denial) {
 	if len(o) == 0 {
 		return
 	}
-	kind := "device"
-	if e.Kind == identity.Customer {
-		kind = "customer"
-	}
-	subject, of := hashText(e.ID), hashText(kind)
+	subject, of := hashText(e.ID), hashText(KindName(e.Kind))
 	for _, asked := range d.Project.Consent.Map.Purposes {
 		for _, name := range asked {
 			n, known := d.policy.Purposes.Number(name)

@@ -34,9 +34,9 @@ func (d *Decision) hearRows(ctx context.Context, filling *consent.Filling) error
 	}
 	task := d.Begin("signals", total)
 	collectors := make([]*consent.Signals, max(1, d.Workers))
-	graves := make([]*graves, len(collectors))
+	yards := make([]*graves, len(collectors))
 	for i := range collectors {
-		collectors[i], graves[i] = filling.Signals(), d.newGraves(filling.Loader())
+		collectors[i], yards[i] = filling.Signals(), d.newGraves(filling.Loader())
 	}
 	for _, s := range speak {
 		readers := make([]*scan.Signals, len(collectors))
@@ -50,7 +50,7 @@ func (d *Decision) hearRows(ctx context.Context, filling *consent.Filling) error
 				return err
 			}
 			d.hear(&readers[w].Found, collectors[w])
-			return graves[w].visit(g, s.Schema)
+			return yards[w].visit(g, s.Schema)
 		})
 		if err != nil {
 			return s.wrap(err, objects)
@@ -79,10 +79,12 @@ func (v *graves) visit(g *parquet.RowGroup, schema *rules.Schema) error {
 	if v.in.Buried == nil {
 		return nil
 	}
-	for kind, role := range map[identity.Kind]rules.Role{
-		identity.Device: rules.RoleDevice, identity.Customer: rules.RoleCustomer,
-	} {
-		c, ok := schema.WithRole(role)
+	for _, of := range []struct {
+		kind identity.Kind
+		role rules.Role
+	}{{identity.Device, rules.RoleDevice}, {identity.Customer, rules.RoleCustomer}} {
+		kind := of.kind
+		c, ok := schema.WithRole(of.role)
 		if !ok {
 			continue
 		}
@@ -122,7 +124,6 @@ func (d *Decision) hear(rows *scan.SignalRows, to *consent.Signals) {
 			met[device] = blocked
 			if !identity.Blocked(id, d.Project.Identity.Blocked...) && !d.leftOut(identity.Device, id) {
 				devices[device], met[device] = to.Device([]byte(id)), filed
-				d.bury(to, devices[device], identity.Device, id)
 			}
 		}
 		if met[device] == blocked {

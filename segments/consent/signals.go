@@ -51,15 +51,12 @@ func (f *Filling) Signals() *Signals {
 func (s *Signals) Device(id []byte) Ref {
 	hash := s.loader.subjects.Hash(identity.Device, id)
 	r, known := s.devices[hash]
-	if !known {
+	if !known || s.loader.id(r) != string(id) {
 		r = s.loader.Subject(identity.Device, id)
 		s.devices[hash] = r
 	}
 	return r
 }
-
-// Add takes an event of a device that is no signal.
-func (s *Signals) Add(r Ref, e Event) { s.loader.Add(r, e) }
 
 // GPC and Browser take a signal on a row of a device, String a TC string and whether its source may grant. Times are
 // microseconds UTC.
