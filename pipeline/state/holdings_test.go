@@ -7,6 +7,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -345,5 +346,45 @@ func TestDamagedHoldingsAreRefused(t *testing.T) {
 	}
 	if _, err := Read(sealed, ring(t)); err == nil {
 		t.Error("another project's key opens the holdings")
+	}
+}
+
+func TestSomebodyIsFoundUnderEveryMasterKeyInAFixedOrder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "keys")
+	if err := keys.Generate(dir); err != nil {
+		t.Fatal(err)
+	}
+	master := map[int]string{}
+	for number := 1; number <= 5; number++ {
+		master[number] = "env:M" + strconv.Itoa(number)
+	}
+	env := func(name string) (string, bool) { return strings.Repeat(name[1:], 64), true }
+	r, err := keys.Open(keys.Source{Dir: dir, Env: env}, keys.Config{
+		Master: master, State: "file:" + keys.StateFile, Recipients: "file:" + keys.RecipientsFile,
+		Signing: "file:" + keys.SigningFile,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := lists[0]
+	h := &Holdings{lists: map[List][]holding{}, owed: map[List][]holding{}}
+	var want []Known
+	for number := 1; number <= 5; number++ {
+		keyer, err := r.KeyerOf(number, keys.Dest(l.Destination))
+		if err != nil {
+			t.Fatal(err)
+		}
+		key := keyer.Key(keys.NewID("anna"))
+		h.lists[l] = append(h.lists[l], holding{key: key, entry: strconv.Itoa(number)})
+		want = append(want, Known{l, key})
+	}
+	find, err := h.Finder(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		if diff := cmp.Diff(want, find("anna")); diff != "" {
+			t.Fatal(diff)
+		}
 	}
 }

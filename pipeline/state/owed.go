@@ -138,12 +138,16 @@ func (h *Holdings) Finder(ring *keys.Ring) (func(id string) []Known, error) {
 	}
 	return func(id string) (out []Known) {
 		for _, l := range lists {
+			from := len(out)
 			for k, keyer := range keyers {
-				known := Known{l, keyer.Key(keys.NewID(id))}
-				if k.destination == l.Destination && of[known] && !slices.Contains(out, known) {
+				if k.destination != l.Destination {
+					continue
+				}
+				if known := (Known{l, keyer.Key(keys.NewID(id))}); of[known] {
 					out = append(out, known)
 				}
 			}
+			slices.SortFunc(out[from:], func(a, b Known) int { return strings.Compare(a.Key, b.Key) })
 		}
 		return out
 	}, nil
