@@ -66,6 +66,7 @@ type app struct {
 	yes       bool
 	workers   int
 	log       *slog.Logger
+	profiling profiling
 	closers   []io.Closer
 	publishes atomic.Bool // a signal waits for what is being written
 }
@@ -142,6 +143,7 @@ func (a *app) rootCommand() *cobra.Command {
 	f.StringVar(&a.runID, "run-id", "", "id of the run (default: made from the clock)")
 	f.BoolVarP(&a.yes, "yes", "y", false, "answer yes to every question")
 	f.IntVar(&a.workers, "workers", runtime.GOMAXPROCS(0), "how many row groups are read at once")
+	a.profiling.flags(f)
 	for _, c := range a.commands() {
 		root.AddCommand(c)
 	}
@@ -201,6 +203,11 @@ func (a *app) prepare(cmd *cobra.Command, args []string) error {
 		}
 	}
 	if err := a.openLog(); err != nil {
+		return err
+	}
+	profiles, err := a.profiling.begin()
+	a.closers = append(a.closers, profiles...)
+	if err != nil {
 		return err
 	}
 	if out, ok := a.out.(*written); ok {
