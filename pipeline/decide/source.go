@@ -218,12 +218,22 @@ func (d *Decision) findCopies(ctx context.Context, task *Task, p *segments.Plan,
 			return look(g, scan.Unit{Object: number[objects[u.Object].Key], RowGroup: u.RowGroup})
 		}), objects)
 	}
-	if err := pass(func(g scan.RowGroup, _ scan.Unit) error { return copies.Note(g) }); err != nil {
+	if err := pass(copies.Note); err != nil {
 		return err
 	}
-	copies.Suspect()
+	copies.Suspect(d.Workers)
 	if err := pass(copies.Look); err != nil {
 		return err
+	}
+	if ties := copies.Ties(); len(ties) > 0 {
+		if err := pass(func(g scan.RowGroup, u scan.Unit) error {
+			if !ties[u] {
+				return nil
+			}
+			return copies.Settle(g, u)
+		}); err != nil {
+			return err
+		}
 	}
 	s.copies = copies.AsOf(d.AsOf)
 	s.Conflicts = s.copies.Conflicts

@@ -9,12 +9,14 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/parquet-go/parquet-go/format"
 
+	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
 // column is one decoded column chunk, a slot per level entry: a row of a flat column, an entry of a list.
 type column struct {
 	convert conversion
+	unique  bool // texts that hardly ever repeat: none is looked for among those before it
 	slots   int
 	nulls   int
 
@@ -31,7 +33,7 @@ type column struct {
 }
 
 func (c *column) reset(b *binding) {
-	c.convert = b.convert
+	c.convert, c.unique = b.convert, b.column.Role == rules.RoleEventID
 	c.slots, c.nulls = 0, 0
 	c.text, c.words, c.valid, c.first, c.known = c.text[:0], c.words[:0], c.valid[:0], c.first[:0], c.known[:0]
 	c.dict.reset()

@@ -75,14 +75,23 @@ func (e *entries) rehash() {
 	e.hashed = 0
 }
 
-// internText gives codes to the values of a page that has none.
+// internText gives codes to the values of a page that has none: equal texts have one, unless hardly any are equal.
 func (c *column) internText(s *scratch, data *content) error {
 	from, spans, err := c.texts(s, data.encoding, data.values, data.present)
 	if err != nil {
 		return err
 	}
+	if c.unique {
+		c.dict.ends = slices.Grow(c.dict.ends, len(spans))
+		c.dict.bytes = slices.Grow(c.dict.bytes, len(from)+readSlack)
+	}
 	for _, at := range spans {
-		c.text = append(c.text, c.dict.code(from[at.from:at.to]))
+		if text := from[at.from:at.to]; c.unique {
+			c.text = append(c.text, int32(c.dict.len()))
+			c.dict.add(text)
+		} else {
+			c.text = append(c.text, c.dict.code(text))
+		}
 	}
 	return c.dict.fit(s.most)
 }

@@ -8,7 +8,6 @@ package consent
 import (
 	"cmp"
 	"errors"
-	"math/bits"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -151,8 +150,9 @@ func (f *Filling) Seal(workers int) (*Ledger, error) {
 	for range max(1, workers) {
 		wg.Go(func() {
 			machine := NewMachine(f.policy, f.strings)
+			var contradictions contradictions
 			for shard := int(next.Add(1)) - 1; shard < identity.Shards; shard = int(next.Add(1)) - 1 {
-				if f.conflict(shard) {
+				if contradictions.in(f.loaders, shard) {
 					conflict.Store(true)
 				}
 				f.seal(l, shard, machine)
@@ -167,28 +167,36 @@ func (f *Filling) Seal(workers int) (*Ledger, error) {
 	return l, nil
 }
 
-// conflict reports whether two events of a shard share an id but not their contents.
-func (f *Filling) conflict(shard int) bool {
+// contradictions finds events of one id with different contents; its buffers are used again.
+type contradictions struct {
+	met identity.Met
+	few []fingerprint
+}
+
+func (c *contradictions) in(loaders []*Loader, shard int) bool {
 	total := 0
-	for _, l := range f.loaders {
+	for _, l := range loaders {
 		total += l.seen[shard].len()
 	}
-	table := make([]fingerprint, 1<<bits.Len(uint(2*total)))
-	mask := uint64(len(table) - 1)
-	conflict := false
-	for _, l := range f.loaders {
-		l.seen[shard].each(func(seen *fingerprint) {
-			e := *seen
-			e.id |= 1 // 0 marks a free place; two ids whose hashes differ in that bit alone pass for one, once in 2^63
-			at := e.id & mask
-			for table[at].id != 0 && table[at].id != e.id {
-				at = (at + 1) & mask
+	c.met.Begin(total)
+	for _, l := range loaders {
+		l.seen[shard].each(func(e *fingerprint) { c.met.Meet(e.id) })
+	}
+	c.few = c.few[:0]
+	for _, l := range loaders {
+		l.seen[shard].each(func(e *fingerprint) {
+			if c.met.Again(e.id) {
+				c.few = append(c.few, *e)
 			}
-			conflict = conflict || table[at].id == e.id && table[at].content != e.content
-			table[at] = e
 		})
 	}
-	return conflict
+	slices.SortFunc(c.few, func(a, b fingerprint) int { return cmp.Compare(a.id, b.id) })
+	for i := 1; i < len(c.few); i++ {
+		if c.few[i].id == c.few[i-1].id && c.few[i].content != c.few[i-1].content {
+			return true
+		}
+	}
+	return false
 }
 
 // seal gathers the events of a shard by subject (a counting sort) and folds them.

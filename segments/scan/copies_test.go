@@ -116,16 +116,23 @@ func find(t *rapid.T, schema *rules.Schema, rows []logRow) (copied []bool, confl
 		groups[u] = newGroup(t, schema, mine)
 	}
 	for _, u := range rapid.Permutation(units).Draw(t, "first order") {
-		if err := v.Note(groups[u]); err != nil {
+		if err := v.Note(groups[u], u); err != nil {
 			t.Fatal(err)
 		}
 	}
-	v.Suspect()
+	v.Suspect(rapid.IntRange(1, 3).Draw(t, "workers"))
 	for _, u := range rapid.Permutation(units).Draw(t, "second order") {
 		if err := v.Look(groups[u], u); err != nil {
 			t.Fatal(err)
 		}
-		groups[u].scribble()
+	}
+	for u := range v.Ties() {
+		if err := v.Settle(groups[u], u); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, g := range groups {
+		g.scribble()
 	}
 	c := v.AsOf(knownBy - hour)
 	copied = make([]bool, len(rows))
