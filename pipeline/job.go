@@ -23,6 +23,7 @@ type Job struct {
 	Version  map[string]string // of the program and its toolchain, for the manifest
 	Keys     *keys.Ring
 	LockFor  time.Duration // how long to wait for the lock
+	NoKept   bool          // every row is read, whatever evidence earlier runs kept, and none is kept
 	planned  *PlanFile     // what it must come to; nil: whatever it comes to
 	forget   []Subject     // who is forgotten
 }

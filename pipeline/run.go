@@ -15,6 +15,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
+	"github.com/malgrupp/malgrupp/pipeline/kept"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
 	"github.com/malgrupp/malgrupp/pipeline/record"
@@ -311,10 +312,19 @@ func (r *run) list(ctx context.Context) (err error) {
 
 // decideOn answers requests and begins the record of the run.
 func (r *run) decideOn(ctx context.Context, requests []decide.Request, o decide.Options) (err error) {
-	if r.decision, err = decide.Decide(ctx, r.Inputs, requests, o); err == nil {
-		r.manifest = r.record()
+	if !r.NoKept {
+		// Only a run of the whole project keeps evidence: another one would let go of what it does not ask about.
+		writes := r.lease != nil && len(r.Select) == 0 && !r.Replay()
+		r.Evidence = kept.Open(ctx, r.State, r.Keys, fmt.Sprint(r.Version), writes, r.Log)
 	}
-	return err
+	if r.decision, err = decide.Decide(ctx, r.Inputs, requests, o); err != nil {
+		return err
+	}
+	if r.Evidence != nil {
+		r.Evidence.Save(ctx)
+	}
+	r.manifest = r.record()
+	return nil
 }
 
 // seen hands the consent checks what the last accepted run saw of the log.

@@ -323,6 +323,18 @@ type Pick struct {
 	Record string
 }
 
+// Key is equal for equal picks, in every run.
+func (p *Pick) Key() string {
+	where := ""
+	if p.Where != nil {
+		where = Key(p.Where)
+	}
+	if p.Zone != nil {
+		where = p.Zone.Name() + " " + where
+	}
+	return fmt.Sprintf("%t|%q|%s|%q", p.Any, p.Events, where, p.Record)
+}
+
 // Reading is a column that some condition reads of the rows it wants: by its name for a metric, by its role for what
 // every log calls otherwise. It travels as one int64 a row: text as a number of the scan's names, floats so that they
 // keep their order (or rounded to steps of Quantise, in units of its last place), everything else as its

@@ -371,18 +371,15 @@ func (l *leaf) key(z *value.Zone) string {
 
 // pick returns the pick, a new one if no equal one was met before. Where it reads local time the zone is part of it.
 func (b *builder) pick(p rules.Pick, z *value.Zone) int {
-	where := ""
 	if p.Where != nil {
-		where = rules.Key(p.Where)
 		for t := range rules.Tests(p.Where) {
 			if strings.HasPrefix(t.Term.Function, "local.") {
 				p.Zone = z
-				where = z.Name() + " " + rules.Key(p.Where)
 				break
 			}
 		}
 	}
-	key := fmt.Sprintf("%t|%q|%s|%q", p.Any, p.Events, where, p.Record)
+	key := p.Key()
 	i, ok := b.pickOf[key]
 	if !ok {
 		i = len(b.Picks)

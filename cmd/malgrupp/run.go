@@ -28,6 +28,7 @@ type runOptions struct {
 	summaryJSON   bool
 	noopExitCode  int
 	replay        bool
+	noKept        bool
 	override      []string
 	shrunk        []string
 	reason        string
@@ -38,6 +39,7 @@ func (o *runOptions) instants(c *cobra.Command) {
 		"where windows end: a date (local midnight) or a time (default: start of the local day)")
 	c.Flags().StringVar(&o.knownBy, "known-by", "",
 		"hide what arrived at or after this time (default: now; an old one makes the run a replay)")
+	c.Flags().BoolVar(&o.noKept, "no-kept", false, "read every row, not the evidence that earlier runs kept of them")
 }
 
 // guards are the flags by which somebody lets guards pass.
@@ -108,7 +110,7 @@ func (a *app) job(args []string, o runOptions) (*pipeline.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	job := &pipeline.Job{Inputs: in, Select: args, RunID: a.runID, Version: versions(), LockFor: o.lockTimeout}
+	job := &pipeline.Job{Inputs: in, Select: args, RunID: a.runID, Version: versions(), LockFor: o.lockTimeout, NoKept: o.noKept}
 	for _, g := range o.override {
 		job.Override = append(job.Override, record.Override{Guard: record.Guard(g), Reason: o.reason})
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
+	"github.com/malgrupp/malgrupp/pipeline/kept"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
@@ -34,9 +35,11 @@ type Inputs struct {
 	Stay    state.StayRecord // who qualified at earlier runs
 	Seen    Seen
 	Buried  func(kind, id string) (state.Tombstone, bool) // who is forgotten, for any goroutine; nil: nobody
-	Workers int
-	Log     *slog.Logger
-	Watch   func(Progress) // may be nil; called from many goroutines
+	// Evidence is what earlier runs kept; nil: every row is read.
+	Evidence *kept.Store
+	Workers  int
+	Log      *slog.Logger
+	Watch    func(Progress) // may be nil; called from many goroutines
 
 	resolved bool
 	given    bool // known_by was given, not taken from the clock

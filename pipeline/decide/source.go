@@ -9,6 +9,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/folder"
+	"github.com/malgrupp/malgrupp/pipeline/kept"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
@@ -16,6 +17,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/consent"
+	"github.com/malgrupp/malgrupp/segments/evidence"
 	"github.com/malgrupp/malgrupp/segments/identity"
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
@@ -56,6 +58,11 @@ func (s *sourceError) Unwrap() error { return s.err }
 
 // skip decides whether an error is a damaged object that may be left out.
 func (d *Decision) skip(err error) (again bool, _ error) {
+	if damaged, ok := errors.AsType[*kept.Damaged](err); ok {
+		d.Log.Warn("kept evidence is damaged; the log is read instead", "error", err)
+		d.Evidence.Drop(damaged.Entry.Of)
+		return true, nil
+	}
 	s, ok := errors.AsType[*sourceError](err)
 	if !ok || s.source.OnBadObject != project.Skip {
 		return false, err
@@ -112,31 +119,58 @@ func (h *hearing) read(ctx context.Context, task *Task, s *Source) error {
 		scans[i] = s.scanner.Worker()
 		doors[i], lanes[i] = h.open()
 	}
+	admit := func(w int, b *evidence.Block) { lanes[w].Add(doors[w].Admit(b)) }
 	objects := s.Objects(s.reach(h.Decision, h.plan))
-	number := s.numbers()
-	rows := make([]int64, len(objects))
-	r := task.Reading(s.bucket, objects, s.Schema)
-	r.Opened = func(i int, f *parquet.File) { rows[i] = f.Rows() }
-	err := r.Each(ctx, func(w int, u scan.Unit, g *parquet.RowGroup) error {
-		block, err := scans[w].Scan(g, s.copies.Of(scan.Unit{Object: number[objects[u.Object].Key], RowGroup: u.RowGroup}))
-		if err != nil {
-			return err
-		}
-		lanes[w].Add(doors[w].Admit(block))
-		return nil
-	})
-	if err != nil {
-		return s.wrap(err, objects)
+	k := h.keeps(s, objects, scans)
+	if err := h.scanAll(ctx, task, s, objects, k, scans, admit); err != nil {
+		return err
 	}
 	for _, w := range scans {
 		s.Counts.Add(w.Counts())
 		s.oversizedIn = append(s.oversizedIn, w.OversizedIn()...)
 	}
-	s.Inputs = folder.Pin(s.Name, objects, rows)
 	if err := s.absurd(); err != nil {
 		return err
 	}
 	return s.doubtful()
+}
+
+// scanAll hands on the evidence of a source: what was kept of its objects, and what is found in the others.
+func (h *hearing) scanAll(ctx context.Context, task *Task, s *Source, objects []store.Object, k *keeping,
+	scans []*scan.Worker, admit func(worker int, b *evidence.Block),
+) error {
+	number := s.numbers()
+	rows := make([]int64, len(objects))
+	fresh, places := k.fresh(objects)
+	r := task.Reading(s.bucket, fresh, s.Schema)
+	r.Opened = func(i int, f *parquet.File) {
+		rows[places[i]] = f.Rows()
+		k.opened(places[i], fresh[i], f)
+	}
+	err := r.Each(ctx, func(w int, u scan.Unit, g *parquet.RowGroup) error {
+		block, err := scans[w].Scan(g, s.copies.Of(scan.Unit{Object: number[fresh[u.Object].Key], RowGroup: u.RowGroup}))
+		if err != nil {
+			return err
+		}
+		admit(w, block)
+		return k.take(ctx, places[u.Object], u.RowGroup, g, scans[w])
+	})
+	if err != nil {
+		return s.wrap(err, fresh)
+	}
+	if k != nil {
+		if err := k.resume(ctx, task, objects, scans, admit); err != nil {
+			return err
+		}
+		for i, e := range k.entries {
+			if e != nil {
+				rows[i] = e.Rows
+				s.Counts.Rows += e.Rows
+			}
+		}
+	}
+	s.Inputs = folder.Pin(s.Name, objects, rows)
+	return nil
 }
 
 // ReadAgain reads row groups of what may have arrived, or happened, in a time, once the decision is made. A damaged

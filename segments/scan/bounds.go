@@ -26,12 +26,19 @@ func (w *Worker) bounds(g RowGroup) (skip bool, err error) {
 			return false, err
 		}
 		for row := range g.Rows() {
-			if invalid(row) && !hidden(row) {
+			if !invalid(row) {
+				continue
+			}
+			if w.keep != nil {
+				w.keep.clean = false
+			}
+			if !hidden(row) {
 				w.counts.Invalid++
 			}
 		}
 	}
-	nobody := len(edges) == 0 || known && (hi < edges[0] || lo >= edges[len(edges)-1])
+	// Rows behind the last window are wanted by nobody yet, but may be worth keeping.
+	nobody := len(edges) == 0 || known && (hi < edges[0] || lo >= edges[len(edges)-1] && w.keep == nil)
 	return nobody, nil
 }
 

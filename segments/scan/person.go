@@ -20,14 +20,14 @@ func (s *Scanner) RowsOf(g RowGroup, p Person) ([]uint32, error) {
 	if err != nil {
 		return nil, err
 	}
-	device := named(column, func(id string) bool { return p.Devices[id] })
+	device := Named(column, func(id string) bool { return p.Devices[id] })
 	mine, anybody := func(int) bool { return false }, func(int) bool { return false }
 	if name := s.roles[rules.RoleCustomer]; name != "" && p.Customer != "" {
 		if column, err = g.Column(name); err != nil {
 			return nil, err
 		}
-		mine, anybody = named(column, func(id string) bool { return id == p.Customer }),
-			named(column, func(string) bool { return true })
+		mine, anybody = Named(column, func(id string) bool { return id == p.Customer }),
+			Named(column, func(string) bool { return true })
 	}
 	var out []uint32
 	for row := range g.Rows() {
@@ -44,7 +44,7 @@ func (a *Attributes) RowsOfCustomer(g RowGroup, customer string) ([]uint32, erro
 	if err != nil {
 		return nil, err
 	}
-	is := named(column, func(id string) bool { return id == customer })
+	is := Named(column, func(id string) bool { return id == customer })
 	var out []uint32
 	for row := range g.Rows() {
 		if is(row) {
@@ -54,8 +54,8 @@ func (a *Attributes) RowsOfCustomer(g RowGroup, customer string) ([]uint32, erro
 	return out, nil
 }
 
-// named reports of a row whether the id in a column is wanted; a missing id is not.
-func named(column arrow.Array, want func(id string) bool) func(row int) bool {
+// Named reports of a row whether the id in a column is wanted; a missing id is not.
+func Named(column arrow.Array, want func(id string) bool) func(row int) bool {
 	codes, dict := asText(column)
 	wanted := make([]bool, dict.Len())
 	for i := range wanted {

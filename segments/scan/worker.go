@@ -29,6 +29,7 @@ type Worker struct {
 	metrics []metricColumn
 	needs   [][]bool // by value, then class: some condition reads the value
 	counts  Counts
+	keep    *keeping // nil: nothing is kept
 
 	oversizedIn []string
 }
@@ -67,12 +68,18 @@ func (w *Worker) OversizedIn() []string { return w.oversizedIn }
 func (w *Worker) Scan(g RowGroup, copies []uint32) (*evidence.Block, error) {
 	w.block.Class = w.block.Class[:0]
 	w.counts.Rows += int64(g.Rows())
+	if w.keep != nil {
+		w.keep.begin()
+	}
 	skip, err := w.bounds(g)
 	if skip || err != nil {
 		return &w.block, err
 	}
 	if err := w.sieve(g, copies); err != nil {
 		return &w.block, err
+	}
+	if w.keep != nil {
+		w.keep.clean = w.keep.clean && len(g.Oversized()) == 0
 	}
 	return &w.block, w.countOversized(g)
 }
@@ -82,15 +89,24 @@ func (w *Worker) sieve(g RowGroup, copies []uint32) error {
 	if err := w.match(g); err != nil || len(w.sel) == 0 {
 		return err
 	}
+	return w.judge(g, func() error {
+		if len(copies) > 0 {
+			w.uncopy(func(row uint32) bool { _, copied := slices.BinarySearch(copies, row); return copied })
+		}
+		return nil
+	})
+}
+
+// judge fills the block with the matched rows that lie in a window and count.
+func (w *Worker) judge(g RowGroup, uncopy func() error) error {
 	if err := w.when(g); err != nil || len(w.sel) == 0 {
 		return err
 	}
 	if err := w.arrived(g); err != nil {
 		return err
 	}
-	w.uncopy(copies)
-	if len(w.sel) == 0 {
-		return nil
+	if err := uncopy(); err != nil || len(w.sel) == 0 {
+		return err
 	}
 	if err := w.who(g); err != nil {
 		return err
@@ -267,7 +283,11 @@ func (w *Worker) when(g RowGroup) error {
 		if t < earliest || times.NullN() > 0 && times.IsNull(int(r)) {
 			continue
 		}
-		class := w.class(w.state[i], t)
+		slot := w.slot(t)
+		if w.keep != nil {
+			w.keep.note(w, r, w.state[i], slot)
+		}
+		class := w.class(w.state[i], slot)
 		w.sel[n], w.state[n], w.block.Time[n] = r, class, t
 		if class != unwanted {
 			n++
@@ -277,15 +297,19 @@ func (w *Worker) when(g RowGroup) error {
 	return nil
 }
 
-// class returns the evidence class of a state at a time, or unwanted.
-func (w *Worker) class(state uint32, t int64) uint32 {
-	slot := 0
+// slot is the window slot of a time.
+func (w *Worker) slot(t int64) (slot int) {
 	for _, e := range w.s.plan.Edges {
 		if t < e {
 			break
 		}
 		slot++
 	}
+	return slot
+}
+
+// class returns the evidence class of a state in a slot, or unwanted.
+func (w *Worker) class(state uint32, slot int) uint32 {
 	if int(state) < len(w.classOf) && w.classOf[state] != nil {
 		if c := w.classOf[state][slot]; c != pending {
 			return c
@@ -359,13 +383,10 @@ func (w *Worker) arrived(g RowGroup) error {
 }
 
 // uncopy drops rows that are copies of an earlier one.
-func (w *Worker) uncopy(copies []uint32) {
-	if len(copies) == 0 {
-		return
-	}
+func (w *Worker) uncopy(copied func(row uint32) bool) {
 	n := 0
 	for i, r := range w.sel {
-		if _, copied := slices.BinarySearch(copies, r); copied {
+		if copied(r) {
 			w.counts.Copies++
 			continue
 		}

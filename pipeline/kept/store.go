@@ -1,0 +1,331 @@
+// Package kept keeps evidence between runs: of each object of a log the rows that conditions want, so that tomorrow's
+// run reads only what is new.
+//
+// In come rows of an object as they are read; out come the same rows in a later run that asks for no more. What is kept
+// is a Parquet table an object, encrypted to the project's state identity, and an index that names its digest. It is
+// never trusted: what is missing, damaged, of another object, schema or program is read from the log again. It knows
+// no consent and no windows; these are asked anew in every run (docs/adr/0024-evidence-is-kept.md).
+package kept
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/malgrupp/malgrupp/pipeline/keys"
+	"github.com/malgrupp/malgrupp/pipeline/store"
+	"github.com/malgrupp/malgrupp/segments/scan"
+)
+
+// Folder is where evidence lies among the state of a project.
+const Folder = "kept/"
+
+const (
+	indexName = Folder + "index.age"
+	format    = 1
+	maxIndex  = 1 << 30
+	maxObject = 8 << 30
+)
+
+// Store is the evidence of a project in one run. Any number of goroutines may use it.
+type Store struct {
+	bucket  *store.Bucket
+	ring    *keys.Ring
+	log     *slog.Logger
+	version string // of the program
+	writes  bool
+
+	mu    sync.Mutex
+	index map[string]*Entry // by the object that it is of
+	named map[string]bool   // objects that this run asked for: what nobody asks for goes
+	fresh bool              // the index is not as it lies in the storage
+}
+
+// Entry is what is kept of an object. It is not changed any more.
+type Entry struct {
+	Of      string // the object, its version and how it was read
+	Name    string // of the object that holds the evidence
+	Digest  string // of its bytes
+	Rows    int64  // of the object, worth keeping or not
+	KnownBy int64  // of the run that read it
+	Columns []string
+	Picks   []scan.KeptPick
+	Classes []scan.KeptFor
+}
+
+// index is how entries lie in the storage: the picks of each by number.
+type index struct {
+	Format  int
+	Version string
+	Keys    []string
+	Entries []indexed
+}
+
+type indexed struct {
+	Entry
+	Picks [][2]int64 // number of the key, and from when on
+}
+
+// Open reads what earlier runs kept. Without writes nothing is changed. Evidence that cannot be read is none.
+func Open(ctx context.Context, b *store.Bucket, ring *keys.Ring, version string, writes bool, log *slog.Logger) *Store {
+	s := &Store{
+		bucket: b, ring: ring, log: log, version: version, writes: writes, index: map[string]*Entry{},
+		named: map[string]bool{},
+	}
+	var in index
+	sealed, err := b.ReadAll(ctx, indexName, maxIndex)
+	if err == nil {
+		err = s.decode(sealed, &in)
+	}
+	switch {
+	case store.CodeOf(err) == store.NotFound:
+	case err != nil:
+		log.Warn("kept evidence could not be read; the log is read again", "error", err)
+	case in.Format == format && in.Version == version:
+		for i := range in.Entries {
+			e := in.Entries[i].entry(in.Keys)
+			if e == nil {
+				log.Warn("kept evidence has no valid index; the log is read again")
+				s.index = map[string]*Entry{}
+				break
+			}
+			s.index[e.Of] = e
+		}
+	}
+	return s
+}
+
+// entry gives picks their keys back; nil where the index contradicts itself.
+func (i *indexed) entry(keys []string) *Entry {
+	e := i.Entry
+	e.Picks = make([]scan.KeptPick, len(i.Picks))
+	for k, p := range i.Picks {
+		if p[0] < 0 || p[0] >= int64(len(keys)) {
+			return nil
+		}
+		e.Picks[k] = scan.KeptPick{Key: keys[p[0]], From: p[1]}
+	}
+	for _, c := range e.Classes {
+		if slices.ContainsFunc(c.Picks, func(pick int) bool { return pick < 0 || pick >= len(e.Picks) }) {
+			return nil
+		}
+	}
+	return &e
+}
+
+func (s *Store) decode(sealed []byte, into *index) error {
+	plain, err := s.unseal(sealed)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(bytes.TrimRight(plain, "\x00"), into)
+}
+
+func (s *Store) unseal(sealed []byte) ([]byte, error) {
+	plain, err := s.ring.DecryptState(bytes.NewReader(sealed))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(plain)
+}
+
+// Object names an object of a log and how its rows are read: of another version or by another schema it is another one.
+func Object(place string, schema [32]byte, marks string, o store.Object) string {
+	return fmt.Sprintf("%s\n%s\n%d %s\n%x\n%s", place, o.Key, o.Size, o.ETag, schema, marks)
+}
+
+// Find returns what is kept of an object, if it answers what is asked by a run that knows more than the one that kept
+// it. Columns and picks may be fewer than were kept.
+func (s *Store) Find(object string, asked scan.Keepsake, knownBy int64) (*Entry, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.named[object] = true
+	e, ok := s.index[object]
+	if !ok || e.KnownBy > knownBy {
+		return nil, false
+	}
+	for _, name := range asked.Columns {
+		if _, kept := slices.BinarySearch(e.Columns, name); !kept {
+			return nil, false
+		}
+	}
+	from := map[string]int64{}
+	for _, p := range e.Picks {
+		from[p.Key] = p.From
+	}
+	for _, p := range asked.Picks {
+		if kept, ok := from[p.Key]; !ok || kept > p.From {
+			return nil, false
+		}
+	}
+	return e, true
+}
+
+// Number says which pick of a plan each of the entry's is, -1 for none.
+func (e *Entry) Number(asked scan.Keepsake) []int {
+	out := make([]int, len(e.Picks))
+	for i, p := range e.Picks {
+		out[i] = slices.IndexFunc(asked.Picks, func(a scan.KeptPick) bool { return a.Key == p.Key })
+	}
+	return out
+}
+
+// Damaged is evidence that is not as it was kept.
+type Damaged struct {
+	Entry *Entry
+	Err   error
+}
+
+func (d *Damaged) Error() string {
+	return fmt.Sprintf("read kept evidence %s: %v", d.Entry.Name, d.Err)
+}
+
+func (d *Damaged) Unwrap() error { return d.Err }
+
+// Read returns the table of an entry, whole and as it was kept, or *Damaged.
+func (s *Store) Read(ctx context.Context, e *Entry) ([]byte, error) {
+	sealed, err := s.bucket.ReadAll(ctx, e.Name, maxObject)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, &Damaged{e, err}
+	}
+	if digest(sealed) != e.Digest {
+		return nil, &Damaged{e, errors.New("its digest is not the one in the index")}
+	}
+	plain, err := s.unseal(sealed)
+	if err != nil {
+		return nil, &Damaged{e, err}
+	}
+	return plain, nil
+}
+
+func digest(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// Writes reports whether the run keeps evidence, not only uses it.
+func (s *Store) Writes() bool { return s.writes }
+
+// Drop forgets what is kept of an object.
+func (s *Store) Drop(object string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.index, object)
+	s.fresh = true
+}
+
+// put keeps a table. What cannot be written is not kept; the run goes on.
+func (s *Store) put(ctx context.Context, e *Entry, table []byte) {
+	var sealed bytes.Buffer
+	w, err := s.ring.EncryptState(&sealed)
+	if err == nil {
+		_, err = w.Write(table)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err == nil {
+		e.Digest = digest(sealed.Bytes())
+		e.Name = Folder + e.Digest[:32] + ".parquet.age"
+		err = s.bucket.UploadBytes(ctx, e.Name, sealed.Bytes(), "application/octet-stream")
+	}
+	if err != nil {
+		s.log.Warn("evidence could not be kept; the next run reads the object again", "error", err)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.index[e.Of] = e
+	s.fresh = true
+}
+
+// Save writes the index, without what no object of this run is, and deletes what it does not name. What fails is only
+// warned of: the next run reads the log again.
+func (s *Store) Save(ctx context.Context) {
+	if !s.writes {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for object := range s.index {
+		if !s.named[object] {
+			delete(s.index, object)
+			s.fresh = true
+		}
+	}
+	if !s.fresh {
+		return
+	}
+	if err := s.save(ctx); err != nil {
+		s.log.Warn("the index of kept evidence could not be written; the next run reads the log again", "error", err)
+	}
+}
+
+func (s *Store) save(ctx context.Context) error {
+	in := index{Format: format, Version: s.version}
+	number, names := map[string]int64{}, map[string]bool{indexName: true}
+	for _, object := range slices.Sorted(maps.Keys(s.index)) {
+		e := indexed{Entry: *s.index[object]}
+		for _, p := range e.Entry.Picks {
+			n, known := number[p.Key]
+			if !known {
+				n = int64(len(in.Keys))
+				number[p.Key] = n
+				in.Keys = append(in.Keys, p.Key)
+			}
+			e.Picks = append(e.Picks, [2]int64{n, p.From})
+		}
+		e.Entry.Picks = nil
+		in.Entries = append(in.Entries, e)
+		names[e.Name] = true
+	}
+	plain, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	plain = append(plain, make([]byte, keys.Padded(int64(len(plain)))-int64(len(plain)))...)
+	var sealed bytes.Buffer
+	w, err := s.ring.EncryptState(&sealed)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(plain); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	if err := s.bucket.UploadBytes(ctx, indexName, sealed.Bytes(), "application/octet-stream"); err != nil {
+		return err
+	}
+	s.fresh = false
+	return s.sweep(ctx, names)
+}
+
+// sweep deletes evidence that the index does not name.
+func (s *Store) sweep(ctx context.Context, named map[string]bool) error {
+	objects, err := s.bucket.List(ctx, Folder)
+	if err != nil {
+		return err
+	}
+	for _, o := range objects {
+		if !named[o.Key] {
+			if err := s.bucket.Delete(ctx, o.Key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
