@@ -315,7 +315,7 @@ func (r *run) decideOn(ctx context.Context, requests []decide.Request, o decide.
 	if !r.NoKept {
 		// Only a run of the whole project keeps evidence: another one would let go of what it does not ask about.
 		writes := r.lease != nil && len(r.Select) == 0 && !r.Replay()
-		r.Evidence = kept.Open(ctx, r.State, r.Keys, fmt.Sprint(r.Version), writes, r.Log)
+		r.Evidence = kept.Open(ctx, r.State, r.Keys, fmt.Sprint(r.Version, r.tombstones), writes, r.Log)
 	}
 	if r.decision, err = decide.Decide(ctx, r.Inputs, requests, o); err != nil {
 		return err

@@ -110,7 +110,9 @@ func (a *app) job(args []string, o runOptions) (*pipeline.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	job := &pipeline.Job{Inputs: in, Select: args, RunID: a.runID, Version: versions(), LockFor: o.lockTimeout, NoKept: o.noKept}
+	job := &pipeline.Job{
+		Inputs: in, Select: args, RunID: a.runID, Version: versions(), LockFor: o.lockTimeout, NoKept: o.noKept,
+	}
 	for _, g := range o.override {
 		job.Override = append(job.Override, record.Override{Guard: record.Guard(g), Reason: o.reason})
 	}

@@ -64,9 +64,9 @@ func (k *keeping) fresh(objects []store.Object) (fresh []store.Object, places []
 }
 
 // opened begins to keep an object that is read.
-func (k *keeping) opened(i int, o store.Object, f *parquet.File) {
-	if k != nil && o.ETag != "" {
-		k.gather[i] = k.Evidence.Gather(k.name(o), k.source.Schema, k.what, k.KnownBy, f.Rows(), f.RowGroups())
+func (k *keeping) opened(ctx context.Context, i int, o store.Object, f *parquet.File) {
+	if k != nil && k.Evidence.Writes() && o.ETag != "" {
+		k.gather[i] = k.Evidence.Gather(ctx, k.name(o), k.source.Schema, k.what, k.KnownBy, f.Rows(), f.RowGroups())
 	}
 }
 

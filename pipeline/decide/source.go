@@ -145,7 +145,7 @@ func (h *hearing) scanAll(ctx context.Context, task *Task, s *Source, objects []
 	r := task.Reading(s.bucket, fresh, s.Schema)
 	r.Opened = func(i int, f *parquet.File) {
 		rows[places[i]] = f.Rows()
-		k.opened(places[i], fresh[i], f)
+		k.opened(ctx, places[i], fresh[i], f)
 	}
 	err := r.Each(ctx, func(w int, u scan.Unit, g *parquet.RowGroup) error {
 		block, err := scans[w].Scan(g, s.copies.Of(scan.Unit{Object: number[fresh[u.Object].Key], RowGroup: u.RowGroup}))

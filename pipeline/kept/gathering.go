@@ -51,15 +51,19 @@ func Schema(of *rules.Schema, columns []string) *rules.Schema {
 	return out
 }
 
-// Gather begins to keep an object of so many rows and row groups; nil where the run keeps nothing.
-func (s *Store) Gather(object string, of *rules.Schema, what scan.Keepsake, knownBy, rows int64, groups int) *Gathering {
-	if !s.writes {
-		return nil
-	}
-	return &Gathering{
+// Gather begins to keep an object of so many rows and row groups, as a run that knows what had arrived by an instant
+// reads it.
+func (s *Store) Gather(ctx context.Context, object string, of *rules.Schema, what scan.Keepsake,
+	knownBy, rows int64, groups int,
+) *Gathering {
+	o := &Gathering{
 		store: s, schema: Schema(of, what.Columns), left: groups, classes: map[string]int{},
 		entry: Entry{Of: object, Rows: rows, KnownBy: knownBy, Columns: what.Columns, Picks: what.Picks},
 	}
+	if groups == 0 {
+		o.write(ctx)
+	}
+	return o
 }
 
 // Spoil says that the object cannot be kept.
@@ -95,10 +99,10 @@ func (o *Gathering) Add(ctx context.Context, group int, g scan.RowGroup, rows, c
 	o.left--
 	done := o.left == 0 && !o.spoilt
 	o.mu.Unlock()
-	if !done {
-		return nil
+	if done {
+		o.write(ctx)
 	}
-	return o.write(ctx)
+	return nil
 }
 
 // number gives the classes of a worker their numbers in the object's table.
@@ -128,26 +132,34 @@ func (o *Gathering) number(classes []uint32, of func(class uint32) scan.KeptFor)
 	return out
 }
 
-func (o *Gathering) write(ctx context.Context) error {
+// write keeps the object. What cannot be written is not kept; the run goes on.
+func (o *Gathering) write(ctx context.Context) {
+	table, err := o.table()
+	if err == nil {
+		err = o.store.put(ctx, &o.entry, table)
+	}
+	if err != nil {
+		o.store.log.Warn("evidence could not be kept; the next run reads the object again", "error", err)
+	}
+}
+
+func (o *Gathering) table() ([]byte, error) {
 	slices.SortFunc(o.pieces, func(a, b *piece) int { return a.group - b.group })
 	var out bytes.Buffer
 	w, err := parquet.NewWriter(&out, o.schema.Columns, parquet.WriterOptions{Size: keys.Padded})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, p := range o.pieces {
 		if p.rows == 0 {
 			continue
 		}
 		if err := w.Write(p.rows, p.values); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if err := w.Close(); err != nil {
-		return err
-	}
-	o.store.put(ctx, &o.entry, out.Bytes())
-	return nil
+	err = w.Close()
+	return out.Bytes(), err
 }
 
 // valuesOf copies rows of a column.

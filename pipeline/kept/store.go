@@ -19,6 +19,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/malgrupp/malgrupp/pipeline/keys"
@@ -38,11 +39,11 @@ const (
 
 // Store is the evidence of a project in one run. Any number of goroutines may use it.
 type Store struct {
-	bucket  *store.Bucket
-	ring    *keys.Ring
-	log     *slog.Logger
-	version string // of the program
-	writes  bool
+	bucket *store.Bucket
+	ring   *keys.Ring
+	log    *slog.Logger
+	under  string // digest of what else evidence depends on
+	writes bool
 
 	mu    sync.Mutex
 	index map[string]*Entry // by the object that it is of
@@ -65,7 +66,7 @@ type Entry struct {
 // index is how entries lie in the storage: the picks of each by number.
 type index struct {
 	Format  int
-	Version string
+	Under   string
 	Keys    []string
 	Entries []indexed
 }
@@ -75,11 +76,12 @@ type indexed struct {
 	Picks [][2]int64 // number of the key, and from when on
 }
 
-// Open reads what earlier runs kept. Without writes nothing is changed. Evidence that cannot be read is none.
-func Open(ctx context.Context, b *store.Bucket, ring *keys.Ring, version string, writes bool, log *slog.Logger) *Store {
+// Open reads what earlier runs kept under the same circumstances: program, and people who are forgotten, of whom nothing
+// may be left. Without writes nothing is changed. Evidence that cannot be read is none.
+func Open(ctx context.Context, b *store.Bucket, ring *keys.Ring, under string, writes bool, log *slog.Logger) *Store {
 	s := &Store{
-		bucket: b, ring: ring, log: log, version: version, writes: writes, index: map[string]*Entry{},
-		named: map[string]bool{},
+		bucket: b, ring: ring, log: log, under: digest([]byte(under)), writes: writes,
+		index: map[string]*Entry{}, named: map[string]bool{},
 	}
 	var in index
 	sealed, err := b.ReadAll(ctx, indexName, maxIndex)
@@ -88,19 +90,21 @@ func Open(ctx context.Context, b *store.Bucket, ring *keys.Ring, version string,
 	}
 	switch {
 	case store.CodeOf(err) == store.NotFound:
+		return s
 	case err != nil:
 		log.Warn("kept evidence could not be read; the log is read again", "error", err)
-	case in.Format == format && in.Version == version:
+	case in.Format == format && in.Under == s.under:
 		for i := range in.Entries {
 			e := in.Entries[i].entry(in.Keys)
 			if e == nil {
 				log.Warn("kept evidence has no valid index; the log is read again")
-				s.index = map[string]*Entry{}
+				clear(s.index)
 				break
 			}
 			s.index[e.Of] = e
 		}
 	}
+	s.fresh = len(s.index) == 0 // what lies there is no longer named
 	return s
 }
 
@@ -141,6 +145,12 @@ func (s *Store) unseal(sealed []byte) ([]byte, error) {
 // Object names an object of a log and how its rows are read: of another version or by another schema it is another one.
 func Object(place string, schema [32]byte, marks string, o store.Object) string {
 	return fmt.Sprintf("%s\n%s\n%d %s\n%x\n%s", place, o.Key, o.Size, o.ETag, schema, marks)
+}
+
+// nameOf is the same for all versions of an object.
+func nameOf(object string) string {
+	place := strings.SplitAfterN(object, "\n", 3)
+	return digest([]byte(strings.Join(place[:2], "")))[:32]
 }
 
 // Find returns what is kept of an object, if it answers what is asked by a run that knows more than the one that kept
@@ -226,29 +236,34 @@ func (s *Store) Drop(object string) {
 	s.fresh = true
 }
 
-// put keeps a table. What cannot be written is not kept; the run goes on.
-func (s *Store) put(ctx context.Context, e *Entry, table []byte) {
-	var sealed bytes.Buffer
-	w, err := s.ring.EncryptState(&sealed)
-	if err == nil {
-		_, err = w.Write(table)
-	}
-	if err == nil {
-		err = w.Close()
-	}
-	if err == nil {
-		e.Digest = digest(sealed.Bytes())
-		e.Name = Folder + e.Digest[:32] + ".parquet.age"
-		err = s.bucket.UploadBytes(ctx, e.Name, sealed.Bytes(), "application/octet-stream")
-	}
+// put keeps a table.
+func (s *Store) put(ctx context.Context, e *Entry, table []byte) error {
+	sealed, err := s.seal(table)
 	if err != nil {
-		s.log.Warn("evidence could not be kept; the next run reads the object again", "error", err)
-		return
+		return err
+	}
+	e.Digest, e.Name = digest(sealed), Folder+nameOf(e.Of)+".parquet.age"
+	if err := s.bucket.UploadBytes(ctx, e.Name, sealed, "application/octet-stream"); err != nil {
+		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.index[e.Of] = e
 	s.fresh = true
+	return nil
+}
+
+func (s *Store) seal(plain []byte) ([]byte, error) {
+	var sealed bytes.Buffer
+	w, err := s.ring.EncryptState(&sealed)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(plain); err != nil {
+		return nil, err
+	}
+	err = w.Close()
+	return sealed.Bytes(), err
 }
 
 // Save writes the index, without what no object of this run is, and deletes what it does not name. What fails is only
@@ -274,7 +289,7 @@ func (s *Store) Save(ctx context.Context) {
 }
 
 func (s *Store) save(ctx context.Context) error {
-	in := index{Format: format, Version: s.version}
+	in := index{Format: format, Under: s.under}
 	number, names := map[string]int64{}, map[string]bool{indexName: true}
 	for _, object := range slices.Sorted(maps.Keys(s.index)) {
 		e := indexed{Entry: *s.index[object]}
@@ -296,18 +311,11 @@ func (s *Store) save(ctx context.Context) error {
 		return err
 	}
 	plain = append(plain, make([]byte, keys.Padded(int64(len(plain)))-int64(len(plain)))...)
-	var sealed bytes.Buffer
-	w, err := s.ring.EncryptState(&sealed)
+	sealed, err := s.seal(plain)
 	if err != nil {
 		return err
 	}
-	if _, err := w.Write(plain); err != nil {
-		return err
-	}
-	if err := w.Close(); err != nil {
-		return err
-	}
-	if err := s.bucket.UploadBytes(ctx, indexName, sealed.Bytes(), "application/octet-stream"); err != nil {
+	if err := s.bucket.UploadBytes(ctx, indexName, sealed, "application/octet-stream"); err != nil {
 		return err
 	}
 	s.fresh = false

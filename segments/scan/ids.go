@@ -9,13 +9,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 )
 
-// texts is a column of ids as dictionary codes and their texts; a null is an entry that is null.
-type texts struct {
-	codes []int32
-	dict  *array.String
-}
-
-// asText returns a column of ids as texts. Ids that a log keeps as integers become their decimal digits: that is how
+// asText returns a column of ids as dictionary codes and their texts; a null is an entry that is null. Ids that a log keeps as integers become their decimal digits: that is how
 // consent logs, lists and platforms name them.
 func asText(a arrow.Array) ([]int32, *array.String) {
 	if d, ok := a.(*array.Dictionary); ok {
