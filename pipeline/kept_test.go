@@ -35,6 +35,8 @@ var keptRules = []string{
 		"'/kortit', within_previous: 2d}], within: %dd}",
 }
 
+var keptPages = []string{"/lainat/asunto", "/lainat/auto", "/kortit/debit", "/kortit/credit"}
+
 // ruled gives the bank segments with these conditions, of devices and of customers.
 func (b *bank) ruled(t *rapid.T) {
 	schema := b.loaded.Schemas["web"]
@@ -65,7 +67,7 @@ func (b *bank) brings(t *rapid.T, day int) {
 		name := fmt.Sprintf("events/dt=%s/part-%d.parquet", date(of), rapid.IntRange(0, 2).Draw(t, "part"))
 		from := rapid.IntRange(0, 10).Draw(t, "from")
 		customer := rapid.SampledFrom([]string{"", "", "c1", "c2"}).Draw(t, "customer")
-		page := "/" + rapid.SampledFrom([]string{"lainat/asunto", "lainat/auto", "kortit/debit", "kortit/credit"}).Draw(t, "page")
+		page := rapid.SampledFrom(keptPages).Draw(t, "page")
 		when := date(of - rapid.IntRange(0, 1).Draw(t, "happened before"))
 		b.viewsBy(name, page, when+"T10:00:00Z", from, from+rapid.IntRange(0, 6).Draw(t, "rows"), customer)
 	}

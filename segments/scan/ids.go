@@ -9,8 +9,8 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 )
 
-// asText returns a column of ids as dictionary codes and their texts; a null is an entry that is null. Ids that a log keeps as integers become their decimal digits: that is how
-// consent logs, lists and platforms name them.
+// asText returns a column of ids as dictionary codes and their texts; a null is an entry that is null. Ids that a log
+// keeps as integers become their decimal digits: that is how consent logs, lists and platforms name them.
 func asText(a arrow.Array) ([]int32, *array.String) {
 	if d, ok := a.(*array.Dictionary); ok {
 		return d.Indices().(*array.Int32).Int32Values(), d.Dictionary().(*array.String)
