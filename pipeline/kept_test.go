@@ -31,8 +31,8 @@ var keptRules = []string{
 	"{metric: distinct(page), of: page_view, within: %dd, at_least: 2}",
 	"{all: [{did: page_view, within: 6d}, {did_not: page_view, where: page = '/kortit/debit', within: %dd}]}",
 	"{did: any_event, where: page contains 'auto' or page ends_with 'debit', within: %dd}",
-	"{sequence: [{did: page_view, where: page starts_with '/lainat'}, {did: page_view, where: page starts_with " +
-		"'/kortit', within_previous: 2d}], within: %dd}",
+	"{sequence: [{did: page_view, where: page starts_with '/lainat'}, {did: page_view, where: page = '/kortit/debit', " +
+		"within_previous: 2d}], within: %dd}",
 }
 
 var keptPages = []string{"/lainat/asunto", "/lainat/auto", "/kortit/debit", "/kortit/credit"}

@@ -1,7 +1,6 @@
 package decide
 
 import (
-	"bytes"
 	"context"
 	"sync/atomic"
 
@@ -122,35 +121,28 @@ func (k *keeping) resume(ctx context.Context, task *Task, objects []store.Object
 	admit func(worker int, b *evidence.Block),
 ) error {
 	number := k.source.numbers()
-	schema := kept.Schema(k.source.Schema, k.what.Columns)
 	g, ctx := errgroup.WithContext(ctx)
 	var next atomic.Int64
 	for w := range scans {
 		g.Go(func() error {
-			var cursor parquet.Cursor
 			for i := int(next.Add(1)) - 1; i < len(objects); i = int(next.Add(1)) - 1 {
 				e := k.entries[i]
 				if e == nil {
 					continue
 				}
-				table, err := k.Evidence.Read(ctx, e)
-				if err != nil {
-					return err
-				}
-				f, err := parquet.Open(bytes.NewReader(table), int64(len(table)), e.Name, schema, keptLimits)
-				if err != nil {
-					return &kept.Damaged{Entry: e, Err: err}
-				}
 				copies := func(group int) []uint32 {
 					return k.source.copies.Of(scan.Unit{Object: number[objects[i].Key], RowGroup: group})
 				}
 				states := scans[w].States(e.Classes, e.Number(k.what))
-				for group := range f.RowGroups() {
-					block, err := scans[w].Resume(cursor.Move(f, group), states, copies)
-					if err != nil {
-						return &kept.Damaged{Entry: e, Err: err}
+				err := k.Evidence.Each(ctx, e, k.source.Schema, func(g scan.RowGroup) error {
+					block, err := scans[w].Resume(g, states, copies)
+					if err == nil {
+						admit(w, block)
 					}
-					admit(w, block)
+					return err
+				})
+				if err != nil {
+					return err
 				}
 				task.add(objects[i].Size, e.Rows)
 			}
@@ -159,6 +151,3 @@ func (k *keeping) resume(ctx context.Context, task *Task, objects []store.Object
 	}
 	return g.Wait()
 }
-
-// keptLimits bound what evidence may take: it is the program's own.
-var keptLimits = parquet.Limits{ChunkBytes: 8 << 30, PageBytes: 1 << 30}

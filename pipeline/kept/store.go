@@ -2,7 +2,7 @@
 // run reads only what is new.
 //
 // In come rows of an object as they are read; out come the same rows in a later run that asks for no more. What is kept
-// is a Parquet table an object, encrypted to the project's state identity, and an index that names its digest. It is
+// is an Arrow table an object, encrypted to the project's state identity, and an index that names its digest. It is
 // never trusted: what is missing, damaged, of another object, schema or program is read from the log again. It knows
 // no consent and no windows; these are asked anew in every run (docs/adr/0024-evidence-is-kept.md).
 package kept
@@ -24,6 +24,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/store"
+	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
@@ -55,7 +56,7 @@ type Store struct {
 type Entry struct {
 	Of      string // the object, its version and how it was read
 	Name    string // of the object that holds the evidence
-	Digest  string // of its bytes
+	Head    string // digest of its beginning
 	Rows    int64  // of the object, worth keeping or not
 	KnownBy int64  // of the run that read it
 	Columns []string
@@ -76,8 +77,8 @@ type indexed struct {
 	Picks [][2]int64 // number of the key, and from when on
 }
 
-// Open reads what earlier runs kept under the same circumstances: program, and people who are forgotten, of whom nothing
-// may be left. Without writes nothing is changed. Evidence that cannot be read is none.
+// Open reads what earlier runs kept under the same circumstances: program, and people who are forgotten, of whom
+// nothing may be left. Without writes nothing is changed. Evidence that cannot be read is none.
 func Open(ctx context.Context, b *store.Bucket, ring *keys.Ring, under string, writes bool, log *slog.Logger) *Store {
 	s := &Store{
 		bucket: b, ring: ring, log: log, under: digest([]byte(under)), writes: writes,
@@ -201,24 +202,32 @@ func (d *Damaged) Error() string {
 
 func (d *Damaged) Unwrap() error { return d.Err }
 
-// Read returns the table of an entry, whole and as it was kept, or *Damaged.
-func (s *Store) Read(ctx context.Context, e *Entry) ([]byte, error) {
+// Each hands the row groups of what is kept of an object to visit; what visit gets is valid until it returns. Before
+// the first it is certain that all is there, as it was kept; else, and where visit fails, it returns *Damaged.
+func (s *Store) Each(ctx context.Context, e *Entry, of *rules.Schema, visit func(scan.RowGroup) error) error {
 	sealed, err := s.bucket.ReadAll(ctx, e.Name, maxObject)
 	if ctx.Err() != nil {
-		return nil, ctx.Err()
+		return ctx.Err()
+	}
+	if err == nil && head(sealed) != e.Head {
+		err = errors.New("it is not what the index names")
+	}
+	var table []byte
+	if err == nil {
+		table, err = s.unseal(sealed)
+	}
+	if err == nil {
+		err = each(table, schemaOf(of, e.Columns), visit)
 	}
 	if err != nil {
-		return nil, &Damaged{e, err}
+		return &Damaged{e, err}
 	}
-	if digest(sealed) != e.Digest {
-		return nil, &Damaged{e, errors.New("its digest is not the one in the index")}
-	}
-	plain, err := s.unseal(sealed)
-	if err != nil {
-		return nil, &Damaged{e, err}
-	}
-	return plain, nil
+	return nil
 }
+
+// head is a digest of the beginning of what is sealed. A key of its own for every object is wrapped there, and under it
+// nothing else can be put in the place of what follows.
+func head(sealed []byte) string { return digest(sealed[:min(len(sealed), 4<<10)]) }
 
 func digest(b []byte) string {
 	sum := sha256.Sum256(b)
@@ -242,7 +251,7 @@ func (s *Store) put(ctx context.Context, e *Entry, table []byte) error {
 	if err != nil {
 		return err
 	}
-	e.Digest, e.Name = digest(sealed), Folder+nameOf(e.Of)+".parquet.age"
+	e.Head, e.Name = head(sealed), Folder+nameOf(e.Of)+".parquet.age"
 	if err := s.bucket.UploadBytes(ctx, e.Name, sealed, "application/octet-stream"); err != nil {
 		return err
 	}

@@ -178,7 +178,7 @@ func (w *Worker) Resume(g RowGroup, states []uint32, copies func(group int) []ui
 		return &w.block, err
 	}
 	w.sel, w.state = w.sel[:0], w.state[:0]
-	for i, class := range a.(*array.Int64).Int64Values() {
+	for i, class := range a.(*array.Int32).Int32Values() {
 		if class < 0 || int(class) >= len(states) {
 			return &w.block, fmt.Errorf("a kept row is of class %d, and there are %d", class, len(states))
 		}
