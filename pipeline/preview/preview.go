@@ -49,7 +49,7 @@ type Use struct {
 	Hidden   shown.People          `json:"members_resting_on_hidden_time"`
 	Nodes    []Node                `json:"conditions"`
 	Overlaps []Overlap             `json:"overlaps,omitzero"` // missing where nobody asked
-	Lists    []record.SegmentCount `json:"lists"` // what destinations would be told
+	Lists    []record.SegmentCount `json:"lists"`             // what destinations would be told
 
 	apart shown.Apart // the numbers above
 }
