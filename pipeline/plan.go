@@ -230,11 +230,16 @@ type Look struct {
 }
 
 // LookAt decides requests on top of what earlier runs left, as closely as the options say, and writes nothing. What
-// destinations would be told is in the manifest, but not of a sample: that is a matter of everybody.
+// destinations would be told is in the manifest, but not of a sample: that is a matter of everybody. Lists of segments
+// that are not asked for stay as they are.
 func LookAt(ctx context.Context, j *Job, requests []decide.Request, o decide.Options) (*Look, error) {
 	r, err := newRun(ctx, j)
 	if err != nil {
 		return nil, err
+	}
+	r.Job.Select = nil
+	for _, q := range requests {
+		r.Job.Select = append(r.Job.Select, q.Segment.Name)
 	}
 	if err := r.remember(ctx, false); err != nil {
 		return nil, err

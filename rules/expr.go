@@ -339,10 +339,14 @@ func (r Row) String() string {
 func (v *Vocabulary) Values(e Expr, of Term, most int) (found []value.Value, all bool) {
 	for len(found) <= most {
 		other := &Test{Term: of, Op: where.OpIn, Not: true, Args: found}
-		row, answer := v.Meet(e, &Test{Term: of, Op: where.OpIsNull, Not: true}, other)
+		m := meeting{words: v, ways: maxWays, of: of.String()}
+		row, answer := m.meet([]Expr{e, &Test{Term: of, Op: where.OpIsNull, Not: true}, other}, nil)
 		i := slices.IndexFunc(row, func(c Cell) bool { return c.Term.String() == of.String() && !c.Null })
 		if i < 0 {
 			return found, answer == sets.None
+		}
+		if m.endless {
+			return nil, false
 		}
 		found = append(found, row[i].Value)
 	}

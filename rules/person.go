@@ -30,7 +30,10 @@ func (c *Column) IsID() bool {
 
 func isAdID(path string) bool {
 	path = strings.ToLower(path)
-	return slices.ContainsFunc(adIDs, func(id string) bool { return path == id || strings.HasSuffix(path, "."+id) })
+	return slices.ContainsFunc(adIDs, func(id string) bool {
+		before, found := strings.CutSuffix(path, id)
+		return found && (before == "" || strings.HasSuffix(before, "."))
+	})
 }
 
 // signalRoles are columns that say what a visitor or his browser refused. No rule may ask for them: whoever refused

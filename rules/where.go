@@ -193,6 +193,8 @@ type meeting struct {
 	words   *Vocabulary
 	ways    int
 	oneLine bool
+	of      string // a term of which it is asked whether it may have any number of values; "": nobody asks
+	endless bool   // it may, in the row that was looked at last
 }
 
 // meet takes conditions apart; of an `or` each alternative is a way of its own.
@@ -249,6 +251,7 @@ func (m *meeting) row(tests []*Test) (Row, sets.Answer) {
 		byTerm[name].ask(t)
 	}
 	m.addListed(byTerm)
+	m.endless = false
 	var row Row
 	out := sets.Some
 	for _, name := range slices.Sorted(maps.Keys(byTerm)) {
@@ -316,6 +319,8 @@ func (m *meeting) cell(a *asked, all map[string]*asked) (Cell, sets.Answer) {
 		case answer == sets.None && !a.present:
 			return Cell{Term: a.term, Null: true}, sets.Some
 		case answer != sets.Some || !m.decides(a.term, demands) || m.suits(v, a.term, all):
+			m.endless = m.endless || answer == sets.Some && a.term.String() == m.of && alone(a.term, all) &&
+				sets.Endless(domain, demands, v)
 			return Cell{a.term, v, false}, answer
 		}
 		if m.ways--; m.ways < 0 {
@@ -323,6 +328,16 @@ func (m *meeting) cell(a *asked, all map[string]*asked) (Cell, sets.Answer) {
 		}
 		demands = append(demands, sets.Demand{Op: where.OpEqual, Not: true, Args: []value.Value{v}})
 	}
+}
+
+// alone reports whether nothing else is asked of the column of a term.
+func alone(t Term, all map[string]*asked) bool {
+	for _, a := range all {
+		if a.term.Column == t.Column && a.term.String() != t.String() {
+			return false
+		}
+	}
+	return true
 }
 
 // decides reports whether each value of a term is tried with what else is asked of its column: of a list of values

@@ -83,7 +83,7 @@ func (a *app) runDiff(ctx context.Context, old, now string, o runOptions, data, 
 		"malgrupp.diff/v1", ruleDocOf(was), ruleDocOf(is), append([]diff.Difference{}, diff.Differences(was, is)...), nil,
 	}
 	if data {
-		if doc.Data, err = a.comparison(ctx, o, was, is); err != nil {
+		if doc.Data, err = a.comparison(ctx, loaded, o, was, is); err != nil {
 			return err
 		}
 	}
@@ -145,8 +145,10 @@ func differenceText(d diff.Difference) string {
 }
 
 // comparison decides two rules on the real logs.
-func (a *app) comparison(ctx context.Context, o runOptions, was, is *rules.Segment) (*preview.Comparison, error) {
-	job, err := a.job(nil, o)
+func (a *app) comparison(ctx context.Context, loaded *load.Loaded, o runOptions,
+	was, is *rules.Segment,
+) (*preview.Comparison, error) {
+	job, err := a.jobOf(loaded, nil, o)
 	if err != nil {
 		return nil, err
 	}

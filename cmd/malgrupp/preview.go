@@ -25,12 +25,16 @@ import (
 func (a *app) previewCommand() *cobra.Command {
 	var o runOptions
 	var share, compare string
+	var overlap bool
 	c := &cobra.Command{
 		Use: "preview SEGMENT", Short: "What a segment comes to on the real logs, and which condition makes it so",
 		Long: "Reads and decides like a run, writes nothing but a line on record that it was asked, and shows the way from " +
-			"everybody who was seen to those who would be delivered: what each\ncondition is for how many people, how " +
-			"many would qualify if it were not written, " +
-			"and which other segments have the same people.\nPeople are counted in tens, 0 to 49 as <50.\n\n" +
+			"everybody who was seen to those who would be delivered: what each\ncondition is for how many people, and how " +
+			"many would qualify if it were not written. People are counted in tens, 0 to 49 as <50.\nOnly the segment is " +
+			"decided, with those it refers to and those of its exclusive group: whoever has no row that they look at is " +
+			"not seen.\n\n" +
+			"With --overlap it also says which other segments have the same people. All delivered ones of devices, or of " +
+			"customers, are decided for that.\n\n" +
 			"With --sample some of the people are drawn by a hash of their id, each with all rows, and the rows of others " +
 			"are dropped early. Every figure is\nthen an estimate of all, with the interval that holds the true one 19 times " +
 			"of 20; one behind which fewer than 50 of them stand only says \"less than\".\n\n" +
@@ -46,12 +50,15 @@ func (a *app) previewCommand() *cobra.Command {
 			if sample != nil && compare != "" {
 				return usagef("--compare is about everybody: leave out --sample")
 			}
-			return a.runPreview(cmd.Context(), args[0], o, sample, compare)
+			return a.runPreview(cmd.Context(), args[0], o, compare,
+				preview.Options{Sample: sample, SinceLastRun: compare == lastRun, Overlap: overlap})
 		},
 	}
 	o.instants(c)
 	c.Flags().StringVar(&compare, "compare", "",
 		"say who entered and left: since last-run, or against the rule in this FILE")
+	c.Flags().BoolVar(&overlap, "overlap", false,
+		"say which other segments have the same people, too: they are decided for it")
 	c.Flags().StringVar(&share, "sample", "",
 		"look at this share of the people only, such as 5%: figures become estimates")
 	return c
@@ -118,8 +125,8 @@ func sampleOf(share string) (*segments.Sample, error) {
 	return &segments.Sample{Parts: int(parts)}, nil
 }
 
-func (a *app) runPreview(ctx context.Context, name string, o runOptions, sample *segments.Sample,
-	compare string,
+func (a *app) runPreview(ctx context.Context, name string, o runOptions, compare string,
+	how preview.Options,
 ) error {
 	job, err := a.job(nil, o)
 	if err != nil {
@@ -134,7 +141,7 @@ func (a *app) runPreview(ctx context.Context, name string, o runOptions, sample 
 	}
 	show := a.newProgress()
 	job.Watch = show.update
-	p, err := preview.Of(ctx, job, name, preview.Options{Sample: sample, SinceLastRun: compare == lastRun})
+	p, err := preview.Of(ctx, job, name, how)
 	if err == nil && against != nil {
 		against.Data, err = preview.Compare(ctx, job.Inputs, against.old, against.now)
 	}
@@ -158,11 +165,14 @@ func (a *app) runPreview(ctx context.Context, name string, o runOptions, sample 
 		*preview.Preview
 		Compared *comparedDoc `json:"compared,omitempty"`
 	}{"malgrupp.preview/v1", p, against}
-	if sample != nil {
+	if how.Sample != nil {
 		doc.Schema = "malgrupp.preview-sample/v1" // its figures are no numbers, and no reader of numbers shall take it
 	}
 	return a.print(doc, func(w io.Writer) {
 		writePreview(w, p, sentencesOf(job.Loaded, name), job.Project.Zone)
+		if !how.Overlap {
+			fmt.Fprintln(w, "with --overlap it also says which other segments have the same people")
+		}
 		if s := p.SinceLastRun; s != nil {
 			writeSinceRun(w, s)
 		}

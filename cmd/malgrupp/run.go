@@ -105,6 +105,11 @@ func (a *app) job(args []string, o runOptions) (*pipeline.Job, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.jobOf(loaded, args, o)
+}
+
+// jobOf is the job of a project that was checked.
+func (a *app) jobOf(loaded *load.Loaded, args []string, o runOptions) (*pipeline.Job, error) {
 	in, err := a.inputs(loaded, o.asOf, o.knownBy)
 	in.Again = o.replay
 	if err != nil {

@@ -40,7 +40,7 @@ func (a *app) validateCommand() *cobra.Command {
 		Short: "Check rules, schemas and settings; with --data against the logs as well",
 		Long: "Checks every file of the project and prints all mistakes at once. With FILE only findings in these files " +
 			"are shown.\n--fix puts right what has one meaning only, such as == for =, and says what it changed; then it " +
-			"checks again.\n--data also reads the logs, decides every segment as preview does, and asks about segments with " +
+			"checks again.\n--data also reads the logs, decides every segment as a run does, and asks about segments with " +
 			"fewer than 50 people or everybody in\nthem, about lists that hold the same people, values that hardly anybody " +
 			"has, and windows that begin before the logs. It sees only people\nwhose consent lets the project see them, " +
 			"needs no keys, writes nothing, and forgets earlier runs: nobody stays from them.\n--format sarif is SARIF 2.1.0 " +

@@ -83,6 +83,45 @@ func overlaps(d *decide.Decision, of *segments.Audience, sample *segments.Sample
 	return out
 }
 
+// shownOverlaps is how many other audiences a preview names.
+const shownOverlaps = 5
+
+// overlap decides the segment once more, beside all that may have the same people, and adds who has them. Its own
+// numbers are told, so that those stay what they are without it.
+func (p *Preview) overlap(ctx context.Context, alone *decide.Decision, s *rules.Segment) error {
+	beside := decide.Closure(alone.Segments, rivals(alone.Segments, s))
+	d, err := decide.Decide(ctx, alone.Inputs, decide.Ask(beside), decide.Options{Sample: alone.Sample})
+	if err != nil {
+		return err
+	}
+	for i := range p.Uses {
+		u := &p.Uses[i]
+		for k := range d.Audiences {
+			a := &d.Audiences[k]
+			if a.Segment() != s || d.Uses[a.Use()].Name != u.Use {
+				continue
+			}
+			all := overlaps(d, a, u.Members.Sample)
+			u.Overlaps = all[:min(shownOverlaps, len(all))]
+			for n := range u.Overlaps {
+				u.Overlaps[n].Common.N = u.apart.Tell(u.Overlaps[n].Common.N)
+			}
+		}
+	}
+	return nil
+}
+
+// rivals are a segment and the others that may be delivered under its consent: those of its kind of people.
+func rivals(all []*rules.Segment, s *rules.Segment) map[string]bool {
+	out := map[string]bool{s.Name: true}
+	for _, o := range all {
+		if o.Level == s.Level && len(o.Deliver) > 0 {
+			out[o.Name] = true
+		}
+	}
+	return out
+}
+
 // Overlaps decides all segments and compares the delivered ones with each other, use by use, the most alike first.
 // Nothing is written.
 func Overlaps(ctx context.Context, in decide.Inputs) ([]Overlap, error) {

@@ -6,7 +6,6 @@ package preview
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/malgrupp/malgrupp/pipeline"
@@ -34,7 +33,8 @@ type Preview struct {
 	Sources      []record.SourceCount `json:"sources"`
 }
 
-// Use is the way from everybody who was seen to those who are delivered, for one use of their consent.
+// Use is the way from everybody who was seen to those who are delivered, for one use of their consent. Whoever has no
+// row that the segment or one that it needs looks at is not seen.
 type Use struct {
 	Use       string       `json:"use"`
 	Seen      shown.People `json:"seen"`
@@ -48,8 +48,10 @@ type Use struct {
 	// time of which not all their rows may be seen.
 	Hidden   shown.People          `json:"members_resting_on_hidden_time"`
 	Nodes    []Node                `json:"conditions"`
-	Overlaps []Overlap             `json:"overlaps"`
-	Lists    []record.SegmentCount `json:"lists"` // what destinations would be told
+	Overlaps []Overlap             `json:"overlaps,omitzero"` // missing where nobody asked
+	Lists    []record.SegmentCount `json:"lists"`             // what destinations would be told
+
+	apart shown.Apart // the numbers above
 }
 
 // Node is what one condition is for how many people.
@@ -75,14 +77,12 @@ type SampleOf struct {
 type Options struct {
 	Sample       *segments.Sample // nil: at everybody
 	SinceLastRun bool             // compare with what the last accepted run told; not with a sample
+	Overlap      bool             // say which other segments have the same people: they are decided, too
 }
 
-// shownOverlaps is how many other audiences a preview names.
-const shownOverlaps = 5
-
-// Of decides all segments and tells how one of them came to be. Nothing is written, not even the lock. With a sample,
-// only the segments of the same identity level are decided, about the people drawn, and what destinations would be told
-// is left out, for that is a matter of everybody.
+// Of decides a segment with those that it needs and tells how it came to be. Nothing is written, not even the lock.
+// With a sample, only the people drawn are decided about, and what destinations would be told is left out, for that is
+// a matter of everybody.
 func Of(ctx context.Context, j *pipeline.Job, segment string, o Options) (*Preview, error) {
 	in, err := j.Resolve()
 	if err != nil {
@@ -96,16 +96,11 @@ func Of(ctx context.Context, j *pipeline.Job, segment string, o Options) (*Previ
 	if err != nil {
 		return nil, err
 	}
-	requests, options := decide.Ask(in.Segments), decide.Options{Breakdown: true}
-	for i := range requests {
-		asked := requests[i].Segment == s
-		requests[i].Hidden, requests[i].Absent = asked, asked && o.SinceLastRun
-	}
+	options := decide.Options{Breakdown: true}
 	if o.Sample != nil {
-		requests = slices.DeleteFunc(requests, func(r decide.Request) bool { return r.Segment.Level != s.Level })
 		options.Sample = &decide.Sample{Sample: *o.Sample, Kind: kindOf(s)}
 	}
-	look, err := pipeline.LookAt(ctx, j, requests, options)
+	look, err := pipeline.LookAt(ctx, j, asking(in.Segments, s, o), options)
 	if err != nil {
 		return nil, err
 	}
@@ -123,9 +118,24 @@ func Of(ctx context.Context, j *pipeline.Job, segment string, o Options) (*Previ
 		out.Sources = []record.SourceCount{} // what became of the rows of people who were not drawn, nobody asked
 	}
 	if o.SinceLastRun {
-		out.SinceLastRun, err = sinceRun(j, look, s)
+		if out.SinceLastRun, err = sinceRun(j, look, s); err != nil {
+			return nil, err
+		}
+	}
+	if o.Overlap {
+		err = out.overlap(ctx, look.Decision, s)
 	}
 	return out, err
+}
+
+// asking asks for a segment, and with it for what decides about its people: whom it refers to, and who is of its group.
+func asking(all []*rules.Segment, s *rules.Segment, o Options) []decide.Request {
+	requests := decide.Ask(decide.Closure(all, map[string]bool{s.Name: true}))
+	for i := range requests {
+		asked := requests[i].Segment == s
+		requests[i].Hidden, requests[i].Absent = asked, asked && o.SinceLastRun
+	}
+	return requests
 }
 
 // kindOf is what a segment is about.
@@ -137,18 +147,10 @@ func kindOf(s *rules.Segment) identity.Kind {
 }
 
 func useOf(look *pipeline.Look, a *segments.Audience, sample *segments.Sample) Use {
-	var apart shown.Apart
-	people := func(n int) shown.People { return shown.People{N: apart.Tell(n), Sample: sample} }
-	u := Use{
-		Use: look.Uses[a.Use()].Name, Members: people(a.Len()), Qualified: people(a.Qualified),
-		Control: people(count(a.Control())), Capped: people(count(a.Capped())), Hidden: people(a.Hidden), Nodes: []Node{},
-		Lists: []record.SegmentCount{},
-	}
-	u.Overlaps = overlaps(look.Decision, a, sample)
-	u.Overlaps = u.Overlaps[:min(shownOverlaps, len(u.Overlaps))]
-	for i := range u.Overlaps {
-		u.Overlaps[i].Common.N = apart.Tell(u.Overlaps[i].Common.N)
-	}
+	u := Use{Use: look.Uses[a.Use()].Name, Nodes: []Node{}, Lists: []record.SegmentCount{}}
+	people := func(n int) shown.People { return shown.People{N: u.apart.Tell(n), Sample: sample} }
+	u.Members, u.Qualified, u.Control = people(a.Len()), people(a.Qualified), people(count(a.Control()))
+	u.Capped, u.Hidden = people(count(a.Capped())), people(a.Hidden)
 	if s := a.Breakdown(); s != nil {
 		u.Seen, u.Matched, u.Excluded = people(s.Seen), people(s.Matched), people(s.Excluded)
 		for _, n := range s.Nodes {
@@ -168,7 +170,7 @@ func useOf(look *pipeline.Look, a *segments.Audience, sample *segments.Sample) U
 			for _, n := range []*shown.Count{
 				&c.Members, &c.Additions, &c.Removals, &c.Control, &c.Unknown, &c.Wait, &c.Dropped,
 			} {
-				*n = shown.Count(apart.Tell(int(*n)))
+				*n = shown.Count(u.apart.Tell(int(*n)))
 			}
 			u.Lists = append(u.Lists, c)
 		}

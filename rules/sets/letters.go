@@ -15,23 +15,24 @@ const likely = "abcdefghijklmnopqrstuvwxyz0123456789/-_.ABCDEFGHIJKLMNOPQRSTUVWX
 // alphabet is one letter for every sort of them that the demands tell apart, the likely ones first, and the bytes
 // that make a difference to order although they are no letters.
 func alphabet(d Domain, demands []Demand) []letter {
-	cuts := map[rune]bool{0: true, 0x20: true, 0x7f: true, 0x80: true, 0xd800: true, 0xe000: true}
-	bytes := map[byte]bool{0x80: true, 0xff: true}
-	cut := func(from, to rune) { cuts[from], cuts[to+1] = true, true }
+	cuts := []rune{0, 0x20, 0x7f, 0x80, 0xd800, 0xe000}
+	bytes := [256]bool{0x80: true, 0xff: true}
+	cut := func(from, to rune) { cuts = append(cuts, from, to+1) }
 	for _, demand := range demands {
 		for _, v := range demand.Args {
 			if demand.Op == where.OpMatches {
 				cutPattern(v.Text, cut)
 				continue
 			}
-			cutText(v, cut, bytes)
+			cutText(v, cut, &bytes)
 		}
 	}
 	cutPattern(d.Pattern, cut)
-	return letters(cuts, bytes, d.OneLine)
+	slices.Sort(cuts)
+	return letters(slices.Compact(cuts), &bytes, d.OneLine)
 }
 
-func cutText(v value.Value, cut func(from, to rune), bytes map[byte]bool) {
+func cutText(v value.Value, cut func(from, to rune), bytes *[256]bool) {
 	for _, r := range v.Text {
 		cut(r, r)
 	}
@@ -66,40 +67,37 @@ func cutPattern(pattern string, cut func(from, to rune)) {
 	}
 }
 
-// letters picks a letter between any two cuts.
-func letters(cuts map[rune]bool, bytes map[byte]bool, oneLine bool) []letter {
-	var at []rune
-	for r := range cuts {
-		if r <= utf8.MaxRune {
-			at = append(at, r)
+// letters picks a letter between any two cuts, which stand in order.
+func letters(cuts []rune, bytes *[256]bool, oneLine bool) []letter {
+	picked := make([]bool, len(cuts))
+	var first, then, last []letter
+	for _, r := range likely {
+		at, begins := slices.BinarySearch(cuts, r)
+		if !begins {
+			at--
+		}
+		if !picked[at] {
+			picked[at] = true
+			first = append(first, character(r))
 		}
 	}
-	slices.Sort(at)
-	var first, then, last []letter
-	for i, from := range at {
+	for i, from := range cuts {
 		to := rune(utf8.MaxRune)
-		if i+1 < len(at) {
-			to = at[i+1] - 1
+		if i+1 < len(cuts) {
+			to = cuts[i+1] - 1
 		}
-		n := slices.IndexFunc([]rune(likely), func(r rune) bool { return from <= r && r <= to })
 		switch {
-		case from >= 0xd800 && from < 0xe000, oneLine && from == '\n' && to == '\n':
-		case n >= 0:
-			first = append(first, character([]rune(likely)[n]))
+		case picked[i], from > utf8.MaxRune, from >= 0xd800 && from < 0xe000, oneLine && from == '\n' && to == '\n':
 		case from >= 0x20:
 			then = append(then, character(from))
 		default:
 			last = append(last, character(from))
 		}
 	}
-	for b := range bytes {
-		last = append(last, letter{utf8.RuneError, string([]byte{b})})
+	for b, differs := range bytes {
+		if differs {
+			last = append(last, letter{utf8.RuneError, string([]byte{byte(b)})})
+		}
 	}
-	slices.SortFunc(last, func(a, b letter) int { return slices.Compare([]byte(a.bytes), []byte(b.bytes)) })
-	slices.SortStableFunc(first, func(a, b letter) int { return rank(a) - rank(b) })
 	return slices.Concat(first, then, last)
-}
-
-func rank(l letter) int {
-	return slices.Index([]rune(likely), l.char)
 }

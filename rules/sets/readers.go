@@ -219,7 +219,7 @@ func matched(at string) int {
 
 // packed is a place made of numbers, and unpack reads them back.
 func packed(numbers ...int) string {
-	var out []byte
+	out := make([]byte, 0, 16)
 	for _, n := range numbers {
 		out = binary.AppendUvarint(out, uint64(n))
 	}

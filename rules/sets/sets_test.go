@@ -113,6 +113,42 @@ func TestATextIsFoundWhereThereIsOne(t *testing.T) {
 	})
 }
 
+// A text that is named is the one that is walked to, so it makes no difference to what is shown of it.
+func TestTheTextThatIsNamedIsTheOneThatIsWalkedTo(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := sets.Domain{Type: value.Type{Kind: value.Text}, OneLine: rapid.Bool().Draw(t, "one line")}
+		if rapid.Bool().Draw(t, "shaped") {
+			d.Pattern = rapid.SampledFrom(patterns).Draw(t, "shape")
+		}
+		demands := rapid.SliceOfN(rapid.Custom(textDemand), 0, 4).Draw(t, "demands")
+		quick, ok := sets.Named(d, demands)
+		if slow, answer := sets.Walked(d, demands); ok && (answer != sets.Some || slow.Text != quick.Text) {
+			t.Fatalf("%q is named of %+v, and %q (%d) is walked to", quick.Text, demands, slow.Text, answer)
+		}
+	})
+}
+
+// Behind a text of which the answer has no end, anything may follow.
+func TestBehindAnEndlessTextAnythingMayFollow(t *testing.T) {
+	d := sets.Domain{Type: value.Type{Kind: value.Text}}
+	if one := []sets.Demand{{Op: where.OpStartsWith, Args: []value.Value{text("/a")}}}; !sets.Endless(d, one, text("/a")) {
+		t.Error("of texts that begin with /a there is an end")
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		demands := rapid.SliceOfN(rapid.Custom(textDemand), 0, 4).Draw(t, "demands")
+		found, answer := sets.Find(d, demands)
+		if answer != sets.Some || !sets.Endless(d, demands, found) {
+			return
+		}
+		more := text(found.Text + rapid.SampledFrom(texts).Filter(utf8.ValidString).Draw(t, "more"))
+		for _, demand := range demands {
+			if !holds(demand, more) {
+				t.Fatalf("%q passes %+v, whatever follows, and %q does not", found.Text, demands, more.Text)
+			}
+		}
+	})
+}
+
 // Of ranges everything is decided: there is one number or there is none.
 func TestANumberIsFoundWhereThereIsOne(t *testing.T) {
 	kind := rapid.SampledFrom([]value.Kind{value.Integer, value.Boolean, value.Float, value.Date})

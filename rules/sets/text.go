@@ -3,6 +3,7 @@ package sets
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -52,7 +53,32 @@ func findText(d Domain, demands []Demand) (value.Value, Answer) {
 			return listed(demand.Args, judges)
 		}
 	}
+	if v, ok := named(d, demands, judges); ok {
+		return v, Some
+	}
 	return walk(judges, alphabet(d, demands))
+}
+
+// named is the text that walk would find, where that is the empty one or a text which the demands name: no text is
+// shorter than one that must begin with it, end with it or contain it, and no other one is as short.
+func named(d Domain, demands []Demand, judges []judge) (value.Value, bool) {
+	v := value.Value{Kind: value.Text}
+	if passesAll(judges, v.Text) {
+		return v, true
+	}
+	for _, demand := range demands {
+		switch demand.Op {
+		case where.OpStartsWith, where.OpEndsWith, where.OpContains:
+		default:
+			continue
+		}
+		v.Text = demand.Args[0].Text
+		written := utf8.ValidString(v.Text) && !(d.OneLine && strings.Contains(v.Text, "\n"))
+		if !demand.Not && written && passesAll(judges, v.Text) {
+			return v, true
+		}
+	}
+	return value.Value{}, false
 }
 
 // judgesOf makes a reader of every demand; false if one cannot be read.
@@ -101,11 +127,15 @@ func readersOf(d Demand) ([]reader, bool) {
 // listed looks for one of some texts that passes.
 func listed(args []value.Value, judges []judge) (value.Value, Answer) {
 	for _, v := range args {
-		if !slices.ContainsFunc(judges, func(j judge) bool { return passesWhole(j.reader, v.Text) == j.not }) {
+		if passesAll(judges, v.Text) {
 			return v, Some
 		}
 	}
 	return value.Value{}, None
+}
+
+func passesAll(judges []judge, text string) bool {
+	return !slices.ContainsFunc(judges, func(j judge) bool { return passesWhole(j.reader, text) == j.not })
 }
 
 func passesWhole(r reader, text string) bool { return r.passes(placeAfter(r, text)) }
@@ -136,7 +166,9 @@ func walk(judges []judge, letters []letter) (value.Value, Answer) {
 	for _, j := range judges {
 		first.places = append(first.places, j.start())
 	}
-	steps, seen, work, answer := []step{first}, map[string]bool{key(first): true}, 0, None
+	steps, seen, work, answer := []step{first}, map[string]bool{string(key(nil, first)): true}, 0, None
+	// Most letters lead nowhere, or where another one led: what they lead to is kept only if it is new.
+	places, name := make([]string, len(judges)), []byte(nil)
 	for at := 0; at < len(steps); at++ {
 		s := steps[at]
 		switch passes := passAll(judges, s.places); {
@@ -149,10 +181,13 @@ func walk(judges []judge, letters []letter) (value.Value, Answer) {
 			if work += len(judges); work > maxWork {
 				return value.Value{}, Perhaps
 			}
-			next := step{from: at, letter: l, broken: s.broken || l.lone()}
-			var ok bool
-			if next.places, ok = goOn(judges, s.places, l); ok && !seen[key(next)] {
-				seen[key(next)] = true
+			if !goOn(places, judges, s.places, l) {
+				continue
+			}
+			next := step{from: at, letter: l, places: places, broken: s.broken || l.lone()}
+			if name = key(name[:0], next); !seen[string(name)] {
+				seen[string(name)] = true
+				next.places = slices.Clone(places)
 				steps = append(steps, next)
 			}
 		}
@@ -161,14 +196,13 @@ func walk(judges []judge, letters []letter) (value.Value, Answer) {
 }
 
 // goOn reads one letter with all judges; false if one of them can no longer be content.
-func goOn(judges []judge, from []string, l letter) ([]string, bool) {
-	places := make([]string, len(judges))
+func goOn(to []string, judges []judge, from []string, l letter) bool {
 	for i, j := range judges {
-		if places[i] = j.read(from[i], l); j.lost(places[i]) {
-			return nil, false
+		if to[i] = j.read(from[i], l); j.lost(to[i]) {
+			return false
 		}
 	}
-	return places, true
+	return true
 }
 
 func passAll(judges []judge, places []string) bool {
@@ -190,20 +224,30 @@ func shown(steps []step, at int) value.Value {
 }
 
 // key tells a step's places apart from any others.
-func key(s step) string {
+func key(into []byte, s step) []byte {
+	into = join(into, s.places)
 	if s.broken {
-		return joined(s.places) + "\xff"
+		into = append(into, 0xff)
 	}
-	return joined(s.places)
+	return into
 }
 
 // joined is one place made of several.
-func joined(places []string) string {
-	var out []byte
+func joined(places []string) string { return string(join(nil, places)) }
+
+func join(into []byte, places []string) []byte {
 	for _, p := range places {
-		out = append(binary.AppendUvarint(out, uint64(len(p))), p...)
+		into = append(binary.AppendUvarint(into, uint64(len(p))), p...)
 	}
-	return string(out)
+	return into
+}
+
+// Endless reports whether every text that begins with one which passes all demands passes them, too.
+func Endless(d Domain, demands []Demand, v value.Value) bool {
+	judges, ok := judgesOf(d, demands)
+	return ok && d.Type.Kind == value.Text && !slices.ContainsFunc(judges, func(j judge) bool {
+		return !j.settled(placeAfter(j.reader, v.Text))
+	})
 }
 
 // Tells reports whether demands together tell texts with a beginning from texts that are alike but for it: there is a
