@@ -140,7 +140,9 @@ func (s *Store) unseal(sealed []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return io.ReadAll(plain)
+	out := bytes.NewBuffer(make([]byte, 0, len(sealed)))
+	_, err = io.Copy(out, plain)
+	return out.Bytes(), err
 }
 
 // Object names an object of a log and how its rows are read: of another version or by another schema it is another one.

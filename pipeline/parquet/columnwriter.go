@@ -120,14 +120,14 @@ func (c *columnWriter) add(v *Values, from, to int) {
 			}
 			code := v.Codes[i]
 			if c.known[code] < 0 {
-				c.known[code] = c.dict.textCode(v.Dictionary[code])
+				c.known[code] = c.code(v.Dictionary[code])
 			}
 			c.codes = append(c.codes, c.known[code])
 		}
 	case c.column.Type.Kind == value.Text:
 		for i := from; i < to; i++ {
 			if v.Null == nil || !v.Null[i] {
-				c.codes = append(c.codes, c.dict.textCode(v.Text[i]))
+				c.codes = append(c.codes, c.code(v.Text[i]))
 			}
 		}
 	case c.column.Type.Kind == value.Float:
@@ -167,6 +167,16 @@ func (c *columnWriter) adopt(dictionary []string) {
 	c.handed = dictionary
 	c.known = slices.Grow(c.known[:0], len(dictionary))[:len(dictionary)]
 	fillWith(c.known, -1)
+}
+
+// code is the number of a text. Ids of events hardly ever repeat: none is looked for among those before it.
+func (c *columnWriter) code(s string) int32 {
+	if c.column.Role == rules.RoleEventID {
+		c.dict.bytes = append(c.dict.bytes, s...)
+		c.dict.ends = append(c.dict.ends, int32(len(c.dict.bytes)))
+		return int32(c.dict.len() - 1)
+	}
+	return c.dict.textCode(s)
 }
 
 // textCode is code for a string. The bytes are copied into a buffer first, since code works on bytes.

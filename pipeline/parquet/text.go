@@ -188,6 +188,20 @@ func (t Text) At(i int) string {
 	return strings.Clone(t.Dict.Value(int(t.Codes[i])))
 }
 
+// Copies are the dictionary's entries, "" for a null, in one piece of memory that outlives the column.
+func (t Text) Copies() []string {
+	out := make([]string, t.Dict.Len())
+	if len(out) == 0 {
+		return out
+	}
+	ends := t.Dict.ValueOffsets()
+	all := string(t.Dict.ValueBytes())
+	for i := range out {
+		out[i] = all[ends[i]-ends[0] : ends[i+1]-ends[0]]
+	}
+	return out
+}
+
 // Hash returns a hash of every dictionary entry; a null has 0.
 func (t Text) Hash(seed maphash.Seed) []uint64 {
 	out := make([]uint64, t.Dict.Len())

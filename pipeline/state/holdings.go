@@ -243,6 +243,8 @@ const (
 	erased  = "erase" // the removal of somebody who is forgotten
 )
 
+// Keys and identifiers hardly ever repeat within a list: they are written and read as ids of events are, without looking
+// for equal ones.
 var schema = &rules.Schema{Name: "holdings", Columns: []rules.Column{
 	{Name: "format", Type: integer},
 	{Name: "destination", Type: text},
@@ -250,8 +252,8 @@ var schema = &rules.Schema{Name: "holdings", Columns: []rules.Column{
 	{Name: "kind", Type: text, Optional: true},
 	{Name: "part", Type: text, Optional: true},
 	{Name: "profile", Type: text},
-	{Name: "member_key", Type: text},
-	{Name: "identifier", Type: text},
+	{Name: "member_key", Type: text, Role: rules.RoleEventID},
+	{Name: "identifier", Type: text, Role: rules.RoleEventID},
 	{Name: "action", Type: text},
 	{Name: "run_id", Type: text},
 	{Name: "marker", Type: integer, Optional: true},
@@ -264,27 +266,52 @@ var holdingsTable = table{what: "the holdings", its: "their", it: "them", format
 // Write returns the holdings as an encrypted Parquet object; equal holdings have equal plain bytes.
 func (h *Holdings) Write(ring *keys.Ring) ([]byte, error) {
 	columns := make([]parquet.Values, len(schema.Columns)-1)
-	rows := 0
-	write := func(l List, p holding, action string) {
-		for i, v := range []string{
-			l.Destination, l.Segment, l.Kind, l.Part, p.profile, p.key, p.entry, action, p.runID,
-		} {
-			columns[i].Text = append(columns[i].Text, v)
+	key, entry := &columns[5].Text, &columns[6].Text
+	marker, at, heard := &columns[9].Ints, &columns[10].Ints, &columns[11].Ints
+	rows, words, last := 0, map[string]int32{}, [len(wordColumns)]string{}
+	var codes [len(wordColumns)]int32
+	write := func(l List, p *holding, action string) {
+		of := [len(wordColumns)]string{l.Destination, l.Segment, l.Kind, l.Part, p.profile, action, p.runID}
+		for i, column := range wordColumns {
+			if rows == 0 || of[i] != last[i] {
+				codes[i] = coded(words, of[i])
+			}
+			columns[column].Codes = append(columns[column].Codes, codes[i])
 		}
-		marker, at, heard := &columns[len(columns)-3], &columns[len(columns)-2], &columns[len(columns)-1]
-		marker.Ints, at.Ints = append(marker.Ints, p.marker), append(at.Ints, p.at)
-		heard.Ints = append(heard.Ints, asInt(p.heard))
+		last = of
+		*key, *entry = append(*key, p.key), append(*entry, p.entry)
+		*marker, *at, *heard = append(*marker, p.marker), append(*at, p.at), append(*heard, asInt(p.heard))
 		rows++
 	}
 	for _, l := range h.Lists() {
-		for _, p := range h.lists[l] {
-			write(l, p, added)
+		for i := range h.lists[l] {
+			write(l, &h.lists[l][i], added)
 		}
-		for _, p := range h.owed[l] {
-			write(l, p, p.removal())
+		for i := range h.owed[l] {
+			write(l, &h.owed[l][i], h.owed[l][i].removal())
 		}
 	}
+	dictionary := make([]string, len(words))
+	for word, code := range words {
+		dictionary[code] = word
+	}
+	for _, column := range wordColumns {
+		columns[column].Dictionary = dictionary
+	}
 	return holdingsTable.seal(ring, rows, columns...)
+}
+
+// wordColumns are the columns, after the format, in which few words stand in many rows.
+var wordColumns = [...]int{0, 1, 2, 3, 4, 7, 8}
+
+// coded is the number of a word, a new one for a new word.
+func coded(words map[string]int32, word string) int32 {
+	code, known := words[word]
+	if !known {
+		code = int32(len(words))
+		words[word] = code
+	}
+	return code
 }
 
 // Read decrypts and checks holdings.
@@ -307,6 +334,11 @@ func (h *Holdings) take(g *parquet.RowGroup) error {
 	if err != nil {
 		return err
 	}
+	copies := make([][]string, len(t))
+	for k := range t {
+		copies[k] = t[k].Copies()
+	}
+	of := func(k, i int) string { return copies[k][t[k].Codes[i]] }
 	var columns [3]arrow.Array
 	for i, name := range []string{"marker", "told_at", "acknowledged"} {
 		if columns[i], err = g.Column(name); err != nil {
@@ -315,8 +347,8 @@ func (h *Holdings) take(g *parquet.RowGroup) error {
 	}
 	marker, at, heard := columns[0].(*array.Int64), columns[1].(*array.Timestamp), columns[2].(*array.Boolean)
 	for i := range g.Rows() {
-		l := List{Destination: t[0].At(i), Segment: t[1].At(i), Kind: t[2].At(i), Part: t[3].At(i)}
-		p := holding{profile: t[4].At(i), key: t[5].At(i), entry: t[6].At(i), runID: t[7].At(i)}
+		l := List{Destination: of(0, i), Segment: of(1, i), Kind: of(2, i), Part: of(3, i)}
+		p := holding{profile: of(4, i), key: of(5, i), entry: of(6, i), runID: of(7, i)}
 		if l.Kind == "" {
 			l.Kind = p.profile
 		}
@@ -324,7 +356,7 @@ func (h *Holdings) take(g *parquet.RowGroup) error {
 		if marker.IsValid(i) {
 			p.marker, p.at = marker.Value(i), int64(at.Value(i))
 		}
-		switch action := t[8].At(i); action {
+		switch action := of(8, i); action {
 		case added:
 			h.lists[l] = append(h.lists[l], p)
 		case removed, erased:
