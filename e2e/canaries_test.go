@@ -99,6 +99,10 @@ func values(t *testing.T, data []byte) []byte {
 // as a whole). The state of what was heard holds fingerprints alone and is no exception.
 func keepsActs(file string) bool { return filepath.Base(file) == "acts.parquet.age" }
 
+// keepsEvidence reports the rows of the log that are kept, encrypted, for the night after: of everybody whom the log
+// has, but for those who are forgotten (docs/adr/0024-evidence-is-kept.md).
+func keepsEvidence(file string) bool { return filepath.Base(filepath.Dir(file)) == "kept" }
+
 func TestWhoSaidNoLeavesNoTrace(t *testing.T) {
 	t.Parallel()
 	n := newNest(t)
@@ -154,7 +158,7 @@ func (n *nest) ask(t *testing.T, form string) {
 // judge fails on every trace of somebody who said no, and where no trace was found of those who agree.
 func (n *nest) judge(t *testing.T) {
 	t.Helper()
-	spellings, places, kept, lost := map[string]int{}, map[string]int{}, 0, 0
+	spellings, places, kept, lost, evidence := map[string]int{}, map[string]int{}, 0, 0, 0
 	for file, people := range n.found {
 		told := map[string]bool{} // of each way of saying no one trace is enough
 		for who, how := range people {
@@ -171,6 +175,8 @@ func (n *nest) judge(t *testing.T) {
 				}
 			case keepsActs(file) && (c.no == "objected" || c.no == "erased") && !n.forgotten[who]:
 				kept++
+			case keepsEvidence(file) && !n.forgotten[who]:
+				evidence++
 			case filepath.Base(file) == "erasures.jsonl.age" && n.forgotten[who]: // whom the exporter shall lose, too
 				lost++
 			case !told[c.no]:
@@ -194,6 +200,9 @@ func (n *nest) judge(t *testing.T) {
 	}
 	if kept == 0 {
 		t.Error("the state keeps nobody who objected or was erased: the exception for it is not needed")
+	}
+	if evidence == 0 {
+		t.Error("kept evidence holds nobody: the exception for it is not needed")
 	}
 	t.Logf("one who agrees is found as %v; in all, those who agree in %v", spellings, places)
 }
