@@ -6,22 +6,24 @@ import (
 
 // partition folds the rows of one partition: views, then the rows of every condition, then verdicts.
 type partition struct {
-	plan   *Plan
-	part   uint32 // its number
-	lanes  []*Lane
-	views  views
-	rows   []rows          // by leaf
-	leaves []fold.Verdicts // by leaf
-	ranks  []fold.Ranks
-	masks  []fold.Bits // by use: the views through which it sees somebody
-	folds  []fold.Fold
-	ranker []fold.Ranker
+	plan    *Plan
+	part    uint32 // its number
+	lanes   []*Lane
+	orders  bool
+	ordered ordered
+	views   views
+	rows    []rows          // by leaf
+	leaves  []fold.Verdicts // by leaf
+	ranks   []fold.Ranks
+	masks   []fold.Bits // by use: the views through which it sees somebody
+	folds   []fold.Fold
+	ranker  []fold.Ranker
 }
 
 func newPartition(p *Plan, lanes []*Lane) *partition {
 	n := len(p.leaves)
 	t := &partition{
-		plan: p, lanes: lanes, rows: make([]rows, n), leaves: make([]fold.Verdicts, n), ranks: make([]fold.Ranks, n),
+		plan: p, lanes: lanes, orders: p.orders(), rows: make([]rows, n), leaves: make([]fold.Verdicts, n), ranks: make([]fold.Ranks, n),
 	}
 	t.folds, t.ranker = make([]fold.Fold, n), make([]fold.Ranker, n)
 	for i := range p.leaves {
@@ -45,9 +47,7 @@ func (t *partition) fold(part uint32, subjects int) {
 	for i := range t.rows {
 		t.rows[i].reset(len(t.views.subject))
 	}
-	for _, l := range t.lanes {
-		t.deal(l, part)
-	}
+	t.deal(part, locals)
 	for i := range t.plan.leaves {
 		t.judge(i)
 	}
@@ -99,18 +99,23 @@ func (l *Lane) words(part uint32) func(yield func(int64) bool) {
 	}
 }
 
-// deal gives the rows of a lane to the conditions that want them, once per view that sees them.
-func (t *partition) deal(l *Lane, part uint32) {
-	for c := range l.narrow[part].chunks {
-		for _, w := range c {
-			t.hand(l, w, nil)
+// deal gives the rows to the conditions that want them, once per view that sees them.
+func (t *partition) deal(part uint32, locals int) {
+	stride := t.plan.stride()
+	for _, l := range t.lanes {
+		for c := range l.narrow[part].chunks {
+			for _, w := range c {
+				t.hand(l, w, nil)
+			}
+		}
+		for c := range l.wide[part].chunks {
+			for ; len(c) > 0 && !t.orders; c = c[stride:] {
+				t.hand(l, c[0], c[1:stride])
+			}
 		}
 	}
-	stride := t.plan.stride()
-	for c := range l.wide[part].chunks {
-		for ; len(c) > 0; c = c[stride:] {
-			t.hand(l, c[0], c[1:stride])
-		}
+	if t.orders {
+		t.ordered.each(t.lanes, part, locals, stride, func(r *wideRecord) { t.hand(r.lane, r.words[0], r.words[1:]) })
 	}
 }
 
