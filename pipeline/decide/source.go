@@ -352,5 +352,5 @@ func (d *Decision) readLogins(ctx context.Context) (*identity.Star, error) {
 	if d.Person != nil {
 		d.logins = slices.Clone(logins)
 	}
-	return identity.NewStar(identity.Compact(logins), d.subjects.Bound(), d.KnownBy, limits), nil
+	return identity.NewStar(logins, d.subjects.Bound(), d.KnownBy, limits), nil
 }

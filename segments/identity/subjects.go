@@ -125,8 +125,8 @@ func (s *Subjects) LookupLate(hash uint64, id []byte) (Number, bool) {
 	sh := &s.shards[i]
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	local, ok := sh.late[lateKey{hash, string(id)}]
-	return NumberOf(i, local), ok
+	local, ok := sh.late.find(hash, id)
+	return NumberOf(i, uint32(sh.Len())+local), ok
 }
 
 // Late returns the number of an id, filing it if it is new; safe for concurrent use with Lookup and itself.
@@ -138,30 +138,16 @@ func (s *Subjects) Late(hash uint64, id []byte) Number {
 	}
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	local, ok := sh.late[lateKey{hash, string(id)}]
-	if !ok {
-		if sh.late == nil {
-			sh.late = map[lateKey]uint32{}
-		}
-		local = uint32(len(sh.hashes) + len(sh.lateIDs))
-		sh.late[lateKey{hash, string(id)}] = local
-		sh.lateIDs = append(sh.lateIDs, string(id))
-		s.anyLate.Store(true)
-	}
-	return NumberOf(i, local)
-}
-
-// lateKey needs no kind: the hashes of a device and a customer with one id differ.
-type lateKey struct {
-	hash uint64
-	id   string
+	local := sh.late.File(hash, id)
+	s.anyLate.Store(true)
+	return NumberOf(i, uint32(sh.Len())+local)
 }
 
 // Bound is one more than the largest number in use.
 func (s *Subjects) Bound() int {
 	most := 0
 	for i := range s.shards {
-		most = max(most, len(s.shards[i].hashes)+len(s.shards[i].lateIDs))
+		most = max(most, s.shards[i].Len()+s.shards[i].late.Len())
 	}
 	return most << shardBits
 }
@@ -169,25 +155,22 @@ func (s *Subjects) Bound() int {
 // Name returns the id behind a number.
 func (s *Subjects) Name(n Number) string {
 	sh := &s.shards[n&(Shards-1)]
-	local := int(n >> shardBits)
-	if local < len(sh.hashes) {
-		return string(sh.id(uint32(local)))
+	local := n >> shardBits
+	if filed := uint32(sh.Len()); local >= filed {
+		return string(sh.late.id(local - filed))
 	}
-	return sh.lateIDs[local-len(sh.hashes)]
+	return string(sh.id(local))
 }
 
 // Names yields the ids of all subjects, whatever their kind, in no order that matters. Nobody files meanwhile.
 func (s *Subjects) Names(yield func(id string) bool) {
 	for i := range s.shards {
 		sh := &s.shards[i]
-		for local := range sh.hashes {
-			if !yield(string(sh.id(uint32(local)))) {
-				return
-			}
-		}
-		for _, id := range sh.lateIDs {
-			if !yield(id) {
-				return
+		for _, t := range []*table{&sh.table, &sh.late} {
+			for local := range t.hashes {
+				if !yield(string(t.id(uint32(local)))) {
+					return
+				}
 			}
 		}
 	}
@@ -208,20 +191,25 @@ func (s *Subjects) Filed(kind Kind) iter.Seq2[Number, string] {
 	}
 }
 
-// Shard is one independent part of the number space: an open-addressing table over an arena of ids. A slot holds the
-// upper half of the hash, so that a look-up leaves the table only for the id it finds.
+// Shard is one independent part of the number space. Numbers of ids that only rows name follow on those of the others.
 type Shard struct {
-	slots   []uint64 // upper half of the hash, then local number + 1; 0 is free; len is a power of two
-	hashes  []uint64 // by local number
-	ends    []uint32 // end of each id in ids, by local number
-	ids     []byte
-	mu      sync.Mutex
-	late    map[lateKey]uint32
-	lateIDs []string
+	table
+	mu   sync.Mutex
+	late table
 }
 
-// File returns the local number of an id, filing it if it is new. Only the goroutine that fills the shard may call it.
-func (s *Shard) File(hash uint64, id []byte) uint32 {
+// table is an open-addressing table over an arena of ids. A slot holds the upper half of the hash, so that a look-up
+// leaves the table only for the id it finds. No kind is kept: the hashes of a device and a customer with one id differ.
+type table struct {
+	slots  []uint64 // upper half of the hash, then local number + 1; 0 is free; len is a power of two
+	hashes []uint64 // by local number
+	ends   []uint32 // end of each id in ids, by local number
+	ids    []byte
+}
+
+// File returns the local number of an id, filing it if it is new. Only one goroutine may call it at a time, and nobody looks up
+// meanwhile.
+func (s *table) File(hash uint64, id []byte) uint32 {
 	if local, ok := s.find(hash, id); ok {
 		return local
 	}
@@ -237,9 +225,9 @@ func (s *Shard) File(hash uint64, id []byte) uint32 {
 }
 
 // Len is the number of ids filed.
-func (s *Shard) Len() int { return len(s.hashes) }
+func (s *table) Len() int { return len(s.hashes) }
 
-func (s *Shard) find(hash uint64, id []byte) (uint32, bool) {
+func (s *table) find(hash uint64, id []byte) (uint32, bool) {
 	for at, left := hash, len(s.slots); left > 0; at, left = at+1, left-1 {
 		slot := s.slots[at&uint64(len(s.slots)-1)]
 		if slot == 0 {
@@ -253,7 +241,7 @@ func (s *Shard) find(hash uint64, id []byte) (uint32, bool) {
 }
 
 // candidate returns the first local number whose hash looks the same.
-func (s *Shard) candidate(hash uint64) (uint32, bool) {
+func (s *table) candidate(hash uint64) (uint32, bool) {
 	for at, left := hash, len(s.slots); left > 0; at, left = at+1, left-1 {
 		slot := s.slots[at&uint64(len(s.slots)-1)]
 		if slot == 0 {
@@ -266,7 +254,7 @@ func (s *Shard) candidate(hash uint64) (uint32, bool) {
 	return 0, false
 }
 
-func (s *Shard) id(local uint32) []byte {
+func (s *table) id(local uint32) []byte {
 	from := uint32(0)
 	if local > 0 {
 		from = s.ends[local-1]
@@ -274,7 +262,7 @@ func (s *Shard) id(local uint32) []byte {
 	return s.ids[from:s.ends[local]]
 }
 
-func (s *Shard) insert(hash uint64, local uint32) {
+func (s *table) insert(hash uint64, local uint32) {
 	mask := uint64(len(s.slots) - 1)
 	at := hash & mask
 	for s.slots[at] != 0 {
@@ -283,7 +271,7 @@ func (s *Shard) insert(hash uint64, local uint32) {
 	s.slots[at] = hash>>32<<32 | uint64(local+1)
 }
 
-func (s *Shard) grow() {
+func (s *table) grow() {
 	s.slots = make([]uint64, max(64, 2*len(s.slots)))
 	for local, hash := range s.hashes {
 		s.insert(hash, uint32(local))

@@ -28,6 +28,9 @@ func (s *Scanner) Logins() *Logins {
 	return l
 }
 
+// someLogins is how many are gathered before repetitions are thrown out.
+const someLogins = 1 << 16
+
 // Read collects the logins of a row group; copies are the rows (ascending) that are copies of earlier ones and say
 // nothing.
 func (l *Logins) Read(g RowGroup, copies []uint32) error {
@@ -71,8 +74,8 @@ func (l *Logins) Read(g RowGroup, copies []uint32) error {
 			l.Found = append(l.Found, identity.Login{Device: d, Customer: c, At: now})
 		}
 	}
-	// Logins repeat on every page view: the list must not grow with the rows.
-	if len(l.Found) > 2*l.compact+4096 {
+	// Logins repeat on every page view: the list must not grow with the rows. Where they hardly do, it is sorted seldom.
+	if len(l.Found) > 8*l.compact+someLogins {
 		l.Found = identity.Compact(l.Found)
 		l.compact = len(l.Found)
 	}

@@ -122,7 +122,7 @@ func TestLoginsDoNotGrowWithRows(t *testing.T) {
 		}
 		most = max(most, len(l.Found))
 	}
-	if most > 3*len(rows)+4096 {
+	if most > 9*len(rows)+1<<16 {
 		t.Errorf("%d logins are kept of %d different rows", most, len(rows))
 	}
 }
