@@ -45,7 +45,7 @@ func share(n int, percent value.Number) int {
 func (c *court) rank(seg *planned, use int, of []candidate, value func(*candidate) (fold.Int128, bool)) {
 	for i := range of {
 		k := &of[i]
-		if !k.tieIsKnown {
+		if !k.ranked().tieIsKnown {
 			k.name = c.name(k.subject, use)
 			k.tie, k.tieIsKnown = hash64(seg.Name, k.name), true
 		}
@@ -126,7 +126,7 @@ func (c *court) holdout(h *rules.Holdout, of []candidate, use int) (kept []candi
 	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(h.Percent.Scale)), nil)
 	for i := range of {
 		k := of[i]
-		k.name = c.name(k.subject, use)
+		k.ranked().name = c.name(k.subject, use)
 		bucket := big.NewInt(int64(Bucket(h.Salt, k.name)))
 		if bucket.Mul(bucket, unit).Cmp(limit) < 0 {
 			control = append(control, k.name)
@@ -142,7 +142,10 @@ func (c *court) holdout(h *rules.Holdout, of []candidate, use int) (kept []candi
 func (c *court) names(of []candidate, use int) []string {
 	out := make([]string, 0, len(of))
 	for i := range of {
-		id := of[i].name
+		id := ""
+		if of[i].rank != nil {
+			id = of[i].name
+		}
 		if id == "" {
 			id = c.name(of[i].subject, use)
 		}

@@ -30,16 +30,29 @@ func (t *Tally) Lane() *Lane {
 	return l
 }
 
-// candidate is somebody who qualified, with the values that order him.
+// candidate is somebody who qualified. There are millions: what orders him is known only where somebody asks.
 type candidate struct {
-	subject    uint32
+	subject uint32
+	hidden  bool // he rests on what consent hides
+	*rank
+}
+
+// rank is what orders a candidate.
+type rank struct {
 	top, cap   fold.Int128
 	hasTop     bool
 	hasCap     bool
-	hidden     bool // he rests on what consent hides
 	name       string
 	tie        uint64
 	tieIsKnown bool
+}
+
+// ranked gives a candidate a rank, unless he has one.
+func (k *candidate) ranked() *rank {
+	if k.rank == nil {
+		k.rank = &rank{}
+	}
+	return k.rank
 }
 
 // settled is what one segment came to for one use.
@@ -285,9 +298,11 @@ func (p *partition) mask(use int) fold.Bits {
 func (p *partition) candidate(seg *planned, view uint32, hidden bool) candidate {
 	c := candidate{subject: p.views.subject[view], hidden: hidden}
 	if seg.topBy >= 0 {
+		c.ranked()
 		c.top, c.hasTop = p.ranks[seg.topBy].Value[view], p.ranks[seg.topBy].Has.Has(view)
 	}
 	if seg.capBy >= 0 {
+		c.ranked()
 		c.cap, c.hasCap = p.ranks[seg.capBy].Value[view], p.ranks[seg.capBy].Has.Has(view)
 	}
 	return c
