@@ -23,7 +23,8 @@ type partition struct {
 func newPartition(p *Plan, lanes []*Lane) *partition {
 	n := len(p.leaves)
 	t := &partition{
-		plan: p, lanes: lanes, orders: p.orders(), rows: make([]rows, n), leaves: make([]fold.Verdicts, n), ranks: make([]fold.Ranks, n),
+		plan: p, lanes: lanes, orders: p.orders(),
+		rows: make([]rows, n), leaves: make([]fold.Verdicts, n), ranks: make([]fold.Ranks, n),
 	}
 	t.folds, t.ranker = make([]fold.Fold, n), make([]fold.Ranker, n)
 	for i := range p.leaves {

@@ -102,10 +102,12 @@ func (o *Gathering) class(f scan.KeptFor) int32 {
 
 // write keeps the object. What cannot be written is not kept; the run goes on.
 func (o *Gathering) write(ctx context.Context) {
-	table, err := encode(o.schema, o.pieces)
+	table := o.store.buffer()
+	defer o.store.buffers.Put(table)
+	err := encode(table, o.schema, o.pieces)
 	o.pieces = nil
 	if err == nil {
-		err = o.store.put(ctx, &o.entry, table)
+		err = o.store.put(ctx, &o.entry, table.Bytes())
 	}
 	if err != nil {
 		o.store.log.Warn("evidence could not be kept; the next run reads the object again", "error", err)

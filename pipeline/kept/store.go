@@ -50,6 +50,17 @@ type Store struct {
 	index map[string]*Entry // by the object that it is of
 	named map[string]bool   // objects that this run asked for: what nobody asks for goes
 	fresh bool              // the index is not as it lies in the storage
+
+	buffers sync.Pool // of what is written
+}
+
+func (s *Store) buffer() *bytes.Buffer {
+	b, ok := s.buffers.Get().(*bytes.Buffer)
+	if !ok {
+		b = new(bytes.Buffer)
+	}
+	b.Reset()
+	return b
 }
 
 // Entry is what is kept of an object. It is not changed any more.
@@ -249,12 +260,13 @@ func (s *Store) Drop(object string) {
 
 // put keeps a table.
 func (s *Store) put(ctx context.Context, e *Entry, table []byte) error {
-	sealed, err := s.seal(table)
-	if err != nil {
+	sealed := s.buffer()
+	defer s.buffers.Put(sealed)
+	if err := s.seal(sealed, table); err != nil {
 		return err
 	}
-	e.Head, e.Name = head(sealed), Folder+nameOf(e.Of)+".parquet.age"
-	if err := s.bucket.UploadBytes(ctx, e.Name, sealed, "application/octet-stream"); err != nil {
+	e.Head, e.Name = head(sealed.Bytes()), Folder+nameOf(e.Of)+".arrow.age"
+	if err := s.bucket.UploadBytes(ctx, e.Name, sealed.Bytes(), "application/octet-stream"); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -264,17 +276,15 @@ func (s *Store) put(ctx context.Context, e *Entry, table []byte) error {
 	return nil
 }
 
-func (s *Store) seal(plain []byte) ([]byte, error) {
-	var sealed bytes.Buffer
-	w, err := s.ring.EncryptState(&sealed)
+func (s *Store) seal(into *bytes.Buffer, plain []byte) error {
+	w, err := s.ring.EncryptState(into)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if _, err := w.Write(plain); err != nil {
-		return nil, err
+		return err
 	}
-	err = w.Close()
-	return sealed.Bytes(), err
+	return w.Close()
 }
 
 // Save writes the index, without what no object of this run is, and deletes what it does not name. What fails is only
@@ -322,11 +332,11 @@ func (s *Store) save(ctx context.Context) error {
 		return err
 	}
 	plain = append(plain, make([]byte, keys.Padded(int64(len(plain)))-int64(len(plain)))...)
-	sealed, err := s.seal(plain)
-	if err != nil {
+	var sealed bytes.Buffer
+	if err := s.seal(&sealed, plain); err != nil {
 		return err
 	}
-	if err := s.bucket.UploadBytes(ctx, indexName, sealed, "application/octet-stream"); err != nil {
+	if err := s.bucket.UploadBytes(ctx, indexName, sealed.Bytes(), "application/octet-stream"); err != nil {
 		return err
 	}
 	s.fresh = false

@@ -243,8 +243,8 @@ const (
 	erased  = "erase" // the removal of somebody who is forgotten
 )
 
-// Keys and identifiers hardly ever repeat within a list: they are written and read as ids of events are, without looking
-// for equal ones.
+// Keys and identifiers hardly ever repeat within a list: they are written and read as ids of events are, without
+// looking for equal ones.
 var schema = &rules.Schema{Name: "holdings", Columns: []rules.Column{
 	{Name: "format", Type: integer},
 	{Name: "destination", Type: text},

@@ -207,8 +207,8 @@ type table struct {
 	ids    []byte
 }
 
-// File returns the local number of an id, filing it if it is new. Only one goroutine may call it at a time, and nobody looks up
-// meanwhile.
+// File returns the local number of an id, filing it if it is new. Only one goroutine may call it at a time, and nobody
+// looks up meanwhile.
 func (s *table) File(hash uint64, id []byte) uint32 {
 	if local, ok := s.find(hash, id); ok {
 		return local
