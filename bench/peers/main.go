@@ -160,6 +160,7 @@ func (b *bench) workload(ctx context.Context, w workload) error {
 	if err := b.agree(ctx, p, ours); err != nil {
 		return err
 	}
+	peers, contenders := []peer{}, []contender{ours}
 	for _, of := range w.peers {
 		theirs := b.theirs(p, of, false)
 		if of.form == "" {
@@ -167,18 +168,23 @@ func (b *bench) workload(ctx context.Context, w workload) error {
 				return err
 			}
 		}
-		if err := b.pair(ctx, w.name, of.name, of.goal, ours, theirs); err != nil {
-			return fmt.Errorf("%s: %w", of.name, err)
+		if of.once {
+			if err := b.rounds(ctx, w.name, []peer{of}, 0, 1, ours, theirs); err != nil {
+				return err
+			}
+			continue
 		}
+		peers, contenders = append(peers, of), append(contenders, theirs)
 	}
-	if w.byFloor == "" {
-		return nil
+	if w.byFloor != "" {
+		self, err := os.Executable()
+		if err != nil {
+			return err
+		}
+		peers = append(peers, peer{name: floorName})
+		contenders = append(contenders, contender{args: []string{self, floorWord, w.byFloor, p.dir}})
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	return b.pair(ctx, w.name, floorName, "", ours, contender{args: []string{self, floorWord, w.byFloor, p.dir}})
+	return b.rounds(ctx, w.name, peers, 1, b.count, contenders...)
 }
 
 // agree runs ours once and fails at the first segment that has other members for a peer.
@@ -232,16 +238,21 @@ func (b *bench) unlinked(ctx context.Context, w workload) (contender, error) {
 	return contender{p.fresh, b.ours(p, false).args}, nil
 }
 
-// pair times ours and a peer and records the result.
-func (b *bench) pair(ctx context.Context, workload, peer, goal string, ours, theirs contender) error {
-	rounds, err := alternate(ctx, b.count, ours, theirs)
+// rounds times ours, the first contender, and its peers in turn and records the results.
+func (b *bench) rounds(ctx context.Context, workload string, peers []peer, warm, count int, contenders ...contender) error {
+	took, err := alternate(ctx, warm, count, contenders...)
 	if err != nil {
 		return err
 	}
-	c := compare(rounds[0], rounds[1])
-	fmt.Printf("%-12s %-40s wall %.2f (%.2f to %.2f), cpu %.2f, peak %d and %d MB\n", workload, peer, c.Wall, c.LeastWall,
-		c.LargeWall, c.CPU, c.Peak>>20, c.PeerPeak>>20)
-	return b.results.put(b, row{Workload: workload, Peer: peer, Goal: goal, Pairs: b.count, compared: c})
+	for i, of := range peers {
+		c := compare(took[0], took[i+1])
+		fmt.Printf("%-12s %-40s wall %.2f (%.2f to %.2f), cpu %.2f, peak %d and %d MB\n", workload, of.name, c.Wall, c.LeastWall,
+			c.LargeWall, c.CPU, c.Peak>>20, c.PeerPeak>>20)
+		if err := b.results.put(b, row{Workload: workload, Peer: of.name, Goal: of.goal, Pairs: count, compared: c}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // growth times workloads in turn, each beside the page join, and sets them against the first.
@@ -255,7 +266,7 @@ func (b *bench) growth(ctx context.Context, g growth) error {
 		}
 		contenders = append(contenders, contender{p.fresh, b.ours(p, false).args}, b.theirs(p, page, false))
 	}
-	rounds, err := alternate(ctx, b.count, contenders...)
+	rounds, err := alternate(ctx, 1, b.count, contenders...)
 	if err != nil {
 		return err
 	}

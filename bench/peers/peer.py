@@ -46,7 +46,8 @@ class Duck:
         self.db = duckdb.connect()
         self.db.execute("SET threads = 2; SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
         if options.memory:
-            self.db.execute(f"SET memory_limit = '{options.memory}'")
+            spill = Path(options.rules).with_name("spill")
+            self.db.execute(f"SET memory_limit = '{options.memory}'; SET temp_directory = '{spill}'")
         self.view("consent", f"{options.log}/consent/*/*.parquet")
         self.db.execute(
             "CREATE TEMP TABLE rules (segment INTEGER, name VARCHAR, event VARCHAR, prefix VARCHAR, site VARCHAR,"

@@ -73,16 +73,16 @@ func timed(ctx context.Context, c contender) (u usage, err error) {
 	return u, json.Unmarshal(out, &u)
 }
 
-// alternate runs contenders in turn, once to warm up and then count times, and returns what each took each time.
-func alternate(ctx context.Context, count int, contenders ...contender) ([][]usage, error) {
+// alternate runs contenders in turn, after a number of rounds to warm up, and returns what each took each time.
+func alternate(ctx context.Context, warm, count int, contenders ...contender) ([][]usage, error) {
 	out := make([][]usage, len(contenders))
-	for round := range count + 1 {
+	for round := range warm + count {
 		for i, c := range contenders {
 			u, err := timed(ctx, c)
 			if err != nil {
 				return nil, err
 			}
-			if round > 0 {
+			if round >= warm {
 				out[i] = append(out[i], u)
 			}
 		}
