@@ -20,8 +20,8 @@ var FloorColumns = map[string][]string{
 	"S200": {"event", "page_path", "device_id", "customer_id", "event_time", "site", "app", "value"},
 }
 
-// Decode reads columns of all row groups of the log in a folder, with that many cursors, and does nothing with them: the
-// floor. It returns how many rows there are.
+// Decode reads columns of all row groups of the log in a folder, with that many cursors, and does nothing with them:
+// the floor. It returns how many rows there are.
 func Decode(dir string, schema *rules.Schema, columns []string, cursors int) (rows int64, err error) {
 	names, err := filepath.Glob(filepath.Join(dir, "events", "dt=*", "*.parquet"))
 	if err != nil {

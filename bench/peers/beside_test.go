@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestS50IsNoSlowerBesideDuckDBThanRecorded compares the members of fifty segments on two million rows with DuckDB's and
-// fails if ours has become twice as slow beside it. A ratio of processor time, for machines of tests do other work
-// beside.
+// TestS50IsNoSlowerBesideDuckDBThanRecorded compares the members of fifty segments on two million rows with DuckDB's,
+// and fails if ours has become twice as slow beside it. It asks the ratio of processor time, for machines that test do
+// other work beside.
 func TestS50IsNoSlowerBesideDuckDBThanRecorded(t *testing.T) {
 	t.Chdir("..")
 	program := filepath.Join("..", "bin", "malgrupp")

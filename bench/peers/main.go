@@ -239,16 +239,19 @@ func (b *bench) unlinked(ctx context.Context, w workload) (contender, error) {
 }
 
 // rounds times ours, the first contender, and its peers in turn and records the results.
-func (b *bench) rounds(ctx context.Context, workload string, peers []peer, warm, count int, contenders ...contender) error {
+func (b *bench) rounds(ctx context.Context, workload string, peers []peer, warm, count int,
+	contenders ...contender,
+) error {
 	took, err := alternate(ctx, warm, count, contenders...)
 	if err != nil {
 		return err
 	}
 	for i, of := range peers {
 		c := compare(took[0], took[i+1])
-		fmt.Printf("%-12s %-40s wall %.2f (%.2f to %.2f), cpu %.2f, peak %d and %d MB\n", workload, of.name, c.Wall, c.LeastWall,
-			c.LargeWall, c.CPU, c.Peak>>20, c.PeerPeak>>20)
-		if err := b.results.put(b, row{Workload: workload, Peer: of.name, Goal: of.goal, Pairs: count, compared: c}); err != nil {
+		fmt.Printf("%-12s %-40s wall %.2f (%.2f to %.2f), cpu %.2f, peak %d and %d MB\n", workload, of.name,
+			c.Wall, c.LeastWall, c.LargeWall, c.CPU, c.Peak>>20, c.PeerPeak>>20)
+		r := row{Workload: workload, Peer: of.name, Goal: of.goal, Pairs: count, compared: c}
+		if err := b.results.put(b, r); err != nil {
 			return err
 		}
 	}

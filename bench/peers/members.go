@@ -148,8 +148,8 @@ func (b *bench) previewed(ctx context.Context, p *project, theirs members) error
 	if n < heldBelow {
 		want = "<50"
 	}
-	if said.Uses[0].Members != want {
-		return fmt.Errorf("segment %s: we say %v members and the peer %d: nothing was timed", p.asked, said.Uses[0].Members, n)
+	if got := said.Uses[0].Members; got != want {
+		return fmt.Errorf("segment %s: we say %v members and the peer %d: nothing was timed", p.asked, got, n)
 	}
 	return nil
 }

@@ -25,8 +25,9 @@ func TestTheFirstSegmentThatDiffersIsNamed(t *testing.T) {
 }
 
 func TestRatiosAreMediansOfPairs(t *testing.T) {
-	ours := []usage{{time.Second, 4 * time.Second, 10}, {9 * time.Second, time.Second, 30}, {2 * time.Second, time.Second, 20}}
-	peer := []usage{{time.Second, time.Second, 7}, {3 * time.Second, time.Second, 7}, {time.Second, time.Second, 8}}
+	const s = time.Second
+	ours := []usage{{s, 4 * s, 10}, {9 * s, s, 30}, {2 * s, s, 20}}
+	peer := []usage{{s, s, 7}, {3 * s, s, 7}, {s, s, 8}}
 	got := compare(ours, peer)
 	if got.Wall != 2 || got.CPU != 1 || got.Peak != 20 || got.PeerPeak != 7 || got.LeastWall != 1 || got.LargeWall != 3 {
 		t.Errorf("got %+v", got)

@@ -28,8 +28,8 @@ type contender struct {
 	args    []string
 }
 
-// measureWord makes this program start the command after it and print what that took. A process inherits the peak memory
-// of the one that starts it, so the one that compares millions of ids may not be that.
+// measureWord makes this program start the command after it and print what that took. A process inherits the peak
+// memory of the one that starts it, so the one that compares millions of ids may not be that.
 const measureWord = "measure"
 
 // measure runs a command and prints its usage, for timed.

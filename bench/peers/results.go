@@ -121,9 +121,9 @@ func (r *results) page() []byte {
 	var out bytes.Buffer
 	out.WriteString(`# Beside other engines
 
-Written by ` + "`make bench-peers`" + `; do not edit. [How it is measured, and what each workload is](README.md). Ratios are ours / peer's,
-medians of alternating pairs of whole processes, in which ours encrypts, signs and publishes and peers count members in
-memory; before anything is timed, the members of every segment are compared. The machine does other work beside: wall
+Written by ` + "`make bench-peers`" + `; do not edit. [How it is measured, and what each workload is](README.md).
+Ratios are ours / peer's, medians of whole processes in turn: ours encrypts, signs and publishes, peers count members in
+memory. Before anything is timed, the members of every segment are compared. The machine does other work beside: wall
 ratios are noisy (the range of single pairs stands in brackets), those of processor time less so.
 
 | workload | peer | wall ratio | cpu ratio | peak MB ours | peak MB peer | goal |
@@ -131,12 +131,12 @@ ratios are noisy (the range of single pairs stands in brackets), those of proces
 `)
 	for _, w := range r.Rows {
 		if w.Peer != floorName {
-			fmt.Fprintf(&out, "| %s | %s | %.2f (%.2f to %.2f) | %.2f | %d | %d | %s |\n", w.Workload, w.Peer, w.Wall, w.LeastWall,
-				w.LargeWall, w.CPU, w.Peak>>20, w.PeerPeak>>20, w.Goal)
+			fmt.Fprintf(&out, "| %s | %s | %.2f (%.2f to %.2f) | %.2f | %d | %d | %s |\n", w.Workload, w.Peer,
+				w.Wall, w.LeastWall, w.LargeWall, w.CPU, w.Peak>>20, w.PeerPeak>>20, w.Goal)
 		}
 	}
-	out.WriteString("\n## Beside the decode floor\n\nThe floor decodes the columns that a workload needs and does nothing " +
-		"with them.\n\n| workload | wall ratio | cpu ratio |\n|---|---|---|\n")
+	out.WriteString("\n## Beside the decode floor\n\nThe floor decodes the columns that a workload needs and does " +
+		"nothing with them.\n\n| workload | wall ratio | cpu ratio |\n|---|---|---|\n")
 	for _, w := range r.Rows {
 		if w.Peer == floorName {
 			fmt.Fprintf(&out, "| %s | %.2f (%.2f to %.2f) | %.2f |\n", w.Workload, w.Wall, w.LeastWall, w.LargeWall, w.CPU)
