@@ -1,12 +1,26 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 )
+
+// TestMain lets the test's own program measure others, as the driver does.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == measureWord {
+		if err := command(context.Background(), os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
 
 // TestS50IsNoSlowerBesideDuckDBThanRecorded compares the members of fifty segments on two million rows with DuckDB's,
 // and fails if ours has become twice as slow beside it. It asks the ratio of processor time, for machines that test do
