@@ -172,13 +172,21 @@ func (r *results) origins() []string {
 	return out
 }
 
-// commit names the state of the program's repository; a + says that there were changes beside.
+// commit names the last change of the program itself; a + says that more was changed since.
 func (b *bench) commit() string {
-	out, err := exec.Command("git", "-C", b.here, "describe", "--always", "--dirty=+", "--exclude=*").Output()
+	rooms := []string{"--", ":/cmd", ":/pipeline", ":/rules", ":/segments", ":/go.mod"}
+	git := func(args ...string) (string, error) {
+		out, err := exec.Command("git", slices.Concat([]string{"-C", b.here}, args, rooms)...).Output()
+		return strings.TrimSpace(string(out)), err
+	}
+	last, err := git("log", "-1", "--format=%h")
 	if err != nil {
 		return "no commit"
 	}
-	return strings.TrimSpace(string(out))
+	if changed, err := git("status", "--porcelain"); err == nil && changed != "" {
+		last += "+"
+	}
+	return last
 }
 
 // machine says what it has of processors and memory.
