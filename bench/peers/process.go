@@ -59,6 +59,7 @@ func timed(ctx context.Context, c contender) (u usage, err error) {
 			return u, err
 		}
 	}
+	syscall.Sync() // what others wrote is not written while this one is timed
 	self, err := os.Executable()
 	if err != nil {
 		return u, err
