@@ -95,4 +95,11 @@ vulnerabilities: ## known vulnerabilities of code that is reached; skipped where
 bench: ## rows per second of reader, scan, gate and fold on E20, and the decode floor; benchstat-ready in bench/new.txt
 	cd bench && go test -run '^$$' -bench . -benchtime 1x -count $(or $(COUNT),6) -timeout 60m . | tee new.txt
 
-.PHONY: help build demo test race check lint fmt docs docs-check golden mutations mutants faults fuzz e2e kills vulnerabilities bench dist
+bench-check: build ## E2 beside DuckDB, members compared, and the tests of the benchmarks; skipped without Python and DuckDB
+	cd bench && go test -count=1 -v -run '^TestS50IsNoSlowerBesideDuckDBThanRecorded$$' ./peers
+	cd bench && go vet ./... && go test . ./e20
+
+bench-peers: build ## malgrupp beside DuckDB and Polars, members compared first, into bench/RESULTS.md; ONLY=S50,Q10 COUNT=5
+	cd bench && go build -o ../bin/peers ./peers && ../bin/peers -only "$(ONLY)" -count $(or $(COUNT),5)
+
+.PHONY: help build demo test race check lint fmt docs docs-check golden mutations mutants faults fuzz e2e kills vulnerabilities bench bench-check bench-peers dist

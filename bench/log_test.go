@@ -1,12 +1,8 @@
 package bench
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"testing"
@@ -19,38 +15,17 @@ import (
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-const (
-	seed    = 1
-	edition = 1 // raised when the generator changes, so that no older log is measured
-)
+const seed = 1
 
 var workers = runtime.GOMAXPROCS(0)
 
 // logOf returns the folder of the log with that many rows, which is made the first time.
 func logOf(tb testing.TB, rows int) string {
 	tb.Helper()
-	base := os.Getenv("MALGRUPP_BENCH_DIR")
-	if base == "" {
-		cache, err := os.UserCacheDir()
-		if err != nil {
-			tb.Fatal(err)
-		}
-		base = filepath.Join(cache, "malgrupp-bench")
-	}
-	dir := filepath.Join(base, fmt.Sprintf("e20-%d-seed-%d-rows-%d", edition, seed, rows))
-	if _, err := os.Stat(filepath.Join(dir, load.ProjectFile)); err == nil {
-		return dir
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	dir, err := e20.Kept(tb.Context(), e20.Options{Rows: rows, Seed: seed, Workers: workers})
+	if err != nil {
 		tb.Fatal(err)
 	}
-	if err := os.RemoveAll(dir); err != nil { // a log that was never finished
-		tb.Fatal(err)
-	}
-	start := time.Now()
-	if err := e20.Make(tb.Context(), dir, e20.Options{Rows: rows, Seed: seed, Workers: workers}); err != nil {
-		tb.Fatal(err)
-	}
-	fmt.Fprintf(os.Stderr, "made %s in %s\n", dir, time.Since(start).Round(time.Second))
 	return dir
 }
 

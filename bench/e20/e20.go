@@ -154,8 +154,8 @@ func (e *log) writeRules(root *os.Root) error {
 		dedupe = "{within: 7d}"
 		ids = "event_id: {type: text, role: event_id}\n    received_at: {type: timestamp, role: received_at}"
 	}
-	for _, s := range slices.Concat([]workloadSegment{s1()}, distinctSegments(200)) {
-		if err := writeText(root, "segments/"+s.name+".yaml", s.text()); err != nil {
+	for _, s := range slices.Concat(Segments("S1"), Segments("S200"), Segments("Q10")) {
+		if err := writeText(root, "segments/"+s.Name+".yaml", s.Text()); err != nil {
 			return err
 		}
 	}

@@ -229,7 +229,7 @@ func TestE20GivesEveryWorkloadAnAudience(t *testing.T) {
 		o := small
 		o.IDs = ids
 		dir := makeE20(t, o)
-		for workload, segments := range map[string]int{"S1": 1, "S50": 50, "S200": 200} {
+		for workload, segments := range map[string]int{"S1": 1, "S50": 50, "S200": 200, "Q10": 10} {
 			e := decided(t, dir, decide.Inputs{
 				AsOf: e20.AsOf.UnixMicro(), KnownBy: e20.KnownBy.UnixMicro(),
 			}, e20.Workloads[workload])

@@ -6,36 +6,66 @@ import (
 )
 
 // Workloads are the names of the workloads, and for each the pattern that selects its segments in a project that Make
-// wrote: S1 is one counting segment, S50 and S200 are so many distinct ones.
-var Workloads = map[string]string{"S1": "count-all", "S50": "p0[0-4]?", "S200": "p*"}
+// wrote: S1 is one counting segment, S50 and S200 are so many distinct ones, Q10 is ten sequences.
+var Workloads = map[string]string{"S1": "count-all", "S50": "p0[0-4]?", "S200": "p*", "Q10": "sequence-*"}
 
-// workloadSegment is a segment of a workload.
-type workloadSegment struct {
-	name   string
-	event  string
-	where  []string
-	days   int
-	metric string // "" for a count of rows
-	least  int
+// Segments are the segments of a workload; nil of one that does not exist.
+func Segments(workload string) []Segment {
+	switch workload {
+	case "S1":
+		return []Segment{s1()}
+	case "S50":
+		return distinctSegments(50)
+	case "S200":
+		return distinctSegments(200)
+	case "Q10":
+		return sequences(10)
+	}
+	return nil
 }
 
-func s1() workloadSegment {
-	return workloadSegment{name: "count-all", event: eventName(0), where: []string{starts(section(0))}, days: 30, least: 3}
+// Segment is a segment of a workload, as plain numbers and words: what whoever asks the same of another engine reads.
+type Segment struct {
+	Name   string `json:"name"`
+	Event  string `json:"event"`
+	Prefix string `json:"prefix"` // what the page path starts with
+	Site   string `json:"site"`   // "" for any
+	App    string `json:"app"`    // "" for any
+	Days   int    `json:"days"`
+	Metric string `json:"metric"` // "" for a count of rows
+	Least  int    `json:"least"`
+
+	Then    string `json:"then"`    // of a sequence: the event that follows within 24 hours; "" of other segments
+	Without string `json:"without"` // of a sequence: the event that may not lie between
 }
 
-func starts(prefix string) string { return fmt.Sprintf("page_path starts_with '%s/'", prefix) }
+func s1() Segment {
+	return Segment{Name: "count-all", Event: eventName(0), Prefix: section(0) + "/", Days: 30, Least: 3}
+}
+
+// where is the segment's condition about rows of its event.
+func (s Segment) where() string {
+	tests := []string{fmt.Sprintf("page_path starts_with '%s'", s.Prefix)}
+	if s.Site != "" {
+		tests = append(tests, fmt.Sprintf("site = '%s'", s.Site))
+	}
+	if s.App != "" {
+		tests = append(tests, fmt.Sprintf("app = '%s'", s.App))
+	}
+	return strings.Join(tests, " and ")
+}
 
 // distinctSegments makes n segments with distinct predicates: an event and a section, for a third of them a folder in
 // it, for every fourth a site, for every seventh an app. Of ten segments six count rows, two count distinct pages, two
 // sum.
-func distinctSegments(n int) []workloadSegment {
+func distinctSegments(n int) []Segment {
 	c := newChance()
 	c.put(hash(0, ruleLabel))
 	taken := map[string]bool{}
-	var out []workloadSegment
+	var out []Segment
 	for len(out) < n {
 		s := distinctSegment(c, len(out))
-		if key := s.event + strings.Join(s.where, " "); !taken[key] {
+		if key := s.Event + s.where(); !taken[key] {
 			taken[key] = true
 			out = append(out, s)
 		}
@@ -43,35 +73,44 @@ func distinctSegments(n int) []workloadSegment {
 	return out
 }
 
-func distinctSegment(c chance, i int) workloadSegment {
+func distinctSegment(c chance, i int) Segment {
 	event := min(c.IntN(eventNames), c.IntN(eventNames)) // rules are written about what happens often
-	s := workloadSegment{name: fmt.Sprintf("p%03d", i), event: eventName(event), days: []int{7, 14, 30}[i%3]}
-	prefix := section(c.IntN(sections))
+	s := Segment{Name: fmt.Sprintf("p%03d", i), Event: eventName(event), Days: []int{7, 14, 30}[i%3]}
+	s.Prefix = section(c.IntN(sections))
 	if c.IntN(3) == 0 {
-		prefix += folder(c.IntN(folders))
+		s.Prefix += folder(c.IntN(folders))
 	}
-	s.where = append(s.where, starts(prefix))
+	s.Prefix += "/"
 	if i%4 == 0 {
-		s.where = append(s.where, fmt.Sprintf("site = '%s'", site(c.IntN(sites))))
+		s.Site = site(c.IntN(sites))
 	}
 	if i%7 == 0 {
-		s.where = append(s.where, fmt.Sprintf("app = '%s'", c.pick(apps)))
+		s.App = c.pick(apps)
 	}
-	switch s.least = c.between(1, 3); {
+	switch s.Least = c.between(1, 3); {
 	case i%10 >= 8:
-		s.metric, s.least = "sum(value)", 100*s.least
+		s.Metric, s.Least = "sum(value)", 100*s.Least
 	case i%10 >= 6:
-		s.metric = "distinct(page_path)"
+		s.Metric = "distinct(page_path)"
 	}
 	return s
 }
 
-// text is the segment's file.
-func (s workloadSegment) text() string {
-	did := "did: " + s.event
-	if s.metric != "" {
-		did = fmt.Sprintf("metric: %s\n    of: %s", s.metric, s.event)
+// sequences makes up to ten segments of one event in a section, another one within 24 hours, and none of a third
+// between them.
+func sequences(n int) []Segment {
+	var out []Segment
+	for i := range n {
+		out = append(out, Segment{
+			Name: fmt.Sprintf("sequence-%d", i), Event: eventName(i % 4), Prefix: section(i) + "/", Days: []int{7, 14, 30}[i%3],
+			Then: eventName(i%4 + 1 + i%2), Without: eventName(i%4 + 4 + i%3),
+		})
 	}
+	return out
+}
+
+// Text is the segment's file.
+func (s Segment) Text() string {
 	return fmt.Sprintf(`apiVersion: malgrupp/v1
 kind: Segment
 metadata:
@@ -84,10 +123,24 @@ spec:
   purpose: advertising
   identity: device
   match:
-    %s
-    where: %s
+%s  deliver: [bench]
+`, s.Name, s.match())
+}
+
+func (s Segment) match() string {
+	if s.Then != "" {
+		return fmt.Sprintf(`    sequence:
+      - did: %s
+        where: %s
+      - did: %s
+        within_previous: 24h
+        without: {did: %s}
     within: %dd
-    at_least: %d
-  deliver: [bench]
-`, s.name, did, strings.Join(s.where, " and "), s.days, s.least)
+`, s.Event, s.where(), s.Then, s.Without, s.Days)
+	}
+	did := "did: " + s.Event
+	if s.Metric != "" {
+		did = fmt.Sprintf("metric: %s\n    of: %s", s.Metric, s.Event)
+	}
+	return fmt.Sprintf("    %s\n    where: %s\n    within: %dd\n    at_least: %d\n", did, s.where(), s.Days, s.Least)
 }
