@@ -317,11 +317,12 @@ func (r *run) decideOn(ctx context.Context, requests []decide.Request, o decide.
 		writes := r.lease != nil && len(r.Select) == 0 && !r.Replay()
 		r.Evidence = kept.Open(ctx, r.State, r.Keys, fmt.Sprint(r.Version, r.tombstones), writes, r.Log)
 	}
-	if r.decision, err = decide.Decide(ctx, r.Inputs, requests, o); err != nil {
-		return err
-	}
+	r.decision, err = decide.Decide(ctx, r.Inputs, requests, o)
 	if r.Evidence != nil {
-		r.Evidence.Save(ctx)
+		r.Evidence.End(ctx, err == nil)
+	}
+	if err != nil {
+		return err
 	}
 	r.manifest = r.record()
 	return nil

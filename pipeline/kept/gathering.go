@@ -47,7 +47,7 @@ func (o *Gathering) Spoil() {
 }
 
 // Add takes rows of a row group, ascending, with their classes and what these are kept for. With the last row group the
-// object is kept.
+// object is kept, beside what goes on; End waits for it.
 func (o *Gathering) Add(ctx context.Context, group int, g scan.RowGroup, rows, classes []uint32,
 	of func(class uint32) scan.KeptFor,
 ) error {
@@ -64,7 +64,7 @@ func (o *Gathering) Add(ctx context.Context, group int, g scan.RowGroup, rows, c
 	done := o.left == 0 && !o.spoilt
 	o.mu.Unlock()
 	if done {
-		o.write(ctx)
+		o.store.write.Go(func() error { o.write(ctx); return nil })
 	}
 	return nil
 }

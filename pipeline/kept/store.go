@@ -22,6 +22,8 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
@@ -36,6 +38,7 @@ const (
 	format    = 1
 	maxIndex  = 1 << 30
 	maxObject = 8 << 30
+	writers   = 2 // at once
 )
 
 // Store is the evidence of a project in one run. Any number of goroutines may use it.
@@ -51,7 +54,8 @@ type Store struct {
 	named map[string]bool   // objects that this run asked for: what nobody asks for goes
 	fresh bool              // the index is not as it lies in the storage
 
-	buffers sync.Pool // of what is written
+	write   errgroup.Group // of objects, which waits for the storage while others are read
+	buffers sync.Pool      // of what is written
 }
 
 func (s *Store) buffer() *bytes.Buffer {
@@ -95,6 +99,7 @@ func Open(ctx context.Context, b *store.Bucket, ring *keys.Ring, under string, w
 		bucket: b, ring: ring, log: log, under: digest([]byte(under)), writes: writes,
 		index: map[string]*Entry{}, named: map[string]bool{},
 	}
+	s.write.SetLimit(writers)
 	var in index
 	sealed, err := b.ReadAll(ctx, indexName, maxIndex)
 	if err == nil {
@@ -287,10 +292,11 @@ func (s *Store) seal(into *bytes.Buffer, plain []byte) error {
 	return w.Close()
 }
 
-// Save writes the index, without what no object of this run is, and deletes what it does not name. What fails is only
-// warned of: the next run reads the log again.
-func (s *Store) Save(ctx context.Context) {
-	if !s.writes {
+// End waits for what is being written. With save, it writes the index, without what no object of this run is, and
+// deletes what it does not name. What fails is only warned of: the next run reads the log again.
+func (s *Store) End(ctx context.Context, save bool) {
+	_ = s.write.Wait() // what failed was warned of
+	if !s.writes || !save {
 		return
 	}
 	s.mu.Lock()
