@@ -6,6 +6,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -169,7 +170,7 @@ func (b *bench) workload(ctx context.Context, w workload) error {
 			}
 		}
 		if of.once {
-			if err := b.rounds(ctx, w.name, []peer{of}, 0, 1, ours, theirs); err != nil {
+			if err := b.rounds(ctx, w, []peer{of}, 0, 1, ours, theirs); err != nil {
 				return err
 			}
 			continue
@@ -184,7 +185,7 @@ func (b *bench) workload(ctx context.Context, w workload) error {
 		peers = append(peers, peer{name: floorName})
 		contenders = append(contenders, contender{args: []string{self, floorWord, w.byFloor, p.dir}})
 	}
-	return b.rounds(ctx, w.name, peers, 1, b.count, contenders...)
+	return b.rounds(ctx, w, peers, 1, b.count, contenders...)
 }
 
 // agree runs ours once and fails at the first segment that has other members for a peer.
@@ -239,7 +240,7 @@ func (b *bench) unlinked(ctx context.Context, w workload) (contender, error) {
 }
 
 // rounds times ours, the first contender, and its peers in turn and records the results.
-func (b *bench) rounds(ctx context.Context, workload string, peers []peer, warm, count int,
+func (b *bench) rounds(ctx context.Context, workload workload, peers []peer, warm, count int,
 	contenders ...contender,
 ) error {
 	took, err := alternate(ctx, warm, count, contenders...)
@@ -248,9 +249,12 @@ func (b *bench) rounds(ctx context.Context, workload string, peers []peer, warm,
 	}
 	for i, of := range peers {
 		c := compare(took[0], took[i+1])
-		fmt.Printf("%-12s %-40s wall %.2f (%.2f to %.2f), cpu %.2f, peak %d and %d MB\n", workload, of.name,
+		fmt.Printf("%-12s %-40s wall %.2f (%.2f to %.2f), cpu %.2f, peak %d and %d MB\n", workload.name, of.name,
 			c.Wall, c.LeastWall, c.LargeWall, c.CPU, c.Peak>>20, c.PeerPeak>>20)
-		r := row{Workload: workload, Peer: of.name, Goal: of.goal, Pairs: count, compared: c}
+		r := row{Workload: workload.name, Peer: of.name, Goal: cmp.Or(of.goal, workload.goal), Pairs: count, compared: c}
+		if of.once {
+			r.Goal = ""
+		}
 		if err := b.results.put(b, r); err != nil {
 			return err
 		}
