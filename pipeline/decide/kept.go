@@ -38,7 +38,7 @@ func (h *hearing) keeps(s *Source, objects []store.Object, scans []*scan.Worker)
 	k := &keeping{Decision: h.Decision, source: s, what: what, entries: make([]*kept.Entry, len(objects))}
 	k.gather = make([]*kept.Gathering, len(objects))
 	for i, o := range objects {
-		k.entries[i], _ = h.Evidence.Find(k.name(o), what, h.KnownBy)
+		k.entries[i], _ = h.Evidence.Find(k.name(o), o.Size, what, h.KnownBy)
 	}
 	if h.Evidence.Writes() {
 		for _, w := range scans {
@@ -65,7 +65,8 @@ func (k *keeping) fresh(objects []store.Object) (fresh []store.Object, places []
 // opened begins to keep an object that is read.
 func (k *keeping) opened(ctx context.Context, i int, o store.Object, f *parquet.File) {
 	if k != nil && k.Evidence.Writes() && o.ETag != "" {
-		k.gather[i] = k.Evidence.Gather(ctx, k.name(o), k.source.Schema, k.what, k.KnownBy, f.Rows(), f.RowGroups())
+		k.gather[i] = k.Evidence.Gather(ctx, k.name(o), k.source.Schema, k.what, k.KnownBy, o.Size, f.Rows(),
+			f.RowGroups())
 	}
 }
 

@@ -17,19 +17,20 @@ type Gathering struct {
 	schema  *arrow.Schema // of the table
 	entry   Entry
 	mu      sync.Mutex
-	left    int // row groups to come
+	left    int   // row groups to come
+	room    int64 // bytes that may still be kept: more than the object has would save no reading
 	spoilt  bool
 	pieces  []arrow.Record // by row group; nil: nothing is kept of it
 	classes map[string]int
 }
 
-// Gather begins to keep an object of so many rows and row groups, as a run that knows what had arrived by an instant
-// reads it.
+// Gather begins to keep an object of so many bytes, rows and row groups, as a run that knows what had arrived by an
+// instant reads it.
 func (s *Store) Gather(ctx context.Context, object string, of *rules.Schema, what scan.Keepsake,
-	knownBy, rows int64, groups int,
+	knownBy, size, rows int64, groups int,
 ) *Gathering {
 	o := &Gathering{
-		store: s, schema: schemaOf(of, what.Columns), left: groups, pieces: make([]arrow.Record, groups),
+		store: s, schema: schemaOf(of, what.Columns), left: groups, room: size, pieces: make([]arrow.Record, groups),
 		classes: map[string]int{},
 		entry:   Entry{Of: object, Rows: rows, KnownBy: knownBy, Columns: what.Columns, Picks: what.Picks},
 	}
@@ -51,6 +52,12 @@ func (o *Gathering) Spoil() {
 func (o *Gathering) Add(ctx context.Context, group int, g scan.RowGroup, rows, classes []uint32,
 	of func(class uint32) scan.KeptFor,
 ) error {
+	o.mu.Lock()
+	spoilt := o.spoilt
+	o.mu.Unlock()
+	if spoilt {
+		return nil
+	}
 	var piece arrow.Record
 	if len(rows) > 0 {
 		var err error
@@ -59,8 +66,15 @@ func (o *Gathering) Add(ctx context.Context, group int, g scan.RowGroup, rows, c
 		}
 	}
 	o.mu.Lock()
+	if o.spoilt {
+		o.mu.Unlock()
+		return nil
+	}
 	o.pieces[group] = piece
 	o.left--
+	if o.room -= bytesOf(piece); o.room < 0 {
+		o.spoilt, o.pieces = true, nil
+	}
 	done := o.left == 0 && !o.spoilt
 	o.mu.Unlock()
 	if done {

@@ -72,6 +72,7 @@ type Entry struct {
 	Of      string // the object, its version and how it was read
 	Name    string // of the object that holds the evidence
 	Head    string // digest of its beginning
+	Size    int64  // of it, in bytes
 	Rows    int64  // of the object, worth keeping or not
 	KnownBy int64  // of the run that read it
 	Columns []string
@@ -144,21 +145,20 @@ func (i *indexed) entry(keys []string) *Entry {
 }
 
 func (s *Store) decode(sealed []byte, into *index) error {
-	plain, err := s.unseal(sealed)
+	var plain bytes.Buffer
+	if err := s.unseal(&plain, sealed); err != nil {
+		return err
+	}
+	return json.Unmarshal(bytes.TrimRight(plain.Bytes(), "\x00"), into)
+}
+
+func (s *Store) unseal(into *bytes.Buffer, sealed []byte) error {
+	plain, err := s.ring.DecryptState(bytes.NewReader(sealed))
 	if err != nil {
 		return err
 	}
-	return json.Unmarshal(bytes.TrimRight(plain, "\x00"), into)
-}
-
-func (s *Store) unseal(sealed []byte) ([]byte, error) {
-	plain, err := s.ring.DecryptState(bytes.NewReader(sealed))
-	if err != nil {
-		return nil, err
-	}
-	out := bytes.NewBuffer(make([]byte, 0, len(sealed)))
-	_, err = io.Copy(out, plain)
-	return out.Bytes(), err
+	_, err = io.Copy(into, plain)
+	return err
 }
 
 // Object names an object of a log and how its rows are read: of another version or by another schema it is another one.
@@ -166,20 +166,24 @@ func Object(place string, schema [32]byte, marks string, o store.Object) string 
 	return fmt.Sprintf("%s\n%s\n%d %s\n%x\n%s", place, o.Key, o.Size, o.ETag, schema, marks)
 }
 
+// fewOfMany is how many times as many picks as are asked about make what is kept too much to read.
+const fewOfMany = 4
+
 // nameOf is the same for all versions of an object.
 func nameOf(object string) string {
 	place := strings.SplitAfterN(object, "\n", 3)
 	return digest([]byte(strings.Join(place[:2], "")))[:32]
 }
 
-// Find returns what is kept of an object, if it answers what is asked by a run that knows more than the one that kept
-// it. Columns and picks may be fewer than were kept.
-func (s *Store) Find(object string, asked scan.Keepsake, knownBy int64) (*Entry, bool) {
+// Find returns what is kept of an object of so many bytes, if it answers what is asked by a run that knows more than the
+// one that kept it. Columns and picks may be fewer than were kept; but for a few picks of many the object itself is
+// read, where that is no more.
+func (s *Store) Find(object string, size int64, asked scan.Keepsake, knownBy int64) (*Entry, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.named[object] = true
 	e, ok := s.index[object]
-	if !ok || e.KnownBy > knownBy {
+	if !ok || e.KnownBy > knownBy || e.Size > size/2 && fewOfMany*len(asked.Picks) < len(e.Picks) {
 		return nil, false
 	}
 	for _, name := range asked.Columns {
@@ -230,12 +234,13 @@ func (s *Store) Each(ctx context.Context, e *Entry, of *rules.Schema, visit func
 	if err == nil && head(sealed) != e.Head {
 		err = errors.New("it is not what the index names")
 	}
-	var table []byte
+	table := s.buffer()
+	defer s.buffers.Put(table)
 	if err == nil {
-		table, err = s.unseal(sealed)
+		err = s.unseal(table, sealed)
 	}
 	if err == nil {
-		err = each(table, schemaOf(of, e.Columns), visit)
+		err = each(table.Bytes(), schemaOf(of, e.Columns), visit)
 	}
 	if err != nil {
 		return &Damaged{e, err}
@@ -270,7 +275,7 @@ func (s *Store) put(ctx context.Context, e *Entry, table []byte) error {
 	if err := s.seal(sealed, table); err != nil {
 		return err
 	}
-	e.Head, e.Name = head(sealed.Bytes()), Folder+nameOf(e.Of)+".arrow.age"
+	e.Head, e.Size, e.Name = head(sealed.Bytes()), int64(sealed.Len()), Folder+nameOf(e.Of)+".arrow.age"
 	if err := s.bucket.UploadBytes(ctx, e.Name, sealed.Bytes(), "application/octet-stream"); err != nil {
 		return err
 	}

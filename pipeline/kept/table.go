@@ -157,6 +157,29 @@ func takeText(d *array.Dictionary, rows []uint32) arrow.Array {
 	return array.NewDictionaryData(data)
 }
 
+// bytesOf is how many bytes a record takes, if there is one.
+func bytesOf(r arrow.Record) (n int64) {
+	if r == nil {
+		return 0
+	}
+	for _, c := range r.Columns() {
+		n += buffered(c.Data())
+		if d, ok := c.(*array.Dictionary); ok {
+			n += buffered(d.Dictionary().Data())
+		}
+	}
+	return n
+}
+
+func buffered(d arrow.ArrayData) (n int64) {
+	for _, b := range d.Buffers() {
+		if b != nil {
+			n += int64(b.Len())
+		}
+	}
+	return n
+}
+
 // encode writes the rows of an object, padded so that its size tells only roughly how many there are.
 func encode(out *bytes.Buffer, schema *arrow.Schema, pieces []arrow.Record) error {
 	w := ipc.NewWriter(out, ipc.WithSchema(schema))
