@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -94,9 +95,12 @@ func values(t *testing.T, data []byte) []byte {
 	return out.Bytes()
 }
 
-// keepsActs reports the one state that holds ids of people who said no. It has to: an objection and an erasure count
-// for ever, also when the consent log no longer has them, so accepted runs keep whose it was (docs/consent.md, The log
-// as a whole). The state of what was heard holds fingerprints alone and is no exception.
+// keptNoes are the ways of saying no that accepted runs keep, because they count also when no log has them any more
+// (docs/consent.md, The log as a whole, and Signals on rows).
+var keptNoes = []string{"objected", "gpc", "browser", "string on a row"}
+
+// keepsActs reports the one state that holds ids of people who said no. The state of what was heard holds fingerprints
+// alone and is no exception.
 func keepsActs(file string) bool { return filepath.Base(file) == "acts.parquet.age" }
 
 // keepsEvidence reports the rows of the log that are kept, encrypted, for the night after: of everybody whom the log
@@ -158,7 +162,7 @@ func (n *nest) ask(t *testing.T, form string) {
 // judge fails on every trace of somebody who said no, and where no trace was found of those who agree.
 func (n *nest) judge(t *testing.T) {
 	t.Helper()
-	spellings, places, kept, lost, evidence := map[string]int{}, map[string]int{}, 0, 0, 0
+	spellings, places, kept, lost, evidence := map[string]int{}, map[string]int{}, map[string]bool{}, 0, 0
 	for file, people := range n.found {
 		told := map[string]bool{} // of each way of saying no one trace is enough
 		for who, how := range people {
@@ -173,8 +177,8 @@ func (n *nest) judge(t *testing.T) {
 						spellings[spelling] += k
 					}
 				}
-			case keepsActs(file) && (c.no == "objected" || c.no == "erased") && !n.forgotten[who]:
-				kept++
+			case keepsActs(file) && slices.Contains(keptNoes, c.no) && !n.forgotten[who]:
+				kept[c.no] = true
 			case keepsEvidence(file) && !n.forgotten[who]:
 				evidence++
 			case filepath.Base(file) == "erasures.jsonl.age" && n.forgotten[who]: // whom the exporter shall lose, too
@@ -198,8 +202,10 @@ func (n *nest) judge(t *testing.T) {
 	if lost != len(n.forgotten) {
 		t.Errorf("the exporter is told to lose %d people, and %d asked for it", lost, len(n.forgotten))
 	}
-	if kept == 0 {
-		t.Error("the state keeps nobody who objected or was erased: the exception for it is not needed")
+	for _, no := range keptNoes {
+		if !kept[no] {
+			t.Errorf("the state keeps nobody who said no (%s): the exception for it is not needed", no)
+		}
 	}
 	if evidence == 0 {
 		t.Error("kept evidence holds nobody: the exception for it is not needed")

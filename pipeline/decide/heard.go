@@ -258,6 +258,9 @@ func holds(all, of []int64) bool {
 // recall files objections, erasures and lifts that accepted runs saw: the log need not hold them for ever.
 func (d *Decision) recall(l *consent.Loader) error {
 	for _, a := range d.Seen.Acts {
+		if a.OnRow() {
+			continue // recallRows
+		}
 		action, err := consent.ParseAction(a.Action)
 		if err != nil {
 			return err

@@ -59,7 +59,7 @@ func (in *Inputs) RowsSpeak() bool {
 }
 
 // Consents reads the consent log, the lists of people and what the state keeps for some subjects. The log is checked as
-// in a run. What rows say is not heard.
+// in a run. Of what rows say, what the state keeps is heard.
 func Consents(ctx context.Context, in Inputs, who ...*Person) ([]Consent, error) {
 	in, err := in.Resolve()
 	if err != nil {
@@ -216,11 +216,6 @@ func (e *ears) hear(whose int, c *consentRows, i int, event consent.Event) {
 	e.said[whose] = append(e.said[whose], s)
 }
 
-// rowWords are the actions that rows can say.
-var rowWords = map[consent.Action]string{
-	consent.SignalGPC: "gpc", consent.SignalBrowser: "browser", consent.TCString: "state",
-}
-
 // overhear takes what a row of a device says.
 func (e *ears) overhear(device string, event consent.Event) {
 	whose := e.whose(identity.Device, device)
@@ -235,8 +230,8 @@ func (e *ears) overhear(device string, event consent.Event) {
 	defer e.mu.Unlock()
 	e.ids[whose] = device
 	e.said[whose] = append(e.said[whose], Said{
-		Action: rowWords[event.Action], Purpose: purpose, Source: "row", At: event.At, Trusted: event.Trusted, Row: true,
-		TCString: event.Action == consent.TCString, event: event,
+		Action: rowWords[event.Action], Purpose: purpose, Source: rowSource, At: event.At, Trusted: event.Trusted, Row: true,
+		TCString: rowWords[event.Action] == state.ActString, event: event,
 	})
 }
 
@@ -263,13 +258,21 @@ func (e *ears) buried(whose int) {
 	e.said[whose] = append(e.said[whose], s)
 }
 
-// keep adds an act that the state has, unless the log has it, too.
+// keep adds an act that the state has, unless the log has it, too. What rows said was heard with them.
 func (e *ears) keep(a state.Act, p *consent.Policy) error {
 	whose := slices.IndexFunc(e.who, func(p *Person) bool { return KindName(p.Kind) == a.Kind && p.named(a.ID) })
 	if whose < 0 {
 		return nil
 	}
 	e.ids[whose] = a.ID
+	if a.OnRow() {
+		for i := range e.said[whose] {
+			if s := &e.said[whose][i]; s.Row && s.Action == a.Action && s.At == a.At {
+				s.Kept = true
+			}
+		}
+		return nil
+	}
 	for i := range e.said[whose] {
 		s := &e.said[whose][i]
 		if s.Action == a.Action && s.Purpose == a.Purpose && s.Source == a.Source && s.At == a.At {

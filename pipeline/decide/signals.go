@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
+	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/segments/consent"
@@ -14,9 +15,9 @@ import (
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
-// hearRows files what the rows of all sources that are kept say about consent themselves, and whom of the forgotten
-// they still name: the log of consent may have lost these. It is the first of two passes over such sources: the ledger
-// is complete before any row is judged.
+// hearRows files what the rows of all sources that are kept say about consent themselves, what accepted runs heard of
+// rows that may be gone, and whom of the forgotten rows still name: the log of consent may have lost these. It is the
+// first of two passes over such sources: the ledger is complete before any row is judged.
 func (d *Decision) hearRows(ctx context.Context, filling *consent.Filling) error {
 	var speak []*Source
 	for i := range d.Sources {
@@ -24,19 +25,38 @@ func (d *Decision) hearRows(ctx context.Context, filling *consent.Filling) error
 			speak = append(speak, s)
 		}
 	}
-	if len(speak) == 0 {
-		return nil
+	collectors := make([]*consent.Signals, max(1, d.Workers))
+	for i := range collectors {
+		collectors[i] = filling.Signals()
 	}
+	if len(speak) > 0 {
+		if err := d.hearThese(ctx, speak, filling, collectors); err != nil {
+			return err
+		}
+	}
+	all := collectors[0]
+	for _, c := range collectors[1:] {
+		all.Take(c)
+	}
+	d.Acts = slices.DeleteFunc(d.Acts, func(a state.Act) bool { return a.OnRow() })
+	d.Acts = state.NewActs(d.Acts, d.recallRows(all), d.latest(all))
+	all.File(d.overhear)
+	return nil
+}
+
+// hearThese reads sources of which some rows may say something, with a collector for each worker.
+func (d *Decision) hearThese(ctx context.Context, speak []*Source, filling *consent.Filling,
+	collectors []*consent.Signals,
+) error {
 	kept := func(s *Source) []store.Object { return s.Objects(d.keptRows()) }
 	total := int64(0)
 	for _, s := range speak {
 		total += sizeOf([]Source{*s}, kept)
 	}
 	task := d.Begin("signals", total)
-	collectors := make([]*consent.Signals, max(1, d.Workers))
 	yards := make([]*graves, len(collectors))
-	for i := range collectors {
-		collectors[i], yards[i] = filling.Signals(), d.newGraves(filling.Loader())
+	for i := range yards {
+		yards[i] = d.newGraves(filling.Loader())
 	}
 	for _, s := range speak {
 		readers := make([]*scan.Signals, len(collectors))
@@ -56,12 +76,59 @@ func (d *Decision) hearRows(ctx context.Context, filling *consent.Filling) error
 			return s.wrap(err, objects)
 		}
 	}
-	for _, c := range collectors[1:] {
-		collectors[0].Take(c)
-	}
-	collectors[0].File(d.overhear)
 	return nil
 }
+
+// rowWords are the actions that rows can say.
+var rowWords = map[consent.Action]string{
+	consent.SignalGPC: state.ActGPC, consent.SignalBrowser: state.ActBrowser, consent.TCString: state.ActString,
+	consent.TCDenial: state.ActString,
+}
+
+// recallRows hands a collector what accepted runs heard of rows, for the sources need not hold it for ever. It returns
+// what is kept without being heard: what is of a purpose that the project has no more, or of an id that is blocked.
+func (d *Decision) recallRows(to *consent.Signals) (unheard state.Acts) {
+	first, _ := d.keptRows()
+	for _, a := range d.Seen.Acts {
+		if !a.OnRow() || a.At < first { // no grant reaches further back
+			continue
+		}
+		f := consent.Refusal{At: a.At}
+		known := true
+		switch a.Action {
+		case state.ActGPC:
+			f.Action = consent.SignalGPC
+		case state.ActBrowser:
+			f.Action = consent.SignalBrowser
+		default:
+			pattern, err := d.policy.Purposes.Pattern(a.Purpose)
+			f.Action, f.Purpose = consent.TCDenial, int(pattern)
+			f.Reason, known = consent.ParseReason(a.Reason)
+			known = known && err == nil && pattern >= 0
+		}
+		if !known || identity.Blocked(a.ID, d.Project.Identity.Blocked...) || d.leftOut(identity.Device, a.ID) {
+			unheard = append(unheard, a)
+			continue
+		}
+		to.Recall(to.Device([]byte(a.ID)), f)
+	}
+	return unheard
+}
+
+// latest is what later runs must know of what rows say.
+func (d *Decision) latest(heard *consent.Signals) (out state.Acts) {
+	heard.Latest(func(device string, f consent.Refusal) {
+		a := state.Act{Kind: KindName(identity.Device), ID: device, Action: rowWords[f.Action], Purpose: "*", At: f.At}
+		if a.Source = rowSource; f.Action == consent.TCDenial {
+			a.Purpose, a.Reason = d.policy.Purposes.Name(f.Purpose), f.Reason.String()
+		}
+		out = append(out, a)
+	})
+	return out
+}
+
+// rowSource is the source of what rows say.
+const rowSource = "row"
 
 // graves files those of the forgotten whom rows name. One goroutine uses it.
 type graves struct {

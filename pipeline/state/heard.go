@@ -101,16 +101,29 @@ func ReadHeard(sealed []byte, ring *keys.Ring) (Heard, error) {
 	return h, err
 }
 
-// Act is an objection, an erasure or a lift that an accepted run saw: they hold whatever the log says later. The time
-// is in microseconds UTC.
+// Act is an objection, an erasure or a lift that an accepted run saw, or the latest refusal of its sort that it saw on
+// rows of a device: they hold whatever the logs say later. The time is in microseconds UTC.
 type Act struct {
 	Kind    string // device or customer
 	ID      string
 	Action  string
-	Purpose string
+	Purpose string // * of a signal: what it denies is a matter of settings
 	Source  string // a lift counts while its source is trusted
+	Reason  string // why a TC string on a row denied the purpose; else ""
 	At      int64
 }
+
+// OnRow reports whether a row said it, not the consent log.
+func (a *Act) OnRow() bool {
+	return a.Action == ActGPC || a.Action == ActBrowser || a.Action == ActString
+}
+
+// The acts that rows say.
+const (
+	ActGPC     = "gpc"
+	ActBrowser = "browser"
+	ActString  = "state"
+)
 
 // Acts are acts in the order of Compare, each once.
 type Acts []Act
@@ -121,7 +134,7 @@ func NewActs(of ...Acts) Acts {
 	slices.SortFunc(out, func(a, b Act) int {
 		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID), cmp.Compare(a.At, b.At),
 			strings.Compare(a.Action, b.Action), strings.Compare(a.Purpose, b.Purpose),
-			strings.Compare(a.Source, b.Source))
+			strings.Compare(a.Source, b.Source), strings.Compare(a.Reason, b.Reason))
 	})
 	return slices.Compact(out)
 }
@@ -138,7 +151,7 @@ func (a Acts) Without(buried func(kind, id string) (Tombstone, bool)) Acts {
 	})
 }
 
-var actsTable = table{what: "the objections and erasures", its: "their", it: "them", format: 1, schema: &rules.Schema{
+var actsTable = table{what: "the objections and erasures", its: "their", it: "them", format: 2, schema: &rules.Schema{
 	Name: "acts", Columns: []rules.Column{
 		{Name: "format", Type: integer},
 		{Name: "subject_type", Type: text},
@@ -146,25 +159,27 @@ var actsTable = table{what: "the objections and erasures", its: "their", it: "th
 		{Name: "action", Type: text},
 		{Name: "purpose", Type: text},
 		{Name: "source", Type: text},
+		{Name: "reason", Type: text, Optional: true}, // format 1 has none
 		{Name: "at", Type: instant},
 	},
 }}
 
 // Write returns the acts as an encrypted Parquet object; equal acts have equal plain bytes.
 func (a Acts) Write(ring *keys.Ring) ([]byte, error) {
-	var kind, id, action, purpose, from, at parquet.Values
+	var kind, id, action, purpose, from, reason, at parquet.Values
 	for _, e := range a {
 		kind.Text, id.Text, action.Text = append(kind.Text, e.Kind), append(id.Text, e.ID), append(action.Text, e.Action)
 		purpose.Text, from.Text = append(purpose.Text, e.Purpose), append(from.Text, e.Source)
+		reason.Text, reason.Null = append(reason.Text, e.Reason), append(reason.Null, e.Reason == "")
 		at.Ints = append(at.Ints, e.At)
 	}
-	return actsTable.seal(ring, len(a), kind, id, action, purpose, from, at)
+	return actsTable.seal(ring, len(a), kind, id, action, purpose, from, reason, at)
 }
 
 // ReadActs decrypts and checks acts.
 func ReadActs(sealed []byte, ring *keys.Ring) (out Acts, err error) {
 	err = actsTable.open(sealed, ring, func(g *parquet.RowGroup) error {
-		t, err := texts(g, "subject_type", "subject_id", "action", "purpose", "source")
+		t, err := texts(g, "subject_type", "subject_id", "action", "purpose", "source", "reason")
 		if err != nil {
 			return err
 		}
@@ -174,7 +189,7 @@ func ReadActs(sealed []byte, ring *keys.Ring) (out Acts, err error) {
 		}
 		for i := range g.Rows() {
 			out = append(out, Act{
-				t[0].At(i), t[1].At(i), t[2].At(i), t[3].At(i), t[4].At(i), int64(at.(*array.Timestamp).Value(i)),
+				t[0].At(i), t[1].At(i), t[2].At(i), t[3].At(i), t[4].At(i), t[5].At(i), int64(at.(*array.Timestamp).Value(i)),
 			})
 		}
 		return nil

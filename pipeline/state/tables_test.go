@@ -20,7 +20,7 @@ func TestActsAreOneListWhateverTheirOrder(t *testing.T) {
 	one := rapid.Custom(func(t *rapid.T) Act {
 		word := func(name string) string { return rapid.SampledFrom([]string{"a", "b"}).Draw(t, name) }
 		at := rapid.Int64Range(1, 2).Draw(t, "at")
-		return Act{word("kind"), word("id"), word("action"), word("purpose"), word("source"), at}
+		return Act{word("kind"), word("id"), word("action"), word("purpose"), word("source"), word("reason"), at}
 	})
 	r := ring(t)
 	rapid.Check(t, func(t *rapid.T) {

@@ -17,7 +17,8 @@ const (
 	SignalBrowser
 	TCString
 	Heartbeat
-	Forget // no action of the log: somebody is forgotten, and what was known of her up to then counts no more
+	Forget   // no action of the log: somebody is forgotten, and what was known of her up to then counts no more
+	TCDenial // no action of the log: a TC string that an earlier run read on a row denied the purpose, for its reason
 )
 
 var actions = map[string]Action{
@@ -41,7 +42,7 @@ type Event struct {
 	String  uint32 // of TCString: the number of its TC string; it says what it says, whatever the pattern
 	Action  Action
 	Trusted bool   // the source may grant and lift; denials are honoured from anywhere
-	reason  Reason // of a denial that one purpose hears: what it leaves behind; of anything else it admits
+	reason  Reason // of a denial that one purpose hears, and of a TCDenial: what is left; else it admits
 }
 
 // Denials are what the events of a subject deny. A TC string denies one purpose after the other; an erasure is of the

@@ -1,5 +1,7 @@
 package consent
 
+import "slices"
+
 // Reason is why a row was admitted or refused. Reasons are part of the interface: reports count by them and
 // explain-code has a page for each. Their order is that of the decision table where it has one (docs/consent.md, The
 // decision).
@@ -105,6 +107,12 @@ var codes = [reasons]string{
 }
 
 func (r Reason) String() string { return codes[r] }
+
+// ParseReason reads a reason's code.
+func ParseReason(code string) (r Reason, known bool) {
+	i := slices.Index(codes[:], code)
+	return Reason(max(0, i)), i >= 0
+}
 
 // MarshalText writes the code.
 func (r Reason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }

@@ -21,7 +21,7 @@ type Signals struct {
 	denies  [2][]Pattern
 }
 
-// sighting is that a device said something at an instant. What is a TC string's number, or one of the two constants.
+// sighting is that a device said something at an instant. What is a TC string's number, or one of the constants.
 type sighting struct {
 	Ref
 	what    uint32
@@ -32,7 +32,18 @@ type sighting struct {
 const (
 	sawGPC     = math.MaxUint32
 	sawBrowser = math.MaxUint32 - 1
+	sawDenial  = 1 << 31 // and above: purpose and reason, of a TC string that an earlier run read
+	perPurpose = 1 << 8
 )
+
+// Refusal is that a device refused on a row: by a signal whatever that denies, or one purpose by a TC string, without
+// its text.
+type Refusal struct {
+	At      int64  // microseconds UTC
+	Action  Action // SignalGPC, SignalBrowser or TCDenial
+	Purpose int    // of a TCDenial, and why
+	Reason  Reason
+}
 
 // Signals returns a collector that files with a loader of its own; like loaders it is made before goroutines start.
 func (f *Filling) Signals() *Signals {
@@ -70,6 +81,81 @@ func (s *Signals) String(r Ref, at int64, number uint32, trusted bool) {
 	s.saw(sighting{Ref: r, what: number, trusted: trusted, at: at})
 }
 
+// Recall takes what an earlier run found on a row, which need not be there any more.
+func (s *Signals) Recall(r Ref, f Refusal) {
+	what := uint32(sawDenial + f.Purpose*perPurpose + int(f.Reason))
+	switch f.Action {
+	case SignalGPC:
+		what = sawGPC
+	case SignalBrowser:
+		what = sawBrowser
+	}
+	s.saw(sighting{Ref: r, what: what, at: f.At})
+}
+
+// Latest hands out the latest refusal of each sort by each device: no earlier one decides about a row of later.
+func (s *Signals) Latest(visit func(device string, f Refusal)) {
+	s.thin()
+	s.answer()
+	for from, to := 0, 0; from < len(s.found); from = to {
+		var latest []Refusal
+		keep := func(f Refusal) {
+			i := slices.IndexFunc(latest, func(o Refusal) bool { return o.Action == f.Action && o.Purpose == f.Purpose })
+			switch {
+			case i < 0:
+				latest = append(latest, f)
+			case latest[i].At < f.At || latest[i].At == f.At && f.Reason < latest[i].Reason:
+				latest[i] = f
+			}
+		}
+		for to = from; to < len(s.found) && s.found[to].Ref == s.found[from].Ref; to++ {
+			s.found[to].refusals(s.loader.Strings, keep)
+		}
+		for _, f := range latest {
+			visit(s.loader.id(s.found[from].Ref), f)
+		}
+	}
+}
+
+// refusals are what a sighting denies.
+func (g *sighting) refusals(strings *Strings, visit func(Refusal)) {
+	switch {
+	case g.what == sawGPC:
+		visit(Refusal{At: g.at, Action: SignalGPC})
+	case g.what == sawBrowser:
+		visit(Refusal{At: g.at, Action: SignalBrowser})
+	case g.what >= sawDenial:
+		purpose, reason := int(g.what-sawDenial)/perPurpose, Reason(g.what%perPurpose)
+		visit(Refusal{At: g.at, Action: TCDenial, Purpose: purpose, Reason: reason})
+	default:
+		for purpose := range strings.p.Purposes.Len() {
+			if r := strings.says(g.what, purpose); r > GrantedTC && r != silent {
+				visit(Refusal{At: g.at, Action: TCDenial, Purpose: purpose, Reason: r})
+			}
+		}
+	}
+}
+
+// answer throws out what earlier runs noted of strings that are still on a row: these speak for themselves, under the
+// settings of now. What was found is in order.
+func (s *Signals) answer() {
+	first := 0 // of the device
+	n := 0
+	for i, g := range s.found {
+		if g.Ref != s.found[first].Ref {
+			first = n
+		}
+		if g.what >= sawDenial && g.what < sawBrowser && slices.ContainsFunc(s.found[first:n], func(o sighting) bool {
+			return o.what < sawDenial && o.at == g.at
+		}) {
+			continue
+		}
+		s.found[n] = s.found[i]
+		n++
+	}
+	s.found = s.found[:n]
+}
+
 // Number returns the number of a TC string.
 func (s *Signals) Number(text string) uint32 { return s.loader.Number(text) }
 
@@ -97,6 +183,7 @@ func (s *Signals) Take(o *Signals) {
 // device.
 func (s *Signals) File(heard func(device string, e Event)) {
 	s.thin()
+	s.answer()
 	file := func(g sighting, e Event) {
 		s.loader.Add(g.Ref, e)
 		if heard != nil {
@@ -104,8 +191,8 @@ func (s *Signals) File(heard func(device string, e Event)) {
 		}
 	}
 	for _, g := range s.found {
-		switch g.what {
-		case sawGPC, sawBrowser:
+		switch {
+		case g.what >= sawBrowser:
 			action, i := SignalGPC, 0
 			if g.what == sawBrowser {
 				action, i = SignalBrowser, 1
@@ -113,6 +200,10 @@ func (s *Signals) File(heard func(device string, e Event)) {
 			for _, p := range s.denies[i] {
 				file(g, Event{At: g.at, Action: action, Pattern: p})
 			}
+		case g.what >= sawDenial:
+			g.refusals(nil, func(f Refusal) {
+				file(g, Event{At: f.At, Action: TCDenial, Pattern: Pattern(f.Purpose), reason: f.Reason})
+			})
 		default:
 			file(g, Event{At: g.at, Action: TCString, Pattern: EveryPurpose, String: g.what, Trusted: g.trusted})
 		}

@@ -105,3 +105,104 @@ func TestItMakesNoDifferenceWhichReaderSawWhat(t *testing.T) {
 		t.Fatal(diff)
 	}
 }
+
+// From what a run keeps of the rows the next one knows where every device stands now as if all rows were there still:
+// signals by their latest time, strings by the latest denial of each purpose.
+func TestWhatIsKeptOfRowsSaysWhatTheRowsSaid(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := densePolicy(5 * dayLength)
+		p.MaxConsentAge, p.GPCDenies = 10*dayLength, []bool{Profile: true, fixed: false}
+		p.BrowserDenies, p.TCF = []bool{Measure: true, fixed: false}, []Carrier{Profile: {Own: bitsOf(1)}, fixed: {}}
+		type seen struct {
+			at   int64
+			what int
+		}
+		all := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) seen {
+			return seen{rapid.Int64Range(0, 5*24-1).Draw(t, "hour") * hourLength, rapid.IntRange(0, 2).Draw(t, "what")}
+		}), 0, 30).Draw(t, "sightings")
+		lost := rapid.IntRange(0, len(all)).Draw(t, "lost")
+		grants := rapid.SliceOfN(rapid.Int64Range(0, 5*24-1), 0, 3).Draw(t, "grants")
+		hears := func(s *Signals, all []seen) {
+			d := s.Device([]byte("d1"))
+			for _, g := range all {
+				switch g.what {
+				case 0:
+					s.GPC(d, g.at)
+				case 1:
+					s.Browser(d, g.at)
+				default:
+					s.String(d, g.at, s.Number("no string, so it denies"), true)
+				}
+			}
+		}
+		stands := func(rows []seen, known []Refusal) (out []Now) {
+			f := Fill(p, identity.NewSubjects())
+			s, log := f.Signals(), f.Loader()
+			hears(s, rows)
+			for _, r := range known {
+				s.Recall(s.Device([]byte("d1")), r)
+			}
+			for _, hour := range grants {
+				for _, purpose := range []Pattern{Measure, Profile} {
+					log.Add(log.Subject(identity.Device, []byte("d1")), Event{
+						At: hour * hourLength, Action: Grant, Pattern: purpose, Notice: 2, Trusted: true,
+					})
+				}
+			}
+			s.File(nil)
+			f.some = true
+			ledger, err := f.Seal(1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for purpose := range p.Purposes.Len() {
+				var h History
+				if n, known := ledger.subjects.Find(identity.Device, "d1"); known {
+					h.Timeline = ledger.timeline(n, purpose)
+				}
+				now := p.Stands(&h, purpose, false)
+				if now.State == Denying { // since when it is told of all rows is told of the latest alone
+					now.Since = 0
+				}
+				out = append(out, now)
+			}
+			return out
+		}
+		kept := func(rows []seen, known []Refusal) (out []Refusal) {
+			s := Fill(p, identity.NewSubjects()).Signals()
+			hears(s, rows)
+			for _, r := range known {
+				s.Recall(s.Device([]byte("d1")), r)
+			}
+			s.Latest(func(_ string, f Refusal) { out = append(out, f) })
+			slices.SortFunc(out, func(a, b Refusal) int { return int(a.Action) - int(b.Action) })
+			return out
+		}
+		known := kept(all, nil)
+		if len(known) > 3 {
+			t.Fatalf("of one device %d refusals are kept: %v", len(known), known)
+		}
+		if diff := gocmp.Diff(stands(all, nil), stands(all[lost:], known)); diff != "" {
+			t.Fatalf("rows are lost: %s", diff)
+		}
+		if diff := gocmp.Diff(known, kept(all[lost:], known)); diff != "" {
+			t.Fatalf("what is kept changed as rows were lost: %s", diff)
+		}
+	})
+}
+
+// A string that is on a row still is read anew, under the settings of now; what an earlier run made of it is gone.
+func TestAStringThatIsStillThereSpeaksForItself(t *testing.T) {
+	p := densePolicy(5 * dayLength) // strings are asked about nothing
+	s := Fill(p, identity.NewSubjects()).Signals()
+	d := s.Device([]byte("d1"))
+	s.String(d, hourLength, s.Number("a string"), true)
+	s.Recall(d, Refusal{At: hourLength, Action: TCDenial, Purpose: Profile, Reason: TCNoPurpose})
+	s.Recall(d, Refusal{At: 2 * hourLength, Action: TCDenial, Purpose: Measure, Reason: TCNoVendor})
+	var got []Refusal
+	s.Latest(func(_ string, f Refusal) { got = append(got, f) })
+	want := []Refusal{{At: 2 * hourLength, Action: TCDenial, Purpose: Measure, Reason: TCNoVendor}}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

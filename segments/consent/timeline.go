@@ -87,6 +87,7 @@ func (m *Machine) take(events []Event, purpose int) {
 			}
 		case !e.Pattern.covers(purpose) && e.Action != Erase:
 			continue
+		case e.Action == TCDenial: // it knows its reason
 		default:
 			e.reason, _ = e.Action.denial()
 		}
