@@ -15,6 +15,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/consent"
+	"github.com/malgrupp/malgrupp/segments/identity"
 )
 
 // blank is a manifest with what is known before anything is decided.
@@ -64,9 +65,8 @@ func (r *run) record() *record.Manifest {
 			dedupe = "within " + s.Dedupe.String()
 		}
 		m.Sources = append(m.Sources, record.SourceCount{
-			Name: s.Name, Dedupe: dedupe, Rows: shown.Count(s.Counts.Rows), Wanted: shown.Count(s.Counts.Wanted),
-			Hidden: shown.Count(s.Counts.Hidden), Skewed: shown.Count(s.Counts.Skewed), Copies: shown.Count(s.Counts.Copies),
-			Conflicts: shown.Count(s.Conflicts), Invalid: shown.Count(s.Counts.Invalid),
+			Name: s.Name, Dedupe: dedupe, Rows: shown.Count(s.Counts.Rows), Conflicts: shown.Count(s.Conflicts),
+			Invalid:   shown.Count(s.Counts.Invalid),
 			Oversized: shown.Count(s.Counts.Oversized), Unwritable: unwritable(s), Skipped: s.Skipped, Incomplete: s.Incomplete,
 		})
 	}
@@ -78,12 +78,13 @@ func (r *run) record() *record.Manifest {
 	}
 	for u := range d.Uses {
 		count := record.UseCount{
-			Use: d.Uses[u].Name, People: shown.Count(d.Roll.People(u)), Admitted: shown.Count(d.Roll.Tallies.Admitted[u]),
-			Refused: map[string]shown.Count{},
+			Use: d.Uses[u].Name, People: shown.Count(d.Roll.People(u)), Refused: map[string]shown.Count{},
 		}
-		for reason, n := range d.Roll.Tallies.Refused[u] {
-			if c := shown.Count(n); !c.Few() { // that there is such a reason would say that somebody has it
-				count.Refused[consent.Reason(reason).String()] = c
+		for reason := range d.Roll.Tallies.Refused[u] {
+			r := consent.Reason(reason)
+			// That there is such a reason would say that somebody has it.
+			if c := shown.Crowd(d.Roll.Refused(u, r).Drawn()); !c.Few() {
+				count.Refused[r.String()] = c
 			}
 		}
 		m.Uses = append(m.Uses, count)
@@ -91,17 +92,18 @@ func (r *run) record() *record.Manifest {
 	return m
 }
 
-// unwritable counts the rows of a source whose ids no list can hold, by column.
+// unwritable counts the ids of a source that no list can hold, by column.
 func unwritable(s *decide.Source) map[string]shown.Count {
 	var out map[string]shown.Count
-	for role, n := range map[rules.Role]int64{
-		rules.RoleDevice: s.Counts.UnwritableDevice, rules.RoleCustomer: s.Counts.UnwritableCustomer,
+	for role, crowd := range map[rules.Role]*identity.Crowd{
+		rules.RoleDevice: &s.Counts.UnwritableDevice, rules.RoleCustomer: &s.Counts.UnwritableCustomer,
 	} {
-		if c, ok := s.Schema.WithRole(role); ok && !shown.Count(n).Few() {
+		n := shown.Crowd(crowd.Drawn())
+		if c, ok := s.Schema.WithRole(role); ok && !n.Few() {
 			if out == nil {
 				out = map[string]shown.Count{}
 			}
-			out[c.Name] = shown.Count(n)
+			out[c.Name] = n
 		}
 	}
 	return out

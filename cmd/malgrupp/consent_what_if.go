@@ -229,7 +229,7 @@ const whatIfSchemaName = "malgrupp.consent-what-if/v1"
 func whatIfSchema() editor.Schema {
 	shown := editor.Refer("shown")
 	state := growing("use", editor.Text, "members", shown, "held_back?", editor.Text, "guard?", editor.Text)
-	gate := growing("admitted_rows", shown, "refused_rows", editor.MapOf(shown))
+	gate := growing("people", shown, "refused_devices", editor.MapOf(shown))
 	return editor.Document("malgrupp consent what-if", growing(
 		"schema", editor.Exactly(whatIfSchemaName), "as_of", editor.Text, "known_by", editor.Text,
 		"settings", editor.ListOf(growing("key", editor.Text, "now", editor.Text, "then", editor.Text)),
@@ -259,7 +259,7 @@ func writeWhatIf(w io.Writer, d *preview.WhatIf, zone *value.Zone) {
 		fmt.Fprintln(w, whatIfSentence(&d.Lists[i]))
 	}
 	fmt.Fprintln(w)
-	t = newTable(w, "use", "rows", "now", "then")
+	t = newTable(w, "use", "people", "now", "then")
 	for _, u := range d.Uses {
 		t.AppendRow(table.Row{u.Use, "admitted", admitted(u.Now), admitted(u.Then)})
 		now, then := refused(u.Now), refused(u.Then)
@@ -277,7 +277,7 @@ func admitted(g *preview.Gate) any {
 	if g == nil {
 		return ""
 	}
-	return g.Admitted
+	return g.People
 }
 
 func refused(g *preview.Gate) map[string]shown.Count {

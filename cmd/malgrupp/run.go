@@ -286,9 +286,8 @@ func writeRun(w io.Writer, r *pipeline.Report, status string, took time.Duration
 		localTime(m.AsOf, zone), localTime(m.KnownBy, zone))
 	for _, s := range m.Sources {
 		fmt.Fprintf(w,
-			"source %s: %s rows read, %s wanted, %s not yet arrived, %s with a clock ahead, %s copies, %s with an impossible "+
-				"time, %s with a value too large\n",
-			s.Name, s.Rows, s.Wanted, s.Hidden, s.Skewed, s.Copies, s.Invalid, s.Oversized)
+			"source %s: %s rows read, %s copies with other contents, %s with an impossible time, %s with a value too large\n",
+			s.Name, s.Rows, s.Conflicts, s.Invalid, s.Oversized)
 	}
 	writeSources(w, m)
 	writeUses(w, m)

@@ -29,21 +29,21 @@ func writeSources(w io.Writer, m *record.Manifest) {
 	}
 }
 
-// writeUses prints how rows fared at the gate.
+// writeUses prints how people fared at the gate.
 func writeUses(w io.Writer, m *record.Manifest) {
-	t := newTable(w, "use", "people", "rows admitted", "rows refused", "because of")
+	t := newTable(w, "use", "people", "devices refused", "because of")
 	for _, u := range m.Uses {
 		first := true
 		for _, reason := range slices.Sorted(maps.Keys(u.Refused)) {
 			if first {
-				t.AppendRow(table.Row{u.Use, u.People, u.Admitted, u.Refused[reason], reason})
+				t.AppendRow(table.Row{u.Use, u.People, u.Refused[reason], reason})
 			} else {
-				t.AppendRow(table.Row{"", "", "", u.Refused[reason], reason})
+				t.AppendRow(table.Row{"", "", u.Refused[reason], reason})
 			}
 			first = false
 		}
 		if first {
-			t.AppendRow(table.Row{u.Use, u.People, u.Admitted, shown.Count(0), ""})
+			t.AppendRow(table.Row{u.Use, u.People, shown.Count(0), ""})
 		}
 	}
 	t.Render()
@@ -53,7 +53,7 @@ func writeUses(w io.Writer, m *record.Manifest) {
 // writeUnwritable names the columns of a source whose ids no list can hold: nobody is told of these people.
 func writeUnwritable(w io.Writer, s *record.SourceCount) {
 	for _, column := range slices.Sorted(maps.Keys(s.Unwritable)) {
-		fmt.Fprintf(w, "source %s: in %s rows %s is no text that a list can hold (bytes that are not UTF-8, or control "+
+		fmt.Fprintf(w, "source %s: %s ids in %s are no text that a list can hold (bytes that are not UTF-8, or control "+
 			"characters): say encoding: hex or uuid in the schema, or have the export corrected\n",
 			s.Name, s.Unwritable[column], column)
 	}

@@ -42,8 +42,7 @@ func manifestSchema() editor.Schema {
 	number, shown, texts := editor.Schema{"type": "integer"}, editor.Refer("shown"), editor.MapOf(editor.Text)
 	sha := editor.Schema{"type": "string", "pattern": "^([0-9a-f]{64})?$"}
 	input := growing("source", editor.Text, "key", editor.Text, "size", number, "etag", editor.Text, "rows?", number)
-	source := growing("name", editor.Text, "dedupe", editor.Text, "rows", shown, "wanted", shown, "hidden", shown,
-		"skewed", shown, "copies", shown,
+	source := growing("name", editor.Text, "dedupe", editor.Text, "rows", shown,
 		"conflicting_copies", shown, "invalid_time", shown, "oversized_values", shown,
 		"unwritable_ids?", editor.MapOf(shown), "skipped_objects?", editor.ListOf(editor.Text),
 		"incomplete_partitions?", editor.ListOf(editor.Text))
@@ -69,7 +68,7 @@ func manifestSchema() editor.Schema {
 		"sources", orNull(editor.ListOf(source)),
 		"consent", growing("rows", number, "watermark", editor.Text, "first_partition?", editor.Text,
 			"recheck_watermark?", editor.Text, "recorded_before_act", shown),
-		"uses", orNull(editor.ListOf(growing("use", editor.Text, "people", shown, "admitted_rows", shown, "refused_rows",
+		"uses", orNull(editor.ListOf(growing("use", editor.Text, "people", shown, "refused_devices",
 			orNull(editor.MapOf(shown))))),
 		"segments", orNull(editor.ListOf(segment)),
 		"outputs", orNull(editor.ListOf(growing("root", editor.OneOf("output", "state"), "name", editor.Text, "size",

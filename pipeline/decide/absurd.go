@@ -52,9 +52,8 @@ func (s *Source) doubtful() error {
 	case c.Copies > c.Wanted+c.Skewed && !s.CopiesExpected:
 		id, _ := s.Schema.WithRole(rules.RoleEventID)
 		return fault.BadInput("MOSTLY_COPIES",
-			fmt.Sprintf("read source %s: %s of the rows that rules want repeat the event id of another row (column %s), "+
-				"%s do not",
-				s.Name, shown.Count(c.Copies), id.Name, shown.Count(c.Wanted+c.Skewed)),
+			fmt.Sprintf("read source %s: of the rows that rules want more repeat the event id of another row (column %s) than "+
+				"do not", s.Name, id.Name),
 			"give the role event_id to a column that tells events apart; if the log really holds each event several times, say "+
 				"copies: expected for the source")
 	case c.Skewed > 0 && c.Wanted+c.Copies == 0:

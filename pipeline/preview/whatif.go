@@ -58,10 +58,10 @@ type UseWhatIf struct {
 	Then *Gate  `json:"then,omitempty"`
 }
 
-// Gate counts rows.
+// Gate counts whom a use was given rows of, and devices of which rows were refused.
 type Gate struct {
-	Admitted shown.Count            `json:"admitted_rows"`
-	Refused  map[string]shown.Count `json:"refused_rows"` // by reason; not those that few rows have
+	People  shown.Count            `json:"people"`
+	Refused map[string]shown.Count `json:"refused_devices"` // by reason; not those that few have
 }
 
 // If tells what settings would do to all lists; then is the job's project with them (load.Loaded.Changed). Nothing is
@@ -132,15 +132,15 @@ func missing(a, b []string) (n int) {
 func usesWhatIf(now, then []record.UseCount) []UseWhatIf {
 	out := []UseWhatIf{}
 	var apart shown.Apart
-	rows := func(n shown.Count) shown.Count { return shown.Count(apart.Tell(int(n))) }
+	people := func(n shown.Count) shown.Count { return shown.Count(apart.Tell(int(n))) }
 	gate := func(of []record.UseCount, use string) *Gate {
 		i := slices.IndexFunc(of, func(u record.UseCount) bool { return u.Use == use })
 		if i < 0 {
 			return nil
 		}
-		g := &Gate{Admitted: rows(of[i].Admitted), Refused: map[string]shown.Count{}}
+		g := &Gate{People: people(of[i].People), Refused: map[string]shown.Count{}}
 		for _, reason := range slices.Sorted(maps.Keys(of[i].Refused)) {
-			g.Refused[reason] = rows(of[i].Refused[reason])
+			g.Refused[reason] = people(of[i].Refused[reason])
 		}
 		return g
 	}

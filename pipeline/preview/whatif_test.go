@@ -35,7 +35,7 @@ func TestNumbersOfWhatIfAreApart(t *testing.T) {
 					List: state.List{Segment: name}, Count: record.SegmentCount{Members: shown.Count(len(holds))}, Holds: holds,
 				})
 				uses[side] = append(uses[side], record.UseCount{
-					Use: name, Admitted: shown.Count(r.IntN(900)), Refused: map[string]shown.Count{
+					Use: name, People: shown.Count(r.IntN(900)), Refused: map[string]shown.Count{
 						"DENIED": shown.Count(50 + r.IntN(500)), "EXPIRED": shown.Count(50 + r.IntN(500)),
 					},
 				})

@@ -80,20 +80,16 @@ type Refusal struct {
 	Message string     `json:"message"`
 }
 
-// SourceCount is what happened to a source's rows before consent was asked. Hidden, skewed, copies and wanted count
-// rows that some condition wanted; rows, invalid and oversized count all that were read.
+// SourceCount is what happened to a source's rows before consent was asked: all that were read, whatever rules want.
+// How many rows a rule wants would tell how busy one person is (docs/consent.md, What is counted).
 type SourceCount struct {
 	Name      string      `json:"name"`
 	Dedupe    string      `json:"dedupe"`
 	Rows      shown.Count `json:"rows"`
-	Wanted    shown.Count `json:"wanted"`
-	Hidden    shown.Count `json:"hidden"`
-	Skewed    shown.Count `json:"skewed"`
-	Copies    shown.Count `json:"copies"`
 	Conflicts shown.Count `json:"conflicting_copies"`
 	Invalid   shown.Count `json:"invalid_time"`
 	Oversized shown.Count `json:"oversized_values"`
-	// Unwritable counts, by column, the wanted rows with an id that no list can hold.
+	// Unwritable counts, by column, the ids that no list can hold.
 	Unwritable map[string]shown.Count `json:"unwritable_ids,omitempty"`
 	Skipped    []string               `json:"skipped_objects,omitempty"`
 	Incomplete []string               `json:"incomplete_partitions,omitempty"`
@@ -108,12 +104,12 @@ type ConsentSeen struct {
 	Skewed           shown.Count `json:"recorded_before_act"`
 }
 
-// UseCount is how rows fared at the gate for one use.
+// UseCount is how people fared at the gate for one use: of whom rows were admitted, and of how many devices some were
+// refused, by reason.
 type UseCount struct {
-	Use      string                 `json:"use"`
-	People   shown.Count            `json:"people"`
-	Admitted shown.Count            `json:"admitted_rows"`
-	Refused  map[string]shown.Count `json:"refused_rows"` // by reason
+	Use     string                 `json:"use"`
+	People  shown.Count            `json:"people"`
+	Refused map[string]shown.Count `json:"refused_devices"`
 }
 
 // SegmentCount is what one segment came to at one destination.

@@ -28,6 +28,10 @@ func (c Count) String() string {
 	return strconv.FormatInt(int64(c)/10*10, 10)
 }
 
+// Crowd is the number of people of whom some were drawn, each of whom stands for so many: those drawn are hidden and
+// rounded before they are multiplied, for who is drawn is no secret.
+func Crowd(drawn, each int) Count { return Count(Count(drawn).Told() * each) }
+
 // Few reports whether the number hides how many there are, and whether there is one.
 func (c Count) Few() bool { return c < Floor }
 

@@ -15,6 +15,8 @@ type Door struct {
 	pairs   [4]pairTable // by user (logged in, attached) and origin
 	batch   Batch
 	tally   Tallies
+	refused crowds
+	person  uint64        // whose row is judged, as a hash
 	people  []bitset      // by use: who was admitted
 	silent  bool          // it admits records, which are no rows of a log and are not counted as such
 	recalls *recollection // of a door for people who qualified before; nil: it is none
@@ -38,6 +40,9 @@ func (d *Door) Admit(b *evidence.Block) Batch {
 	for i, class := range b.Class {
 		if i%stretch == 0 {
 			d.warm(b, i)
+		}
+		if b.Who != nil {
+			d.person = b.Who[i]
 		}
 		allowed, owner := judge(b, i, d.classes[class])
 		for u := allowed; u != 0; u &= u - 1 {
@@ -199,7 +204,7 @@ func (d *Door) consent(device, customer uint32, r Judged, asked uint32) uint32 {
 	allowed := asked & open
 	for left := asked &^ open; left != 0; left &= left - 1 {
 		use := bits.TrailingZeros32(left)
-		d.tally.Refused[use][reasons[use]]++
+		d.count(use, reasons[use])
 	}
 	return allowed
 }
@@ -232,7 +237,7 @@ func (d *Door) exactly(device, customer uint32, r Judged, asked uint32) (allowed
 		i := bits.TrailingZeros32(left)
 		use := &g.uses[i]
 		if use.Customer && r.User == Anonymous {
-			d.tally.Refused[i][NoLogin]++
+			d.count(i, NoLogin)
 			continue
 		}
 		if r.User == Anonymous && r.Marked == 0 && r.At >= g.policy.Now-g.policy.Retention && r.At <= g.policy.Now {
@@ -240,7 +245,7 @@ func (d *Door) exactly(device, customer uint32, r Judged, asked uint32) (allowed
 			if reason := g.anonymous(device, use, r.Partner, r.At, &since); reason <= GrantedTC {
 				allowed |= 1 << i
 			} else {
-				d.tally.Refused[i][reason]++
+				d.count(i, reason)
 			}
 			continue
 		}
@@ -250,7 +255,7 @@ func (d *Door) exactly(device, customer uint32, r Judged, asked uint32) (allowed
 		if v.Allowed() {
 			allowed |= 1 << i
 		} else {
-			d.tally.Refused[i][v.Reason]++
+			d.count(i, v.Reason)
 		}
 	}
 	return allowed
@@ -258,8 +263,15 @@ func (d *Door) exactly(device, customer uint32, r Judged, asked uint32) (allowed
 
 func (d *Door) refuse(uses uint32, r Reason) {
 	for ; uses != 0; uses &= uses - 1 {
-		d.tally.Refused[bits.TrailingZeros32(uses)][r]++
+		d.count(bits.TrailingZeros32(uses), r)
 	}
+}
+
+// count counts a refused row, and whose it is: rows say how busy one person is, people may be told (docs/consent.md,
+// What is counted).
+func (d *Door) count(use int, r Reason) {
+	d.tally.Refused[use][r]++
+	d.refused[use][r].Add(d.person)
 }
 
 func btoi(b bool) int {

@@ -200,15 +200,21 @@ func (g *Gate) For(asked Asked) *Gate {
 
 // Open returns a door for one goroutine.
 func (g *Gate) Open() *Door {
-	return &Door{gate: g, tally: newTallies(len(g.uses)), people: make([]bitset, len(g.uses))}
+	return &Door{
+		gate: g, tally: newTallies(len(g.uses)), refused: make(crowds, len(g.uses)), people: make([]bitset, len(g.uses)),
+	}
 }
 
 // Close ends the judging and returns the receipt of all doors.
 func (g *Gate) Close(doors ...*Door) Roll {
-	r := Roll{Tallies: newTallies(len(g.uses)), admitted: make([]bitset, len(g.uses)), subjects: g.ledger.subjects}
+	r := Roll{
+		Tallies: newTallies(len(g.uses)), refused: make(crowds, len(g.uses)), admitted: make([]bitset, len(g.uses)),
+		subjects: g.ledger.subjects,
+	}
 	for _, d := range doors {
 		if !d.silent {
 			r.Tallies.add(&d.tally)
+			r.refused.add(d.refused)
 			for i := range d.pairs {
 				r.pairs = append(r.pairs, d.pairs[i].pairs...)
 			}

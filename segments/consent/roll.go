@@ -51,10 +51,22 @@ func (t *Tallies) add(o *Tallies) {
 	}
 }
 
+// crowds count the people behind a tally's refusals, by use, then Reason.
+type crowds [][reasons]identity.Crowd
+
+func (c crowds) add(o crowds) {
+	for u := range o {
+		for r := range o[u] {
+			c[u][r].Union(&o[u][r])
+		}
+	}
+}
+
 // Roll is the gate's receipt: what was admitted and refused, and the names of those who were admitted, use by use.
 // Nothing else in the program turns a subject's number back into an id, but for Gate.Standing.
 type Roll struct {
 	Tallies  Tallies
+	refused  crowds
 	admitted []bitset
 	pairs    []pair // who was judged together: a denial of one concerns the other
 	subjects *identity.Subjects
@@ -76,6 +88,9 @@ func (r Roll) People(use int) int {
 	}
 	return n
 }
+
+// Refused are the devices of which rows were refused to a use for a reason.
+func (r Roll) Refused(use int, reason Reason) *identity.Crowd { return &r.refused[use][reason] }
 
 // Bound is one more than the largest subject number.
 func (r Roll) Bound() int {

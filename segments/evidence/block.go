@@ -65,6 +65,7 @@ type Block struct {
 	Records  bool // the rows are no events: each is about its subject alone, what was kept of him at that time
 	Class    []uint32
 	Device   []uint32
+	Who      []uint64 // hashes of the devices' ids, the same in every run; nil for records
 	Customer []uint32
 	Time     []int64
 	Values   [][]int64

@@ -1,8 +1,10 @@
 package identity
 
 import (
+	"encoding/binary"
 	"hash/maphash"
 	"iter"
+	"math/bits"
 	"sync"
 	"sync/atomic"
 )
@@ -42,6 +44,23 @@ func NewSubjects() *Subjects { return &Subjects{seed: maphash.MakeSeed()} }
 func (s *Subjects) Hash(kind Kind, id []byte) uint64 {
 	// The kind is mixed in afterwards: hashing it with the id would need a copy.
 	return maphash.Bytes(s.seed, id) ^ uint64(kind)*0x9e3779b97f4a7c15
+}
+
+// Spread is a hash of an id that is the same in every run, for drawing and counting people: whoever knows the ids can
+// make two that are equal, so nobody is told apart by it where that matters.
+func Spread(id []byte) uint64 {
+	h := uint64(len(id))
+	for len(id) >= 8 {
+		h, id = fold(h^binary.LittleEndian.Uint64(id)), id[8:]
+	}
+	var rest [8]byte
+	copy(rest[:], id)
+	return fold(fold(h^binary.LittleEndian.Uint64(rest[:])) ^ 0x9e3779b97f4a7c15)
+}
+
+func fold(x uint64) uint64 {
+	hi, lo := bits.Mul64(x^0xe7037ed1a0b428db, 0xa0761d6478bd642f)
+	return hi ^ lo
 }
 
 // ShardOf is the shard in which a hash is filed.

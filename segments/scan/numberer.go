@@ -1,8 +1,6 @@
 package scan
 
 import (
-	"slices"
-
 	"github.com/apache/arrow/go/v15/arrow/array"
 
 	"github.com/malgrupp/malgrupp/rules"
@@ -18,13 +16,13 @@ type numberer struct {
 	blocked  []string
 	need     []bool
 	number   []uint32 // by dictionary code
+	who      []uint64 // the same: of devices of a block, a hash that is the same in every run
 	entries  []int32  // the codes that are looked up
 	ids      [][]byte
 	hashes   []uint64
 	found    []uint32
 
-	bad       []int32 // codes, ascending, of ids that no list can hold
-	unwritten int64   // rows with such an id, of all row groups
+	unwritten identity.Crowd // ids that no list can hold, of all row groups
 }
 
 func (n *numberer) kind() identity.Kind {
@@ -39,23 +37,26 @@ func (n *numberer) kind() identity.Kind {
 // a customer without any consent event can still own what his device's grant admits.
 func (n *numberer) resolve(dict *array.String, codes []int32, sel []uint32) []uint32 {
 	size := dict.Len()
-	n.need, n.number = grow(n.need, size), grow(n.number, size)
+	n.need, n.number, n.who = grow(n.need, size), grow(n.number, size), grow(n.who, size)
 	clear(n.need)
 	for _, r := range sel {
 		n.need[codes[r]] = true
 	}
-	n.entries, n.ids, n.hashes, n.bad = n.entries[:0], n.ids[:0], n.hashes[:0], n.bad[:0]
+	n.entries, n.ids, n.hashes = n.entries[:0], n.ids[:0], n.hashes[:0]
 	for i := range size {
 		switch {
 		case !n.need[i]:
 		case dict.IsNull(i) && n.customer:
 			n.number[i] = evidence.None
 		case dict.IsNull(i):
-			n.number[i] = evidence.Blocked
+			n.number[i], n.who[i] = evidence.Blocked, 0
 		default:
 			id := []byte(identity.Normalise(dict.Value(i)))
 			if identity.Unwritable(id) {
-				n.bad = append(n.bad, int32(i))
+				n.unwritten.Add(identity.Spread(id))
+			}
+			if !n.customer && !n.file {
+				n.who[i] = identity.Spread(id)
 			}
 			n.entries, n.ids = append(n.entries, int32(i)), append(n.ids, id)
 			n.hashes = append(n.hashes, n.subjects.Hash(n.kind(), id))
@@ -69,20 +70,7 @@ func (n *numberer) resolve(dict *array.String, codes []int32, sel []uint32) []ui
 			n.number[code] = n.unnamed(n.hashes[i], n.ids[i])
 		}
 	}
-	n.countUnwritten(codes, sel)
 	return n.number
-}
-
-// countUnwritten counts the rows of sel whose id no list can hold.
-func (n *numberer) countUnwritten(codes []int32, sel []uint32) {
-	if len(n.bad) == 0 {
-		return
-	}
-	for _, r := range sel {
-		if _, bad := slices.BinarySearch(n.bad, codes[r]); bad {
-			n.unwritten++
-		}
-	}
 }
 
 // unnamed numbers an id that no consent event, and so far no login, ever named.
@@ -106,6 +94,7 @@ func (n *numberer) unnamed(hash uint64, id []byte) uint32 {
 func (w *Worker) who(g RowGroup) error {
 	b := &w.block
 	b.Device, b.Customer = grow(b.Device, len(w.sel)), grow(b.Customer, len(w.sel))
+	b.Who = grow(b.Who, len(w.sel))
 	for i := range b.Customer {
 		b.Customer[i] = evidence.None
 	}
@@ -133,7 +122,7 @@ func (w *Worker) who(g RowGroup) error {
 		if number[c] == evidence.Unknown && b.Customer[i] < evidence.Unknown {
 			number[c] = w.devices.late(dict.Value(int(c)))
 		}
-		b.Device[i] = number[c]
+		b.Device[i], b.Who[i] = number[c], w.devices.who[c]
 	}
 	return nil
 }

@@ -204,6 +204,9 @@ func (o *scanOracle) compareIDs(t *rapid.T, b *evidence.Block, i int, r logRow) 
 		t.Fatalf("%v has customer %d, want %d", r, b.Customer[i], want)
 	}
 	device, blocked := o.idOf(r, "device_id")
+	if !blocked && device != "" && b.Who[i] != identity.Spread([]byte(device)) {
+		t.Fatalf("%v is counted as somebody else", r)
+	}
 	switch {
 	case device == "" || blocked:
 		if b.Device[i] != evidence.Blocked {

@@ -62,8 +62,8 @@ type Counts struct {
 	Oversized int64 // a value of the row is too large to be read
 	Invalid   int64 // no event time, or one before 1990 or after known_by + 5 minutes
 
-	// Rows that some condition wanted whose device, or customer, is no text that a list can hold.
-	UnwritableDevice, UnwritableCustomer int64
+	// Devices, and customers, of rows that some condition wanted whose id is no text that a list can hold.
+	UnwritableDevice, UnwritableCustomer identity.Crowd
 }
 
 // Add adds o to c.
@@ -75,8 +75,8 @@ func (c *Counts) Add(o Counts) {
 	c.Copies += o.Copies
 	c.Invalid += o.Invalid
 	c.Oversized += o.Oversized
-	c.UnwritableDevice += o.UnwritableDevice
-	c.UnwritableCustomer += o.UnwritableCustomer
+	c.UnwritableDevice.Union(&o.UnwritableDevice)
+	c.UnwritableCustomer.Union(&o.UnwritableCustomer)
 }
 
 // Scanner is the compiled plan for one source. It is read-only; each goroutine takes a Worker of its own.

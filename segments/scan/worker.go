@@ -408,6 +408,7 @@ func (w *Worker) drop(rows []int32) {
 		}
 		w.sel[n], w.state[n], w.block.Time[n] = r, w.state[i], w.block.Time[i]
 		w.block.Device[n], w.block.Customer[n] = w.block.Device[i], w.block.Customer[i]
+		w.block.Who[n] = w.block.Who[i]
 		for v := range w.block.Values {
 			w.block.Values[v][n] = w.block.Values[v][i]
 		}
