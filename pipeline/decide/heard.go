@@ -235,10 +235,13 @@ func (in *Inputs) kept(name string, entries int64, conf *project.List) error {
 	if 100*entries >= (100-int64(conf.MayShrink))*was || slices.Contains(in.Seen.Shrunk, name) {
 		return nil
 	}
+	reason := fmt.Sprintf("the %s list has become shorter since the last accepted run than it may: may_shrink is %d %%",
+		name, conf.MayShrink)
+	if conf.URL == "" {
+		reason = fmt.Sprintf("the %s list, which the last accepted run read, is not in the settings any more", name)
+	}
 	return consentFailure(&consent.FeedError{
-		Code: "SUPPRESSION_SHRUNK",
-		Reason: fmt.Sprintf("the %s list has become shorter since the last accepted run than it may: may_shrink is %d %%",
-			name, conf.MayShrink),
+		Code: "SUPPRESSION_SHRUNK", Reason: reason,
 		Hint: "restore the list; if people were meant to leave it, malgrupp run --accept-shrunk " + name + " --reason TEXT",
 	})
 }

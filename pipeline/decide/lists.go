@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"path"
 	"slices"
 
@@ -33,6 +34,9 @@ const maxList = 1 << 30
 
 // suppress files the people of the suppression and the protected list.
 func (d *Decision) suppress(ctx context.Context, l *consent.Loader, o owed) error {
+	if err := d.listsStay(); err != nil {
+		return err
+	}
 	for name, conf := range d.peopleLists() {
 		bucket, object, err := d.listed(ctx, name, conf)
 		if err != nil {
@@ -104,6 +108,19 @@ func (in *Inputs) peopleLists() iter.Seq2[string, *project.List] {
 		_ = (conf.Suppression == nil || yield("suppression", conf.Suppression)) &&
 			(conf.Protected == nil || yield("protected", conf.Protected))
 	}
+}
+
+// listsStay refuses settings that name no more a list that an accepted run saw: it has lost everybody.
+func (in *Inputs) listsStay() error {
+	named := maps.Collect(in.peopleLists())
+	for _, name := range slices.Sorted(maps.Keys(in.Seen.Heard.Lists)) {
+		if named[name] == nil {
+			if err := in.kept(name, 0, &project.List{}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // findList finds a list, if it is there and young enough.
