@@ -304,8 +304,8 @@ func (l *Lease) lockFile(ctx context.Context, f *folder) error {
 		taken, err = l.file.TryLock()
 		return err
 	})
-	if err != nil {
-		return l.bucket.failure("lock", l.name, err)
+	if err != nil { // it may be taken all the same, and nobody else would get it while this process lives
+		return l.bucket.failure("lock", l.name, errors.Join(err, l.file.Close()))
 	}
 	if taken {
 		return nil

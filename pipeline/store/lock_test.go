@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -357,4 +358,25 @@ func TestADamagedLeaseEndsByItselfAndStrayObjectsAreNone(t *testing.T) {
 	if l := acquire(t, b, claim("next", 0)); l.Fence() != 8 { // whoever held it has died
 		t.Errorf("number %d after 7", l.Fence())
 	}
+}
+
+// A lock of the kernel that is taken and reported as failed is given back at once, not when the collector comes.
+func TestALockThatIsTakenAndReportedAsFailedIsGivenBack(t *testing.T) {
+	root := t.TempDir()
+	failed := false
+	b := openAt(t, "file://"+root, store.Options{
+		Roots: []string{root}, Around: func(c *store.Call, do func() error) error {
+			err := do()
+			if c.Op == "flock" && !failed {
+				failed = true
+				return errors.Join(err, errors.New("no answer"))
+			}
+			return err
+		},
+	})
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // the collector would give it back
+	if l, err := store.Acquire(t.Context(), b, "demo", claim("first", 0)); err == nil {
+		t.Fatalf("the lock is had: %v", l)
+	}
+	release(t, acquire(t, b, claim("second", 0)))
 }
