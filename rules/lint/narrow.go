@@ -11,10 +11,11 @@ import (
 )
 
 // Whoever knows to the minute when somebody was on a page can ask about that person by the time alone: by an exact
-// time, by a time between two that lie close together, and by an hour of one day. Such rules are refused. A window that
-// ends at the moment of the run, and the time between two steps of a sequence, say nothing of a time that somebody
-// knows. All times of a rule are looked at together, and those of the segments that it refers to: "after ten, but not
-// after a minute past ten" says the same in one condition, in two, or in two files.
+// time, by a time between two that lie close together, and by an hour of one day: less than two days have some hours
+// once. Such rules are refused. A window that ends at the moment of the run, and the time between two steps of a
+// sequence, say nothing of a time that somebody knows. All times of a rule are looked at together, and those of the
+// segments that it refers to: "after ten, but not after a minute past ten" says the same in one condition, in two, or
+// in two files.
 
 // lintNarrow reports what tests the time of events more finely than a day.
 func (l *linter) lintNarrow(r *source.Report, seg *rules.Segment) {
@@ -84,11 +85,16 @@ func (l *linter) timed(column string) bool {
 // times.
 func (l *linter) narrowTests(r *source.Report, seg *rules.Segment, w *rules.Window, d demand, edges *times) {
 	oneDay := false
-	if w != nil && w.Since != 0 {
+	switch {
+	case w == nil || w.All:
+	case w.Since != 0:
 		*edges = append(*edges, seg.Zone.Midnight(w.Since), seg.Zone.Midnight(w.Until))
 		oneDay = w.Until-w.Since == 1
+	default:
+		oneDay = w.From.Longest()-w.To.Longest() < 2*value.MicrosPerDay
 	}
 	var hour *rules.Test
+	var own times // that are compared in this row
 	for _, e := range []rules.Expr{d.given, d.where} {
 		for t := range rules.Tests(e) {
 			switch {
@@ -102,6 +108,9 @@ func (l *linter) narrowTests(r *source.Report, seg *rules.Segment, w *rules.Wind
 			default:
 				for _, v := range t.Args {
 					l.narrowEdge(r, t.Span, t.Term.Column, v.Int, edges)
+					close := nearest(own, v.Int)
+					oneDay = oneDay || close > 0 && close < 2*value.MicrosPerDay
+					own = append(own, v.Int)
 				}
 			}
 		}
