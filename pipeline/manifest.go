@@ -49,6 +49,9 @@ func (r *run) record() *record.Manifest {
 		status = record.StatusReplay
 	}
 	m, d := r.blank(status), r.decision
+	if r.Replay() {
+		m.Previewed = r.untold()
+	}
 	m.Texts = map[string]string{}
 	for _, s := range r.Segments {
 		if s.Source != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/malgrupp/malgrupp/pipeline/decide"
@@ -79,14 +80,41 @@ func PreviewedUnder(ctx context.Context, j *Job, settings []string, of ...*rules
 // previewed is a rule as a line names it.
 func previewed(s *rules.Segment) record.Previewed {
 	p := record.Previewed{Segment: s.Name, Definition: hex.EncodeToString(s.Hash[:])}
+	digest := func(text string) string {
+		sum := sha256.Sum256([]byte(text))
+		return hex.EncodeToString(sum[:8])
+	}
 	for _, c := range s.Judged() {
 		if len(c.Children) == 0 {
-			sum := sha256.Sum256([]byte(c.Normal()))
-			p.Conditions = append(p.Conditions, hex.EncodeToString(sum[:8]))
+			p.Conditions, p.Shape = append(p.Conditions, digest(c.Normal())), digest(shapeOf(c.Normal()))
 		}
 	}
-	slices.Sort(p.Conditions)
+	if slices.Sort(p.Conditions); len(p.Conditions) != 1 {
+		p.Shape = ""
+	}
 	return p
+}
+
+// Values in a condition's normal form, and lists of them.
+var (
+	someValue  = regexp.MustCompile(`'(?:[^']|\'\')*'|[0-9][0-9._]*`)
+	someValues = regexp.MustCompile(`in \(\?(?:, \?)*\)`)
+)
+
+// shapeOf is a condition's normal form without values.
+func shapeOf(normal string) string {
+	return someValues.ReplaceAllString(someValue.ReplaceAllString(normal, "?"), "= ?")
+}
+
+// untold are the rules of a replay that no accepted run knows: of these it tells what a preview would.
+func (r *run) untold() (out []record.Previewed) {
+	for _, s := range r.decision.Decided() {
+		last := r.history.Manifest
+		if last == nil || last.Rules[s.Name] != hex.EncodeToString(s.Hash[:]) {
+			out = append(out, previewed(s))
+		}
+	}
+	return out
 }
 
 // asked writes a line about a question. It needs no lock: the next marker knows it, whichever that is.

@@ -72,7 +72,7 @@ func (a *app) runCommand() *cobra.Command {
 	o.guards(c)
 	c.Flags().BoolVar(&o.replay, "replay", false, "compute days gone by again: snapshots, no list changes")
 	c.Flags().DurationVar(&o.lockTimeout, "lock-timeout", 0, "how long to wait for another run to end")
-	c.Flags().BoolVarP(&o.dryRun, "dry-run", "n", false, "decide everything, write nothing")
+	c.Flags().BoolVarP(&o.dryRun, "dry-run", "n", false, "decide everything, publish nothing")
 	c.Flags().BoolVar(&o.summaryJSON, "summary-json", false, "make the last line of standard output one JSON object")
 	c.Flags().IntVar(&o.noopExitCode, "noop-exit-code", 0, "exit code for \"nothing to do\"")
 	return c
@@ -93,6 +93,9 @@ func (a *app) runJob(ctx context.Context, args []string, o runOptions,
 	start := a.now()
 	report, err := do(ctx, job)
 	show.stop()
+	if err == nil && o.dryRun {
+		err = a.previewedBy(ctx, job, report)
+	}
 	if err != nil {
 		return err
 	}

@@ -78,7 +78,8 @@ func manifestSchema() editor.Schema {
 		"question?",
 		growing("command?", editor.Text, "segment", editor.Text, "subject", editor.Text, "reason", editor.Text),
 		"pruned?", editor.ListOf(editor.Text), "previewed?", editor.ListOf(growing("segment", editor.Text,
-			"definition", editor.Text, "conditions", editor.ListOf(editor.Text), "settings?", editor.ListOf(editor.Text))))
+			"definition", editor.Text, "conditions", editor.ListOf(editor.Text), "shape?", editor.Text,
+			"settings?", editor.ListOf(editor.Text))))
 }
 
 // orNull is for lists and maps that a refused run leaves unset.

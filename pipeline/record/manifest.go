@@ -65,7 +65,7 @@ type Manifest struct {
 	Question *Question `json:"question,omitempty"` // of a line that says that somebody was asked about
 	Pruned   []string  `json:"pruned,omitempty"`   // of a line that says that runs were deleted: their ids
 
-	Previewed []Previewed `json:"previewed,omitempty"` // of a line that says that somebody was told what rules come to
+	Previewed []Previewed `json:"previewed,omitempty"` // rules of which no run told first what they come to
 }
 
 // Guarded reports whether a guard held a list.

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -12,13 +13,14 @@ type Previewed struct {
 	Segment    string   `json:"segment"`
 	Definition string   `json:"definition"` // its hash
 	Conditions []string `json:"conditions"`
+	Shape      string   `json:"shape,omitempty"`    // of a single condition: a digest of it without its values
 	Settings   []string `json:"settings,omitempty"` // "key: value", that were asked instead of the project's
 }
 
-// PreviewDay counts the previews of one day. Rules are nearly equal that are the same but for one condition, which one
-// of them may lack; those of one condition, if they are of the same segment. A rule under other settings is another
-// rule. Whoever asks many of those may be after a
-// single person.
+// PreviewDay counts the previews of one day, and the replays of rules that no accepted run knows. Rules are nearly
+// equal that are the same but for one condition, which one of them may lack; those of one condition, if they are of
+// the same segment, or the same but for values. A rule under other settings is another rule. Whoever asks many of
+// those may be after a single person.
 type PreviewDay struct {
 	Day         string `json:"day"` // UTC
 	Previews    int    `json:"previews"`
@@ -31,7 +33,7 @@ type PreviewDay struct {
 func PreviewDays(lines []Line) (out []PreviewDay) {
 	days := map[string][]Previewed{}
 	for _, l := range lines {
-		if day, _, ok := strings.Cut(l.Manifest.GeneratedAt, "T"); ok && l.Manifest.Status == StatusPreviewed {
+		if day, _, ok := strings.Cut(l.Manifest.GeneratedAt, "T"); ok && len(l.Manifest.Previewed) > 0 {
 			days[day] = append(days[day], l.Manifest.Previewed...)
 		}
 	}
@@ -53,16 +55,18 @@ func previewDay(day string, previews []Previewed) PreviewDay {
 			if out < len(left) {
 				left = slices.Delete(slices.Clone(left), out, out+1)
 			}
-			of := strings.Join(left, " ")
-			if len(left) == 0 { // of one condition, all of it is another: the name alone says that one became the other
-				of = "segment " + p.Segment
+			of := []string{strings.Join(left, " ")}
+			if len(left) == 0 { // of one condition, all of it is another: name or shape says that one became the other
+				of = []string{"segment " + p.Segment, "shape " + cmp.Or(p.Shape, p.Segment)}
 			}
-			if families[of] == nil {
-				families[of] = map[string]bool{}
-			}
-			families[of][rule] = true
-			if n := len(families[of]); n > d.NearlyEqual {
-				d.NearlyEqual, d.Segment = n, p.Segment
+			for _, of := range of {
+				if families[of] == nil {
+					families[of] = map[string]bool{}
+				}
+				families[of][rule] = true
+				if n := len(families[of]); n > d.NearlyEqual {
+					d.NearlyEqual, d.Segment = n, p.Segment
+				}
 			}
 		}
 	}
