@@ -228,10 +228,26 @@ func (r *run) forward() error {
 			return fault.New(fault.Usage, "TIME_BACK",
 				fmt.Errorf("publish as of an earlier time: %s is %s, that of the last accepted run %s is %s", t.what,
 					value.FormatTimestamp(t.now), m.RunID, t.last),
-				"malgrupp run --replay computes an old day again and publishes nothing; if the clock was wrong, correct it")
+				r.onward(m))
 		}
 	}
 	return nil
+}
+
+// onward says which run can follow one that knew more than now: its clock was ahead, or it was given later times.
+func (r *run) onward(last *record.Manifest) string {
+	known, _ := value.ParseTimestamp(last.KnownBy)
+	asOf, _ := value.ParseTimestamp(last.AsOf)
+	now := r.Clock().UnixMicro()
+	how, wait := "malgrupp run", ""
+	if known > now {
+		how += " --known-by " + last.KnownBy
+		wait = ", or wait until then: the clock of that run was ahead, or it was given a time to come"
+	}
+	if asOf > r.Project.Zone.StartOfDay(max(known, now)) {
+		how += " --as-of " + last.AsOf
+	}
+	return "to publish, " + how + wait + "; malgrupp run --replay computes an old day again and publishes nothing"
 }
 
 // sameKeys refuses to go on with others than the keys of the last accepted run: whoever can put a file in the place of
