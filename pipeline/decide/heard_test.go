@@ -3,6 +3,8 @@ package decide
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/state"
@@ -32,5 +34,17 @@ func TestTheLogReachesBackAsFarAsAnythingDoes(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Of a day is taken out what the forgotten said in it, in whatever order they said it.
+func TestWhatTheForgottenSaidIsTakenOutOfItsDay(t *testing.T) {
+	h := heard{lost: map[int64]*state.Day{5: {Rows: 3, Denials: []int64{9, 3, 7}}, 8: {Rows: 1}}}
+	got := h.without(state.Heard{Days: map[int64]state.Day{
+		5: {Rows: 10, Denials: []int64{1, 3, 5, 7, 9}}, 6: {Rows: 2, Denials: []int64{3}},
+	}})
+	want := state.Heard{Days: map[int64]state.Day{5: {Rows: 7, Denials: []int64{1, 5}}, 6: {Rows: 2, Denials: []int64{3}}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }

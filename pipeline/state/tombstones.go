@@ -80,8 +80,11 @@ func (t Tombstones) Matcher(ring *keys.Ring) (func(kind, id string) (Tombstone, 
 		defer one.Unlock()
 		for _, k := range keyers {
 			s, there := of[name{kind, k.Key(keys.NewID(id))}]
-			if there && (!ok || s.At > found.At) {
-				s.Forever = s.Forever || found.Forever
+			if !there {
+				continue
+			}
+			s.Forever, found.Forever = s.Forever || found.Forever, s.Forever || found.Forever
+			if !ok || s.At > found.At {
 				found, ok = s, true
 			}
 		}

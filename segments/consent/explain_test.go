@@ -185,7 +185,10 @@ func TestACensusCountsWhatTheDecisionSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range ledger.Census() {
+	for i, c := range ledger.Census() {
+		if c.Purpose != i%p.Purposes.Len() {
+			t.Errorf("census %d is of purpose %d", i, c.Purpose)
+		}
 		want := map[Reason]int{NoRecord: 7}
 		if c.Kind == identity.Customer {
 			want = map[Reason]int{Objected: 7}

@@ -102,3 +102,46 @@ func TestMoreThanOneBrokenStringInTwentyStopsTheRun(t *testing.T) {
 		}
 	}
 }
+
+// What a vendor needs is a consent, or an interest where that was accepted; the string must know the vendor.
+func TestAStringSaysOfAVendorWhatItsBitsSay(t *testing.T) {
+	var whole tcf.String
+	if err := whole.Decode(sound); err != nil {
+		t.Fatal(err)
+	}
+	everybody, nobody := whole.VendorConsents, tcf.Vendors{}
+	needs := Carrier{Vendor: 91, Purposes: bitsOf(2, 7), Interests: bitsOf(7)}
+	for _, c := range []struct {
+		name                string
+		consents, interests uint32
+		byConsent, byLI     tcf.Vendors
+		carrier             Carrier
+		want                Reason
+	}{
+		{"consents", bitsOf(2, 7), 0, everybody, nobody, needs, GrantedTC},
+		{"more than is needed", bitsOf(1, 2, 3, 7), 0, everybody, nobody, needs, GrantedTC},
+		{"an interest that was accepted", bitsOf(2), bitsOf(7), everybody, everybody, needs, GrantedTC},
+		{"an interest of others", bitsOf(2), bitsOf(7), everybody, nobody, needs, TCLIOnly},
+		{"another's interest", bitsOf(2), bitsOf(4), everybody, everybody, needs, TCNoPurpose},
+		{"neither", bitsOf(2), 0, everybody, everybody, needs, TCNoPurpose},
+		{"one by interest that was not accepted", bitsOf(7), bitsOf(2), everybody, everybody, needs, TCLIOnly},
+		{
+			"both by interest, one accepted", 0, bitsOf(2, 7), everybody, everybody, needs, TCLIOnly,
+		},
+		{"another vendor", bitsOf(2, 7), 0, nobody, everybody, needs, TCNoVendor},
+		{"nothing is needed of a vendor that is unknown", 0, 0, nobody, nobody, Carrier{Vendor: 91}, TCNoVendor},
+	} {
+		s := whole
+		s.Consents, s.Interests, s.VendorConsents, s.VendorInterests = c.consents, c.interests, c.byConsent, c.byLI
+		if got := c.carrier.vendor(&s); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, says(got), says(c.want))
+		}
+	}
+	s := whole
+	if s.Disclosed = nobody; needs.vendor(&s) != TCNotDisclosed {
+		t.Errorf("a vendor that was not disclosed: %s", says(needs.vendor(&s)))
+	}
+	if s.HasDisclosed = false; needs.vendor(&s) != GrantedTC {
+		t.Errorf("a string without disclosed vendors: %s", says(needs.vendor(&s)))
+	}
+}
