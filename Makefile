@@ -70,8 +70,11 @@ golden: ## rewrite golden files; look at the diff afterwards
 mutations: ## 100,000 damaged Parquet files, each an error or the same rows
 	MALGRUPP_MUTATIONS=$(or $(COUNT),100000) go test -count=1 -v -run '^TestDamageIsAnErrorOrTheSameRows$$' ./pipeline/parquet
 
-mutants: ## 300 single faults planted in the rooms that matter, each of which a test must notice; COUNT=all for all of 6,000
+mutants: ## 300 single faults planted in the rooms that matter, each of which a test must notice; COUNT=all for all of 7,800
 	go run ./.ci/mutants -count $(or $(COUNT),300)
+
+mutants-sample: ## 20 of them in rooms with quick tests, which must kill most; survivors.txt must name mutants that there are
+	go run ./.ci/mutants -own -count $(or $(COUNT),20) -slow 3s -budget 10s
 
 faults: ## every call at a storage and every step in a folder fails in every way; the next run heals it
 	MALGRUPP_FAULTS=1 go test -timeout 60m -count=1 -v -run '^(TestAnyCallMayFailInAnyWay|TestAnyStepInAFolderMayFail)$$' ./pipeline
@@ -102,4 +105,4 @@ bench-check: build ## E2 beside DuckDB, members compared, and the tests of the b
 bench-peers: build ## malgrupp beside DuckDB and Polars, members compared first, into bench/RESULTS.md; ONLY=S50,Q10 COUNT=5
 	cd bench && go build -o ../bin/peers ./peers && ../bin/peers -only "$(ONLY)" -count $(or $(COUNT),5)
 
-.PHONY: help build demo test race check lint fmt docs docs-check golden mutations mutants faults fuzz e2e kills vulnerabilities bench bench-check bench-peers dist
+.PHONY: help build demo test race check lint fmt docs docs-check golden mutations mutants mutants-sample faults fuzz e2e kills vulnerabilities bench bench-check bench-peers dist
