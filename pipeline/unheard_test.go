@@ -75,6 +75,26 @@ func everyCallOnce(t *testing.T, whole *bank) {
 	}
 }
 
+// What the next run cannot make good of the one before it says, whichever of the three it is.
+func TestWhatCannotBeMadeGoodIsSaid(t *testing.T) {
+	whole := threeNights(t)
+	for _, lost := range []string{
+		"audit/" + runLast + ".json", "heads/heads/000000000003.json", "out/lists/" + runLast + "/_SUCCESS.json",
+	} {
+		b := whole.copied(t)
+		b.destroy(lost)
+		_, err := b.night(runNext, nil, func(_, key string) error {
+			if strings.HasSuffix(lost, key) {
+				return errors.New("the network is down")
+			}
+			return nil
+		})
+		if err == nil || b.marker() != runLast {
+			t.Errorf("%s could not be written again, and the run said %v", lost, err)
+		}
+	}
+}
+
 const runAfter = "20260410T220000Z-00000a"
 
 // A run of some segments leaves the lists of the others as they are; of a segment that is no more, everybody leaves

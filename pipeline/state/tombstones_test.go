@@ -146,3 +146,35 @@ func TestWhatIsPutOffIsToldByTheNextMarker(t *testing.T) {
 		t.Errorf("a list of nobody is kept: %v, %v", h.lists, h.owed)
 	}
 }
+
+// An entry that stays in a list though it is told for somebody else now is counted as inherited, but not where the key
+// alone is another one.
+func TestEntriesThatStayForSomebodyElseAreCounted(t *testing.T) {
+	r := masters(t, 2)
+	l := lists[0]
+	told := func(who ...string) func(yield func(entry, subject string) bool) {
+		return func(yield func(entry, subject string) bool) {
+			for i, subject := range who {
+				if !yield(string(rune('a'+i)), subject) {
+					return
+				}
+			}
+		}
+	}
+	h := Empty()
+	for i, c := range []struct {
+		ring *keys.Ring
+		who  []string
+		want int
+	}{
+		{r[0], []string{"anna", "bo", "cai"}, 0},
+		{r[0], []string{"anna", "eva", "dan"}, 2},
+		{r[1], []string{"anna", "eva", "fia"}, 0},
+		{r[1], []string{"anna", "eva", "gun", "hal"}, 1},
+	} {
+		got, err := h.Set(l, "p", told(c.who...), c.ring)
+		if err != nil || got != c.want {
+			t.Errorf("%d: %d entries are inherited, want %d: %v", i, got, c.want, err)
+		}
+	}
+}

@@ -206,3 +206,23 @@ func TestAStringThatIsStillThereSpeaksForItself(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Of two denials of one purpose at one instant the reason is that which stands first in the table, whichever string was
+// met first.
+func TestOfTwoStringsAtOneInstantTheFirstReasonIsKept(t *testing.T) {
+	for _, order := range [][]string{{sound, "broken"}, {"broken", sound}} {
+		p := stringPolicy(t)
+		p.TCF = []Carrier{Profile: {Vendor: 4000, Purposes: bitsOf(1)}, fixed: {}}
+		s := Fill(p, identity.NewSubjects()).Signals()
+		d := s.Device([]byte("d1"))
+		for _, text := range order {
+			s.String(d, hourLength, s.Number(text), true)
+		}
+		var got []Refusal
+		s.Latest(func(_ string, f Refusal) { got = append(got, f) })
+		want := []Refusal{{At: hourLength, Action: TCDenial, Purpose: Profile, Reason: TCInvalid}}
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Errorf("%.10q: %s", order, diff)
+		}
+	}
+}

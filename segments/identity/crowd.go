@@ -11,9 +11,9 @@ type Crowd struct {
 
 const crowdMost = 4096
 
-// Add counts somebody by Spread of her id.
+// Add counts somebody by Spread of her id; 0 is nobody.
 func (c *Crowd) Add(who uint64) {
-	if who == c.last && c.met != nil || !c.draws(who) {
+	if who == c.last || !c.draws(who) {
 		return
 	}
 	if c.last = who; c.met == nil {
