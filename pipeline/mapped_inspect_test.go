@@ -127,7 +127,7 @@ func TestATriedMapSaysAllFaultsAtOnce(t *testing.T) {
 func TestAProposalIsAlwaysYAML(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cell := rapid.OneOf(rapid.SampledFrom([]string{
-			"yes", "no", "", "true", "0", "2026-04-10T20:00:00Z", "a: b", "#x", "[1", "'", "{",
+			"yes", "no", "", "true", "0", "2026-04-10T20:00:00Z", "a: b", "#x", "[1", "'", "{", "\ufffd",
 		}), rapid.StringMatching(`[^"\r\n;,|\t\x{feff}]{0,6}`))
 		name := rapid.OneOf(rapid.SampledFrom([]string{
 			"device_id", "at", "status", "purpose", "scopes", "id", "consent", "marketing",

@@ -407,7 +407,8 @@ func (g *guess) text() string {
 	return b.String()
 }
 
-// quoted writes a text as YAML does where it has to.
+// quoted writes a text as YAML does where it has to. U+FFFD stands for bytes that are no text, so it is refused unless
+// it is escaped.
 func quoted(text string) string {
 	if plainKey.MatchString(text) && !strings.Contains(text, ":") {
 		switch strings.ToLower(text) {
@@ -416,5 +417,5 @@ func quoted(text string) string {
 			return text
 		}
 	}
-	return strconv.Quote(text)
+	return strings.ReplaceAll(strconv.Quote(text), "\ufffd", `\ufffd`)
 }

@@ -111,6 +111,9 @@ func consentMap(s section, c *Consent) *ConsentMap {
 // ReadMap reads a text that begins with map:, as it would stand below consent, whose other settings are given.
 func ReadMap(src *source.Source, c Consent) (*ConsentMap, source.Findings) {
 	f := &file{doc: yaml.Read(src)}
+	if f.doc.Errors().Failed() {
+		return nil, f.doc.Errors()
+	}
 	o, _ := f.doc.Root().Object("consent")
 	keys := rules.SettingKeys(yaml.Keys(), yaml.Keys()).Behind("consent")
 	m := consentMap(section{path: "consent.", layers: []layer{{object: o}}, file: f, keys: keys}, &c)
