@@ -175,9 +175,9 @@ func nameOf(object string) string {
 	return digest([]byte(strings.Join(place[:2], "")))[:32]
 }
 
-// Find returns what is kept of an object of so many bytes, if it answers what is asked by a run that knows more than the
-// one that kept it. Columns and picks may be fewer than were kept; but for a few picks of many the object itself is
-// read, where that is no more.
+// Find returns what is kept of an object of so many bytes, if it answers what is asked by a run that knows more than
+// the one that kept it. Columns and picks may be fewer than were kept; but for a few picks of many the object itself
+// is read, where that is no more.
 func (s *Store) Find(object string, size int64, asked scan.Keepsake, knownBy int64) (*Entry, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
