@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 
+	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
@@ -18,7 +19,7 @@ type Gathering struct {
 	entry   Entry
 	mu      sync.Mutex
 	left    int   // row groups to come
-	room    int64 // bytes that may still be kept: more than the object has would save no reading
+	room    int64 // bytes that may still be kept: more than the object has, padded, would save no reading
 	spoilt  bool
 	pieces  []arrow.Record // by row group; nil: nothing is kept of it
 	classes map[string]int
@@ -30,7 +31,7 @@ func (s *Store) Gather(ctx context.Context, object string, of *rules.Schema, wha
 	knownBy, size, rows int64, groups int,
 ) *Gathering {
 	o := &Gathering{
-		store: s, schema: schemaOf(of, what.Columns), left: groups, room: size, pieces: make([]arrow.Record, groups),
+		store: s, schema: schemaOf(of, what.Columns), left: groups, room: keys.Padded(size), pieces: make([]arrow.Record, groups),
 		classes: map[string]int{},
 		entry:   Entry{Of: object, Rows: rows, KnownBy: knownBy, Columns: what.Columns, Picks: what.Picks},
 	}
