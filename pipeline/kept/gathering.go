@@ -31,7 +31,8 @@ func (s *Store) Gather(ctx context.Context, object string, of *rules.Schema, wha
 	knownBy, size, rows int64, groups int,
 ) *Gathering {
 	o := &Gathering{
-		store: s, schema: schemaOf(of, what.Columns), left: groups, room: keys.Padded(size), pieces: make([]arrow.Record, groups),
+		store: s, schema: schemaOf(of, what.Columns), left: groups, room: keys.Padded(size),
+		pieces:  make([]arrow.Record, groups),
 		classes: map[string]int{},
 		entry:   Entry{Of: object, Rows: rows, KnownBy: knownBy, Columns: what.Columns, Picks: what.Picks},
 	}
