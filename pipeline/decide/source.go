@@ -58,9 +58,9 @@ func (s *sourceError) Unwrap() error { return s.err }
 
 // skip decides whether an error is a damaged object that may be left out.
 func (d *Decision) skip(err error) (again bool, _ error) {
-	if damaged, ok := errors.AsType[*kept.Damaged](err); ok {
-		d.Log.Warn("kept evidence is damaged; the log is read instead", "error", err)
-		d.Evidence.Drop(damaged.Entry.Of)
+	if _, damaged := errors.AsType[*kept.Damaged](err); damaged {
+		d.Log.Warn("kept evidence is damaged, or another run is keeping some; the log is read instead", "error", err)
+		d.Evidence.Distrust()
 		return true, nil
 	}
 	s, ok := errors.AsType[*sourceError](err)

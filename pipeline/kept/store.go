@@ -260,11 +260,12 @@ func digest(b []byte) string {
 // Writes reports whether the run keeps evidence, not only uses it.
 func (s *Store) Writes() bool { return s.writes }
 
-// Drop forgets what is kept of an object.
-func (s *Store) Drop(object string) {
+// Distrust forgets all that was kept: where one table is not as the index says, others may not be, and a decision
+// begins anew for each.
+func (s *Store) Distrust() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.index, object)
+	clear(s.index)
 	s.fresh = true
 }
 
