@@ -34,7 +34,8 @@ type Row struct {
 	Browser  *bool   `parquet:"browser_deny,optional"`
 	TC       *string `parquet:"tc_string,optional"`
 	App      *string `parquet:"-"`
-	Content  string  `parquet:"-"` // orders versions of an event that arrived at one instant
+	Content  string  `parquet:"-"`                   // orders versions of an event that arrived at one instant
+	Agent    *string `parquet:"user_agent,optional"` // of the browser: what no schema names
 }
 
 // Days returns the names of a log's partitions, dt=2008-04-01 and so on, in order.
