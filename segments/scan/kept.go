@@ -60,9 +60,10 @@ func (s *Scanner) Keepsake() (k Keepsake, ok bool) {
 	k.Columns = slices.DeleteFunc(k.Columns, func(n string) bool { _, there := s.schema.Column(n); return !there })
 	slices.Sort(k.Columns)
 	k.Columns = slices.Compact(k.Columns)
-	for is, e := range marksOf(s.schema, s.plan.Labels) {
-		if e != nil {
-			k.Marks += string(rune('0'+is)) + rules.Key(e) + "\n"
+	seen := marksOf(s.schema, s.plan.Labels)
+	for _, is := range evidence.Marks {
+		if e := seen[is]; e != nil {
+			k.Marks += fmt.Sprintf("%d %s\n", is, rules.Key(e))
 		}
 	}
 	_, row := s.schema.Column(KeptRow)
