@@ -131,7 +131,7 @@ type listed struct {
 	pattern Pattern
 }
 
-// ledgerShard holds the timelines of a shard's subjects, purpose after purpose.
+// ledgerShard holds the timelines of a shard's subjects.
 type ledgerShard struct {
 	timelines timelines
 	listed    []listed // sorted by subject
@@ -241,23 +241,16 @@ func (f *Filling) seal(l *Ledger, shard int, machine *Machine) {
 }
 
 func (s *ledgerShard) fold(sorted []Event, ends []uint32, p *Policy, machine *Machine) {
-	purposes := p.Purposes.Len()
-	s.timelines = timelines{kept: make([]keptTimeline, 0, (len(ends)-1)*purposes), spans: make([]Span, 0, len(ends)-1)}
+	s.timelines = newTimelines(p.Purposes.Len(), len(ends)-1)
 	for i := range len(ends) - 1 {
 		events := sorted[ends[i]:ends[i+1]]
-		for purpose := range purposes {
-			s.timelines.keep(machine.Fold(events, purpose))
-		}
+		s.timelines.keep(i, func(purpose int) Timeline { return machine.Fold(events, purpose) })
 	}
 }
 
 // timeline returns what a subject decided about a purpose; subjects that the log never named have the empty timeline.
 func (l *Ledger) timeline(subject identity.Number, purpose int) Timeline {
-	sh := &l.shards[subject%identity.Shards]
-	if i := int(subject/identity.Shards)*l.policy.Purposes.Len() + purpose; i < len(sh.timelines.kept) {
-		return sh.timelines.at(i)
-	}
-	return Timeline{}
+	return l.shards[subject%identity.Shards].timelines.at(int(subject/identity.Shards), purpose)
 }
 
 // Suppressed reports whether a subject stands on a list for a purpose.

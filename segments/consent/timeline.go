@@ -222,37 +222,3 @@ func (m *Machine) show(from int64) {
 	}
 	m.t.Spans = spans
 }
-
-// timelines keeps many timelines without a pointer in them, for there are millions. Somebody who answers a banner
-// decides on all purposes at one instant, so a timeline with the spans of the one before shares them.
-type timelines struct {
-	kept  []keptTimeline
-	spans []Span
-}
-
-// keptTimeline is a timeline whose spans are spans[from:to].
-type keptTimeline struct {
-	from, to uint32
-	expired  bool
-	void     Reason
-	erased   bool
-}
-
-func (ts *timelines) keep(t Timeline) {
-	k := keptTimeline{expired: t.Expired, void: t.Void, erased: t.Erased}
-	if n := len(ts.kept); n > 0 {
-		k.from, k.to = ts.kept[n-1].from, ts.kept[n-1].to
-	}
-	if !slices.Equal(t.Spans, ts.spans[k.from:k.to]) {
-		k.from = uint32(len(ts.spans))
-		ts.spans = append(ts.spans, t.Spans...)
-		k.to = uint32(len(ts.spans))
-	}
-	ts.kept = append(ts.kept, k)
-}
-
-// at returns a timeline; its spans are shared and read-only.
-func (ts *timelines) at(i int) Timeline {
-	k := &ts.kept[i]
-	return Timeline{Spans: ts.spans[k.from:k.to], Expired: k.expired, Void: k.void, Erased: k.erased}
-}

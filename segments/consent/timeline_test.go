@@ -270,26 +270,34 @@ func TestFoldingAllocatesNothingOnceItIsWarm(t *testing.T) {
 	}
 }
 
-func TestKeptTimelinesAreThoseThatWereFoldedAndShareEqualSpans(t *testing.T) {
+func TestKeptTimelinesAreThoseThatWereFoldedAndShareWhatIsEqual(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m, kept := NewMachine(densePolicy(testNow), testStrings), timelines{}
+		m, subjects := NewMachine(densePolicy(testNow), testStrings), rapid.IntRange(1, 20).Draw(t, "subjects")
+		kept := newTimelines(2, 2*subjects)
 		var want []Timeline
-		for range rapid.IntRange(1, 20).Draw(t, "subjects") {
+		for i := range subjects {
 			events := drawEvents(t, "events")
-			for range 2 {
-				folded := m.Fold(events, Profile)
-				want = append(want, clone(folded))
-				kept.keep(folded)
+			for again := range 2 {
+				kept.keep(2*i+again, func(int) Timeline {
+					want = append(want, clone(m.Fold(events, Profile)))
+					return want[len(want)-1]
+				})
 			}
 		}
 		for i := range want {
-			got := kept.at(i)
+			got := kept.at(i/2, i%2)
 			if diff := gocmp.Diff(want[i], got, cmpopts.EquateEmpty()); diff != "" {
 				t.Fatalf("timeline %d: %s", i, diff)
 			}
-			if i%2 == 1 && len(got.Spans) > 0 && &got.Spans[0] != &kept.at(i - 1).Spans[0] {
+			if i%2 == 1 && len(got.Spans) > 0 && &got.Spans[0] != &kept.at(i/2, 0).Spans[0] {
 				t.Fatalf("timeline %d does not share the equal spans before it", i)
 			}
+			if i%4 == 0 && kept.shape[i/2] != kept.shape[i/2+1] {
+				t.Fatalf("subjects %d and %d, who decided the same, have two shapes", i/2, i/2+1)
+			}
+		}
+		if got := kept.at(2*subjects, 1); !gocmp.Equal(got, Timeline{}, cmpopts.EquateEmpty()) {
+			t.Fatalf("a subject whom nobody named has the timeline %v", got)
 		}
 	})
 }

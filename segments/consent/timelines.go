@@ -1,0 +1,96 @@
+package consent
+
+import (
+	"encoding/binary"
+	"slices"
+)
+
+// timelines keeps the timelines of many subjects, for there are millions: without a pointer in them, and what is alike
+// only once. Whoever answers a banner decides on all purposes at one instant, so a timeline with the spans of the one
+// before shares them; and most people decide the same in the same order, so that but for the instants their timelines
+// have one shape.
+type timelines struct {
+	purposes int
+	shape    []uint32    // by subject
+	from     []uint32    // by subject: where its spans begin
+	shapes   []shapeLine // purpose after purpose
+	spans    []Span
+
+	known map[string]uint32
+	one   []shapeLine // of the subject that is being kept
+	key   []byte
+}
+
+// shapeLine is a timeline whose spans are from:to of those of its subject.
+type shapeLine struct {
+	from, to uint32
+	expired  bool
+	erased   bool
+	void     Reason
+}
+
+func newTimelines(purposes, subjects int) timelines {
+	return timelines{
+		purposes: purposes, shape: make([]uint32, subjects), from: make([]uint32, subjects),
+		shapes: make([]shapeLine, purposes), known: map[string]uint32{},
+	}
+}
+
+// keep takes the timelines of a subject; shape 0 is that of one who said nothing.
+func (ts *timelines) keep(subject int, fold func(purpose int) Timeline) {
+	begin, last := len(ts.spans), shapeLine{}
+	ts.one = ts.one[:0]
+	for purpose := range ts.purposes {
+		t := fold(purpose)
+		line := shapeLine{last.from, last.to, t.Expired, t.Erased, t.Void}
+		if !slices.Equal(t.Spans, ts.spans[begin+int(line.from):begin+int(line.to)]) {
+			line.from = uint32(len(ts.spans) - begin)
+			ts.spans = append(ts.spans, t.Spans...)
+			line.to = uint32(len(ts.spans) - begin)
+		}
+		ts.one = append(ts.one, line)
+		last = line
+	}
+	ts.shape[subject], ts.from[subject] = ts.number(), uint32(begin)
+}
+
+// number is that of the shape of one.
+func (ts *timelines) number() uint32 {
+	if newest := len(ts.shapes) - ts.purposes; slices.Equal(ts.one, ts.shapes[newest:]) {
+		return uint32(newest / ts.purposes)
+	}
+	ts.key = ts.key[:0]
+	for i := range ts.one {
+		ts.key = ts.one[i].append(ts.key)
+	}
+	n, known := ts.known[string(ts.key)]
+	if !known {
+		n = uint32(len(ts.shapes) / ts.purposes)
+		ts.known[string(ts.key)] = n
+		ts.shapes = append(ts.shapes, ts.one...)
+	}
+	return n
+}
+
+func (s *shapeLine) append(b []byte) []byte {
+	flags := uint16(s.void) << 2
+	if s.expired {
+		flags |= 1
+	}
+	if s.erased {
+		flags |= 2
+	}
+	b = binary.LittleEndian.AppendUint32(b, s.from)
+	b = binary.LittleEndian.AppendUint32(b, s.to)
+	return binary.LittleEndian.AppendUint16(b, flags)
+}
+
+// at returns a timeline of a subject; its spans are shared and read-only.
+func (ts *timelines) at(subject, purpose int) Timeline {
+	if subject >= len(ts.shape) {
+		return Timeline{}
+	}
+	line := &ts.shapes[int(ts.shape[subject])*ts.purposes+purpose]
+	spans := ts.spans[ts.from[subject]:]
+	return Timeline{Spans: spans[line.from:line.to], Expired: line.expired, Void: line.void, Erased: line.erased}
+}
