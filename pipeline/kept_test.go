@@ -59,8 +59,8 @@ func (b *bank) ruled(t *rapid.T) {
 }
 
 // brings changes the log as exporters do: new objects, late ones, some that are written anew or gone, and what people
-// decide.
-func (b *bank) brings(t *rapid.T, day int) {
+// decide; it tells whether somebody asks to be erased.
+func (b *bank) brings(t *rapid.T, day int, erases bool) (erased bool) {
 	date := func(day int) string { return fmt.Sprintf("2026-04-%02d", day) }
 	for range rapid.IntRange(1, 4).Draw(t, "objects") {
 		of := day - rapid.SampledFrom([]int{0, 0, 0, 1, 3}).Draw(t, "late")
@@ -76,11 +76,20 @@ func (b *bank) brings(t *rapid.T, day int) {
 	}
 	said := date(day) + "T20:59:00Z"
 	acts := []act{{"", "heartbeat", "", said, said}}
+	if rapid.IntRange(0, 9).Draw(t, "recorded ahead") == 0 {
+		said = date(day) + "T22:30:00Z"
+	}
 	for range rapid.IntRange(0, 6).Draw(t, "acts") {
 		who := rapid.SampledFrom([]string{"d0", "d1", "d2", "d3", "d4", "d5", "d6", "d7", "c1", "c2"}).Draw(t, "who")
-		at := date(day-rapid.IntRange(0, 4).Draw(t, "decided")) + "T08:00:00Z"
-		if rapid.IntRange(0, 4).Draw(t, "withdraws") == 0 {
-			acts = append(acts, act{who, "withdraw", "*", at, said})
+		at := date(day-rapid.IntRange(-1, 4).Draw(t, "decided")) + "T08:00:00Z"
+		if other := rapid.IntRange(0, 10).Draw(t, "says something else"); other < len(keptActs) {
+			if keptActs[other] == "erase" {
+				if !erases {
+					continue
+				}
+				erased = true
+			}
+			acts = append(acts, act{who, keptActs[other], "*", at, said})
 			continue
 		}
 		for _, purpose := range []string{"profile", "link", "activate:files"} {
@@ -88,7 +97,18 @@ func (b *bank) brings(t *rapid.T, day int) {
 		}
 	}
 	b.acts(fmt.Sprintf("consent/day-%d.parquet", day), acts)
+	switch before := fmt.Sprintf("consent/day-%d.parquet", day-1); rapid.IntRange(0, 7).Draw(t, "consent log") {
+	case 0:
+		b.gone(before)
+	case 1:
+		b.acts(before, acts[1:]) // written anew, with other rows
+	case 2:
+		b.acts(fmt.Sprintf("consent/more-%d.parquet", day), acts[1:])
+	}
+	return erased
 }
+
+var keptActs = []string{"withdraw", "deny", "object", "lift", "erase"}
 
 func (b *bank) gone(name string) {
 	bucket, key, _ := strings.Cut(name, "/")
@@ -129,33 +149,33 @@ func (b *bank) harm(t *rapid.T) {
 	}
 }
 
-// decided is what a night decides, people by name.
-func (b *bank) decided(ctx context.Context, now string, noKept bool) string {
+// decided is what a night decides, people by name, and all that it counts.
+func (b *bank) decided(ctx context.Context, now string, knownBy int64, noKept bool) (people, counts string) {
 	stores := folder.NewStores(store.Options{Memory: b.memory})
 	defer stores.Close()
 	clock := func() time.Time { return time.UnixMicro(instant(b.t, now)) }
 	look, err := pipeline.LookAt(ctx, &pipeline.Job{
 		Inputs: decide.Inputs{
-			Loaded: b.loaded, Clock: clock, Workers: 2, Stores: stores, Log: slog.New(slog.DiscardHandler),
+			Loaded: b.loaded, Clock: clock, KnownBy: knownBy, Workers: 2, Stores: stores, Log: slog.New(slog.DiscardHandler),
 		}, RunID: "20260401T000000Z-ffffff", Keys: b.ring, NoKept: noKept,
 	}, decide.Ask(b.loaded.Segments), decide.Options{})
 	if err != nil {
-		return err.Error()
+		return err.Error(), ""
 	}
-	var out bytes.Buffer
+	var out, lists bytes.Buffer
 	for _, a := range look.Audiences {
-		fmt.Fprintln(&out, a.Segment().Name, slices.Collect(a.Members()), a.Qualified, a.Outcomes(0))
+		fmt.Fprintln(&lists, a.Segment().Name, slices.Collect(a.Members()), a.Qualified, a.Outcomes(0))
 	}
 	for _, s := range look.Sources {
 		fmt.Fprintf(&out, "%+v %d %v\n", s.Counts, s.Conflicts, s.Inputs)
 	}
-	fmt.Fprintf(&out, "%+v\n", look.Roll.Tallies)
-	return out.String()
+	fmt.Fprintf(&out, "%+v\n%+v %d\n%+v\n%+v\n", look.Roll.Tallies, look.Feed, look.Skewed, look.Heard, look.Acts)
+	return lists.String(), out.String()
 }
 
 // What is kept never shows: whatever nights came before, a night decides with kept evidence what it decides without.
 func TestANightWithKeptEvidenceDecidesWhatOneWithoutDoes(t *testing.T) {
-	members := 0 // nights with members and with something kept
+	members, ledgers := 0, 0 // nights with members and with something kept, and with a folded consent log
 	rapid.Check(t, func(r *rapid.T) {
 		b := newBank(t)
 		b.gone("events/dt=2026-04-10/part.parquet")
@@ -166,8 +186,9 @@ func TestANightWithKeptEvidenceDecidesWhatOneWithoutDoes(t *testing.T) {
 			b.loaded.Project.Sources[0].Dedupe = value.Duration{}
 		}
 		b.ruled(r)
+		erases, erased := rapid.IntRange(0, 3).Draw(r, "erases") == 0, false
 		for day := 10; day < 10+rapid.IntRange(2, 5).Draw(r, "nights"); day++ {
-			b.brings(r, day)
+			erased = b.brings(r, day, erases) || erased
 			if rapid.IntRange(0, 2).Draw(r, "other rules") == 0 {
 				b.ruled(r)
 			}
@@ -175,27 +196,43 @@ func TestANightWithKeptEvidenceDecidesWhatOneWithoutDoes(t *testing.T) {
 				b.harm(r)
 			}
 			now := fmt.Sprintf("2026-04-%02dT22:00:00Z", day)
-			without, with := b.decided(t.Context(), now, true), b.decided(t.Context(), now, false)
-			if strings.Contains(without, "[d") && b.keptObjects() > 0 {
-				members++
+			if rapid.IntRange(0, 2).Draw(r, "grants last otherwise") == 0 {
+				b.loaded.Project.Consent.MaxConsentAge = value.Duration{N: rapid.IntRange(3, 30).Draw(r, "days"), Unit: value.Day}
 			}
-			if diff := cmp.Diff(without, with); diff != "" {
-				r.Fatalf("night %d (-without +with kept evidence):\n%s", day, diff)
+			same := func(now string, knownBy int64) {
+				without, counts := b.decided(t.Context(), now, knownBy, true)
+				with, keptCounts := b.decided(t.Context(), now, knownBy, false)
+				if strings.Contains(without, "[d") && b.keptObjects("") > 0 {
+					members++
+				}
+				// Of whoever is forgotten no row is kept, so that the refusals of hers are not counted.
+				if diff := cmp.Diff(without, with); diff == "" && !erased {
+					without, with = counts, keptCounts
+				}
+				if diff := cmp.Diff(without, with); diff != "" {
+					r.Fatalf("night %d (-without +with kept evidence):\n%s", day, diff)
+				}
 			}
+			same(now, 0)
 			if _, err := b.run(now, fmt.Sprintf("202604%02dT220000Z-000001", day)); err != nil {
 				r.Logf("night %d: %v", day, err)
 			}
+			if b.keptObjects("ledger") > 0 {
+				ledgers++
+			}
+			// What a later known_by hides, the night may have seen.
+			same(now, instant(t, now)+rapid.Int64Range(1, 60).Draw(r, "minutes later")*60e6)
 		}
 	})
-	if members < 20 {
-		t.Fatalf("%d nights had members and kept evidence, want 20", members)
+	if members < 20 || ledgers < 20 {
+		t.Fatalf("%d nights had members and kept evidence, %d a kept ledger; want 20", members, ledgers)
 	}
 }
 
-func (b *bank) keptObjects() int {
+func (b *bank) keptObjects(of string) int {
 	at, err := store.Open(b.t.Context(), "mem://state/", store.Options{Memory: b.memory})
 	check(b.t, err)
-	objects, err := at.List(b.t.Context(), kept.Folder)
+	objects, err := at.List(b.t.Context(), kept.Folder+of)
 	check(b.t, err)
 	return len(objects)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"math"
 	"slices"
 	"sync"
@@ -16,7 +15,6 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/state"
-	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/consent"
@@ -45,14 +43,6 @@ func ConsentColumns() []rules.Column {
 	}
 }
 
-// listedLog is a consent log before a row of it is read.
-type listedLog struct {
-	bucket  *store.Bucket
-	objects []store.Object
-	days    map[int64]bool
-	first   value.CivilDate
-}
-
 // consentLog is a consent log that is being read into a ledger.
 type consentLog struct {
 	listedLog
@@ -60,11 +50,11 @@ type consentLog struct {
 	policy  *consent.Policy
 	hideAt  int64 // rows recorded at or after it are hidden: known_by where it was given
 	trusted []string
-	seed    maphash.Seed
 	feed    consent.Feed
 	skewed  int64
 	heard   heard
 	owed    owed // of an export of states
+	going   *goingOn
 	mu      sync.Mutex
 }
 
@@ -81,51 +71,19 @@ func (l *consentLog) list(ctx context.Context, done *listedLog) (err error) {
 	return nil
 }
 
-func (in *Inputs) listLog(ctx context.Context) (*listedLog, error) {
-	conf := in.Project.Consent
-	bucket, listing, err := in.List(ctx, conf.URL)
-	if err != nil {
-		if store.CodeOf(err) != store.NotFound {
-			return nil, err
-		}
-		listing = nil // a feed that is not there is FEED_MISSING, not a storage that does not answer
-	}
-	parts, err := folder.Partitions(conf.URL, conf.Partition, listing)
-	if err != nil {
-		misfit := consent.Unreadable(err.Error())
-		if f, ok := fault.Classify(err); ok {
-			misfit.Hint = f.Hint // which names consent.partition; nothing need be exported again
-		}
-		return nil, consentFailure(misfit)
-	}
-	l := &listedLog{bucket: bucket}
-	if conf.Partition.Key != "" {
-		l.days = map[int64]bool{}
-	}
-	for _, p := range parts {
-		if len(p.Objects) == 0 {
-			continue
-		}
-		l.objects = append(l.objects, p.Objects...)
-		if l.days != nil {
-			l.days[p.Day.Days()] = true
-			if l.first == 0 {
-				l.first = p.Day
-			}
-		}
-	}
-	return l, nil
-}
-
 // read fills a ledger from the log.
 func (l *consentLog) read(ctx context.Context, filling *consent.Filling) error {
 	loaders := make([]*consent.Loader, max(1, l.in.Workers))
 	for i := range loaders {
 		loaders[i] = filling.Loader()
 	}
-	r := l.in.Reading("consent", l.bucket, l.objects, consentSchema)
+	fresh, places := l.going.fresh(l)
+	r := l.in.Reading("consent", l.bucket, fresh, consentSchema)
 	return l.each(ctx, r, func(worker int) *consent.Strings { return loaders[worker].Strings },
-		func(worker int, c *consentRows) error { return c.load(loaders[worker]) })
+		func(worker int, c *consentRows) error {
+			c.object = places[c.object]
+			return c.load(loaders[worker])
+		})
 }
 
 func consentFailure(e error) error {
@@ -138,6 +96,7 @@ func consentFailure(e error) error {
 // consentRows is one row group of the log, with its words read once per dictionary entry.
 type consentRows struct {
 	log                                        *consentLog
+	object                                     int // its number
 	n                                          int
 	id, kind, subject, action, purpose, source parquet.Text
 	tc, evidence                               parquet.Text
@@ -260,14 +219,14 @@ func (c *consentRows) load(l *consent.Loader) error {
 	refs := [2][]consent.Ref{make([]consent.Ref, c.subject.Dict.Len()), make([]consent.Ref, c.subject.Dict.Len())}
 	met := [2][]standing{make([]standing, c.subject.Dict.Len()), make([]standing, c.subject.Dict.Len())}
 	content := c.contents()
-	ids := c.id.Hash(c.log.seed)
+	ids := c.id.Hash(c.log.in.subjects.Seed())
+	l.Begin(uint32(c.object))
 	var listen func(i int, e consent.Event)
 	if hears := c.log.in.listen; hears != nil {
 		listen = hears(c)
 	}
-	var rows, skewed int64
+	saw := objectSeen{watermark: math.MinInt64}
 	var seen heard
-	watermark := int64(math.MinInt64)
 	for i := range c.n {
 		recorded, err := c.whole(i)
 		if err != nil {
@@ -275,11 +234,12 @@ func (c *consentRows) load(l *consent.Loader) error {
 		}
 		seen.row(c, i, recorded)
 		seen.event(c, i)
+		saw.unfit = saw.unfit || recorded >= c.log.in.KnownBy || c.grave(i).there
 		if recorded >= c.log.hideAt {
 			continue
 		}
-		rows++
-		watermark = max(watermark, recorded)
+		saw.rows++
+		saw.watermark = max(saw.watermark, recorded)
 		l.Seen(ids[c.id.Codes[i]], content(i))
 		action := c.actions[c.action.Codes[i]]
 		if action == consent.Heartbeat {
@@ -287,8 +247,9 @@ func (c *consentRows) load(l *consent.Loader) error {
 		}
 		e := c.event(i)
 		if recorded < e.At-3600e6 {
-			skewed++
+			saw.skewed++
 		}
+		saw.unfit = saw.unfit || e.Action == consent.TCString
 		if listen != nil {
 			listen(i, e)
 		}
@@ -308,7 +269,7 @@ func (c *consentRows) load(l *consent.Loader) error {
 			l.Add(refs[kind][code], e)
 		}
 	}
-	c.log.note(rows, watermark, skewed, &seen)
+	c.log.note(c.object, &saw, &seen)
 	return nil
 }
 
@@ -340,7 +301,7 @@ func (c *consentRows) event(i int) consent.Event {
 
 // contents returns a hash of everything an event says beside its id, to tell a repetition from a contradiction.
 func (c *consentRows) contents() func(i int) uint64 {
-	seed := c.log.seed
+	seed := c.log.in.subjects.Seed()
 	columns := []parquet.Text{c.kind, c.subject, c.action, c.purpose, c.source, c.tc, c.evidence}
 	hashes := make([][]uint64, len(columns))
 	for k, col := range columns {
@@ -361,19 +322,26 @@ func (c *consentRows) contents() func(i int) uint64 {
 	}
 }
 
-func (l *consentLog) note(rows, watermark, skewed int64, seen *heard) {
+// objectSeen counts what was seen in an object of the log, or in a part of one.
+type objectSeen struct {
+	rows, watermark, skewed int64
+	unfit                   bool // no later run may go on from it
+}
+
+func (l *consentLog) note(object int, saw *objectSeen, seen *heard) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.feed.Rows += rows
-	l.feed.Watermark = max(l.feed.Watermark, watermark)
-	l.skewed += skewed
+	l.feed.Rows += saw.rows
+	l.feed.Watermark = max(l.feed.Watermark, saw.watermark)
+	l.skewed += saw.skewed
 	l.heard.add(seen)
+	l.going.note(object, saw, seen)
 }
 
 // newLog is the consent log of the inputs, with rows recorded from an instant on hidden.
 func (d *Decision) newLog(hideAt int64) *consentLog {
 	return &consentLog{
-		in: d, policy: d.policy, hideAt: hideAt, trusted: d.Project.Consent.TrustedSources, seed: maphash.MakeSeed(),
+		in: d, policy: d.policy, hideAt: hideAt, trusted: d.Project.Consent.TrustedSources,
 	}
 }
 
@@ -388,7 +356,12 @@ func (d *Decision) ledger(ctx context.Context) (*consent.Ledger, error) {
 		return nil, err
 	}
 	log.owed = d.owed()
+	var err error
+	if log.going, err = d.goOn(ctx, log); err != nil {
+		return nil, err
+	}
 	filling := consent.Fill(d.policy, d.subjects)
+	log.going.begin(ctx, filling)
 	if d.only != nil {
 		d.machine = filling.Machine(len(d.Sources) > 0)
 	}
@@ -419,7 +392,9 @@ func (d *Decision) ledger(ctx context.Context) (*consent.Ledger, error) {
 	if err := d.hearRows(ctx, filling); err != nil {
 		return nil, err
 	}
+	log.going.keep(ctx, filling)
 	ledger, err := filling.Seal(d.Workers)
+	log.going.end(ctx, err)
 	if errors.Is(err, consent.ErrConflict) {
 		err = consent.Unreadable(err.Error())
 	}

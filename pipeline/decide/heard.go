@@ -63,8 +63,14 @@ func (h *heard) denied(fingerprint int64) {
 // forgotten reports whether a row says something from before its person was forgotten. What she says later is a new
 // person's, whose denials the log must keep.
 func (c *consentRows) forgotten(i int, recorded int64) bool {
+	g := c.grave(i)
+	return g.there && (g.Forever || min(recorded, int64(c.at.Value(i))) <= g.At)
+}
+
+// grave is the tombstone of a row's subject.
+func (c *consentRows) grave(i int) grave {
 	if c.log.in.Buried == nil || c.subject.Null(i) {
-		return false
+		return grave{}
 	}
 	kind, code := c.kinds[c.kind.Codes[i]], c.subject.Codes[i]
 	if c.buried[kind] == nil {
@@ -75,7 +81,7 @@ func (c *consentRows) forgotten(i int, recorded int64) bool {
 		g.asked = true
 		g.Tombstone, g.there = c.log.in.Buried(KindName(kind), identity.Normalise(c.subject.Dict.Value(int(code))))
 	}
-	return g.there && (g.Forever || min(recorded, int64(c.at.Value(i))) <= g.At)
+	return *g
 }
 
 // grave is the tombstone of a subject, if there is one and somebody asked.

@@ -2,14 +2,19 @@ package decide
 
 import (
 	"context"
+	"fmt"
+	"math"
+	"slices"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/malgrupp/malgrupp/pipeline/kept"
 	"github.com/malgrupp/malgrupp/pipeline/parquet"
+	"github.com/malgrupp/malgrupp/pipeline/state"
 	"github.com/malgrupp/malgrupp/pipeline/store"
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/segments/consent"
 	"github.com/malgrupp/malgrupp/segments/evidence"
 	"github.com/malgrupp/malgrupp/segments/identity"
 	"github.com/malgrupp/malgrupp/segments/scan"
@@ -151,4 +156,144 @@ func (k *keeping) resume(ctx context.Context, task *Task, objects []store.Object
 		})
 	}
 	return g.Wait()
+}
+
+// goingOn is how a decision goes on from the consent log that an earlier run folded, and keeps what it folds itself. A
+// nil one reads the whole log and keeps nothing.
+type goingOn struct {
+	*Decision
+	log     *consentLog
+	under   string
+	was     *kept.Ledger // nil: none
+	page    kept.LedgerPage
+	numbers []uint32            // by object of the page: its number now
+	now     []kept.LedgerObject // by object of the log: what was seen of it
+	days    []heard             // the same, while it is read
+	unfit   []bool
+	kept    []bool
+	keeping *kept.LedgerKeeping
+}
+
+// goOn looks for what an earlier run folded of the log. Whoever listens to single events reads them; what a map makes
+// of an export is read anew each night.
+func (d *Decision) goOn(ctx context.Context, l *consentLog) (*goingOn, error) {
+	if d.Evidence == nil || d.only != nil || d.Project.Consent.Map != nil {
+		return nil, nil
+	}
+	names := make([]string, d.policy.Purposes.Len())
+	for i := range names {
+		names[i] = d.policy.Purposes.Name(i)
+	}
+	n := len(l.objects)
+	g := &goingOn{
+		Decision: d, log: l, now: make([]kept.LedgerObject, n), days: make([]heard, n), unfit: make([]bool, n),
+		kept: make([]bool, n),
+		under: fmt.Sprintf("%q %q %v %d %q %q", d.Absolute(d.Project.Consent.URL), names, d.policy.MinNotice,
+			d.policy.MaxConsentAge, l.trusted, d.Project.Identity.Blocked),
+	}
+	number := map[string]uint32{}
+	for i, o := range l.objects {
+		g.now[i].Watermark = math.MinInt64
+		if o.ETag != "" {
+			g.now[i].Of = kept.Object(d.Absolute(d.Project.Consent.URL), [32]byte{}, "", o)
+			number[g.now[i].Of] = uint32(i)
+		}
+	}
+	if g.was = d.Evidence.Ledger(g.under, d.KnownBy); g.was == nil {
+		return g, nil
+	}
+	var err error
+	if g.page, err = d.Evidence.Page(ctx, g.was); err != nil {
+		return nil, err
+	}
+	for _, o := range g.page.Objects {
+		i, there := number[o.Of]
+		if !there {
+			i = consent.Gone
+		} else {
+			g.kept[i], g.now[i] = true, o
+		}
+		g.numbers = append(g.numbers, i)
+	}
+	d.subjects = identity.SubjectsOf(g.page.Seed)
+	return g, nil
+}
+
+// begin makes a ledger that is to be filled go on, with what was seen of objects that need not be read.
+func (g *goingOn) begin(ctx context.Context, filling *consent.Filling) {
+	if g == nil || g.was == nil {
+		return
+	}
+	for i, is := range g.kept {
+		if !is {
+			continue
+		}
+		o, seen := &g.now[i], heard{days: map[int64]*state.Day{}, acts: g.now[i].Acts}
+		for on, d := range o.Days {
+			seen.days[on] = &d
+		}
+		g.log.note(i, &objectSeen{rows: o.Rows, watermark: o.Watermark, skewed: o.Skewed}, &seen)
+	}
+	filling.GoOn(consent.Earlier{Objects: g.numbers, Part: func(part int) ([]consent.Folded, error) {
+		return g.Evidence.Part(ctx, g.was, part, g.policy.Purposes.Len())
+	}})
+}
+
+// fresh are the objects of the log that have to be read, and their numbers.
+func (g *goingOn) fresh(l *consentLog) (fresh []store.Object, numbers []int) {
+	for i, o := range l.objects {
+		if g == nil || !g.kept[i] {
+			fresh, numbers = append(fresh, o), append(numbers, i)
+		}
+	}
+	return fresh, numbers
+}
+
+// note takes what was read of a part of an object.
+func (g *goingOn) note(object int, saw *objectSeen, seen *heard) {
+	if g == nil || g.kept[object] || !g.Evidence.Writes() {
+		return
+	}
+	o := &g.now[object]
+	o.Rows, o.Watermark, o.Skewed = o.Rows+saw.rows, max(o.Watermark, saw.watermark), o.Skewed+saw.skewed
+	g.days[object].add(seen)
+	g.unfit[object] = g.unfit[object] || saw.unfit
+}
+
+// goOnAt is how much of what is kept may come to be read anew each night before all is folded to one.
+const goOnAt = 8
+
+// keep has the ledger kept as it is folded, if that is worth it.
+func (g *goingOn) keep(ctx context.Context, filling *consent.Filling) {
+	if g == nil || !g.Evidence.Writes() || g.Sample != nil {
+		return
+	}
+	lasting, rows := make([]bool, len(g.now)), int64(0)
+	for i := range g.now {
+		lasting[i] = g.kept[i] || !g.unfit[i] && g.now[i].Of != ""
+		switch {
+		case !lasting[i]:
+			g.now[i] = kept.LedgerObject{}
+		case !g.kept[i]:
+			rows += g.now[i].Rows
+			g.now[i].Acts = g.days[i].acts
+			g.now[i].Days = map[int64]state.Day{}
+			for on, d := range g.days[i].days {
+				g.now[i].Days[on] = *d
+			}
+		}
+	}
+	if g.was != nil && goOnAt*rows <= g.was.Rows && !slices.Contains(g.numbers, consent.Gone) {
+		return
+	}
+	g.page = kept.LedgerPage{Seed: g.subjects.Seed(), Objects: g.now}
+	g.keeping = g.Evidence.KeepLedger(g.under, g.KnownBy, g.page)
+	filling.Keep(lasting, func(part int, of []consent.Folded) error { return g.keeping.Part(ctx, part, of) })
+}
+
+// end ends keeping, when all is folded.
+func (g *goingOn) end(ctx context.Context, err error) {
+	if g != nil && g.keeping != nil && err == nil {
+		g.keeping.End(ctx, g.page)
+	}
 }

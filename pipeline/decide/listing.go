@@ -12,6 +12,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/store"
+	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments/consent"
 )
 
@@ -116,4 +117,48 @@ func (l *Listing) Check(in Inputs, rows, watermark int64) error {
 	feed := l.feed
 	feed.Rows, feed.Watermark, feed.Clock = rows, watermark, !in.given
 	return consentFailure(feed.Check(in.feedLimits()))
+}
+
+// listedLog is a consent log before a row of it is read.
+type listedLog struct {
+	bucket  *store.Bucket
+	objects []store.Object
+	days    map[int64]bool
+	first   value.CivilDate
+}
+
+func (in *Inputs) listLog(ctx context.Context) (*listedLog, error) {
+	conf := in.Project.Consent
+	bucket, listing, err := in.List(ctx, conf.URL)
+	if err != nil {
+		if store.CodeOf(err) != store.NotFound {
+			return nil, err
+		}
+		listing = nil // a feed that is not there is FEED_MISSING, not a storage that does not answer
+	}
+	parts, err := folder.Partitions(conf.URL, conf.Partition, listing)
+	if err != nil {
+		misfit := consent.Unreadable(err.Error())
+		if f, ok := fault.Classify(err); ok {
+			misfit.Hint = f.Hint // which names consent.partition; nothing need be exported again
+		}
+		return nil, consentFailure(misfit)
+	}
+	l := &listedLog{bucket: bucket}
+	if conf.Partition.Key != "" {
+		l.days = map[int64]bool{}
+	}
+	for _, p := range parts {
+		if len(p.Objects) == 0 {
+			continue
+		}
+		l.objects = append(l.objects, p.Objects...)
+		if l.days != nil {
+			l.days[p.Day.Days()] = true
+			if l.first == 0 {
+				l.first = p.Day
+			}
+		}
+	}
+	return l, nil
 }

@@ -43,6 +43,7 @@ func (l *consentLog) each(ctx context.Context, r *folder.Reading, tcs func(worke
 		if err != nil {
 			return err
 		}
+		c.object = u.Object
 		return visit(worker, c)
 	})
 	if bad, ok := errors.AsType[*folder.BadObject](err); ok {

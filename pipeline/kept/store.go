@@ -35,7 +35,7 @@ const Folder = "kept/"
 
 const (
 	indexName = Folder + "index.age"
-	format    = 1
+	format    = 2
 	maxIndex  = 1 << 30
 	maxObject = 8 << 30
 	writers   = 2 // at once
@@ -53,6 +53,9 @@ type Store struct {
 	index map[string]*Entry // by the object that it is of
 	named map[string]bool   // objects that this run asked for: what nobody asks for goes
 	fresh bool              // the index is not as it lies in the storage
+
+	ledger *Ledger // the folded consent log; nil: none
+	needed bool    // this run asked for it
 
 	write   errgroup.Group // of objects, which waits for the storage while others are read
 	buffers sync.Pool      // of what is written
@@ -86,6 +89,7 @@ type index struct {
 	Under   string
 	Keys    []string
 	Entries []indexed
+	Ledger  *Ledger
 }
 
 type indexed struct {
@@ -112,17 +116,19 @@ func Open(ctx context.Context, b *store.Bucket, ring *keys.Ring, under string, w
 	case err != nil:
 		log.Warn("kept evidence could not be read; the log is read again", "error", err)
 	case in.Format == format && in.Under == s.under:
+		s.ledger = in.Ledger
 		for i := range in.Entries {
 			e := in.Entries[i].entry(in.Keys)
 			if e == nil {
 				log.Warn("kept evidence has no valid index; the log is read again")
 				clear(s.index)
+				s.ledger = nil
 				break
 			}
 			s.index[e.Of] = e
 		}
 	}
-	s.fresh = len(s.index) == 0 // what lies there is no longer named
+	s.fresh = len(s.index) == 0 && s.ledger == nil // what lies there is no longer named
 	return s
 }
 
@@ -214,12 +220,12 @@ func (e *Entry) Number(asked scan.Keepsake) []int {
 
 // Damaged is evidence that is not as it was kept.
 type Damaged struct {
-	Entry *Entry
-	Err   error
+	Name string // of the object that holds it
+	Err  error
 }
 
 func (d *Damaged) Error() string {
-	return fmt.Sprintf("read kept evidence %s: %v", d.Entry.Name, d.Err)
+	return fmt.Sprintf("read kept evidence %s: %v", d.Name, d.Err)
 }
 
 func (d *Damaged) Unwrap() error { return d.Err }
@@ -243,7 +249,7 @@ func (s *Store) Each(ctx context.Context, e *Entry, of *rules.Schema, visit func
 		err = each(table.Bytes(), schemaOf(of, e.Columns), visit)
 	}
 	if err != nil {
-		return &Damaged{e, err}
+		return &Damaged{e.Name, err}
 	}
 	return nil
 }
@@ -266,7 +272,7 @@ func (s *Store) Distrust() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.index)
-	s.fresh = true
+	s.ledger, s.fresh = nil, true
 }
 
 // put keeps a table.
@@ -313,6 +319,9 @@ func (s *Store) End(ctx context.Context, save bool) {
 			s.fresh = true
 		}
 	}
+	if s.ledger != nil && !s.needed {
+		s.ledger, s.fresh = nil, true
+	}
 	if !s.fresh {
 		return
 	}
@@ -322,7 +331,7 @@ func (s *Store) End(ctx context.Context, save bool) {
 }
 
 func (s *Store) save(ctx context.Context) error {
-	in := index{Format: format, Under: s.under}
+	in := index{Format: format, Under: s.under, Ledger: s.ledger}
 	number, names := map[string]int64{}, map[string]bool{indexName: true}
 	for _, object := range slices.Sorted(maps.Keys(s.index)) {
 		e := indexed{Entry: *s.index[object]}
@@ -338,6 +347,12 @@ func (s *Store) save(ctx context.Context) error {
 		e.Entry.Picks = nil
 		in.Entries = append(in.Entries, e)
 		names[e.Name] = true
+	}
+	if s.ledger != nil {
+		names[s.ledger.Page.Name] = true
+		for _, p := range s.ledger.Parts {
+			names[p.Name] = true
+		}
 	}
 	plain, err := json.Marshal(in)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/zeebo/xxh3"
 )
 
 // entries is the dictionary of a text column: entry i is bytes[ends[i]:ends[i+1]].
@@ -202,12 +203,12 @@ func (t Text) Copies() []string {
 	return out
 }
 
-// Hash returns a hash of every dictionary entry; a null has 0.
-func (t Text) Hash(seed maphash.Seed) []uint64 {
+// Hash returns a hash of every dictionary entry, the same under one seed; a null has 0.
+func (t Text) Hash(seed uint64) []uint64 {
 	out := make([]uint64, t.Dict.Len())
 	for i := range out {
 		if !t.Dict.IsNull(i) {
-			out[i] = maphash.String(seed, t.Dict.Value(i))
+			out[i] = xxh3.HashStringSeed(t.Dict.Value(i), seed)
 		}
 	}
 	return out

@@ -9,8 +9,6 @@ import (
 	"cmp"
 	"errors"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"github.com/malgrupp/malgrupp/segments/identity"
 )
@@ -42,6 +40,13 @@ type Loader struct {
 	entries    [identity.Shards]chunks[entry]
 	seen       [identity.Shards]chunks[fingerprint]
 	suppressed []suppression
+	marks      []mark
+}
+
+// mark is where in a loader an object of the log begins.
+type mark struct {
+	object        uint32
+	entries, seen [identity.Shards]uint32
 }
 
 // suppression is one entry of a list.
@@ -54,6 +59,16 @@ type suppression struct {
 type Ref struct {
 	shard  int
 	number uint32
+}
+
+// Begin says that what comes next is of an object of the log, by its number; it need not be said of what no later run
+// goes on from.
+func (l *Loader) Begin(object uint32) {
+	m := mark{object: object}
+	for shard := range identity.Shards {
+		m.entries[shard], m.seen[shard] = uint32(l.entries[shard].len()), uint32(l.seen[shard].len())
+	}
+	l.marks = append(l.marks, m)
 }
 
 // Subject files a subject and returns how Add may name it; call it once per dictionary entry, not per event.
@@ -96,6 +111,10 @@ type Filling struct {
 	subjects *identity.Subjects
 	loaders  []*Loader
 	some     bool // strings of some rows alone
+	earlier  Earlier
+	gone     bool   // the log lacks some of its objects
+	lasting  []bool // by object: a later run may go on from what was read of it
+	keep     func(part int, of []Folded) error
 }
 
 // Fill starts a ledger for a policy; subjects must be empty or hold only what earlier ledgers filed.
@@ -117,6 +136,15 @@ func (f *Filling) Machine(some bool) *Machine {
 	return NewMachine(f.policy, f.strings)
 }
 
+// GoOn makes the ledger go on from what an earlier run folded, whose seed the subjects have.
+func (f *Filling) GoOn(e Earlier) { f.earlier, f.gone = e, slices.Contains(e.Objects, Gone) }
+
+// Keep has Seal hand out, from several goroutines, what a later run may go on from: what was read of objects that are
+// lasting, by their number. The columns are valid until keep returns.
+func (f *Filling) Keep(lasting []bool, keep func(part int, of []Folded) error) {
+	f.lasting, f.keep = lasting, keep
+}
+
 // Ledger is who decided what: a timeline per subject and purpose. It is complete before the first row is judged and
 // read-only from then on.
 type Ledger struct {
@@ -135,117 +163,6 @@ type listed struct {
 type ledgerShard struct {
 	timelines timelines
 	listed    []listed // sorted by subject
-}
-
-// Seal numbers the subjects and folds every timeline, with that many workers. It fails with ErrConflict, or with a
-// FeedError if too many TC strings are broken.
-func (f *Filling) Seal(workers int) (*Ledger, error) {
-	if err := f.strings.check(); err != nil && !f.some {
-		return nil, err
-	}
-	l := &Ledger{policy: f.policy, subjects: f.subjects}
-	var conflict atomic.Bool
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range max(1, workers) {
-		wg.Go(func() {
-			machine := NewMachine(f.policy, f.strings)
-			var contradictions contradictions
-			for shard := int(next.Add(1)) - 1; shard < identity.Shards; shard = int(next.Add(1)) - 1 {
-				if contradictions.in(f.loaders, shard) {
-					conflict.Store(true)
-				}
-				f.seal(l, shard, machine)
-			}
-		})
-	}
-	wg.Wait()
-	f.loaders = nil
-	if conflict.Load() {
-		return nil, ErrConflict
-	}
-	return l, nil
-}
-
-// contradictions finds events of one id with different contents; its buffers are used again.
-type contradictions struct {
-	met identity.Met
-	few []fingerprint
-}
-
-func (c *contradictions) in(loaders []*Loader, shard int) bool {
-	total := 0
-	for _, l := range loaders {
-		total += l.seen[shard].len()
-	}
-	c.met.Begin(total)
-	for _, l := range loaders {
-		l.seen[shard].each(func(e *fingerprint) { c.met.Meet(e.id) })
-	}
-	c.few = c.few[:0]
-	for _, l := range loaders {
-		l.seen[shard].each(func(e *fingerprint) {
-			if c.met.Again(e.id) {
-				c.few = append(c.few, *e)
-			}
-		})
-	}
-	slices.SortFunc(c.few, func(a, b fingerprint) int { return cmp.Compare(a.id, b.id) })
-	for i := 1; i < len(c.few); i++ {
-		if c.few[i].id == c.few[i-1].id && c.few[i].content != c.few[i-1].content {
-			return true
-		}
-	}
-	return false
-}
-
-// seal gathers the events of a shard by subject (a counting sort) and folds them.
-func (f *Filling) seal(l *Ledger, shard int, machine *Machine) {
-	sh := f.subjects.Shard(shard)
-	local := make([][]uint32, len(f.loaders))
-	total := 0
-	for i, ld := range f.loaders {
-		local[i] = make([]uint32, 0, ld.refs[shard].len())
-		ld.refs[shard].each(func(r *subjectRef) {
-			local[i] = append(local[i], sh.File(r.hash, ld.arena[r.from:r.to]))
-		})
-		total += ld.entries[shard].len()
-	}
-	ends := make([]uint32, sh.Len()+1)
-	for i, ld := range f.loaders {
-		ld.entries[shard].each(func(e *entry) { ends[local[i][e.subject]+1]++ })
-	}
-	for i := 1; i < len(ends); i++ {
-		ends[i] += ends[i-1]
-	}
-	for i, ld := range f.loaders {
-		for _, e := range ld.suppressed {
-			if e.shard == shard {
-				l.shards[shard].listed = append(l.shards[shard].listed,
-					listed{identity.NumberOf(shard, local[i][e.number]), e.pattern})
-			}
-		}
-	}
-	slices.SortFunc(l.shards[shard].listed, func(a, b listed) int { return cmp.Compare(a.subject, b.subject) })
-	sorted := make([]Event, total)
-	at := slices.Clone(ends)
-	for i, ld := range f.loaders {
-		ld.entries[shard].each(func(e *entry) {
-			s := local[i][e.subject]
-			sorted[at[s]] = e.Event
-			at[s]++
-		})
-		ld.entries[shard], ld.refs[shard], ld.seen[shard] = chunks[entry]{}, chunks[subjectRef]{}, chunks[fingerprint]{}
-	}
-	l.shards[shard].fold(sorted, ends, f.policy, machine)
-}
-
-func (s *ledgerShard) fold(sorted []Event, ends []uint32, p *Policy, machine *Machine) {
-	s.timelines = newTimelines(p.Purposes.Len(), len(ends)-1)
-	for i := range len(ends) - 1 {
-		events := sorted[ends[i]:ends[i+1]]
-		s.timelines.keep(i, func(purpose int) Timeline { return machine.Fold(events, purpose) })
-	}
 }
 
 // timeline returns what a subject decided about a purpose; subjects that the log never named have the empty timeline.

@@ -74,6 +74,14 @@ func (m *Machine) Fold(events []Event, purpose int) Timeline {
 	return m.t
 }
 
+// until is the instant at which what was folded last comes to something else without another event.
+func (m *Machine) until() int64 {
+	if m.base.State == Granting {
+		return m.expiresAt
+	}
+	return math.MaxInt64
+}
+
 // take keeps the events that speak about the purpose, in their order: at equal instants a lift comes first, then
 // grants, then denials, so that a tie is a denial. A denial dated ahead acts at once. An erasure is of the person, so
 // it speaks about every purpose whatever it names.

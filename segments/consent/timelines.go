@@ -59,31 +59,48 @@ func (ts *timelines) number() uint32 {
 	if newest := len(ts.shapes) - ts.purposes; slices.Equal(ts.one, ts.shapes[newest:]) {
 		return uint32(newest / ts.purposes)
 	}
-	ts.key = ts.key[:0]
-	for i := range ts.one {
-		ts.key = ts.one[i].append(ts.key)
-	}
-	n, known := ts.known[string(ts.key)]
+	key := ts.keyOf(ts.one)
+	n, known := ts.known[string(key)]
 	if !known {
 		n = uint32(len(ts.shapes) / ts.purposes)
-		ts.known[string(ts.key)] = n
+		ts.known[string(key)] = n
 		ts.shapes = append(ts.shapes, ts.one...)
 	}
 	return n
 }
 
-func (s *shapeLine) append(b []byte) []byte {
-	flags := uint16(s.void) << 2
+// keyOf is valid until the next call.
+func (ts *timelines) keyOf(shape []shapeLine) []byte {
+	ts.key = ts.key[:0]
+	for i := range shape {
+		for _, n := range shape[i].packed() {
+			ts.key = binary.LittleEndian.AppendUint32(ts.key, n)
+		}
+	}
+	return ts.key
+}
+
+// packed is a line as numbers.
+func (s *shapeLine) packed() [lineLen]uint32 {
+	flags := uint32(s.void)
 	if s.expired {
-		flags |= 1
+		flags |= expiredFlag
 	}
 	if s.erased {
-		flags |= 2
+		flags |= erasedFlag
 	}
-	b = binary.LittleEndian.AppendUint32(b, s.from)
-	b = binary.LittleEndian.AppendUint32(b, s.to)
-	return binary.LittleEndian.AppendUint16(b, flags)
+	return [lineLen]uint32{s.from, s.to, flags}
 }
+
+func unpack(n []uint32) shapeLine {
+	return shapeLine{n[0], n[1], n[2]&expiredFlag != 0, n[2]&erasedFlag != 0, Reason(n[2])}
+}
+
+const (
+	lineLen     = 3 // numbers of a line
+	expiredFlag = 1 << 8
+	erasedFlag  = 1 << 9
+)
 
 // at returns a timeline of a subject; its spans are shared and read-only.
 func (ts *timelines) at(subject, purpose int) Timeline {

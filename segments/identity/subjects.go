@@ -2,11 +2,13 @@ package identity
 
 import (
 	"encoding/binary"
-	"hash/maphash"
 	"iter"
 	"math/bits"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
+
+	"github.com/zeebo/xxh3"
 )
 
 // Kind tells devices from customers; they share one number space.
@@ -31,19 +33,26 @@ type Number = uint32
 // Subjects numbers the subjects of one run. Filling is done shard by shard (Shard, one goroutine each), then lookups
 // need no lock; Late adds subjects that only rows name.
 type Subjects struct {
-	seed    maphash.Seed
+	seed    uint64
 	shards  [Shards]Shard
 	anyLate atomic.Bool
 	warmed  atomic.Uint32
 }
 
-// NewSubjects returns an empty number space.
-func NewSubjects() *Subjects { return &Subjects{seed: maphash.MakeSeed()} }
+// NewSubjects returns an empty number space, with a seed that nobody can guess: whoever makes up ids makes up no
+// collisions.
+func NewSubjects() *Subjects { return SubjectsOf(rand.Uint64()) }
 
-// Hash is the key under which an id is filed; equal ids of one kind have equal hashes within a run.
+// SubjectsOf returns an empty number space in which ids are hashed as in another one.
+func SubjectsOf(seed uint64) *Subjects { return &Subjects{seed: seed} }
+
+// Seed is that of the hashes; it is a secret.
+func (s *Subjects) Seed() uint64 { return s.seed }
+
+// Hash is the key under which an id is filed; equal ids of one kind have equal hashes under one seed.
 func (s *Subjects) Hash(kind Kind, id []byte) uint64 {
 	// The kind is mixed in afterwards: hashing it with the id would need a copy.
-	return maphash.Bytes(s.seed, id) ^ uint64(kind)*0x9e3779b97f4a7c15
+	return xxh3.HashSeed(id, s.seed) ^ uint64(kind)*0x9e3779b97f4a7c15
 }
 
 // Spread is a hash of an id that is the same in every run, for drawing and counting people: whoever knows the ids can
@@ -242,6 +251,23 @@ func (s *table) File(hash uint64, id []byte) uint32 {
 	s.insert(hash, local)
 	return local
 }
+
+// Adopt takes over the ids of a shard that was filled under the same seed, in the order of their local numbers: their
+// hashes, and where each ends.
+func (s *table) Adopt(hashes []uint64, ends []uint32, ids []byte) {
+	s.hashes, s.ends, s.ids = hashes, ends, ids
+	slots := 64
+	for 4*(len(hashes)+1) > 3*slots {
+		slots *= 2
+	}
+	s.slots = make([]uint64, slots)
+	for local, hash := range hashes {
+		s.insert(hash, uint32(local))
+	}
+}
+
+// At is what was filed under a local number; the id is not to be changed.
+func (s *table) At(local uint32) (hash uint64, id []byte) { return s.hashes[local], s.id(local) }
 
 // Len is the number of ids filed.
 func (s *table) Len() int { return len(s.hashes) }
