@@ -236,6 +236,7 @@ func (c *consentRows) load(l *consent.Loader) error {
 		seen.event(c, i)
 		saw.unfit = saw.unfit || recorded >= c.log.in.KnownBy || c.grave(i).there
 		if recorded >= c.log.hideAt {
+			saw.hides = true
 			continue
 		}
 		saw.rows++
@@ -326,6 +327,7 @@ func (c *consentRows) contents() func(i int) uint64 {
 type objectSeen struct {
 	rows, watermark, skewed int64
 	unfit                   bool // no later run may go on from it
+	hides                   bool // known_by hides some of its rows
 }
 
 func (l *consentLog) note(object int, saw *objectSeen, seen *heard) {
@@ -336,6 +338,9 @@ func (l *consentLog) note(object int, saw *objectSeen, seen *heard) {
 	l.skewed += saw.skewed
 	l.heard.add(seen)
 	l.going.note(object, saw, seen)
+	if saw.hides {
+		l.in.hidden[l.objects[object].Key] = true
+	}
 }
 
 // newLog is the consent log of the inputs, with rows recorded from an instant on hidden.
@@ -352,6 +357,7 @@ func (d *Decision) ledger(ctx context.Context) (*consent.Ledger, error) {
 		hideAt = d.KnownBy
 	}
 	log := d.newLog(hideAt)
+	d.hidden = map[string]bool{}
 	if err := log.list(ctx, d.Listing.log); err != nil {
 		return nil, err
 	}

@@ -72,7 +72,8 @@ type Decision struct {
 
 	asked      []segments.Request
 	policy     *consent.Policy
-	newest     int64 // when the newest row of the consent log was recorded
+	newest     int64           // when the newest row of the consent log was recorded
+	hidden     map[string]bool // objects of the consent log of which known_by hides rows
 	subjects   *identity.Subjects
 	star       *identity.Star
 	logins     []identity.Login // kept where one person is asked about

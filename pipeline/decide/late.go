@@ -37,9 +37,10 @@ func (d *Decision) Late(ctx context.Context, after, now int64) (Late, error) {
 	}
 	var fresh, old []store.Object
 	for i, o := range folder.Pin("consent", log.objects, nil) {
-		if known[o] {
+		switch {
+		case known[o] && d.hidden[o.Key]:
 			old = append(old, log.objects[i])
-		} else {
+		case !known[o]:
 			fresh = append(fresh, log.objects[i])
 		}
 	}

@@ -12,6 +12,10 @@ import (
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
+// mostOfSize is how many times the bytes of an object its evidence may have: from there on reading the object is no
+// dearer, though its rows have to be decoded and tested.
+const mostOfSize = 2
+
 // Gathering gathers what is worth keeping of an object while its row groups are read, by any number of goroutines.
 type Gathering struct {
 	store   *Store
@@ -19,7 +23,7 @@ type Gathering struct {
 	entry   Entry
 	mu      sync.Mutex
 	left    int   // row groups to come
-	room    int64 // bytes that may still be kept: more than the object has, padded, would save no reading
+	room    int64 // bytes that may still be kept
 	spoilt  bool
 	pieces  []arrow.Record // by row group; nil: nothing is kept of it
 	classes map[string]int
@@ -31,7 +35,7 @@ func (s *Store) Gather(ctx context.Context, object string, of *rules.Schema, wha
 	knownBy, size, rows int64, groups int,
 ) *Gathering {
 	o := &Gathering{
-		store: s, schema: schemaOf(of, what.Columns), left: groups, room: keys.Padded(size),
+		store: s, schema: schemaOf(of, what.Columns), left: groups, room: mostOfSize * keys.Padded(size),
 		pieces:  make([]arrow.Record, groups),
 		classes: map[string]int{},
 		entry:   Entry{Of: object, Rows: rows, KnownBy: knownBy, Columns: what.Columns, Picks: what.Picks},

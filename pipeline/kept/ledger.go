@@ -18,8 +18,8 @@ import (
 )
 
 // A folded consent log is kept in parts, so that several can be read at once, and a page of what was seen of each of
-// its objects. Each is encrypted by itself; names differ from one writing to the next, so that a run that is killed
-// wrote over nothing that is used (docs/adr/0027-the-folded-ledger-is-kept.md).
+// its objects. Each is encrypted by itself; names are those of two sets in turn, so that a run that is killed wrote
+// over nothing that is used (docs/adr/0027-the-folded-ledger-is-kept.md).
 
 // Ledger is what is kept of a consent log. It is not changed any more.
 type Ledger struct {
@@ -182,7 +182,7 @@ func writeColumn(w io.Writer, column any) (n int, err error) {
 // of, and nothing is kept.
 type LedgerKeeping struct {
 	store  *Store
-	run    string // what is in the names
+	set    string // what is in the names
 	mu     sync.Mutex
 	ledger Ledger
 	failed bool
@@ -192,7 +192,12 @@ type LedgerKeeping struct {
 // an instant.
 func (s *Store) KeepLedger(under string, knownBy int64, page LedgerPage) *LedgerKeeping {
 	k := &LedgerKeeping{store: s, ledger: Ledger{Under: digest([]byte(under)), KnownBy: knownBy}}
-	k.run = digest(binary.LittleEndian.AppendUint64(nil, page.Seed))[:8] + fmt.Sprintf("-%x", knownBy)
+	k.set = "a"
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ledger != nil && s.ledger.Page.Name == k.name("page") {
+		k.set = "b"
+	}
 	for _, o := range page.Objects {
 		k.ledger.Rows += o.Rows
 	}
@@ -233,6 +238,10 @@ func (k *LedgerKeeping) End(ctx context.Context, page LedgerPage) {
 	k.store.ledger, k.store.needed, k.store.fresh = &k.ledger, true, true
 }
 
+func (k *LedgerKeeping) name(piece string) string {
+	return Folder + "ledger-" + k.set + "-" + piece + ".age"
+}
+
 // keep writes a piece, padded so that its size tells only roughly how much there is.
 func (k *LedgerKeeping) keep(ctx context.Context, name string, into *piece, write func(io.Writer) (int, error)) {
 	sealed := k.store.buffer()
@@ -247,7 +256,7 @@ func (k *LedgerKeeping) keep(ctx context.Context, name string, into *piece, writ
 	if err == nil {
 		err = w.Close()
 	}
-	into.Name = Folder + "ledger-" + k.run + "-" + name + ".age"
+	into.Name = k.name(name)
 	if err == nil {
 		into.Head = head(sealed.Bytes())
 		err = k.store.bucket.UploadBytes(ctx, into.Name, sealed.Bytes(), "application/octet-stream")
