@@ -193,7 +193,7 @@ func (h *Holdings) Set(l List, profile string, told iter.Seq2[string, string], r
 	all := h.lists[l]
 	before := all
 	delete(h.lists, l)
-	var held []holding
+	held := make([]holding, 0, len(all)+len(all)/8)
 	for entry, subject := range told {
 		p := holding{
 			key: keyer.Key(keys.NewID(subject)), entry: entry, profile: profile, runID: h.RunID, marker: h.Marker, at: h.At,
@@ -346,25 +346,41 @@ func (h *Holdings) take(g *parquet.RowGroup) error {
 		}
 	}
 	marker, at, heard := columns[0].(*array.Int64), columns[1].(*array.Timestamp), columns[2].(*array.Boolean)
-	for i := range g.Rows() {
-		l := List{Destination: of(0, i), Segment: of(1, i), Kind: of(2, i), Part: of(3, i)}
-		p := holding{profile: of(4, i), key: of(5, i), entry: of(6, i), runID: of(7, i)}
+	// Rows of one list and action lie together: lists are looked up once for each run of them.
+	same := func(i, j int) bool {
+		for _, k := range [...]int{0, 1, 2, 3, 4, 8} {
+			if t[k].Codes[i] != t[k].Codes[j] {
+				return false
+			}
+		}
+		return true
+	}
+	for from, to := 0, 0; from < g.Rows(); from = to {
+		for to = from + 1; to < g.Rows() && same(from, to); to++ {
+		}
+		l := List{Destination: of(0, from), Segment: of(1, from), Kind: of(2, from), Part: of(3, from)}
 		if l.Kind == "" {
-			l.Kind = p.profile
+			l.Kind = of(4, from)
 		}
-		p.heard = heard.IsNull(i) || heard.Value(i)
-		if marker.IsValid(i) {
-			p.marker, p.at = marker.Value(i), int64(at.Value(i))
-		}
-		switch action := of(8, i); action {
+		action := of(8, from)
+		into := h.lists
+		switch action {
 		case added:
-			h.lists[l] = append(h.lists[l], p)
 		case removed, erased:
-			p.erased = action == erased
-			h.owed[l] = append(h.owed[l], p)
+			into = h.owed
 		default:
 			return fmt.Errorf("read the holdings: the action %q is none of this version", action)
 		}
+		people := slices.Grow(into[l], to-from)
+		for i := from; i < to; i++ {
+			p := holding{profile: of(4, i), key: of(5, i), entry: of(6, i), runID: of(7, i), erased: action == erased}
+			p.heard = heard.IsNull(i) || heard.Value(i)
+			if marker.IsValid(i) {
+				p.marker, p.at = marker.Value(i), int64(at.Value(i))
+			}
+			people = append(people, p)
+		}
+		into[l] = people
 	}
 	return nil
 }
