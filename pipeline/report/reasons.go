@@ -1,0 +1,3 @@
+package report
+
+func (w *words) reason(code string) string { return code }
