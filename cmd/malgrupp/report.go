@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/malgrupp/malgrupp/pipeline/load"
+	"github.com/malgrupp/malgrupp/pipeline/preview"
 	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/report"
 )
@@ -20,7 +21,11 @@ import (
 // reportOptions are the flags of report.
 type reportOptions struct {
 	out, lang string
+	catalogue bool
 }
+
+// catalogueDays are the days whose rows a catalogue is made of.
+const catalogueDays = 7
 
 // mostNights is how many runs are drawn beside each other.
 const mostNights = 60
@@ -41,6 +46,8 @@ func (a *app) reportCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&o.out, "out", "", "the page to write, FILE.html (default: reports/RUN.html in the project)")
 	c.Flags().StringVar(&o.lang, "lang", "en", "language: "+strings.Join(report.Languages(), ", "))
+	c.Flags().BoolVar(&o.catalogue, "catalogue", false,
+		"add a searchable catalogue of events, columns and frequent values; reads the last days of the logs")
 	return c
 }
 
@@ -58,6 +65,11 @@ func (a *app) runReport(ctx context.Context, run string, o reportOptions) error 
 	in, err := a.reported(ctx, loaded, run)
 	if err != nil {
 		return err
+	}
+	if o.catalogue {
+		if in.Catalogue, err = a.catalogueOf(ctx, loaded, in.Run.Manifest); err != nil {
+			return err
+		}
 	}
 	r := report.Of(in)
 	name, err := a.writeReport(r, o)
@@ -91,6 +103,19 @@ func (a *app) reported(ctx context.Context, loaded *load.Loaded, run string) (*r
 			line.Manifest.Status)
 	}
 	return report.Gather(ctx, loaded, lines, line, mostNights)
+}
+
+// catalogueOf looks what the logs hold, as the run could see them.
+func (a *app) catalogueOf(ctx context.Context, loaded *load.Loaded, m *record.Manifest) (*preview.Catalogue, error) {
+	in, err := a.inputs(loaded, m.AsOf, m.KnownBy)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Stores.Close()
+	show := a.newProgress()
+	in.Watch = show.update
+	defer show.stop()
+	return preview.Catalog(ctx, in, preview.FactsOptions{Days: catalogueDays})
 }
 
 // writeReport writes page, Markdown and JSON and returns the name of the page.

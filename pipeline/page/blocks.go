@@ -203,10 +203,22 @@ func (t *Table) markdown(b *strings.Builder) {
 	for _, row := range t.Rows {
 		b.WriteByte('|')
 		for _, c := range row {
-			b.WriteString(" " + marked(c.Text) + " |")
+			b.WriteString(" " + c.markdown() + " |")
 		}
 		b.WriteByte('\n')
 	}
+}
+
+// markdown keeps the lines of code apart.
+func (c *Cell) markdown() string {
+	if !c.Code {
+		return marked(c.Text)
+	}
+	var lines []string
+	for line := range strings.Lines(c.Text) {
+		lines = append(lines, marked(line))
+	}
+	return strings.Join(lines, "<br>")
 }
 
 // Chart is a picture with what it shows as a title, in one sentence and as a table.

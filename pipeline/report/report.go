@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/malgrupp/malgrupp/pipeline/page"
+	"github.com/malgrupp/malgrupp/pipeline/preview"
 	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/rules/value"
 )
@@ -61,7 +62,7 @@ type Input struct {
 	Rules     []Rule        // of the run, by name
 	Sources   []Source
 	Zone      *value.Zone
-	Catalogue *int
+	Catalogue *preview.Catalogue // nil: nobody asked
 }
 
 // Of makes the report.
