@@ -12,31 +12,39 @@ const None = -1
 // Spark is a line of sizes, oldest first, the last one with a dot.
 type Spark struct{ Values []int64 }
 
-const sparkWide, sparkHigh = 120, 24
+const sparkWide, sparkHigh = 124, 24
 
 func (s *Spark) draw(m *markup, name string) {
-	m.open("svg", "class", "spark", "role", "img", "aria-label", name, "width", px(sparkWide), "height", px(sparkHigh))
+	m.open("svg", "class", "spark", "role", "img", "aria-label", name)
 	most := max(1, slices.Max(append([]int64{0}, s.Values...)))
-	step := sparkWide - 6
-	if len(s.Values) > 1 {
-		step = (sparkWide - 6) / (len(s.Values) - 1)
-	}
-	step = max(step, 1)
+	step := max(1, (sparkWide-6)/max(1, len(s.Values)-1))
 	var line strings.Builder
-	x, y, drawn := 0, 0, false
+	x, y, flat, drawn := 0, 0, 0, false
+	level := func() { // what is flat is one stroke
+		if flat > 0 {
+			fmt.Fprintf(&line, "h%d", flat)
+		}
+		flat = 0
+	}
 	for i, v := range s.Values {
 		if v == None {
+			level()
 			drawn = false
 			continue
 		}
 		nx, ny := sparkWide-3-step*(len(s.Values)-1-i), sparkHigh-3-int(v*int64(sparkHigh-6)/most)
-		if drawn {
-			fmt.Fprintf(&line, "l%d %d", nx-x, ny-y) // relative: half the bytes
-		} else {
+		switch {
+		case !drawn:
 			fmt.Fprintf(&line, "M%d %d", nx, ny)
+		case ny == y:
+			flat += nx - x
+		default:
+			level()
+			fmt.Fprintf(&line, "l%d %d", nx-x, ny-y) // relative: half the bytes
 		}
 		x, y, drawn = nx, ny, true
 	}
+	level()
 	m.shape("path", "d", line.String())
 	if n := len(s.Values); n > 0 && s.Values[n-1] != None {
 		m.shape("circle", "cx", px(x), "cy", px(y), "r", "2.5")

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"html"
 	"strconv"
 	"strings"
 	"unicode"
@@ -38,7 +37,10 @@ func (m *markup) element(tag, text string, attributes ...string) {
 	m.end(tag)
 }
 
-func escaped(s string) string { return html.EscapeString(Plain(s)) }
+func escaped(s string) string { return entities.Replace(Plain(s)) }
+
+// entities are all that ends a text, or a value between double quotes, of which alone there are any.
+var entities = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;")
 
 // Plain is a text without what nobody sees and a reader obeys: control characters, marks of writing direction and bytes
 // that are no text.

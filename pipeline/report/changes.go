@@ -39,6 +39,7 @@ type Change struct {
 	Removals  shown.Count `json:"removals"`
 	Because   []string    `json:"because"` // rule, new, settings, consent, held, data, time
 	Held      string      `json:"held_back,omitempty"`
+	Guard     string      `json:"guard,omitempty"`
 	Owed      shown.Count `json:"owed_removals"`
 }
 
@@ -88,7 +89,7 @@ func changesOf(in *Input) Part {
 func (c *Changes) list(s, was *record.SegmentCount) Change {
 	l := Change{
 		List: listName(s), Segment: s.Segment, Members: s.Members, Additions: s.Additions, Removals: s.Removals,
-		Held: s.Held, Owed: s.Owed,
+		Held: s.Held, Guard: string(s.Guard), Owed: s.Owed,
 	}
 	because := func(is bool, what string) {
 		if is {
@@ -102,6 +103,7 @@ func (c *Changes) list(s, was *record.SegmentCount) Change {
 	because(was == nil, "new")
 	because(rule, "rule")
 	because(!s.Owed.Few(), "consent")
+	because(s.Guard != "", "guard")
 	because(s.Held != "", "held")
 	because(s.Held == "" && c.Moved.Settings, "settings")
 	because(len(c.Moved.Objects) > 0, "data")
@@ -113,7 +115,7 @@ func (c *Changes) list(s, was *record.SegmentCount) Change {
 // whys are the reasons in words.
 var whys = map[string]string{
 	"new": "it is new here", "rule": "its rule was changed", "consent": "%s of those who leave may not be told any more",
-	"held": "it is held back: %s", "settings": "the settings were changed", "data": "new data came in",
+	"held": "it is held back: %s", "guard": "guard %s holds it but for removals that are owed", "settings": "the settings were changed", "data": "new data came in",
 	"time": "its windows moved on", "attributes": "consent or attributes of customers moved",
 }
 
@@ -183,6 +185,8 @@ func (l *Change) why(w *words) string {
 		switch what {
 		case "consent":
 			parts = append(parts, w.say(whys[what], w.people(l.Owed)))
+		case "guard":
+			parts = append(parts, w.say(whys[what], l.Guard))
 		case "held":
 			parts = append(parts, w.say(whys[what], l.Held))
 		default:

@@ -62,7 +62,7 @@ func sizesOf(in *Input) Part {
 }
 
 // nightsInTable is how many of the latest runs the table of sizes has; the lines show all.
-const nightsInTable = 14
+const nightsInTable = 10
 
 func (s *Sizes) tell(w *words) []page.Block {
 	last := len(s.Runs) - 1
@@ -80,7 +80,7 @@ func (s *Sizes) tell(w *words) []page.Block {
 		l := &s.Lists[i]
 		low, high := l.span()
 		row := []page.Cell{
-			page.C(l.List), {Chart: l.spark(), Text: w.say("%s: %s now, from %s to %s before", l.List,
+			page.C(l.List), {Chart: l.spark(), Text: w.say("%s now, %s to %s before",
 				w.known(l.Members[last]), w.people(low), w.people(high))},
 			page.N(w.known(l.Members[last])), page.N(w.people(low)), page.N(w.people(high)), page.C(""),
 		}

@@ -93,21 +93,33 @@ func (v *Verdict) tell(w *words) (out []page.Block) {
 		add("good", w.say("Done: %s of %s lists are as the rules say, at %s.", w.number(int64(v.Told)),
 			w.number(int64(v.Lists)), w.count(v.Places, "one destination", "%s destinations")))
 	}
-	for _, what := range []struct {
-		names      []string
-		mood, text string
-	}{
-		{v.Held, "note", "Held as they were by a guard, until somebody looks: %s."},
-		{v.Overdue, "bad", "Removals that nobody has acknowledged for too long: %s."},
-		{v.Failing, "bad", "Rules whose tests fail: %s."},
-		{v.Lacking, "note", "Sources of which something is missing or damaged: %s."},
-		{v.Passed, "note", "Guards that this run was let pass: %s."},
-		{v.Stopped, "", "Nobody is added, for a reason of the settings: %s."},
-		{v.Small, "", "Withheld, because too few people are in them: %s."},
-	} {
-		if len(what.names) > 0 {
-			add(what.mood, w.say(what.text, w.several(what.names, named)))
+	for _, a := range alarms {
+		if names := a.names(v); len(names) > 0 {
+			add(a.mood, w.say(a.text, w.several(names, named)))
 		}
 	}
 	return out
+}
+
+// alarms are what somebody should look at, the worst first where moods are the same.
+var alarms = []struct {
+	names      func(v *Verdict) []string
+	mood, text string
+}{
+	{
+		func(v *Verdict) []string { return v.Overdue }, "bad",
+		"Removals that nobody has acknowledged for too long: %s.",
+	},
+	{func(v *Verdict) []string { return v.Failing }, "bad", "Rules whose tests fail: %s."},
+	{
+		func(v *Verdict) []string { return v.Held }, "note",
+		"Held as they were by a guard, until somebody looks: %s.",
+	},
+	{
+		func(v *Verdict) []string { return v.Lacking }, "note",
+		"Sources of which something is missing or damaged: %s.",
+	},
+	{func(v *Verdict) []string { return v.Passed }, "note", "Guards that were let pass in this run: %s."},
+	{func(v *Verdict) []string { return v.Stopped }, "", "Nobody is added, for a reason of the settings: %s."},
+	{func(v *Verdict) []string { return v.Small }, "", "Withheld, because too few people are in them: %s."},
 }
