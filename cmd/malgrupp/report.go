@@ -58,30 +58,42 @@ func (a *app) runReport(ctx context.Context, run string, o reportOptions) error 
 	if o.out != "" && filepath.Ext(o.out) != ".html" {
 		return usagef("--out is %q: give a name that ends in .html; Markdown and JSON are written beside it", o.out)
 	}
-	loaded, err := a.checked("")
+	made, err := a.makeReport(ctx, run, o)
 	if err != nil {
 		return err
+	}
+	return a.print(made.Report, func(w io.Writer) { fmt.Fprintf(w, "report of run %s: %s\n", made.RunID, made.file) })
+}
+
+// madeReport is a report that was written, with the name of its page.
+type madeReport struct {
+	*report.Report
+	file string
+}
+
+// makeReport writes the report of a run; "" is the latest one.
+func (a *app) makeReport(ctx context.Context, run string, o reportOptions) (*madeReport, error) {
+	loaded, err := a.checked("")
+	if err != nil {
+		return nil, err
 	}
 	in, err := a.reported(ctx, loaded, run)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if o.catalogue {
 		if in.Catalogue, err = a.catalogueOf(ctx, loaded, in.Run.Manifest); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	r := report.Of(in)
-	name, err := a.writeReport(r, o)
-	if err != nil {
-		return err
-	}
-	return a.print(r, func(w io.Writer) { fmt.Fprintf(w, "report of run %s: %s\n", r.RunID, name) })
+	file, err := a.writeReport(r, o)
+	return &madeReport{r, file}, err
 }
 
 // reported gathers what the report of a run is made of; "" is the latest one.
 func (a *app) reported(ctx context.Context, loaded *load.Loaded, run string) (*report.Input, error) {
-	lines, _, err := a.lines(ctx)
+	lines, err := a.linesOf(ctx, loaded)
 	if err != nil {
 		return nil, err
 	}

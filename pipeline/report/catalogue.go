@@ -30,7 +30,8 @@ func (c Catalogue) tell(w *words) []page.Block {
 	for _, e := range c.Entries {
 		t.Rows = append(t.Rows, []page.Cell{
 			page.C(e.Event), page.C(e.Column), page.C(cmp.Or(e.Value, w.any(e.Column))),
-			page.N(w.say("%s or more", w.people(e.People))), page.C(e.Type), page.C(e.Source), {Text: e.Condition, Code: true},
+			page.N(w.say("%s or more", w.people(e.People))), page.C(e.Type), page.C(e.Source),
+			{Text: e.Condition, Code: true},
 		})
 	}
 	if len(t.Rows) == 0 {

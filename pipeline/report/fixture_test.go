@@ -76,8 +76,10 @@ func story(l *load.Loaded, nights, segments int) []record.Line {
 			}})
 		}
 		m.Inputs = inputs(n, nights)
-		m.Outputs = []record.Output{{Root: record.RootOutput, Name: "lists/" + m.RunID + "/files/a.adds.csv.age", Size: 65_600,
-			SHA256: strings.Repeat("a", 64)}}
+		m.Outputs = []record.Output{{
+			Root: record.RootOutput, Name: "lists/" + m.RunID + "/files/a.adds.csv.age", Size: 65_600,
+			SHA256: strings.Repeat("a", 64),
+		}}
 		lines = append(lines, record.Line{RunID: m.RunID, Valid: true, Manifest: m})
 	}
 	slices.Reverse(lines)
@@ -120,8 +122,10 @@ func inputs(n, nights int) (out []folder.Input) {
 		if date == "2026-04-11" || date == "2026-04-13" && n < nights-1 {
 			continue
 		}
-		out = append(out, folder.Input{Source: "web", Key: "dt=" + date + "/part-0.parquet", Size: 1_600_000, ETag: date,
-			Rows: 60_400})
+		out = append(out, folder.Input{
+			Source: "web", Key: "dt=" + date + "/part-0.parquet", Size: 1_600_000, ETag: date,
+			Rows: 60_400,
+		})
 	}
 	return out
 }

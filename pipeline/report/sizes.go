@@ -80,7 +80,8 @@ func (s *Sizes) tell(w *words) []page.Block {
 		l := &s.Lists[i]
 		low, high := l.span()
 		row := []page.Cell{
-			page.C(l.List), {Chart: l.spark(), Text: w.say("%s now, %s to %s before",
+			page.C(l.List),
+			{Chart: l.spark(), Text: w.say("%s now, %s to %s before",
 				w.known(l.Members[last]), w.people(low), w.people(high))},
 			page.N(w.known(l.Members[last])), page.N(w.people(low)), page.N(w.people(high)), page.C(""),
 		}
