@@ -1,5 +1,5 @@
 // Opens a page at two widths, light and dark, and says in one line of JSON each what the browser and axe-core have
-// against it: node look.mjs MODULES CHROMIUM PAGE PICTURES
+// against it: node look.mjs MODULES CHROMIUM PAGE [PICTURES]
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { readFileSync } from "node:fs";
@@ -25,20 +25,21 @@ for (const width of [1280, 390])
     if (await search.count()) {
       const rows = tab.locator("#catalogue tbody tr:visible");
       const all = await rows.count();
-      await search.fill(process.env.FIND ?? "page_path");
+      await search.fill("page_path");
       const some = await rows.count();
       await search.fill("nothing is called so");
       at.found = { all, some, none: await rows.count(), said: await tab.locator(".none").first().textContent() };
       await search.fill("");
     }
-    await tab.screenshot({ path: join(pictures, `${width}-${colorScheme}.png`), fullPage: true });
+    const picture = (name) => pictures && tab.screenshot({ path: join(pictures, `${width}-${colorScheme}${name}.png`), fullPage: true });
+    await picture("");
     await tab.evaluate(() => document.querySelectorAll("details").forEach((d) => (d.open = true)));
     Object.assign(at, await tab.evaluate(() => ({
       wider: document.documentElement.scrollWidth - document.documentElement.clientWidth,
       charts: document.querySelectorAll("figure svg[role=img]").length,
       unnamed: [...document.querySelectorAll("svg[role=img]")].filter((s) => !s.getAttribute("aria-label")).length,
     })));
-    await tab.screenshot({ path: join(pictures, `${width}-${colorScheme}-open.png`), fullPage: true });
+    await picture("-open");
     await context.close();
     // Then with everything open for axe-core, which the policy would not let in.
     const lenient = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, bypassCSP: true });

@@ -83,28 +83,28 @@ func (b Bars) draw(m *markup, name string) {
 	m.end("svg")
 }
 
-// Calendar is days, a line for a month. First is the number of the first day in its month, from 1 on.
-type Calendar struct{ Months []Month }
+// Calendar is days, a line for a month.
+type Calendar []Month
 
-// Month is one line; Days begin on the day First.
+// Month is one line. First is the number of its first day that is drawn, from 1 on.
 type Month struct {
 	Name  string
 	First int
 	Days  []Day
 }
 
-// Day is a day: its class, a letter that says the same without colour, and what is said of it.
-type Day struct{ Class, Letter, Title string }
+// Day is a day: its class, and a letter that says the same without colour.
+type Day struct{ Class, Letter string }
 
 const dayWide, dayLeft = 9, 52
 
 func (c Calendar) draw(m *markup, name string) {
 	m.open("svg", "class", "calendar", "role", "img", "aria-label", name, "width", px(dayLeft+31*dayWide),
-		"height", px(14*len(c.Months)+14))
+		"height", px(14*len(c)+14))
 	for _, n := range []int{1, 5, 10, 15, 20, 25, 30} {
 		m.element("text", px(n), "x", px(dayLeft+dayWide*(n-1)+4), "y", "10", "text-anchor", "middle")
 	}
-	for i, month := range c.Months {
+	for i, month := range c {
 		y := 14 + 14*i
 		m.element("text", month.Name, "x", "0", "y", px(y+10))
 		for k, d := range month.Days {

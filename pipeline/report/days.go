@@ -177,16 +177,16 @@ func (s *SourceDays) chart(w *words) *page.Chart {
 			w.say("Day"), w.say("How it stands"), w.say("Objects"), w.say("Size"), w.say("Rows"),
 		}},
 	}
-	calendar := page.Calendar{}
+	var calendar page.Calendar
 	for _, d := range s.Days {
 		date, _ := value.ParseDate(d.Day)
 		month := d.Day[:len("2026-04")]
-		if n := len(calendar.Months); n == 0 || calendar.Months[n-1].Name != month {
+		if n := len(calendar); n == 0 || calendar[n-1].Name != month {
 			first, _ := value.ParseDate(month + "-01")
-			calendar.Months = append(calendar.Months, page.Month{Name: month, First: int(date-first) + 1})
+			calendar = append(calendar, page.Month{Name: month, First: int(date-first) + 1})
 		}
 		look := dayLooks[slices.IndexFunc(dayLooks, func(l dayLook) bool { return l.state == d.State })]
-		of := &calendar.Months[len(calendar.Months)-1]
+		of := &calendar[len(calendar)-1]
 		of.Days = append(of.Days, page.Day{Class: look.class, Letter: look.letter})
 		how := w.say(look.words)
 		if d.Late != "" {
