@@ -37,8 +37,8 @@ func (a *app) reportCommand() *cobra.Command {
 		Long: "Writes a page about a run (an id or its beginning, latest, latest~1; by default the latest), with Markdown " +
 			"and JSON beside it: the\nverdict, what changed and why, lists over time, from consent to lists, who shares " +
 			"people, days of the logs, delivery,\ndata quality, each rule in words with its tests, and where all of it comes " +
-			"from. It is made from the record: numbers of\npeople are those that the run told, in tens, 0 to 49 as <50, and the " +
-			"page asks nobody for anything.\nThe same run and project give the same bytes.",
+			"from. It is made from the record: numbers of\npeople are those that the run told, in tens, 0 to 49 as <50, and " +
+			"the page asks nobody for anything.\nThe same run and project give the same bytes.",
 		Args: cobra.MaximumNArgs(1), ValidArgsFunction: a.completeRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.runReport(cmd.Context(), append(args, "")[0], o)

@@ -77,6 +77,28 @@ func (c Code) markdown(b *strings.Builder) {
 	b.WriteString(fence + "\n" + strings.TrimRight(Plain(c.Text), "\n") + "\n" + fence + "\n")
 }
 
+// Beside are blocks next to others, or under them where there is no room.
+type Beside struct{ Left, Right []Block }
+
+func (s Beside) html(m *markup, p *Page) {
+	m.open("div", "class", "beside")
+	for _, side := range [][]Block{s.Left, s.Right} {
+		m.open("div")
+		for _, b := range side {
+			b.html(m, p)
+		}
+		m.end("div")
+	}
+	m.end("div")
+}
+
+func (s Beside) markdown(b *strings.Builder) {
+	for _, block := range append(s.Left[:len(s.Left):len(s.Left)], s.Right...) {
+		block.markdown(b)
+		b.WriteByte('\n')
+	}
+}
+
 // Fold hides blocks behind a line until somebody asks for them.
 type Fold struct {
 	Line   string

@@ -148,7 +148,7 @@ func labelWidth(labels []string) int {
 	for _, l := range labels {
 		most = max(most, len([]rune(l)))
 	}
-	return 7*most + 12
+	return most*13/2 + 14
 }
 
 // UpSet is how many people are in exactly these of several sets: a column for each region, its bar above, dots for the

@@ -16,15 +16,19 @@ import (
 const hostile = `"'></text></svg><script>alert(1)</script>&` + "\u202e"
 
 var pictures = map[string]Picture{
-	"spark":         &Spark{Values: []int64{0, 50, 50, 120, None, 90, 400}},
-	"spark_one":     &Spark{Values: []int64{70}},
-	"spark_none":    &Spark{},
-	"spark_gone":    &Spark{Values: []int64{70, None}},
-	"bars":          Bars{{Label: "let pass", Text: "1,230", Value: 1230, Class: "good"}, {Label: hostile, Text: "<50"}},
-	"bars_none":     Bars{},
-	"calendar":      Calendar{{"2026-03", 30, []Day{{Class: "there"}, {"missing", "x"}}}, {"2026-04", 1, []Day{{"late", "L"}}}},
-	"heat":          Heat{[]string{"loans", hostile, "cars"}, [][]int{{}, {0}, {3, 5}}},
-	"upset":         UpSet{[]Bar{{Label: "loans"}, {Label: hostile}}, []Region{{[]int{0}, 900, "900"}, {[]int{0, 1}, 50, "50"}}},
+	"spark":      &Spark{Values: []int64{0, 50, 50, 120, None, 90, 400}},
+	"spark_one":  &Spark{Values: []int64{70}},
+	"spark_none": &Spark{},
+	"spark_gone": &Spark{Values: []int64{70, None}},
+	"bars":       Bars{{Label: "let pass", Text: "1,230", Value: 1230, Class: "good"}, {Label: hostile, Text: "<50"}},
+	"bars_none":  Bars{},
+	"calendar": Calendar{
+		{"2026-03", 30, []Day{{Class: "there"}, {"missing", "x"}}}, {"2026-04", 1, []Day{{"late", "L"}}},
+	},
+	"heat": Heat{[]string{"loans", hostile, "cars"}, [][]int{{}, {0}, {3, 5}}},
+	"upset": UpSet{
+		[]Bar{{Label: "loans"}, {Label: hostile}}, []Region{{[]int{0}, 900, "900"}, {[]int{0, 1}, 50, "50"}},
+	},
 	"upset_one_dot": UpSet{[]Bar{{Label: "loans"}}, []Region{{[]int{0}, 900, "900"}}},
 }
 

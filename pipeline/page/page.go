@@ -42,8 +42,8 @@ var (
 	script string
 )
 
-// HTML is the page as one file. Nothing in it leaves the file: no image, font, style or script is fetched, which its own
-// policy forbids as well.
+// HTML is the page as one file. Nothing in it leaves the file: no image, font, style or script is fetched, which its
+// own policy forbids as well.
 func (p *Page) HTML() []byte {
 	m := new(markup)
 	scripts := "'none'"

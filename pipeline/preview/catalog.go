@@ -24,8 +24,8 @@ type Catalogue struct {
 }
 
 // Entry is an event, one with some value in a column, or one with a certain value there, that 50 people or more had of
-// whom consent lets some use see such a row. People are told in steps of 50, 100, 200, 500 and so on, as the number that
-// is reached: nobody asks a catalogue about crowds of his own making, but steps keep also its own numbers apart.
+// whom consent lets some use see such a row. People are told in steps of 50, 100, 200, 500 and so on, as the number
+// that is reached: nobody asks a catalogue about crowds of his own making, but steps keep its own numbers apart, too.
 type Entry struct {
 	Source    string      `json:"source"`
 	Event     string      `json:"event"`
@@ -132,9 +132,9 @@ func conditionOf(in *decide.Inputs, condition string) *rules.Condition {
 	if len(scope.Contacts) > 0 {
 		owner = scope.Contacts[0]
 	}
-	s, found := scope.Segment(&source.Source{Name: "catalogue", Text: fmt.Sprintf("apiVersion: malgrupp/v1\nkind: Segment\n"+
-		"metadata: {name: catalogue, owner: %s, review_by: 2000-01-01}\nspec:\n  purpose: analysis\n  identity: device\n"+
-		"  match:\n    %s\n  deliver: []\n", owner, strings.ReplaceAll(condition, "\n", "\n    "))})
+	s, found := scope.Segment(&source.Source{Name: "catalogue", Text: fmt.Sprintf("apiVersion: malgrupp/v1\n"+
+		"kind: Segment\nmetadata: {name: catalogue, owner: %s, review_by: 2000-01-01}\nspec:\n  purpose: analysis\n"+
+		"  identity: device\n  match:\n    %s\n  deliver: []\n", owner, strings.ReplaceAll(condition, "\n", "\n    "))})
 	if found.Failed() {
 		return nil
 	}

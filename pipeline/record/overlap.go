@@ -12,9 +12,9 @@ import (
 	"github.com/malgrupp/malgrupp/segments"
 )
 
-// Overlap is which of the same people the audiences of one use have. Any two of its numbers, and of those of members and
-// uses beside it, are the same or the floor apart, and several regions never leave less than the floor of an audience
-// or a pair, so that nothing hidden comes back by subtracting.
+// Overlap is which of the same people the audiences of one use have. Any two of its numbers, and of those of members
+// and uses beside it, are the same or the floor apart, and several regions never leave less than the floor of an
+// audience or a pair, so that nothing hidden comes back by subtracting.
 type Overlap struct {
 	Use      string        `json:"use"`
 	Anywhere shown.Count   `json:"in_any"`   // people in at least one of them
@@ -108,8 +108,11 @@ type total struct {
 // floor or more, else the smallest is left out: a sum shows what is missing from it. Of one alone the total differs by
 // the floor, or not at all (shown.Apart).
 func complemented(regions map[uint64]int, totals []total) []uint64 {
-	told := slices.DeleteFunc(slices.Collect(maps.Keys(regions)), func(in uint64) bool { return regions[in] < shown.Floor })
-	slices.SortFunc(told, func(a, b uint64) int { return cmp.Or(cmp.Compare(regions[b], regions[a]), cmp.Compare(a, b)) })
+	told := slices.Collect(maps.Keys(regions))
+	told = slices.DeleteFunc(told, func(in uint64) bool { return regions[in] < shown.Floor })
+	slices.SortFunc(told, func(a, b uint64) int {
+		return cmp.Or(cmp.Compare(regions[b], regions[a]), cmp.Compare(a, b))
+	})
 	told = told[:min(len(told), mostRegions)]
 	for again := true; again; {
 		again = false

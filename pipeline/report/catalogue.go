@@ -38,7 +38,8 @@ func (c Catalogue) tell(w *words) []page.Block {
 		return []page.Block{page.Text{Words: w.say("No event was seen of 50 people whom consent lets a segment see.")}}
 	}
 	return []page.Block{
-		page.Text{Words: w.say("Ids, signals and content that the schemas label are left out, and what rules may not ask for.")}, t,
+		page.Text{Words: w.say("Ids, signals and content that the schemas label are left out, and what rules may not " +
+			"ask for.")}, t,
 	}
 }
 

@@ -114,9 +114,15 @@ func (c *Changes) list(s, was *record.SegmentCount) Change {
 
 // whys are the reasons in words.
 var whys = map[string]string{
-	"new": "it is new here", "rule": "its rule was changed", "consent": "%s of those who leave may not be told any more",
-	"held": "it is held back: %s", "guard": "guard %s holds it but for removals that are owed", "settings": "the settings were changed", "data": "new data came in",
-	"time": "its windows moved on", "attributes": "consent or attributes of customers moved",
+	"new":        "it is new here",
+	"rule":       "its rule was changed",
+	"consent":    "%s of those who leave may not be told any more",
+	"guard":      "guard %s holds it but for removals that are owed",
+	"held":       "it is held back: %s",
+	"settings":   "the settings were changed",
+	"data":       "new data came in",
+	"time":       "its windows moved on",
+	"attributes": "consent or attributes of customers moved",
 }
 
 func (c *Changes) tell(w *words) (out []page.Block) {

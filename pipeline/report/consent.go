@@ -76,8 +76,8 @@ func consentOf(in *Input) Part {
 }
 
 func (c *Consent) tell(w *words) []page.Block {
-	out := []page.Block{page.Text{Words: w.say("Nobody is in a list whose rows did not come through the gate. The consent "+
-		"log reaches until %s; it was looked at once more before anything was published.", w.at(c.Log.Watermark))}}
+	out := []page.Block{page.Text{Words: w.say("Nobody is in a list whose rows did not come through the gate. The "+
+		"consent log reaches until %s; it was looked at once more before anything was published.", w.at(c.Log.Watermark))}}
 	for i := range c.Uses {
 		u := &c.Uses[i]
 		out = append(out, u.chart(w))

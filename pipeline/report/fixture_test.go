@@ -96,7 +96,7 @@ func listOf(name string, i, n, nights int) record.SegmentCount {
 	s := record.SegmentCount{
 		Segment: name, Destination: []string{"files", "meta", "files"}[i%3],
 		Use:     "list:" + []string{"files", "meta", "files"}[i%3] + ":customer",
-		Members: shown.Count(400 + 137*i%5000 + (i%7-2)*11*n), Additions: 90, Removals: shown.Count(60 * (i % 2)),
+		Members: shown.Count(400 + 137*i%5000 + (i%7-1)*9*n), Additions: 90, Removals: shown.Count(60 * (i % 2)),
 	}
 	switch {
 	case i == 1 && n > nights-4:
@@ -147,7 +147,7 @@ func overlapped(m *record.Manifest) record.Overlap {
 	if len(o.Segments) < 3 {
 		return o
 	}
-	o.Regions = []record.Region{{In: []int{0}, People: 2400}, {In: []int{0, 2}, People: 320}, {In: []int{1}, People: 110}}
+	o.Regions = []record.Region{{In: []int{0}, People: 410}, {In: []int{0, 2}, People: 320}, {In: []int{1}, People: 110}}
 	return o
 }
 
@@ -176,7 +176,8 @@ func refused(t testing.TB) *Report {
 	l := bank(t)
 	lines := story(l, 3, 3)
 	m := *lines[0].Manifest
-	m.Status, m.RunID, m.Segments, m.Texts, m.Sources, m.Uses = record.StatusRefused, "20260416T043000Z-7f3a9c", nil, nil, nil, nil
+	m.Status, m.RunID = record.StatusRefused, "20260416T043000Z-7f3a9c"
+	m.Segments, m.Texts, m.Sources, m.Uses = nil, nil, nil, nil
 	m.Refusal = &record.Refusal{Kind: fault.Consent, Reason: "FEED_STALE", Message: hostile}
 	m.Overlaps, m.Inputs, m.Outputs = nil, nil, nil
 	line := record.Line{RunID: m.RunID, Manifest: &m}

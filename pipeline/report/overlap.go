@@ -152,12 +152,12 @@ func upSet(w *words, u *record.Overlap) *page.Chart {
 		return w.several(names, len(names))
 	}
 	for _, r := range u.Regions {
-		picture.Regions = append(picture.Regions, page.Region{In: r.In, Value: int64(r.People), Text: short(r.People)})
+		picture.Regions = append(picture.Regions, page.Region{In: r.In, Value: int64(r.People.Told()), Text: short(r.People)})
 		c.Data.Rows = append(c.Data.Rows, []page.Cell{page.C(name(r)), page.N(w.people(r.People))})
 	}
 	c.Picture = picture
-	c.Sentence = w.say("A column is people who are in the lists with a dot and in no other of the largest ones; most, %s, "+
-		"are in %s alone. Combinations that would show fewer than 50 people are left out.", w.people(u.Regions[0].People),
+	c.Sentence = w.say("A column is people who are in the lists with a dot and in no other of the largest ones; most, "+
+		"%s, are in %s alone. Combinations that would show fewer than 50 people are left out.", w.people(u.Regions[0].People),
 		name(u.Regions[0]))
 	return c
 }

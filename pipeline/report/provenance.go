@@ -96,9 +96,11 @@ func (p *Provenance) tell(w *words) []page.Block {
 	if len(p.Outputs) > 0 {
 		files := &page.Table{Caption: w.say("What was published"), Head: []string{w.say("Object"), "SHA-256"}}
 		for _, o := range p.Outputs {
-			files.Rows = append(files.Rows, []page.Cell{page.C(string(o.Root) + "/" + o.Name), {Text: o.SHA256, Code: true}})
+			object := page.C(string(o.Root) + "/" + o.Name)
+			files.Rows = append(files.Rows, []page.Cell{object, {Text: o.SHA256, Code: true}})
 		}
 		out = append(out, page.Fold{Line: files.Caption, Blocks: []page.Block{files}})
 	}
-	return append(out, page.Text{Words: w.say("malgrupp audit verify checks the whole record; malgrupp runs show prints it.")})
+	return append(out, page.Text{Words: w.say("malgrupp audit verify checks the whole record; malgrupp runs show " +
+		"prints it.")})
 }

@@ -43,8 +43,8 @@ func (q *Quality) tell(w *words) []page.Block {
 	t := &page.Table{
 		Caption: w.say("Rows that were read"),
 		Head: []string{
-			w.say("Source"), w.say("Rows"), w.say("Impossible time"), w.say("Value too large"), w.say("Copies with other contents"),
-			w.say("Copies"),
+			w.say("Source"), w.say("Rows"), w.say("Impossible time"), w.say("Value too large"),
+			w.say("Copies with other contents"), w.say("Copies"),
 		},
 	}
 	var lines []page.Line

@@ -73,9 +73,9 @@ var tags = regexp.MustCompile(`<(/?)([a-zA-Z0-9!]+)([^>]*)>`)
 
 // Whatever things are called, the page has the tags of the program and no others, and no address.
 func TestNoNameBecomesMarkup(t *testing.T) {
-	known := strings.Fields("!DOCTYPE html head meta link title style body header h1 h2 p nav ul li a main section footer " +
-		"script figure figcaption strong svg path circle rect text div table caption thead tbody tr th td details summary " +
-		"small pre code label input")
+	known := strings.Fields("!DOCTYPE html head meta link title style body header h1 h2 p nav ul li a main section " +
+		"footer script figure figcaption strong svg path circle rect text div table caption thead tbody tr th td details " +
+		"summary small pre code label input")
 	for _, language := range Languages() {
 		for name, page := range map[string][]byte{
 			"full": full(t, 20, 12).Page(language).HTML(), "refused": refused(t).Page(language).HTML(),

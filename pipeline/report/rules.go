@@ -120,8 +120,8 @@ func (r *RuleTold) block(w *words) page.Block {
 	if len(r.Differences) > 0 {
 		line += " (" + w.say("changed") + ")"
 	}
-	f := page.Fold{Line: line}
-	add := func(b page.Block) { f.Blocks = append(f.Blocks, b) }
+	sides := page.Beside{Right: []page.Block{page.Code{Text: r.Text}}}
+	add := func(b page.Block) { sides.Left = append(sides.Left, b) }
 	if r.checked == nil {
 		add(page.Text{Words: w.say("The project as it is now cannot read this rule any more."), Mood: "note"})
 	} else {
@@ -152,8 +152,7 @@ func (r *RuleTold) block(w *words) page.Block {
 			w.count(c.Objects, "one object", "%s objects"), w.size(c.Bytes), cmp.Or(c.From, w.say("the first day")), events,
 			cmp.Or(w.several(c.Columns, named), w.say("none of its own")))})
 	}
-	add(page.Code{Text: r.Text})
-	return f
+	return page.Fold{Line: line, Blocks: []page.Block{sides}}
 }
 
 func (r *RuleTold) mood() string {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	_ "embed"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,9 +12,28 @@ import (
 	"github.com/malgrupp/malgrupp/rules/value"
 )
 
-// languages are those of a report, by code: what is said in English, and how it is said there. English is the text of
-// the code.
-var languages = map[string]map[string]string{"en": nil, "sv": swedish, "fi": finnish}
+// languages are those of a report, by code: what the code says in English, and how it is said there.
+var languages = map[string]map[string]string{"en": nil, "sv": phrases(swedish), "fi": phrases(finnish)}
+
+var (
+	//go:embed sv.txt
+	swedish string
+	//go:embed fi.txt
+	finnish string
+)
+
+// phrases reads a language: lines in English, each followed by its translation behind a tab.
+func phrases(text string) map[string]string {
+	out, english := map[string]string{}, ""
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		if said, ok := strings.CutPrefix(line, "\t"); ok {
+			out[english] = said
+		}
+		english = line
+	}
+	return out
+}
 
 // Languages are the codes of languages, sorted.
 func Languages() []string { return slices.Sorted(maps.Keys(languages)) }
