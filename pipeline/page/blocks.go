@@ -22,10 +22,7 @@ func (t Text) markdown(b *strings.Builder) {
 }
 
 // List is a list of short texts; depth indents a text below those before it.
-type List struct {
-	Lines []Line
-	Lang  string // of the texts, where it is not the page's
-}
+type List struct{ Lines []Line }
 
 // Line is one text of a list.
 type Line struct {
@@ -35,7 +32,7 @@ type Line struct {
 }
 
 func (l List) html(m *markup, _ *Page) {
-	m.open("ul", "lang", l.Lang)
+	m.open("ul")
 	for _, line := range l.Lines {
 		class := ""
 		if line.Depth > 0 {

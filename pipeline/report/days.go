@@ -16,7 +16,8 @@ import (
 type Source struct {
 	Name      string
 	Partition project.Partition
-	GapsEmpty bool // a day without a folder is one on which nothing happened
+	GapsEmpty bool                // a day without a folder is one on which nothing happened
+	Events    map[string][]string // that its rows may have; nil: any
 }
 
 // Days are the days of every partitioned source that the run read, and how each stood.

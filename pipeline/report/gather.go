@@ -17,7 +17,7 @@ import (
 func Gather(ctx context.Context, l *load.Loaded, lines []record.Line, run record.Line, nights int) (*Input, error) {
 	in := &Input{Run: run, Before: Before(lines, run, nights-1), Zone: l.Project.Zone}
 	for _, s := range l.Project.Sources {
-		in.Sources = append(in.Sources, Source{s.Name, s.Partition, s.GapsEmpty})
+		in.Sources = append(in.Sources, Source{s.Name, s.Partition, s.GapsEmpty, l.Schemas[s.Schema].Events})
 	}
 	m, last := run.Manifest, in.last()
 	for _, name := range slices.Sorted(maps.Keys(m.Texts)) {

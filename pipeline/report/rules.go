@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/malgrupp/malgrupp/pipeline/page"
@@ -95,13 +96,27 @@ func costOf(in *Input, s *rules.Segment) *Cost {
 	}
 	for _, o := range in.Run.Manifest.Inputs {
 		for _, source := range in.Sources {
-			if at, _, ok := source.Partition.Locate(o.Key); source.Name == o.Source && (source.Partition.Key == "" ||
-				ok && source.Partition.Zone.Midnight(at.Day+1) > first) {
+			if source.Name == o.Source && source.reaches(o.Key, first) && source.has(c.Events) {
 				c.Objects, c.Bytes = c.Objects+1, c.Bytes+o.Size
 			}
 		}
 	}
 	return c
+}
+
+// reaches reports whether an object's day ends after an instant; one without a day may hold any time.
+func (s *Source) reaches(key string, from int64) bool {
+	if s.Partition.Key == "" {
+		return true
+	}
+	at, _, ok := s.Partition.Locate(key)
+	return ok && s.Partition.Zone.Midnight(at.Day+1) > from
+}
+
+// has reports whether rows of the source may have one of some events; none stands for all.
+func (s *Source) has(events []string) bool {
+	return len(events) == 0 || s.Events == nil ||
+		slices.ContainsFunc(events, func(e string) bool { _, ok := s.Events[e]; return ok })
 }
 
 func (r *Rules) tell(w *words) []page.Block {
@@ -126,8 +141,8 @@ func (r *RuleTold) block(w *words) page.Block {
 		add(page.Text{Words: w.say("The project as it is now cannot read this rule any more."), Mood: "note"})
 	} else {
 		add(page.Text{Words: w.say("Owner %s, to be looked at by %s. Definition %s.", r.Owner, r.ReviewBy, r.Definition[:8])})
-		lines := page.List{Lang: "en"}
-		for _, s := range r.Sentences {
+		lines := page.List{}
+		for _, s := range prose.In(w.lang, r.checked) {
 			lines.Lines = append(lines.Lines, page.Line{Text: s.Text, Depth: s.Depth, Note: strings.Join(s.Notes, "; ")})
 		}
 		add(lines)
