@@ -12,9 +12,9 @@ import (
 	"github.com/malgrupp/malgrupp/segments"
 )
 
-// Overlap is which of the same people the audiences of one use have. Any two of its numbers, and of those of members
-// and uses beside it, are the same or the floor apart, and several regions never leave less than the floor of an
-// audience or a pair, so that nothing hidden comes back by subtracting.
+// Overlap is which of the same people the audiences of one use have. Any two of its numbers are the same or the floor
+// apart, what lies near the number of a list or a use reads like one, and several regions never leave less than the
+// floor of an audience or a pair, so that nothing hidden comes back by subtracting.
 type Overlap struct {
 	Use      string        `json:"use"`
 	Anywhere shown.Count   `json:"in_any"`   // people in at least one of them
