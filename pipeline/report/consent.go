@@ -65,8 +65,7 @@ func consentOf(in *Input) Part {
 		for i := range m.Segments {
 			if s := &m.Segments[i]; s.Use == u.Use {
 				use.Lists = append(use.Lists, Delivered{
-					strings.TrimSuffix(listName(s), " @ "), s.Members, s.Control, s.Dropped, s.Unknown, s.Wait, s.Held,
-					string(s.Guard),
+					listName(s), s.Members, s.Control, s.Dropped, s.Unknown, s.Wait, s.Held, string(s.Guard),
 				})
 			}
 		}

@@ -70,6 +70,9 @@ func story(l *load.Loaded, nights, segments int) []record.Line {
 			m.Segments = append(m.Segments, listOf(name, i, n, nights))
 			uses[m.Segments[i].Use] = true
 		}
+		m.Segments = append(m.Segments, record.SegmentCount{ // delivered nowhere
+			Segment: "only-counted", Use: "segment:device", Members: shown.Count(900 + 20*n),
+		})
 		for _, use := range slices.Sorted(maps.Keys(uses)) {
 			m.Uses = append(m.Uses, record.UseCount{Use: use, People: 61_230, Refused: map[string]shown.Count{
 				"NO_RECORD": 21_600, "DENIED": 10_500, "WITHDRAWN": 4500, "ROW_BEFORE_GRANT": 210,

@@ -137,7 +137,10 @@ func (w *words) local(utc, form string) string {
 	return time.UnixMicro(us).In(time.FixedZone("", int(w.zone.Offset(us)/1_000_000))).Format(form)
 }
 
-// listName is a list: a segment at a destination.
+// listName is a list: a segment at a destination, or one that is delivered nowhere.
 func listName(s *record.SegmentCount) string {
-	return strings.TrimSuffix(strings.Join([]string{s.Segment + " @ " + s.Destination, s.Part}, "/"), "/")
+	if s.Destination == "" {
+		return s.Segment
+	}
+	return strings.TrimSuffix(s.Segment+" @ "+s.Destination+"/"+s.Part, "/")
 }
