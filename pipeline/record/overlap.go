@@ -12,9 +12,9 @@ import (
 	"github.com/malgrupp/malgrupp/segments"
 )
 
-// Overlap is which of the same people the audiences of one use have. Any two of its numbers are the same or the floor
-// apart, what lies near the number of a list or a use reads like one, and several regions never leave less than the
-// floor of an audience or a pair, so that nothing hidden comes back by subtracting.
+// Overlap is which of the same people the audiences of one use have. It is told in fifties, rounded down: so no sum or
+// difference of its numbers and those of lists and uses beside it can say that there is somebody, but fewer than fifty.
+// Several regions never leave less than fifty of an audience or a pair, either.
 type Overlap struct {
 	Use      string        `json:"use"`
 	Anywhere shown.Count   `json:"in_any"`   // people in at least one of them
@@ -38,15 +38,8 @@ const (
 	mostRegions  = 15
 )
 
-// Overlaps compares the delivered audiences of a decision use by use; beside are the numbers told of its lists.
-func Overlaps(d *decide.Decision, m *Manifest) (out []Overlap) {
-	var apart shown.Apart
-	for i := range m.Segments {
-		apart.Tell(int(m.Segments[i].Members))
-	}
-	for _, u := range m.Uses {
-		apart.Tell(int(u.People))
-	}
+// Overlaps compares the delivered audiences of a decision use by use.
+func Overlaps(d *decide.Decision) (out []Overlap) {
 	for use := range d.Uses {
 		var of []*segments.Audience
 		for i := range d.Audiences {
@@ -58,18 +51,20 @@ func Overlaps(d *decide.Decision, m *Manifest) (out []Overlap) {
 			return cmp.Or(cmp.Compare(b.Len(), a.Len()), strings.Compare(a.Segment().Name, b.Segment().Name))
 		})
 		if len(of) > 1 {
-			out = append(out, overlapOf(d.Uses[use].Name, of[:min(len(of), mostCompared)], &apart))
+			out = append(out, overlapOf(d.Uses[use].Name, of[:min(len(of), mostCompared)]))
 		}
 	}
 	return out
 }
 
-func overlapOf(use string, of []*segments.Audience, apart *shown.Apart) Overlap {
-	tell := func(n int) shown.Count { return shown.Count(apart.Tell(n)) }
+// fifties is how a number of people is told here.
+func fifties(n int) shown.Count { return shown.Count(n / shown.Floor * shown.Floor) }
+
+func overlapOf(use string, of []*segments.Audience) Overlap {
 	o := Overlap{Use: use, Common: [][]shown.Count{}, Regions: []Region{}}
 	var totals []total
 	for i, a := range of {
-		o.Segments, o.Members = append(o.Segments, a.Segment().Name), append(o.Members, tell(a.Len()))
+		o.Segments, o.Members = append(o.Segments, a.Segment().Name), append(o.Members, fifties(a.Len()))
 		if i < mostInRegion {
 			totals = append(totals, total{1 << i, a.Len()})
 		}
@@ -78,7 +73,7 @@ func overlapOf(use string, of []*segments.Audience, apart *shown.Apart) Overlap 
 		row := []shown.Count{}
 		for k, b := range of[:i] {
 			common := a.Common(b)
-			row = append(row, tell(common))
+			row = append(row, fifties(common))
 			if i < mostInRegion && common >= shown.Floor {
 				totals = append(totals, total{1<<i | 1<<k, common})
 			}
@@ -86,10 +81,10 @@ func overlapOf(use string, of []*segments.Audience, apart *shown.Apart) Overlap 
 		o.Common = append(o.Common, row)
 	}
 	everybody := segments.Union(of)
-	o.Anywhere, totals = tell(everybody), append(totals, total{0, everybody})
+	o.Anywhere, totals = fifties(everybody), append(totals, total{0, everybody})
 	regions := segments.Regions(of[:min(len(of), mostInRegion)])
 	for _, in := range complemented(regions, totals) {
-		r := Region{People: tell(regions[in])}
+		r := Region{People: fifties(regions[in])}
 		for left := in; left != 0; left &= left - 1 {
 			r.In = append(r.In, bits.TrailingZeros64(left))
 		}
@@ -104,9 +99,8 @@ type total struct {
 	n  int
 }
 
-// complemented are the regions that may be told, largest first. What two and more of them leave of a total must be the
-// floor or more, else the smallest is left out: a sum shows what is missing from it. Of one alone the total differs by
-// the floor, or not at all (shown.Apart).
+// complemented are the regions that may be told, largest first. What several of them leave of a total must be the floor
+// or more, else the smallest is left out.
 func complemented(regions map[uint64]int, totals []total) []uint64 {
 	told := slices.Collect(maps.Keys(regions))
 	told = slices.DeleteFunc(told, func(in uint64) bool { return regions[in] < shown.Floor })

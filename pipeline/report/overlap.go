@@ -29,6 +29,8 @@ const (
 )
 
 func (o *Overlap) tell(w *words) (out []page.Block) {
+	out = append(out, page.Text{Words: w.say("Told in fifties, rounded down, so that nobody can reckon how many are " +
+		"left beside them.")})
 	for i := range o.Uses {
 		u := &o.Uses[i]
 		pairs := pairsOf(u)
