@@ -40,6 +40,12 @@ const (
 // Frequent finds what the newest rows of every source hold most often, of columns that are no ids and say no signal,
 // labelled content apart; the most frequent come first.
 func Frequent(ctx context.Context, in decide.Inputs) (out []Held, err error) {
+	var labels []rules.Label // of events: they hold in every schema
+	for _, s := range in.InUse() {
+		if c, ok := s.WithRole(rules.RoleEventName); ok {
+			labels = append(labels, c.Labels...)
+		}
+	}
 	for _, conf := range in.Project.Sources {
 		bucket, listing, err := in.List(ctx, conf.URL)
 		if err != nil {
@@ -50,7 +56,7 @@ func Frequent(ctx context.Context, in decide.Inputs) (out []Held, err error) {
 			continue
 		}
 		newestFirst(listing, conf.Partition)
-		f := frequency{source: conf.Name, schema: in.Schemas[conf.Schema], rows: map[Held]int64{}}
+		f := frequency{source: conf.Name, schema: in.Schemas[conf.Schema], labels: labels, rows: map[Held]int64{}}
 		for _, o := range listing[:min(len(listing), frequentObjects)] {
 			if err := f.object(ctx, &in, bucket, o); err != nil {
 				return nil, err
@@ -65,6 +71,7 @@ func Frequent(ctx context.Context, in decide.Inputs) (out []Held, err error) {
 type frequency struct {
 	source string
 	schema *rules.Schema
+	labels []rules.Label // of events
 	rows   map[Held]int64
 }
 
@@ -92,13 +99,13 @@ func (f *frequency) object(ctx context.Context, in *decide.Inputs, bucket *store
 		return err
 	}
 	for code, n := range new(profiler).counted(events) {
-		if event, ok := word(named, events, code); ok && n > 0 {
+		if event, ok := word(f.labels, events, code); ok && n > 0 {
 			f.rows[Held{Source: f.source, Event: event}] += n
 		}
 	}
 	for i := range f.schema.Columns {
 		if c := &f.schema.Columns[i]; c.Role == rules.RoleNone && !c.IsID() {
-			if err := f.column(g, c, named, events); err != nil {
+			if err := f.column(g, c, events); err != nil {
 				return err
 			}
 		}
@@ -119,7 +126,7 @@ func text(g *parquet.RowGroup, c *rules.Column) (*array.Dictionary, error) {
 }
 
 // column counts the values of a column by event.
-func (f *frequency) column(g *parquet.RowGroup, c, named *rules.Column, events *array.Dictionary) error {
+func (f *frequency) column(g *parquet.RowGroup, c *rules.Column, events *array.Dictionary) error {
 	a, err := g.Column(c.Name)
 	if err != nil {
 		return err
@@ -139,13 +146,13 @@ func (f *frequency) column(g *parquet.RowGroup, c, named *rules.Column, events *
 		counts[at]++
 	}
 	for at, n := range counts {
-		event, ok := word(named, events, at.event)
+		event, ok := word(f.labels, events, at.event)
 		if !ok {
 			continue
 		}
 		f.rows[Held{Source: f.source, Event: event, Column: c}] += n
 		if words != nil {
-			if v, ok := word(c, words, at.word); ok {
+			if v, ok := word(c.Labels, words, at.word); ok {
 				f.rows[Held{Source: f.source, Event: event, Column: c, Value: v}] += n
 			}
 		}
@@ -154,7 +161,7 @@ func (f *frequency) column(g *parquet.RowGroup, c, named *rules.Column, events *
 }
 
 // word is a value that a rule can name: short, printable, and no content that a label keeps from rules.
-func word(c *rules.Column, a *array.Dictionary, code int) (string, bool) {
+func word(labels []rules.Label, a *array.Dictionary, code int) (string, bool) {
 	dict := a.Dictionary().(*array.String)
 	if dict.IsNull(code) {
 		return "", false
@@ -162,7 +169,7 @@ func word(c *rules.Column, a *array.Dictionary, code int) (string, bool) {
 	v := dict.Value(code)
 	if v == "" || len(v) > frequentBytes || !utf8.ValidString(v) ||
 		strings.ContainsFunc(v, func(r rune) bool { return !unicode.IsPrint(r) }) ||
-		slices.ContainsFunc(c.Labels, func(l rules.Label) bool { return l.Marks(v) }) {
+		slices.ContainsFunc(labels, func(l rules.Label) bool { return l.Marks(v) }) {
 		return "", false
 	}
 	return strings.Clone(v), true
