@@ -107,7 +107,7 @@ func (c *court) populate(a *Audience, s int, r *settled) {
 		kept = kept[:bound]
 	}
 	a.members = c.names(kept, a.use)
-	a.mark(kept, c.roll.Bound())
+	a.crowd = crowdOf(kept, c.roll.Bound())
 	for i := range kept {
 		if kept[i].hidden {
 			a.Hidden++
