@@ -42,31 +42,28 @@ func (c *crowd) words() []uint64 {
 	return out
 }
 
+// has reports whether a subject is in the crowd.
+func (c *crowd) has(subject uint32) bool {
+	if len(c.few) == 0 {
+		return word(c.all, int(subject>>6))>>(subject&63)&1 == 1
+	}
+	_, in := slices.BinarySearch(c.few, subject)
+	return in
+}
+
 // Common is how many people are members of both audiences, which are of one decision.
 func (a *Audience) Common(b *Audience) (n int) {
 	x, y := &a.crowd, &b.crowd
-	if len(x.few) == 0 {
+	if len(x.few) == 0 || len(y.few) > 0 && len(y.few) < len(x.few) {
 		x, y = y, x
 	}
 	if len(x.few) == 0 {
 		for i := range min(len(x.all), len(y.all)) {
 			n += bits.OnesCount64(x.all[i] & y.all[i])
 		}
-		return n
 	}
-	at := 0
 	for _, subject := range x.few {
-		switch {
-		case len(y.few) == 0:
-			n += int(word(y.all, int(subject>>6)) >> (subject & 63) & 1)
-			continue
-		case at == len(y.few):
-			return n
-		}
-		for at < len(y.few) && y.few[at] < subject {
-			at++
-		}
-		if at < len(y.few) && y.few[at] == subject {
+		if y.has(subject) {
 			n++
 		}
 	}
