@@ -63,6 +63,9 @@ func story(l *load.Loaded, nights, segments int) []record.Line {
 			}
 			text := strings.Replace(s.Source.Text, "name: "+s.Name, "name: "+name, 1)
 			m.Rules[name], m.Texts[name] = hashText(s), text
+			if i == 1 {
+				m.Texts[name] = strings.Replace(text, "title: ", "title: <img src=x onerror=alert(4)> ", 1)
+			}
 			if n < nights-1 && i == 0 { // the rule as it was
 				m.Texts[name] = strings.Replace(text, "30d", "14d", 1)
 				m.Rules[name] = strings.Repeat("0", 64)
@@ -71,7 +74,7 @@ func story(l *load.Loaded, nights, segments int) []record.Line {
 			uses[m.Segments[i].Use] = true
 		}
 		m.Segments = append(m.Segments, record.SegmentCount{ // delivered nowhere
-			Segment: "only-counted", Use: "segment:device", Members: shown.Count(900 + 20*n),
+			Segment: hostile, Use: "segment:device", Members: shown.Count(900 + 20*n),
 		})
 		for _, use := range slices.Sorted(maps.Keys(uses)) {
 			m.Uses = append(m.Uses, record.UseCount{Use: use, People: 61_230, Refused: map[string]shown.Count{
