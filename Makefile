@@ -11,6 +11,7 @@ STRIPPED = -s -w -X main.version=$(VERSION)
 small = @size=$$(wc -c < $(1)); test $$size -le 50000000 || { echo "$(1) has $$size bytes, more than 50 MB: see what go.mod gained"; exit 1; }
 KILLS = TestAProjectThatIsKilledAgainAndAgainLosesNobody
 TCF = TestTheOfficialLibraryReadsTheSameInTCStrings|TestALogOfStringsDecidesWhatThePlainLogDecides|TestStringsGiveTheSameListsByteForByteInTheLogAndOnRows
+BROWSER = TestAReportIsReadInABrowser
 RANDOM = TestTheEngineAndTheReferenceAgreeOnRandomRulesAndHistories
 
 help: ## this list
@@ -33,7 +34,7 @@ dist: ## what is released, in dist/: program, SBOM and checksums, the same bytes
 	@if test -n "$(SIGNING_KEY)"; then ssh-keygen -Y sign -n malgrupp-release -f "$(SIGNING_KEY)" dist/SHA256SUMS; \
 		else echo "dist/SHA256SUMS is not signed: name the key of an SSH signature, make dist SIGNING_KEY=FILE"; fi
 
-demo: build ## forty days of an invented bank, from logs to lists, in ./demo
+demo: build ## forty days of an invented bank, from logs to lists and a report, in ./demo
 	./$(BIN) demo --dir demo --force
 
 test: ## everything that needs only Go
@@ -84,8 +85,8 @@ fuzz: ## each fuzz target for 30 s
 		echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime 30s -fuzzminimizetime 20x $$p || exit 1; done; done
 
 e2e: build ## real logs and second opinions; prints the seed of the random cases
-	cd e2e && go test -timeout 30m -count=1 -skip '^($(RANDOM)|$(KILLS)|$(TCF))$$' ./...
-	cd e2e && go test -timeout 30m -count=1 -v -run '^($(RANDOM)|$(KILLS)|$(TCF))$$' .
+	cd e2e && go test -timeout 30m -count=1 -skip '^($(RANDOM)|$(KILLS)|$(TCF)|$(BROWSER))$$' ./...
+	cd e2e && go test -timeout 30m -count=1 -v -run '^($(RANDOM)|$(KILLS)|$(TCF)|$(BROWSER))$$' .
 
 kills: build ## 1,000 kills of the program at work, in folders and on S3
 	cd e2e && MALGRUPP_KILLS=$(or $(COUNT),1000) go test -timeout 60m -count=1 -v -run '^$(KILLS)$$' .

@@ -2,8 +2,6 @@ package e2e_test
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,7 +43,7 @@ type officialRestriction struct {
 // Every field that the official library reads in a string of its own making, we read alike.
 func TestTheOfficialLibraryReadsTheSameInTCStrings(t *testing.T) {
 	node, npm := installed(t, "node"), installed(t, "npm")
-	script := exec.Command(node, filepath.Join("tcf", "strings.mjs"), officialTCF(t, npm),
+	script := exec.Command(node, filepath.Join("tcf", "strings.mjs"), modules(t, npm, "tcf"),
 		strconv.Itoa(tcfSeed), strconv.Itoa(tcfStrings))
 	script.Stderr = os.Stderr
 	out := must(script.StdoutPipe())(t)
@@ -149,42 +147,4 @@ func upTo(set interface{ Has(vendor int) bool }, largest int) []int {
 		}
 	}
 	return out
-}
-
-// installed finds a program of the machine, or skips the test.
-func installed(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		t.Skipf("SKIPPED: there is no %s on this machine; install Node.js 18 or later and npm (Debian: nodejs and npm)", name)
-	}
-	return path
-}
-
-// officialTCF installs the library, as e2e/tcf/package-lock.json pins it, into the user's cache and returns its folder.
-// A folder that is there is whole: it was renamed.
-func officialTCF(t *testing.T, npm string) string {
-	t.Helper()
-	var pinned struct{ Dependencies map[string]string }
-	check(t, json.Unmarshal(must(os.ReadFile(filepath.Join("tcf", "package.json")))(t), &pinned))
-	root := filepath.Join(must(os.UserCacheDir())(t), "malgrupp-e2e")
-	site := filepath.Join(root, "iabtechlabtcf-core-"+pinned.Dependencies["@iabtechlabtcf/core"])
-	if _, err := os.Stat(site); err == nil {
-		return site
-	}
-	check(t, os.MkdirAll(root, 0o755))
-	fresh := must(os.MkdirTemp(root, "installing-"))(t)
-	defer os.RemoveAll(fresh)
-	for _, name := range []string{"package.json", "package-lock.json"} {
-		check(t, os.WriteFile(filepath.Join(fresh, name), must(os.ReadFile(filepath.Join("tcf", name)))(t), 0o644))
-	}
-	install := exec.Command(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	install.Dir = fresh
-	if out, err := install.CombinedOutput(); err != nil {
-		t.Fatalf("install the official library with npm: %v: %s", err, out)
-	}
-	if err := os.Rename(fresh, site); err != nil && !errors.Is(err, os.ErrExist) {
-		t.Fatal(fmt.Errorf("keep the official library: %w", err))
-	}
-	return site
 }

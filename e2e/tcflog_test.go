@@ -45,7 +45,7 @@ func officialStrings(t *testing.T, answers []feed.Answer, daily bool) []string {
 			"ads": a.Ads,
 		}))
 	}
-	script := exec.Command(node, filepath.Join("tcf", "answers.mjs"), officialTCF(t, npm))
+	script := exec.Command(node, filepath.Join("tcf", "answers.mjs"), modules(t, npm, "tcf"))
 	script.Stdin, script.Stderr = &in, os.Stderr
 	texts := strings.Fields(string(must(script.Output())(t)))
 	if len(texts) != len(answers) {

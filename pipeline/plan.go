@@ -12,7 +12,6 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/fault"
-	"github.com/malgrupp/malgrupp/pipeline/folder"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
@@ -61,46 +60,9 @@ func Plan(ctx context.Context, j *Job) (*Report, error) {
 		}
 		r.manifest.Segments[i] = changes[i].count
 	}
-	report.Moved = r.moved()
+	report.Moved = record.Since(r.history.Manifest, r.manifest)
 	report.Plan, err = r.plan(changes)
 	return report, err
-}
-
-// Moved is what is no longer as the last accepted run had it; nil if there was none.
-type Moved struct {
-	Rules    map[string]string `json:"rules"` // text that a changed rule had then, "" of a new one
-	Settings bool              `json:"settings"`
-	Objects  map[string]int    `json:"objects"`      // by source: read now and not by the last run
-	Consent  int64             `json:"consent_rows"` // how many rows longer the consent log is
-}
-
-func (r *run) moved() *Moved {
-	last := r.history.Manifest
-	if last == nil {
-		return nil
-	}
-	m := &Moved{
-		Rules: map[string]string{}, Objects: map[string]int{}, Settings: last.Config != r.manifest.Config,
-		Consent: r.manifest.Consent.Rows - last.Consent.Rows,
-	}
-	for name, hash := range r.manifest.Rules {
-		if last.Rules[name] != hash {
-			m.Rules[name] = last.Texts[name]
-		}
-	}
-	known := map[folder.Input]bool{}
-	for _, o := range last.Inputs {
-		known[o] = true
-	}
-	for i := range r.decision.Sources {
-		s := &r.decision.Sources[i]
-		for _, o := range s.Inputs {
-			if !known[o] {
-				m.Objects[s.Name]++
-			}
-		}
-	}
-	return m
 }
 
 // PlanSchema is that of a plan's file.

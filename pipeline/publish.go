@@ -252,7 +252,7 @@ func (c *counting) Write(b []byte) (int, error) {
 
 // seal writes the new state, then the marker that makes lists and state exist, then the manifest line.
 func (r *run) seal(ctx context.Context, changes []change, objects []record.Output) error {
-	r.manifest.Outputs = objects
+	r.manifest.Outputs, r.manifest.Overlaps = objects, record.Overlaps(r.decision)
 	// A list under the floor is no failure; a guard that held one, or an agreement that ran out, waits for somebody.
 	if !r.Replay() && slices.ContainsFunc(changes, func(c change) bool {
 		return c.count.Held == heldAgreement || c.count.Guard != ""

@@ -33,10 +33,10 @@ type Report struct {
 	Previous    *record.Manifest // the accepted run before, nil if there was none
 	Manifest    *record.Manifest
 	Decision    *decide.Decision
-	StopAll     bool      // a guard that holds one list holds all
-	Moved       *Moved    // of a plan: what is no longer as the last run had it
-	Plan        *PlanFile // of a plan
-	Receipts    []Receipt // of whom the run forgot
+	StopAll     bool          // a guard that holds one list holds all
+	Moved       *record.Moved // of a plan: what is no longer as the last run had it
+	Plan        *PlanFile     // of a plan
+	Receipts    []Receipt     // of whom the run forgot
 }
 
 // Run does a job under the project's lock. What it returns with an error was refused: nothing was published, and a

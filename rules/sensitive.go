@@ -37,6 +37,9 @@ func (l Label) Touches(op where.Op, texts ...string) bool {
 }
 
 // touches is Touches for a function of the column.
+// Marks reports whether a value of its column shows the labelled content.
+func (l Label) Marks(value string) bool { return l.Touches(where.OpEqual, value) }
+
 func (l Label) touches(op where.Op, texts []string, function func(string) (string, bool)) bool {
 	return l.whole() || len(texts) > 0 && l.tells([]sets.Demand{demand(op, texts)}, function)
 }

@@ -18,6 +18,7 @@ type Audience struct {
 	world            int
 	use              int
 	members          []string
+	crowd            crowd // the members by their numbers
 	control          []string
 	today            []string // of a segment in which people stay
 	capped           []string

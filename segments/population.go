@@ -107,6 +107,7 @@ func (c *court) populate(a *Audience, s int, r *settled) {
 		kept = kept[:bound]
 	}
 	a.members = c.names(kept, a.use)
+	a.crowd = crowdOf(kept, c.roll.Bound())
 	for i := range kept {
 		if kept[i].hidden {
 			a.Hidden++

@@ -61,7 +61,15 @@ func (a *app) runDemo(ctx context.Context, dir string, o sample.DemoOptions) err
 			return err
 		}
 	}
-	return a.tell(ctx, story, dir)
+	if err := a.tell(ctx, story, dir); err != nil {
+		return err
+	}
+	page, err := a.makeReport(ctx, "", reportOptions{lang: "en", catalogue: true})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(story, "\nThe report of this run, a page for the browser:\n  %s\n", page.file)
+	return nil
 }
 
 // tell says where the lists are, how to open one and what to try next.

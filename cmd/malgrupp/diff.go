@@ -125,23 +125,8 @@ func writeDifferences(w io.Writer, differences []diff.Difference) {
 		fmt.Fprintln(w, "they say the same")
 	}
 	for _, d := range differences {
-		fmt.Fprintln(w, differenceText(d))
+		fmt.Fprintln(w, d.String())
 	}
-}
-
-// differenceText is a difference in one line.
-func differenceText(d diff.Difference) string {
-	at := d.What
-	if d.Path != "" {
-		at += " of " + d.Path
-	}
-	switch {
-	case d.Old == "":
-		return fmt.Sprintf("+ %s: %s", at, d.New)
-	case d.New == "":
-		return fmt.Sprintf("- %s: %s", at, d.Old)
-	}
-	return fmt.Sprintf("~ %s: %s -> %s", at, d.Old, d.New)
 }
 
 // comparison decides two rules on the real logs.
@@ -172,7 +157,7 @@ func writeComparison(w io.Writer, c *preview.Comparison) {
 			if n.Alone != nil {
 				gains, loses = n.Alone.Entering.String(), n.Alone.Leaving.String()
 			}
-			t.AppendRow(table.Row{differenceText(n.Difference), n.Entering, n.Leaving, gains, loses})
+			t.AppendRow(table.Row{n.Difference.String(), n.Entering, n.Leaving, gains, loses})
 		}
 		t.AppendRow(table.Row{"several changes", u.Several.Entering, u.Several.Leaving, "", ""})
 		t.AppendRow(table.Row{"in all", u.Total.Entering, u.Total.Leaving, "", ""})

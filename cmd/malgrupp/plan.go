@@ -89,7 +89,7 @@ func (a *app) previewedBy(ctx context.Context, job *pipeline.Job, r *pipeline.Re
 	return pipeline.Previewed(ctx, job, fresh...)
 }
 
-func moved(m *pipeline.Moved, segment string) bool {
+func moved(m *record.Moved, segment string) bool {
 	_, ok := m.Rules[segment]
 	return ok
 }
@@ -130,7 +130,7 @@ type ruleChange struct {
 const mostCounted = 5
 
 // ruleChanges compares the rules that changed with those that the last run decided by.
-func (a *app) ruleChanges(ctx context.Context, job *pipeline.Job, moved *pipeline.Moved) (out []ruleChange, err error) {
+func (a *app) ruleChanges(ctx context.Context, job *pipeline.Job, moved *record.Moved) (out []ruleChange, err error) {
 	counted := 0
 	for _, now := range job.Segments {
 		text, changed := moved.Rules[now.Name]

@@ -238,7 +238,7 @@ func (c *ruleChange) text() (out []string) {
 	}
 	if len(c.data.Uses) > 0 { // the lists of a segment differ by consent, not by its rule
 		for _, n := range c.data.Uses[0].Changes {
-			out = append(out, fmt.Sprintf("rule: %s %s", differenceText(n.Difference), flowText(n.Entering, n.Leaving)))
+			out = append(out, fmt.Sprintf("rule: %s %s", n.Difference.String(), flowText(n.Entering, n.Leaving)))
 		}
 	}
 	if len(out) == 0 {

@@ -194,7 +194,7 @@ type runResult struct {
 	ExitCode    int              `json:"exit_code"`
 	GeneratedAt string           `json:"generated_at"`
 	Manifest    *record.Manifest `json:"manifest,omitempty"`
-	Moved       *pipeline.Moved  `json:"moved,omitempty"` // of a plan, since the last run
+	Moved       *record.Moved    `json:"moved,omitempty"` // of a plan, since the last run
 }
 
 // summary is the one line of --summary-json.

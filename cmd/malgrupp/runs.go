@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/rules/value"
@@ -45,17 +46,26 @@ func (a *app) completeRuns(cmd *cobra.Command, _ []string, _ string) ([]string, 
 
 // lines are the manifest lines of the project, newest first, and the zone in which people read their times.
 func (a *app) lines(ctx context.Context) ([]record.Line, *value.Zone, error) {
-	job, err := a.job(nil, runOptions{})
+	loaded, err := a.checked("")
 	if err != nil {
 		return nil, nil, err
+	}
+	lines, err := a.linesOf(ctx, loaded)
+	return lines, loaded.Project.Zone, err
+}
+
+// linesOf are those of a project that was checked.
+func (a *app) linesOf(ctx context.Context, loaded *load.Loaded) ([]record.Line, error) {
+	job, err := a.jobOf(loaded, nil, runOptions{})
+	if err != nil {
+		return nil, err
 	}
 	defer job.Stores.Close()
 	audit, err := job.Bucket(ctx, job.Project.Audit)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	lines, err := record.Lines(ctx, audit, job.Keys)
-	return lines, job.Project.Zone, err
+	return record.Lines(ctx, audit, job.Keys)
 }
 
 func (a *app) runRunsList(ctx context.Context, limit int) error {

@@ -26,12 +26,7 @@ type Overlap struct {
 
 // overlapOf compares two audiences of one use.
 func overlapOf(d *decide.Decision, a, b *segments.Audience, sample *segments.Sample) (o Overlap, order [2]int) {
-	common := 0
-	for id := range a.Members() {
-		if b.Has(id) {
-			common++
-		}
-	}
+	common := a.Common(b)
 	either := a.Len() + b.Len() - common
 	o = Overlap{
 		Use: d.Uses[a.Use()].Name, Segment: a.Segment().Name, Other: b.Segment().Name, Common: shown.People{

@@ -35,41 +35,6 @@ func pairs(lists []counted) (out []lint.Pair) {
 
 // commonOf counts the common members of two audiences, if most of the smaller are in the larger.
 func commonOf(a, b *segments.Audience) (common int, most bool) {
-	if a.Len() > b.Len() {
-		a, b = b, a
-	}
-	if a.Len() == 0 || plainlyApart(a, b) {
-		return 0, false
-	}
-	missing := 0
-	for id := range a.Members() {
-		if b.Has(id) {
-			common++
-		} else if missing++; 100*missing > (100-mostly)*a.Len() {
-			return 0, false
-		}
-	}
-	return common, true
-}
-
-// glance is how many members are looked at before all are: with many segments nearly all pairs have little in common.
-const glance = 64
-
-// plainlyApart reports whether half of some members from all over a are not in b.
-func plainlyApart(a, b *segments.Audience) bool {
-	step := a.Len() / glance
-	if step == 0 {
-		return false
-	}
-	at, looked, missing := 0, 0, 0
-	for id := range a.Members() {
-		if at%step == 0 {
-			looked++
-			if !b.Has(id) {
-				missing++
-			}
-		}
-		at++
-	}
-	return 2*missing > looked
+	common, smaller := a.Common(b), min(a.Len(), b.Len())
+	return common, smaller > 0 && 100*common >= mostly*smaller
 }

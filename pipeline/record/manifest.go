@@ -54,6 +54,7 @@ type Manifest struct {
 	Consent     ConsentSeen       `json:"consent"`
 	Uses        []UseCount        `json:"uses"`
 	Segments    []SegmentCount    `json:"segments"`
+	Overlaps    []Overlap         `json:"overlaps,omitempty"`
 	Outputs     []Output          `json:"outputs"`
 	Labels      map[string]string `json:"labels,omitempty"`
 	Overrides   []Override        `json:"overrides,omitempty"` // guards that this run was let pass

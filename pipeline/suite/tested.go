@@ -89,3 +89,13 @@ func isLeaf(c *rules.Condition) bool {
 	verb, ok := builtin.Folds(c.Verb)
 	return !ok || verb.Logic == 0
 }
+
+// Failures is how many cases of a segment failed.
+func Failures(s *rules.Segment, results []Result) (n int) {
+	for i := range results {
+		if results[i].segment == s.Name && results[i].Status == Failed {
+			n++
+		}
+	}
+	return n
+}

@@ -17,6 +17,21 @@ type Difference struct {
 	New  string `json:"new"`  // "" if it is gone
 }
 
+// String is a difference in one line, with a sign for what is new, gone or other.
+func (d Difference) String() string {
+	at := d.What
+	if d.Path != "" {
+		at += " of " + d.Path
+	}
+	switch {
+	case d.Old == "":
+		return "+ " + at + ": " + d.New
+	case d.New == "":
+		return "- " + at + ": " + d.Old
+	}
+	return "~ " + at + ": " + d.Old + " -> " + d.New
+}
+
 // Differences lists what two rules say differently, in the order of the newer rule. Rules with equal definition hashes
 // have none. The order of terms and of keys, names, owners and dates make no difference.
 func Differences(old, now *rules.Segment) (out []Difference) {

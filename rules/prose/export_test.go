@@ -21,3 +21,15 @@ func SentencesIn(s *rules.Segment, language map[string]string) []Sentence {
 	}
 	return sentences(s, in)
 }
+
+// Languages are the phrases of all languages but English.
+func Languages() map[string]map[string]string {
+	out := map[string]map[string]string{}
+	for code, in := range languages {
+		out[code] = map[string]string{}
+		for p, text := range in {
+			out[code][string(p)] = text
+		}
+	}
+	return out
+}

@@ -28,6 +28,14 @@ func Sentences(s *rules.Segment) []Sentence {
 	return sentences(s, english)
 }
 
+// In says it in a language, by its code: sv or fi. Any other is English. What a rule itself writes stays as it is.
+func In(language string, s *rules.Segment) []Sentence {
+	if in, known := languages[language]; known {
+		return sentences(s, in)
+	}
+	return Sentences(s)
+}
+
 // sentences says it with the phrases of a language.
 func sentences(s *rules.Segment, in phrases) []Sentence {
 	n := narrator{phrases: in, zone: s.Zone}

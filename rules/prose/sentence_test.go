@@ -165,3 +165,28 @@ func conditionPaths(conditions ...*rules.Condition) []string {
 	}
 	return out
 }
+
+// Every language has a text for each phrase of English, with the same places.
+func TestLanguagesSayWhatEnglishSays(t *testing.T) {
+	place := regexp.MustCompile(`\{([a-z]+)`)
+	places := func(text string) (out []string) {
+		for _, m := range place.FindAllStringSubmatch(text, -1) {
+			out = append(out, m[1])
+		}
+		slices.Sort(out)
+		return slices.Compact(out)
+	}
+	english := prose.English()
+	for code, in := range prose.Languages() {
+		for name, text := range english {
+			if diff := cmp.Diff(places(text), places(in[name])); in[name] == "" || diff != "" {
+				t.Errorf("%s: %s is %q (-English +%s):\n%s", code, name, in[name], code, diff)
+			}
+		}
+		for name := range in {
+			if english[name] == "" {
+				t.Errorf("%s: nobody says %s", code, name)
+			}
+		}
+	}
+}
