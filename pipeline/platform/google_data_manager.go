@@ -2,7 +2,6 @@ package platform
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -60,9 +59,6 @@ func googleBodies(member func(dst []byte, entry string) []byte, encoding string)
 	return func(w io.Writer, l List) error {
 		head := "{" + encoding
 		if l.Action != Removes {
-			if l.Consent == "" && len(l.Entries) > 0 {
-				return errors.New("write Google's ingest bodies: nobody asked whether these people consented")
-			}
 			head += googleGranted
 		}
 		var body []byte

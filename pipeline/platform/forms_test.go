@@ -1,0 +1,223 @@
+package platform
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/malgrupp/malgrupp/pipeline/project"
+	"github.com/malgrupp/malgrupp/rules"
+)
+
+// leastForm is the least form that there is.
+func leastForm() project.Form {
+	return project.Form{
+		File: "csv", Profile: "meta.v1", Separator: ',', Rows: "objects",
+		Columns: []project.FormColumn{{Name: "a", Of: "email"}},
+	}
+}
+
+func TestAFormThatCannotBeReadBackIsRefused(t *testing.T) {
+	columns := func(of ...string) func(f *project.Form) {
+		return func(f *project.Form) {
+			f.Columns = nil
+			for _, o := range of {
+				f.Columns = append(f.Columns, project.FormColumn{Name: o + string(rune('a'+len(f.Columns))), Of: o})
+			}
+		}
+	}
+	body := func(text string) func(f *project.Form) {
+		return func(f *project.Form) { f.File, f.Body = "jsonl", text }
+	}
+	flat := leastForm()
+	flat.File, flat.Body, flat.Rows = "jsonl", "$rows", "values"
+	for want, change := range map[string]func(f *project.Form){
+		"":            func(*project.Form) {},
+		"two columns": func(f *project.Form) { f.Columns = append(f.Columns, project.FormColumn{Name: "a", Of: "phone"}) },
+		`read =1+1|x as a formula`: func(f *project.Form) {
+			f.Columns = append(f.Columns, project.FormColumn{Name: "b", Text: "=1+1|x"})
+		},
+		`read =SUM(A1) as a formula`: func(f *project.Form) { f.Columns[0].Name = "=SUM(A1)" },
+		"the word for adds":          func(f *project.Form) { f.Actions = map[string]string{"adds": "@SUM(1,2)"} },
+		"identifiers need a profile": func(f *project.Form) { f.Profile = "" },
+		"need a profile":             func(f *project.Form) { f.Profile = "nobody.v1" },
+		"criteo.v1 does not take ph": func(f *project.Form) { f.Profile = "criteo.v1"; columns("email", "phone")(f) },
+		"criteo.v1 does not take ma": func(f *project.Form) { f.Profile = "criteo.v1"; columns("email", "maid")(f) },
+		"does not take maid_os":      columns("email", "maid_os"),
+		"id once, and not both":      columns("email", "id"),
+		"own id once":                func(f *project.Form) { f.Profile = ""; columns("id", "id")(f) },
+		"own id once, and":           func(f *project.Form) { f.Profile = ""; columns("segment")(f) },
+		"profile: is of identifiers": columns("id"),
+		"alone are nobody":           columns("first_name", "city"),
+		"a CSV has no body":          func(f *project.Form) { f.Body = "$rows" },
+		"is of one column":           func(f *project.Form) { *f = flat; columns("email", "phone")(f) },
+		"values needs a body":        func(f *project.Form) { body("")(f); f.Rows = "values" },
+		"is no JSON":                 body(`{"a": "$action", "b": $rows}`),
+		"no JSON":                    body(`{"a": $rows`),
+		"has $rows once":             body(`{"a": $action}`),
+		"$rows once":                 body(`[$rows, $rows]`),
+		"beside it":                  body(`{"a": $rows, "b": $passwort}`),
+	} {
+		f := leastForm()
+		change(&f)
+		if why := Wrong(&f); !strings.Contains(why, want) || (want == "") != (why == "") {
+			t.Errorf("want %q, it says %q", want, why)
+		}
+	}
+	if Wrong(nil) == "" {
+		t.Error("a form that nobody describes is one")
+	}
+}
+
+// TestNoDescribedCSVHasAFormula: of the subjects' own ids those that a spreadsheet would run are left out.
+func TestNoDescribedCSVHasAFormula(t *testing.T) {
+	for _, name := range []string{"generic_file.crm", "generic_file.crm_requests"} {
+		p := tested()[name]
+		a := audience(t, slices.Concat(formulas, harmless), customers)
+		adds, dropped := Members(a, Source{Platform: p, Part: &p.Parts[0]})
+		want := 0
+		if p.Ext == "csv" {
+			want = len(formulas)
+		}
+		if dropped.People != want {
+			t.Errorf("%s leaves %d out, want %d", name, dropped.People, want)
+		}
+		l := List{Segment: "savers", Action: Adds, Consent: "list:crm:customer", Entries: adds.Entries()}
+		got := union(receiverOf(t, p, &p.Parts[0]).read(t, "", Adds, written(t, &p.Parts[0], l)))["subject"]
+		if diff := cmp.Diff(adds.Entries(), got); diff != "" {
+			t.Errorf("%s (-entries +read):\n%s", name, diff)
+		}
+	}
+}
+
+func TestSomebodyToldByAColumnThatIsGoneIsRemovedByIt(t *testing.T) {
+	entry := "phone=" + sum("+358401234567") + "\taddress=,," + sum("espoo") + ",,,,"
+	for want, file := range map[string]string{
+		"a,phone,city\n," + sum("+358401234567") + "," + sum("espoo") + "\n":            "csv",
+		`{"phone":"` + sum("+358401234567") + `","city":"` + sum("espoo") + `"}` + "\n": "jsonl",
+	} {
+		f := leastForm()
+		f.File = file
+		p, why := described(&f)
+		if why != "" {
+			t.Fatal(why)
+		}
+		got := written(t, &p.Parts[0], List{Segment: "savers", Action: Removes, Send: p.Send, Entries: []string{entry}})
+		if diff := cmp.Diff(want, string(got)); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+	// A flat list has no place for it: nothing is said of her there, lest a phone pass for an address.
+	f := leastForm()
+	f.File, f.Rows, f.Body = "jsonl", "values", "$rows"
+	p, _ := described(&f)
+	got := written(t, &p.Parts[0], List{Action: Removes, Entries: []string{entry, "email=" + sum("a")}})
+	if diff := cmp.Diff(`["`+sum("a")+`"]`+"\n", string(got)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestARequestOfAFormSaysWhatTheListIs(t *testing.T) {
+	p := tested()["generic_file.crm_requests"]
+	l := savers
+	l.Action, l.Name, l.Number, l.Entries = Removes, `Savers "new"`, "17", []string{"c1", `c"2`}
+	want := `{"list": "new-savers", "name": "Savers \"new\"", "number": "17", "at": "2026-04-09T21:00:00Z", ` +
+		`"do": "removes", "ids": ["c1","c\"2"]}` + "\n"
+	if diff := cmp.Diff(want, string(written(t, &p.Parts[0], l))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestACustomersOwnIDIsNeverHandedToAnAdPlatform(t *testing.T) {
+	for _, name := range slices.Sorted(maps.Keys(tested())) {
+		p := tested()[name]
+		if !p.Ads || p.Identifies() {
+			continue
+		}
+		for level, want := range map[rules.Level]int{devices: 2, customers: 0} {
+			a := audience(t, []string{"c1", "c2"}, level)
+			adds, dropped := Members(a, Source{Platform: p, Part: &p.Parts[0]})
+			if adds.Len() != want || dropped.People != 2-want {
+				t.Errorf("%s is told %d of two %ss", name, adds.Len(), level)
+			}
+		}
+	}
+}
+
+// TestMicrosoftMakesAListOnceAndReplacesItOnce: only the first file of a snapshot of a list without a number makes it,
+// and only the first of a snapshot replaces.
+func TestMicrosoftMakesAListOnceAndReplacesItOnce(t *testing.T) {
+	p, _ := Of("microsoft")
+	type row struct{ ID, Client, Description, Scope, Audience, Action, Days string }
+	for _, c := range []struct {
+		number string
+		action Action
+		volume int
+		want   row
+	}{
+		{"", Snapshot, 0, row{"-1", "", "Built by malgrupp", "Customer", "New savers", "Add", "180"}},
+		{"", Snapshot, 1, row{ID: "-1", Action: "Add"}},
+		{"", Adds, 0, row{ID: "-1", Action: "Add"}},
+		{"", Removes, 0, row{ID: "-1", Action: "Remove"}},
+		{"17", Snapshot, 0, row{ID: "17", Action: "Replace"}},
+		{"17", Snapshot, 1, row{ID: "17", Action: "Add"}},
+		{"17", Adds, 0, row{ID: "17", Action: "Add"}},
+		{"17", Removes, 1, row{ID: "17", Action: "Remove"}},
+	} {
+		l := List{
+			Segment: "savers", Name: "New savers", Action: c.action, Volume: c.volume, Number: c.number,
+			Consent: "list:ms:customer", Entries: many(&p.Parts[0], 3),
+		}
+		header, rows := cells(t, written(t, &p.Parts[0], l))
+		cell := func(r int, name string) string {
+			if i := slices.Index(header, name); i >= 0 {
+				return rows[r][i]
+			}
+			return ""
+		}
+		got := row{
+			cell(1, "Id"), "", cell(1, "Description"), cell(1, "Scope"), cell(1, "Audience"), cell(1, "Action Type"),
+			cell(1, "Membership Duration"),
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" || cell(0, "Name") != "6.0" || len(rows) != 5 {
+			t.Errorf("%+v (-want +got):\n%s", c, diff)
+		}
+		for r := 2; r < len(rows); r++ {
+			if cell(r, "Parent Id") != got.ID || cell(r, "Client Id") == cell(r-1, "Client Id") {
+				t.Errorf("item %d is of list %s", r, cell(r, "Parent Id"))
+			}
+		}
+	}
+}
+
+func TestWhoSharesAnIDAtAdformSharesALine(t *testing.T) {
+	p, _ := Of("adform")
+	first, _ := Of("adform_first_party")
+	for want, c := range map[string]struct {
+		part    *Part
+		entries []string
+	}{
+		"x\tloans,savers\ny\tsavers\n": {&p.Parts[0], []string{"aaid=x\tloans", "aaid=x\tidfa=y\tsavers"}},
+		"a=b\tloans\nc\tsavers\n":      {&first.Parts[0], []string{"a=b\tloans", "c\tsavers"}},
+	} {
+		l := List{Action: Snapshot, Consent: "list:adform:device", Entries: c.entries}
+		if diff := cmp.Diff(want, string(written(t, c.part, l))); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+	for id, safe := range map[string]bool{
+		"fp-5d1f0a": true, "ab+/=:.": true, "a b": false, "a,b": false, `a"b`: false, "ä": false,
+	} {
+		if (first.Parts[0].Unsafe(id) == "") != safe {
+			t.Errorf("%q is safe: %v", id, !safe)
+		}
+	}
+	names := List{Action: Snapshot, Entries: []string{"savers\t=1+1|x", "loans\tLoans"}}
+	taxonomy := string(written(t, first.Beside, names))
+	if strings.Contains(taxonomy, "=") || !strings.Contains(taxonomy, "savers,savers,7,1,0,Active,malgrupp,1,\n") {
+		t.Errorf("a name is a formula:\n%s", taxonomy)
+	}
+}
