@@ -102,7 +102,7 @@ func (r *run) files(changes []change) (out []file) {
 		d, _ := r.Project.Destination(c.list.Destination)
 		base := platform.List{
 			Segment: c.list.Segment, Name: c.list.Segment, AsOf: r.AsOf, Consent: c.use, Send: c.send, Batch: d.Batch,
-			Number: d.Lists[c.list.Segment],
+			Number: d.Lists[c.list.Segment], Account: d.Account,
 		}
 		if c.to.Segment != nil {
 			base.Name = load.PlatformName(c.to.Segment)

@@ -25,7 +25,7 @@ func Platforms() project.Platforms {
 	for _, t := range platform.Types() {
 		p.Kinds = append(p.Kinds, project.Kind{
 			Type: t.Type, Own: t.Own, Send: columnNames(t.Send), Usual: columnNames(t.Usual),
-			Together: columnNames(t.Together()), Account: t.Account, Numbered: t.Numbered || t.Described,
+			Together: columnNames(t.Together()), Account: t.Account, Numbered: t.Numbered != "" || t.Described,
 			Batched: t.Described || t.Batch != project.Batch{}, Most: t.Most, Described: t.Described,
 		})
 	}

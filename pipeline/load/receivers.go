@@ -91,9 +91,8 @@ func (r *Receiver) checkSegments(l *Loaded) {
 			r.broken("the name %q of segment %s is %d characters longer than %s takes: set platform_name", PlatformName(s),
 				s.Name, n, r.Type)
 		}
-		if r.Platform.Numbered && r.Lists[s.Name] == "" {
-			r.warn("lists: has no number for segment %s: its snapshot makes the list; without the number nobody can be "+
-				"added or removed", s.Name)
+		if r.Platform.Numbered != "" && r.Lists[s.Name] == "" {
+			r.warn("lists: has no number for segment %s: %s", s.Name, r.Platform.Numbered)
 		}
 		if r.Platform.Devices && s.Level == rules.CustomerLevel {
 			r.broken("segment %s is of customers, and %s is told ids of devices alone: make it identity: device", s.Name, r.Type)

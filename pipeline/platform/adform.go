@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/malgrupp/malgrupp/pipeline/identifier"
@@ -13,7 +14,7 @@ import (
 // is a file of its own, so it is a type of its own. Adform takes no contact data and removes by time alone.
 var _ = define(Platform{
 	Type: "adform", Ext: "csv", Ads: true, Profile: "adform.v1", Account: digits, Merged: true, Lasting: adformLasting,
-	Beside: &adformTaxonomy,
+	Days: adformDays, Beside: &adformTaxonomy,
 	Doc: "Adform segments of devices: advertising ids plain, each with the segments it is in (their names are Adform's " +
 		"RefId), tabs and commas between, no header.",
 	Send:  []Column{MAID},
@@ -36,7 +37,7 @@ var adformTaxonomy = Part{Name: "taxonomy", Write: func(w io.Writer, l List) err
 			if formula(name) != "" {
 				name = segment
 			}
-			if !yield([]string{segment, name, adformDays, "1", "0", "Active", "malgrupp", "1", ""}) {
+			if !yield([]string{segment, name, strconv.Itoa(adformDays), "1", "0", "Active", "malgrupp", "1", ""}) {
 				return
 			}
 		}
@@ -44,11 +45,11 @@ var adformTaxonomy = Part{Name: "taxonomy", Write: func(w io.Writer, l List) err
 }}
 
 // adformDays is how long a segment remembers somebody who is not named again: it is the only way out.
-const adformDays = "7"
+const adformDays = 7
 
 var _ = define(Platform{
 	Type: "adform_first_party", Ext: "csv", Ads: true, Account: digits, Merged: true, Lasting: adformLasting,
-	Devices: true, Beside: &adformTaxonomy,
+	Devices: true, Days: adformDays, Beside: &adformTaxonomy,
 	Doc: "Adform segments of ids that the bank's own site sets and Adform knows by its tag: the id as collected with " +
 		"the segments it is in, tabs and commas between, no header.",
 	Parts: []Part{{

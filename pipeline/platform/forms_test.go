@@ -151,6 +151,13 @@ func TestACustomersOwnIDIsNeverHandedToAnAdPlatform(t *testing.T) {
 // and only the first of a snapshot replaces.
 func TestMicrosoftMakesAListOnceAndReplacesItOnce(t *testing.T) {
 	p, _ := Of("microsoft")
+	for name, want := range map[string]string{"New savers": "New savers", "=1+1|x": "savers", "": "savers"} {
+		l := List{Segment: "savers", Name: name, Action: Snapshot, Consent: "list:ms:customer", Entries: many(&p.Parts[0], 1)}
+		_, rows := cells(t, written(t, &p.Parts[0], l))
+		if got := rows[1][slices.Index(microsoftHeader, "Audience")]; got != want {
+			t.Errorf("%q is called %q, want %q: no cell is a formula", name, got, want)
+		}
+	}
 	type row struct{ ID, Client, Description, Scope, Audience, Action, Days string }
 	for _, c := range []struct {
 		number string

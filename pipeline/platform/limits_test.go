@@ -24,7 +24,12 @@ type limits struct {
 
 func TestLimitsAreThoseThatPlatformsPublish(t *testing.T) {
 	for kind, want := range map[string]limits{
-		"google_data_manager":       {minimum: 100},
+		"google_data_manager": {
+			minimum: 100, usual: project.Batch{Rows: 10_000}, most: project.Batch{Rows: 10_000},
+		},
+		"tiktok_mapping": {
+			minimum: 1_000, name: 128, usual: project.Batch{Rows: 1_000}, most: project.Batch{Rows: 1_000},
+		},
 		"google_customer_match_csv": {minimum: 100},
 		"meta_csv":                  {minimum: 100},
 		"meta_custom_audience":      {minimum: 100, usual: project.Batch{Rows: 5_000}, most: project.Batch{Rows: 10_000}},

@@ -13,7 +13,7 @@ import (
 // e-mail address. A list whose number nobody has told yet is made by the file.
 var _ = define(Platform{
 	Type: "microsoft", Ext: "csv", Ads: true, Profile: "microsoft.v1", Minimum: 300, NameLength: 128, Account: digits,
-	Numbered: true,
+	Numbered: "its snapshot makes the list; until its number is there nobody can be added or removed",
 	Doc: "Microsoft Advertising customer lists: bulk files of version 6.0 with Action Type Add, Remove or Replace; " +
 		"e-mail as SHA-256 in hex. A list without a number in lists: is made by its snapshot; put its number " +
 		"there afterwards.",
@@ -51,12 +51,16 @@ func writeMicrosoft(w io.Writer, l List) error {
 		action = "Add"
 	}
 	number, header := cmp.Or(l.Number, "-1"), microsoftHeader
+	name := cmp.Or(l.Name, l.Segment)
+	if formula(name) != "" {
+		name = l.Segment
+	}
 	client := fmt.Sprintf("malgrupp-%012x", deliveryID(l)>>16)
 	list := map[int]string{bulkType: "Customer List", bulkID: number, bulkClient: client, bulkAction: action}
 	if makes {
 		header = append(header[:len(header):len(header)], "Membership Duration")
 		list[bulkDescription], list[bulkScope], list[bulkMembership] = "Built by malgrupp", "Customer", microsoftDays
-		list[bulkAudience] = cmp.Or(l.Name, l.Segment)
+		list[bulkAudience] = name
 	}
 	out := csv.NewWriter(w)
 	out.UseCRLF = true // as Microsoft's own files

@@ -41,13 +41,16 @@ type Platform struct {
 	// Lasting says how somebody leaves a list whom no file can remove: such a platform is given no file of removals, which
 	// it would read as one of additions. "": removals are a file.
 	Lasting string
+	// Days is how long somebody stays who left the lists, where time alone removes: until then his removal is owed.
+	Days int
 	// Batch is how much one request of a list holds unless the destination says otherwise, Most how much it can; the zero
 	// Batch is of a platform whose lists are not requests.
 	Batch, Most project.Batch
 	// Described says that the project describes how its lists are written: For makes it.
 	Described bool
-	// Numbered says that its files name the platform's own number of each list, which the project tells.
-	Numbered bool
+	// Numbered says what a file is good for that does not name the platform's own number of its list, which the project
+	// tells; "": files name none.
+	Numbered string
 	// Account checks the account a list belongs to and says what was expected, "" if it is one; nil where there is none.
 	Account func(account string) string
 	// Merged says that the lists of all segments are one file for each level: subject -> segments.
@@ -103,8 +106,9 @@ type List struct {
 	Entries []string
 	// Batch limits the requests of the list; its zero fields stand for those of the platform.
 	Batch project.Batch
-	// Number is the platform's own number of the list, "" if it is not known; Name what the platform calls it.
-	Number, Name string
+	// Number is the platform's own number of the list, "" if it is not known; Name what the platform calls it, Account
+	// whose it is.
+	Number, Name, Account string
 	// Volume counts the files that one list is in, from 0.
 	Volume int
 	// Size, where set, is the size that a binary file of so many bytes is padded to; others end as they end.

@@ -169,8 +169,8 @@ var (
 	kindName = regexp.MustCompile(`^[A-Z0-9]+(_[A-Z0-9]+)+$`)
 )
 
-// jsonLeaves appends the texts in a JSON value. Places in lists do not count but in rows of texts, where they are named
-// if the request names them; an object that says of what kind it is has that in its place.
+// jsonLeaves appends the texts in a JSON value. Places in lists do not count but in rows, where they are named if the
+// request names them; an object that says of what kind it is has that in its place.
 func jsonLeaves(out []leaf, at string, v any, headers map[int][]string) []leaf {
 	switch v := v.(type) {
 	case string:
@@ -187,7 +187,7 @@ func jsonLeaves(out []leaf, at string, v any, headers map[int][]string) []leaf {
 	case []any:
 		for i, e := range v {
 			place := at + "[]"
-			if _, text := e.(string); text && strings.HasSuffix(at, "[]") {
+			if strings.HasSuffix(at, "[]") {
 				place = fmt.Sprintf("%s[%d of %d]", at, i, len(v))
 				if names := headers[len(v)]; names != nil {
 					place = at + "[" + names[i] + "]"

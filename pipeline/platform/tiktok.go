@@ -1,9 +1,11 @@
 package platform
 
 import (
+	"fmt"
 	"io"
 
 	"github.com/malgrupp/malgrupp/pipeline/identifier"
+	"github.com/malgrupp/malgrupp/pipeline/project"
 )
 
 // TikTok custom audiences by customer file (docs/platforms.md, TikTok), uploaded by hand or by its API as
@@ -34,6 +36,56 @@ var _ = define(Platform{
 		{Name: "android", Takes: tiktokTakes[3:], PerFile: 45_000_000 / hashLine, Write: writeLines},
 	},
 })
+
+// TikTok's streaming interface: who is in which audience, a request for each thousand rows.
+var _ = define(Platform{
+	Type: "tiktok_mapping", Ext: "jsonl", Ads: true, Profile: "tiktok.v1", Minimum: 1_000, NameLength: 128,
+	Account: digits, Batch: project.Batch{Rows: 1_000}, Most: project.Batch{Rows: 1_000},
+	Numbered: "until the number of its audience is there nobody can be added or removed",
+	Doc: "TikTok by segment/mapping: bodies with action add or delete, one a line; everything as SHA-256 in hex. The " +
+		"audience is named by its number in lists:, the advertiser by account. TikTok cannot replace by it: the snapshot " +
+		"adds.",
+	Send:  []Column{Email, Phone},
+	Usual: []Column{Email, Phone},
+	Parts: []Part{{Takes: tiktokTakes[:2], Write: writeMapping}},
+})
+
+// tiktokSchema are the kinds of identifiers of a mapping.
+var tiktokSchema = table{cells: []cell{
+	{header: "EMAIL_SHA256", column: Email},
+	{header: "PHONE_SHA256", column: Phone},
+}}
+
+// writeMapping writes rows with an object for each kind, empty where somebody has none.
+func writeMapping(w io.Writer, l List) error {
+	used := tiktokSchema.used(l)
+	action, audience := "add", appendTexts(nil, []string{l.Number})
+	if l.Action == Removes {
+		action = "delete"
+	}
+	items := func(yield func(item []byte) bool) {
+		var item []byte
+		for row := range tiktokSchema.people(l, used) {
+			item = append(item[:0], '[')
+			for i, id := range row {
+				if i > 0 {
+					item = append(item, ',')
+				}
+				if item = append(item, '{'); id != "" {
+					item = append(append(append(item, `"id":"`...), id...), `","audience_ids":`...)
+					item = append(item, audience...)
+				}
+				item = append(item, '}')
+			}
+			if item = append(item, ']'); !yield(item) {
+				return
+			}
+		}
+	}
+	head := fmt.Sprintf(`{"advertiser_ids":%s,"action":"%s","id_schema":%s,"batch_data":[`,
+		appendTexts(nil, []string{l.Account}), action, appendTexts(nil, tiktokSchema.headers(used)))
+	return writeBodies(w, l.Batch, items, func(int, bool) (string, string) { return head, "]}" })
+}
 
 var tiktokTakes = []identifier.Field{identifier.Email, identifier.Phone, identifier.IDFA, identifier.AAID}
 

@@ -153,12 +153,16 @@ func TestTheOtherWorkedFilesAreWrittenByteForByte(t *testing.T) {
 		{"snapchat-users-phone.json", "snapchat", "phone", []Column{Email, Phone, MAID}, Removes, ""},
 		{"snapchat-users-madid.json", "snapchat", "maid", []Column{Email, Phone, MAID}, Adds, ""},
 		{"microsoft-bulk-customer-list.csv", "microsoft", "", []Column{Email}, Snapshot, "malgrupp-1"},
+		{"tiktok-segment-mapping.json", "tiktok_mapping", "", []Column{Phone, Email}, Adds, ""},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			want := paper(t, "examples", c.file)
 			s := source(c.kind, c.part, c.send, nil)
 			l := inOrder(t, s, c.action, workedPeople)
-			l.Number = "5001001"
+			l.Number, l.Account = "5001001", "7000000000000000001"
+			if c.kind == "tiktok_mapping" {
+				l.Number = "7390000000000000001"
+			}
 			if diff := cmp.Diff(string(want), alike(t, written(t, s.Part, l), c.called)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
