@@ -46,9 +46,9 @@ const sessionBits = 53
 // writeMetaUsers writes the requests of a session. Its schema is that of the whole list, for Meta refuses a session
 // whose schema changes.
 func writeMetaUsers(w io.Writer, l List) error {
-	used, total := metaKeys.used(l), 0
+	used, people, total := metaKeys.used(l), metaKeys.reader(), 0
 	for _, entry := range l.Entries {
-		for range metaKeys.rows(entry) {
+		for range people.rows(entry) {
 			total++
 		}
 	}

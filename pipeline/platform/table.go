@@ -28,9 +28,9 @@ type cell struct {
 // used returns the numbers of the cells of a list: those that are sent, and those that an entry of earlier settings
 // still needs to be removed.
 func (t *table) used(l List) (used []int) {
-	needed := make([]bool, len(t.cells))
+	needed, people := make([]bool, len(t.cells)), t.reader()
 	for _, entry := range l.Entries {
-		for row := range t.rows(entry) {
+		for row := range people.rows(entry) {
 			for i, value := range row {
 				needed[i] = needed[i] || value != ""
 			}
@@ -56,9 +56,9 @@ func (t *table) headers(cells []int) []string {
 // people yields the rows of all entries, cut down to the used cells. A row is valid until the next.
 func (t *table) people(l List, used []int) iter.Seq[[]string] {
 	return func(yield func(row []string) bool) {
-		row := make([]string, len(used))
+		row, people := make([]string, len(used)), t.reader()
 		for _, entry := range l.Entries {
-			for full := range t.rows(entry) {
+			for full := range people.rows(entry) {
 				for slot, i := range used {
 					row[slot] = full[i]
 				}
@@ -70,38 +70,57 @@ func (t *table) people(l List, used []int) iter.Seq[[]string] {
 	}
 }
 
-// rows yields the rows of an entry: as many as it has values of the commonest kind.
-func (t *table) rows(entry string) iter.Seq[[]string] {
+// reader reads the rows of entries and reuses its memory.
+type reader struct {
+	cells                                          []cell
+	at                                             []int // where each cell's column stands in an address, -1: it does not
+	emails, phones, addresses, devices, parts, row []string
+}
+
+func (t *table) reader() *reader {
+	r := &reader{cells: t.cells, row: make([]string, len(t.cells))}
+	for _, c := range t.cells {
+		r.at = append(r.at, slices.Index(t.address, c.column))
+	}
+	return r
+}
+
+// rows yields the rows of an entry: as many as it has values of the commonest kind. A row is valid until the next.
+func (r *reader) rows(entry string) iter.Seq[[]string] {
 	return func(yield func(row []string) bool) {
-		var emails, phones, addresses, devices []string
+		r.emails, r.phones, r.addresses, r.devices = r.emails[:0], r.phones[:0], r.addresses[:0], r.devices[:0]
 		for word, value := range identifiers(entry) {
 			switch word {
 			case emailWord:
-				emails = append(emails, value)
+				r.emails = append(r.emails, value)
 			case phoneWord:
-				phones = append(phones, value)
+				r.phones = append(r.phones, value)
 			case addressWord:
-				addresses = append(addresses, value)
+				r.addresses = append(r.addresses, value)
 			case idfaWord, aaidWord:
-				devices = append(devices, value)
+				r.devices = append(r.devices, value)
 			}
 		}
-		row := make([]string, len(t.cells))
-		for r := range max(len(emails), len(phones), len(addresses), len(devices)) {
-			address := strings.Split(ofRow(addresses, r), ",")
-			for i, c := range t.cells {
-				switch c.column {
-				case Email:
-					row[i] = ofRow(emails, r)
-				case Phone:
-					row[i] = ofRow(phones, r)
-				case MAID:
-					row[i] = ofRow(devices, r)
+		for n := range max(len(r.emails), len(r.phones), len(r.addresses), len(r.devices)) {
+			r.parts = r.parts[:0]
+			for part := range strings.SplitSeq(ofRow(r.addresses, n), ",") {
+				r.parts = append(r.parts, part)
+			}
+			for i, c := range r.cells {
+				switch {
+				case c.column == Email:
+					r.row[i] = ofRow(r.emails, n)
+				case c.column == Phone:
+					r.row[i] = ofRow(r.phones, n)
+				case c.column == MAID:
+					r.row[i] = ofRow(r.devices, n)
+				case r.at[i] < 0 || r.at[i] >= len(r.parts):
+					r.row[i] = ""
 				default:
-					row[i] = ofAddress(address, slices.Index(t.address, c.column), c.piece)
+					r.row[i] = pieceOf(r.parts[r.at[i]], c.piece)
 				}
 			}
-			if !yield(row) {
+			if !yield(r.row) {
 				return
 			}
 		}
@@ -119,16 +138,13 @@ func ofRow(values []string, r int) string {
 	return ""
 }
 
-// ofAddress is a value of an address, or a piece of it.
-func ofAddress(address []string, at, piece int) string {
-	if at < 0 || at >= len(address) {
-		return ""
+// pieceOf is a piece of a value that is several.
+func pieceOf(value string, n int) string {
+	for range n {
+		_, value, _ = strings.Cut(value, ":")
 	}
-	pieces := strings.Split(address[at], ":")
-	if piece >= len(pieces) {
-		return ""
-	}
-	return pieces[piece]
+	value, _, _ = strings.Cut(value, ":")
+	return value
 }
 
 // write writes a list as CSV.
