@@ -1,10 +1,14 @@
 package platform
 
 import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -67,7 +71,7 @@ func TestAFormThatCannotBeReadBackIsRefused(t *testing.T) {
 			t.Errorf("want %q, it says %q", want, why)
 		}
 	}
-	if Wrong(nil) == "" {
+	if _, ok := For(project.Destination{Type: "generic_file"}); ok || Wrong(nil) == "" {
 		t.Error("a form that nobody describes is one")
 	}
 }
@@ -207,8 +211,9 @@ func TestWhoSharesAnIDAtAdformSharesALine(t *testing.T) {
 		part    *Part
 		entries []string
 	}{
-		"x\tloans,savers\ny\tsavers\n": {&p.Parts[0], []string{"aaid=x\tloans", "aaid=x\tidfa=y\tsavers"}},
-		"a=b\tloans\nc\tsavers\n":      {&first.Parts[0], []string{"a=b\tloans", "c\tsavers"}},
+		"x\tloans,savers\ny\tloans\n":   {&p.Parts[0], []string{"aaid=x\tsavers", "aaid=x\tidfa=y\tloans"}},
+		"x\tloans\ny\tloans\nz\tcars\n": {&p.Parts[0], []string{"aaid=x\tidfa=y\tloans", "aaid=x\tloans", "idfa=z\tcars"}},
+		"a=b\tloans\nc\tsavers\n":       {&first.Parts[0], []string{"a=b\tloans", "c\tsavers"}},
 	} {
 		l := List{Action: Snapshot, Consent: "list:adform:device", Entries: c.entries}
 		if diff := cmp.Diff(want, string(written(t, c.part, l))); diff != "" {
@@ -227,4 +232,47 @@ func TestWhoSharesAnIDAtAdformSharesALine(t *testing.T) {
 	if strings.Contains(taxonomy, "=") || !strings.Contains(taxonomy, "savers,savers,7,1,0,Active,malgrupp,1,\n") {
 		t.Errorf("a name is a formula:\n%s", taxonomy)
 	}
+}
+
+// FuzzForm makes a receiver of any column and body: it is refused, or its lists are JSON and rows of one width in which
+// an unknown value has a place.
+func FuzzForm(f *testing.F) {
+	f.Add("csv", "meta.v1", "a", "email", "b", "phone", "", "", "objects")
+	f.Add("jsonl", "x.v1", "a", "email", "b", "maid", `{"a": $action, "c": $columns, "r": $rows, "n": $name}`, "ADD",
+		"lists")
+	f.Add("jsonl", "", "a", "id", "b", "segment", "[$rows]", "\"\n", "values")
+	f.Add("csv", "uid2.v1", "=a", "email", "b\"\n", "as_of", "$rows", "=1+1|x", "")
+	f.Add("csv", "google.v1", "a", "country", "", "", "", "", "lists")
+	f.Fuzz(func(t *testing.T, file, profile, a, ofA, b, ofB, body, word, rows string) {
+		form := &project.Form{
+			File: file, Profile: profile, Separator: ',', Rows: rows, Body: body, Actions: map[string]string{"adds": word},
+			Columns: []project.FormColumn{{Name: a, Of: ofA}, {Name: b, Of: ofB}},
+		}
+		if !slices.Contains([]string{"csv", "jsonl"}, file) ||
+			!slices.Contains([]string{"objects", "lists", "values"}, rows) || !utf8.ValidString(a+b+body+word) {
+			return // the project file has none of these
+		}
+		p, why := described(form)
+		if why != "" {
+			return
+		}
+		l := List{Segment: "savers", Action: Adds, Consent: "list:x:customer", Send: p.Send, Entries: []string{
+			"email=" + sum("a"), "email=" + sum("a") + "\tphone=" + sum("b"), "phone=" + sum("b"),
+		}}
+		if !p.Identifies() {
+			l.Entries = []string{"c1", `c"2`}
+		}
+		list := written(t, &p.Parts[0], l)
+		if file == "csv" {
+			if all, err := csv.NewReader(bytes.NewReader(list)).ReadAll(); err != nil || len(all) != 1+len(l.Entries) {
+				t.Fatalf("%d rows of %d: %v", len(all), len(l.Entries), err)
+			}
+			return
+		}
+		for line := range bytes.Lines(list) {
+			if !json.Valid(line) {
+				t.Fatalf("%q is no JSON", line)
+			}
+		}
+	})
 }

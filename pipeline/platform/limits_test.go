@@ -207,6 +207,48 @@ func TestDefect19BatchesByCountAlone(t *testing.T) {
 	})
 }
 
+// TestRequestsAreCutToTheByte: what is round the rows counts as if it were as long as it can get.
+func TestRequestsAreCutToTheByte(t *testing.T) {
+	items := slices.Values([][]byte{[]byte("aaa"), []byte("bb"), []byte("cccc")})
+	for _, c := range []struct {
+		batch project.Batch
+		wrap  framing
+		want  string // "": an error
+	}{
+		{project.Batch{}, plainFrame, "[aaa,bb,cccc]\n"},
+		{project.Batch{Rows: 3}, plainFrame, "[aaa,bb,cccc]\n"},
+		{project.Batch{Rows: 2}, plainFrame, "[aaa,bb]\n[cccc]\n"},
+		{project.Batch{Rows: 1}, plainFrame, "[aaa]\n[bb]\n[cccc]\n"},
+		{project.Batch{Bytes: 13}, plainFrame, "[aaa,bb,cccc]\n"},
+		{project.Batch{Bytes: 12}, plainFrame, "[aaa,bb]\n[cccc]\n"},
+		{project.Batch{Bytes: 8}, plainFrame, "[aaa,bb]\n[cccc]\n"},
+		{project.Batch{Bytes: 7}, plainFrame, "[aaa]\n[bb]\n[cccc]\n"},
+		{project.Batch{Bytes: 6}, plainFrame, "[aaa]\n[bb]\n[cccc]\n"},
+		{project.Batch{Bytes: 5}, plainFrame, ""},
+		{project.Batch{Rows: 2, Bytes: 7}, plainFrame, "[aaa]\n[bb]\n[cccc]\n"},
+		{project.Batch{Bytes: 22}, sessionFrame, "1.false[aaa]\n2.false[bb]\n3.true[cccc]\n"}, // room for 2147483648.false
+		{project.Batch{Bytes: 21}, sessionFrame, ""},
+		{project.Batch{Bytes: 24}, sessionFrame, "1.false[aaa,bb]\n2.true[cccc]\n"},
+	} {
+		var out bytes.Buffer
+		err := writeBodies(&out, c.batch, items, c.wrap)
+		if (err != nil) != (c.want == "") || err == nil && out.String() != c.want {
+			t.Errorf("%+v: %q, %v; want %q", c.batch, out.String(), err, c.want)
+		}
+	}
+	var out bytes.Buffer
+	err := writeBodies(&out, project.Batch{Rows: 1}, slices.Values([][]byte(nil)), plainFrame)
+	if err != nil || out.Len() > 0 {
+		t.Errorf("nobody is a request: %q, %v", out.String(), err)
+	}
+}
+
+func plainFrame(int, bool) (head, tail string) { return "[", "]" }
+
+func sessionFrame(seq int, last bool) (head, tail string) {
+	return fmt.Sprintf("%d.%t[", seq, last), "]"
+}
+
 func TestAFileHoldsAsManyRowsAsItMayAndNotOneMore(t *testing.T) {
 	part := &Part{PerFile: 4}
 	one, two, five := "email=a", "email=b\tphone=c", "email=d\temail=e\temail=f\temail=g\temail=h"

@@ -50,11 +50,13 @@ func (p *Project) destination(s section, name string, platforms Platforms) Desti
 	if !ok {
 		return d
 	}
-	d.Type, d.Own, d.Account, d.Send = kind.Type, kind.Own, s.account(kind), s.send(kind)
+	d.Type, d.Own, d.Account = kind.Type, kind.Own, s.account(kind)
 	d.Batch, d.Lists = s.sub("batch").batch(), s.sub("lists").numbers()
 	if kind.Described {
 		d.Form = s.formed(platforms)
 		d.Send = d.Form.sends()
+	} else {
+		d.Send = s.send(kind)
 	}
 	s.sameProfiles(d, platforms, p.Identifiers)
 	d.agreement(s)

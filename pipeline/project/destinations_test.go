@@ -137,6 +137,10 @@ func TestMistakesOfDestinationsAreNamed(t *testing.T) {
 		{"{type: personalisation_feed}", described(``), "destinations.site.form"},
 		{"{type: personalisation_feed}", described(`form: {columns: [{name: a, of: email}]}`), "form.file"},
 		{"{type: personalisation_feed}", described(`form: {file: csv}`), "form.columns"},
+		{
+			"{type: personalisation_feed}", described(`form: {file: csv, profile: gogle.v1, columns: [{name: a, of: email}]}`),
+			`"gogle.v1" is not a value of profile`,
+		},
 		{"{type: personalisation_feed}", described(`send: [email]`), `"send" is not a key of destinations.site`},
 		{
 			"{type: personalisation_feed}", described(`form: {file: csv, columns: [{name: a, of: phone}]}`),

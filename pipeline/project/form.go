@@ -35,7 +35,7 @@ func (s section) form() *Form {
 	}
 	s.only()
 	f := &Form{
-		File: s.word("file", "csv"), Profile: s.text("profile", ""), Actions: map[string]string{},
+		File: s.word("file", "csv"), Profile: s.word("profile", ""), Actions: map[string]string{},
 		Replaces: s.word("removals", "file") == "snapshot", Headless: !s.flag("header", true),
 		Rows: s.word("rows", "objects"), Body: s.text("body", ""), Minimum: s.whole("minimum", 0),
 		Names: s.whole("name_length", 0), Refuses: s.flag("refuses_names", false), Own: !s.flag("ads", true),
