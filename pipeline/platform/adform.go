@@ -13,8 +13,8 @@ import (
 // Adform segments by file (docs/platforms.md, Adform): an id and the segments it is in, one id a line; each kind of id
 // is a file of its own, so it is a type of its own. Adform takes no contact data and removes by time alone.
 var _ = define(Platform{
-	Type: "adform", Ext: "csv", Ads: true, Profile: "adform.v1", Account: digits, Merged: true, Lasting: adformLasting,
-	Days: adformDays, Beside: &adformTaxonomy,
+	Type: "adform", Ext: "csv", Ads: true, ByHand: true, Profile: "adform.v1", Account: accountWord, Merged: true,
+	Lasting: adformLasting, Days: adformDays, Beside: &adformTaxonomy,
 	Doc: "Adform segments of devices: advertising ids plain, each with the segments it is in (their names are Adform's " +
 		"RefId), tabs and commas between, no header.",
 	Send:  []Column{MAID},
@@ -48,8 +48,8 @@ var adformTaxonomy = Part{Name: "taxonomy", Write: func(w io.Writer, l List) err
 const adformDays = 7
 
 var _ = define(Platform{
-	Type: "adform_first_party", Ext: "csv", Ads: true, Account: digits, Merged: true, Lasting: adformLasting,
-	Devices: true, Days: adformDays, Beside: &adformTaxonomy,
+	Type: "adform_first_party", Ext: "csv", Ads: true, ByHand: true, Account: accountWord, Merged: true,
+	Lasting: adformLasting, Devices: true, Days: adformDays, Beside: &adformTaxonomy,
 	Doc: "Adform segments of ids that the bank's own site sets and Adform knows by its tag: the id as collected with " +
 		"the segments it is in, tabs and commas between, no header.",
 	Parts: []Part{{

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/malgrupp/malgrupp/pipeline/identifier"
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules"
 )
@@ -39,8 +40,9 @@ func TestAFormThatCannotBeReadBackIsRefused(t *testing.T) {
 	flat := leastForm()
 	flat.File, flat.Body, flat.Rows = "jsonl", "$rows", "values"
 	for want, change := range map[string]func(f *project.Form){
-		"":            func(*project.Form) {},
-		"two columns": func(f *project.Form) { f.Columns = append(f.Columns, project.FormColumn{Name: "a", Of: "phone"}) },
+		"":                     func(*project.Form) {},
+		"a column has no name": func(f *project.Form) { f.Columns[0].Name = "" },
+		"two columns":          func(f *project.Form) { f.Columns = append(f.Columns, f.Columns[0]) },
 		`read =1+1|x as a formula`: func(f *project.Form) {
 			f.Columns = append(f.Columns, project.FormColumn{Name: "b", Text: "=1+1|x"})
 		},
@@ -73,6 +75,80 @@ func TestAFormThatCannotBeReadBackIsRefused(t *testing.T) {
 	}
 	if _, ok := For(project.Destination{Type: "generic_file"}); ok || Wrong(nil) == "" {
 		t.Error("a form that nobody describes is one")
+	}
+}
+
+func TestWhatAFormSaysOfItsReceiver(t *testing.T) {
+	id := func(f *project.Form) { f.Profile, f.Columns = "", []project.FormColumn{{Name: "=1+1|x", Of: "id"}} }
+	type said struct {
+		lasts, ads, refuses, byHand, devices bool
+		rows, minimum, name                  int
+	}
+	for name, c := range map[string]struct {
+		change func(f *project.Form)
+		want   said
+	}{
+		"least":    {func(*project.Form) {}, said{ads: true, byHand: true}},
+		"replaced": {func(f *project.Form) { f.Replaces = true }, said{ads: true, byHand: true, lasts: true}},
+		"own": {
+			func(f *project.Form) { f.Own, f.Refuses, f.Minimum, f.Names = true, true, 7, 8 },
+			said{refuses: true, byHand: true, minimum: 7, name: 8},
+		},
+		"lines":    {func(f *project.Form) { f.File = "jsonl" }, said{ads: true}},
+		"requests": {func(f *project.Form) { f.File, f.Body = "jsonl", "$rows" }, said{ads: true, rows: 1_000}},
+		"ids":      {func(f *project.Form) { id(f); f.File = "jsonl" }, said{ads: true, devices: true}},
+		"own ids":  {func(f *project.Form) { id(f); f.File, f.Own = "jsonl", true }, said{}},
+		"texts that only a spreadsheet minds": {
+			func(f *project.Form) {
+				f.File, f.Actions = "jsonl", map[string]string{"adds": "=SUM(1,2)"}
+				f.Columns = append(f.Columns, project.FormColumn{Name: "=A1 B", Text: "@SUM(1)"})
+			},
+			said{ads: true},
+		},
+		"a word that nobody minds": {
+			func(f *project.Form) { f.Actions = map[string]string{"adds": "+ADD"} }, said{ads: true, byHand: true},
+		},
+	} {
+		f := leastForm()
+		c.change(&f)
+		p, why := described(&f)
+		if why != "" {
+			t.Fatalf("%s: %s", name, why)
+		}
+		got := said{p.Lasting != "", p.Ads, p.RefusesNames, p.ByHand, p.Devices, p.Batch.Rows, p.Minimum, p.NameLength}
+		if got != c.want || p.Ext != f.File || p.Profile != f.Profile {
+			t.Errorf("%s says %+v, want %+v", name, got, c.want)
+		}
+	}
+	f := leastForm()
+	f.Profile, f.Columns[0].Of = "linkedin.v1", "maid"
+	if p, _ := described(&f); !slices.Equal(p.Parts[0].Takes, []identifier.Field{identifier.AAID}) {
+		t.Errorf("a profile without ids of iOS takes %v", p.Parts[0].Takes)
+	}
+}
+
+// TestAColumnHoldsWhatItSaysAndNothingElse: one without a text is empty, and an id that looks like an identifier is one
+// cell.
+func TestAColumnHoldsWhatItSaysAndNothingElse(t *testing.T) {
+	f := leastForm()
+	f.Columns = append(f.Columns, project.FormColumn{Name: "b"}, project.FormColumn{Name: "c", Text: "x"})
+	ids := project.Form{File: "csv", Separator: ',', Columns: []project.FormColumn{{Name: "who", Of: "id"}}}
+	for want, c := range map[string]struct {
+		form  *project.Form
+		entry string
+	}{
+		"a,b,c\n" + sum("a") + ",,x\n": {&f, "email=" + sum("a")},
+		"who\nphone=17\n":              {&ids, "phone=17"},
+		"who\nemail=a\n":               {&ids, "email=a"},
+	} {
+		p, why := described(c.form)
+		if why != "" {
+			t.Fatal(why)
+		}
+		l := List{Segment: "savers", Action: Removes, Send: p.Send, Entries: []string{c.entry}}
+		if diff := cmp.Diff(want, string(written(t, &p.Parts[0], l))); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
 	}
 }
 
@@ -132,6 +208,26 @@ func TestARequestOfAFormSaysWhatTheListIs(t *testing.T) {
 		`"do": "removes", "ids": ["c1","c\"2"]}` + "\n"
 	if diff := cmp.Diff(want, string(written(t, &p.Parts[0], l))); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestARequestSaysWhatTheListIsBehindItsRowsToo: words stand on either side of them.
+func TestARequestSaysWhatTheListIsBehindItsRowsToo(t *testing.T) {
+	f := leastForm()
+	f.File, f.Rows, f.Body = "jsonl", "lists", "{\"r\": $rows,\n \"do\": $action, \"of\": $columns, \"list\": $segment}\n"
+	p, why := described(&f)
+	if why != "" {
+		t.Fatal(why)
+	}
+	l := List{Segment: "savers", Action: Removes, Send: p.Send}
+	l.Entries = []string{"email=" + sum("a"), "email=" + sum("b")}
+	l.Batch.Rows = 1
+	want := ""
+	for _, who := range []string{"a", "b"} {
+		want += `{"r": [["` + sum(who) + `"]],  "do": "removes", "of": ["a"], "list": "savers"}` + "\n"
+	}
+	if diff := cmp.Diff(want, string(written(t, &p.Parts[0], l))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -75,7 +75,9 @@ func (g *form) columns(p *Platform, part *Part) string {
 	for _, c := range g.Columns {
 		column, identifies := ColumnOf(c.Of)
 		switch {
-		case c.Name == "" || slices.Contains(names, c.Name):
+		case c.Name == "":
+			return "a column has no name"
+		case slices.Contains(names, c.Name):
 			return "two columns are called " + c.Name
 		case g.File == "csv" && (formula(c.Name) != "" || formula(c.Text) != ""):
 			return "a spreadsheet would read " + cmp.Or(c.Text, c.Name) + " as a formula"
@@ -199,7 +201,7 @@ func (g *form) request() string {
 		}
 		return ""
 	}
-	sample := g.fill(List{}, nil)
+	sample := g.filled(strings.ReplaceAll(g.Body, "$rows", "0"), List{}, nil)
 	if tokens.FindString(sample) != "" || strings.Count(g.Body, "$rows") != 1 {
 		return "body: has $rows once, and beside it $action, $columns, $segment, $name, $number or $as_of"
 	}
@@ -210,11 +212,7 @@ func (g *form) request() string {
 	return ""
 }
 
-// fill replaces the words of a body, or of a piece of one.
-func (g *form) fill(l List, headers []string) string {
-	return g.filled(strings.ReplaceAll(g.Body, "$rows", "0"), l, headers)
-}
-
+// filled replaces the words of a piece of a body.
 func (g *form) filled(text string, l List, headers []string) string {
 	return tokens.ReplaceAllStringFunc(text, func(token string) string {
 		switch token {

@@ -3,6 +3,7 @@ package platform
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -251,6 +252,9 @@ func sessionFrame(seq int, last bool) (head, tail string) {
 
 func TestAFileHoldsAsManyRowsAsItMayAndNotOneMore(t *testing.T) {
 	part := &Part{PerFile: 4}
+	if all := (&Part{}).Volumes(List{Entries: many(part, 9)}); len(all) != 1 || len(all[0].Entries) != 9 {
+		t.Errorf("a list of any size is %d files", len(all))
+	}
 	one, two, five := "email=a", "email=b\tphone=c", "email=d\temail=e\temail=f\temail=g\temail=h"
 	for _, c := range []struct {
 		entries []string
@@ -273,6 +277,40 @@ func TestAFileHoldsAsManyRowsAsItMayAndNotOneMore(t *testing.T) {
 		}
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%q in files of four rows (-want +got):\n%s", c.entries, diff)
+		}
+	}
+}
+
+// TestNothingIsToldTwiceWhereARequestIsOfOneKind: what two people share stands once, also in a file of many.
+func TestNothingIsToldTwiceWhereARequestIsOfOneKind(t *testing.T) {
+	for _, kind := range []string{"snapchat", "tiktok_single", "microsoft", "uid2", "trade_desk"} {
+		p, _ := Of(kind)
+		for i := range p.Parts {
+			part := &p.Parts[i]
+			word := part.Takes[0].String()
+			l := List{Segment: "savers", Action: Adds, Consent: "list:ads:customer", Send: p.Send}
+			want := map[string]int{}
+			for n := range 3_000 {
+				shared := sum(fmt.Sprint("family", n/3))
+				l.Entries = append(l.Entries, fmt.Sprintf("%s=%s\t%s=%s", word, shared, word, sum(fmt.Sprint(n))))
+				want[shared], want[sum(fmt.Sprint(n))] = 1, 1
+			}
+			got := map[string]int{}
+			apart := func(r rune) bool { return strings.ContainsRune("\",\r\n", r) }
+			for text := range bytes.FieldsFuncSeq(written(t, part, l), apart) {
+				if len(text) == 64 {
+					got[string(text)]++
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s %s: how often each is told (-want +got):\n%.500s", kind, part.Name, diff)
+			}
+			whole := len(written(t, part, l))
+			for _, left := range []narrow{0, narrow(whole / 2), narrow(whole - 1)} {
+				if err := part.Write(&left, l); !errors.Is(err, errBroken) {
+					t.Errorf("%s %s: a full disk is %v", kind, part.Name, err)
+				}
+			}
 		}
 	}
 }
