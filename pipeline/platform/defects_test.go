@@ -218,6 +218,12 @@ func TestDefect11ConsentIsAConstant(t *testing.T) {
 	if err := p.Parts[0].Write(&bytes.Buffer{}, List{Action: Adds, Entries: []string{entry}}); err == nil {
 		t.Error("people are added whom nobody asked")
 	}
+	for name, s := range contacted() { // nobody but Google has a field for it: that somebody is in the list says it
+		l := List{Segment: "savers", Action: Adds, Send: s.Send, Consent: s.Consent, Entries: []string{entry}}
+		if says := bytes.Contains(bytes.ToLower(written(t, s.Part, l)), []byte("consent")); says != (s.Platform == p) {
+			t.Errorf("%s speaks of consent: %v", name, says)
+		}
+	}
 }
 
 func TestDefect12WhatLooksHashedIsTakenAsAHash(t *testing.T) {
@@ -237,6 +243,13 @@ func TestDefect12WhatLooksHashedIsTakenAsAHash(t *testing.T) {
 			source("google_data_manager", "", contactColumns, table))
 		if len(got) != 0 || dropped.Values[Value{"email", c.reason}] != 1 {
 			t.Errorf("%s is told as %v, dropped %v", c.name, got, dropped.Values)
+		}
+	}
+	for name, s := range contacted() {
+		s.Contacts = plainTable(customers, "", someone{"c1", []Contact{{Email: hash}}})
+		if adds, dropped := Members(audience(t, []string{"c1"}, customers), s); adds.Len() != 0 ||
+			dropped.Values[Value{"email", "not_an_email"}] != 1 {
+			t.Errorf("%s is told a hash in a plain column as %q, dropped %v", name, adds.Entries(), dropped.Values)
 		}
 	}
 }
