@@ -36,8 +36,7 @@ func newContactSchema() *rules.Schema {
 // depends on, though they are read last.
 func (r *run) listContacts(ctx context.Context) (t folder.Table, err error) {
 	conf := r.Project.Identifiers
-	needs := func(d project.Destination) bool { return identifies(d.Type) }
-	if conf == nil || !slices.ContainsFunc(r.Project.Destinations, needs) {
+	if conf == nil || !slices.ContainsFunc(r.Project.Destinations, identifies) {
 		return t, nil
 	}
 	return r.Stores.Table(ctx, "identifiers", r.Absolute(conf.URL))
@@ -45,7 +44,7 @@ func (r *run) listContacts(ctx context.Context) (t folder.Table, err error) {
 
 // identify reads the identifiers of members and of nobody else, if some list needs them.
 func (r *run) identify(ctx context.Context) error {
-	if !slices.ContainsFunc(r.decision.Lists, func(l decide.List) bool { return identifies(l.Destination.Type) }) {
+	if !slices.ContainsFunc(r.decision.Lists, func(l decide.List) bool { return identifies(l.Destination) }) {
 		return nil
 	}
 	wanted := wantedContacts(r.decision)
@@ -79,7 +78,7 @@ func (j *Job) newContacts() *platform.Contacts {
 func wantedContacts(d *decide.Decision) (wanted [2]map[string]bool) {
 	wanted = [2]map[string]bool{{}, {}}
 	for _, l := range d.Lists {
-		if !identifies(l.Destination.Type) {
+		if !identifies(l.Destination) {
 			continue
 		}
 		kind := identity.Device
@@ -145,8 +144,8 @@ func contactRow(columns *[len(platform.Contact{})]parquet.Text, r int) (row plat
 	return row
 }
 
-// identifies reports whether a platform knows people by identifiers.
-func identifies(kind string) bool {
-	t, ok := platform.Of(kind)
+// identifies reports whether a destination knows people by identifiers.
+func identifies(d project.Destination) bool {
+	t, ok := platform.For(d)
 	return ok && t.Identifies()
 }

@@ -68,7 +68,7 @@ func (r *run) differences(ctx context.Context, lost [][]string) ([]change, error
 func (r *run) compare(ctx context.Context, lost [][]string, whole record.Guard) (out []change, err error) {
 	current := map[state.List]bool{}
 	for _, l := range r.decision.Lists {
-		kind, ok := platform.Of(l.Destination.Type)
+		kind, ok := platform.For(l.Destination)
 		if !ok {
 			return nil, fault.New(fault.Invalid, "DESTINATION",
 				fmt.Errorf("destination %s: no such type %q", l.Destination.Name, l.Destination.Type), "see malgrupp validate")
@@ -98,8 +98,14 @@ func (r *run) compare(ctx context.Context, lost [][]string, whole record.Guard) 
 // gone removes everybody who is held from a segment that is gone, or is not delivered there any more in that form.
 func (r *run) gone(held state.List) change {
 	c := change{list: held, removes: platform.Held(r.holdings, held)}
+	d, there := r.Project.Destination(held.Destination)
+	if !there || d.Type != held.Kind {
+		d = project.Destination{Type: held.Kind}
+	}
 	var ok bool
-	if c.kind, ok = platform.Of(held.Kind); ok {
+	if c.kind, ok = platform.For(d); ok && c.kind.Merged {
+		c.part = &c.kind.Parts[0]
+	} else if ok {
 		c.part, ok = c.kind.Part(held.Part)
 	}
 	if !ok { // of a form this version no longer writes, removals still go out

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/malgrupp/malgrupp/pipeline/platform"
+	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/pipeline/state"
@@ -19,6 +21,9 @@ const acknowledgedBelow = "acknowledged/"
 // hear reads which runs destinations have carried out. The newest file of each counts: it speaks for all runs before.
 func (r *run) hear(ctx context.Context) error {
 	for _, d := range r.Project.Destinations {
+		if days := lasts(d); days > 0 {
+			r.holdings.Outlived(d.Name, r.KnownBy-time.Duration(days*24*int(time.Hour)).Microseconds())
+		}
 		if !d.Waits {
 			continue
 		}
@@ -50,6 +55,15 @@ func (r *run) hear(ctx context.Context) error {
 	return nil
 }
 
+// lasts is how many days a destination keeps whoever left its lists, 0: no day.
+func lasts(d project.Destination) int {
+	p, ok := platform.For(d)
+	if !ok {
+		return 0
+	}
+	return p.Days
+}
+
 // told says how this run tells destinations.
 func (r *run) told() state.Told {
 	return state.Told{
@@ -57,6 +71,10 @@ func (r *run) told() state.Told {
 		Waits: func(destination string) bool {
 			d, there := r.Project.Destination(destination)
 			return there && d.Waits
+		},
+		Lingers: func(destination string) bool {
+			d, there := r.Project.Destination(destination)
+			return there && lasts(d) > 0
 		},
 		Erased: func(destination, key string) bool { return r.forgotten[forgottenKey{destination, key}] },
 	}
@@ -113,7 +131,8 @@ func (r *run) owes(c *change) {
 	if c.count.Overdue = time.UnixMicro(r.KnownBy).Sub(since) > overdue; c.count.Overdue {
 		c.count.PendingSince = since.Format(time.RFC3339)
 	}
-	if runs := r.history.N() - marker + 1; runs >= patience {
+	d, _ := r.Project.Destination(c.list.Destination)
+	if runs := r.history.N() - marker + 1; runs >= patience && lasts(d) == 0 {
 		r.Log.Warn("a destination has not acknowledged removals; they are written again until a file named like a run whose "+
 			"lists it has carried out lies in acknowledged/DESTINATION of the output", "destination", c.list.Destination,
 			"segment", c.list.Segment, "runs", runs)

@@ -248,7 +248,7 @@ func (l *Look) Told(segment string) (out []Told) {
 		if to.Segment.Name != segment {
 			continue
 		}
-		kind, _ := platform.Of(to.Destination.Type) // differences has met it
+		kind, _ := platform.For(to.Destination) // differences has met it
 		for i := range kind.Parts {
 			c, members := l.run.difference(to, kind, &kind.Parts[i], nil)
 			out = append(out, Told{c.list, c.count.Use, l.Audience(to), members})

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline/decide"
 	"github.com/malgrupp/malgrupp/pipeline/keys"
+	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/platform"
 	"github.com/malgrupp/malgrupp/pipeline/record"
 	"github.com/malgrupp/malgrupp/pipeline/shown"
@@ -53,7 +55,7 @@ func (r *run) publish(ctx context.Context) error {
 // file is one list as it is written.
 type file struct {
 	name string // below the list folder, without action and extension
-	ext  string
+	ext  string // what follows the action
 	part *platform.Part
 	list platform.List
 }
@@ -97,15 +99,23 @@ func (r *run) files(changes []change) (out []file) {
 		if c.part.Name != "" {
 			name += "." + c.part.Name
 		}
-		base := platform.List{Segment: c.list.Segment, AsOf: r.AsOf, Consent: c.use, Send: c.send}
-		out = append(out, three(name, c.kind.Ext, c.part, base, r.toAdd(c), r.toRemove(c), c.after())...)
+		d, _ := r.Project.Destination(c.list.Destination)
+		base := platform.List{
+			Segment: c.list.Segment, Name: c.list.Segment, AsOf: r.AsOf, Consent: c.use, Send: c.send, Batch: d.Batch,
+			Number: d.Lists[c.list.Segment], Account: d.Account,
+		}
+		if c.to.Segment != nil {
+			base.Name = load.PlatformName(c.to.Segment)
+		}
+		out = append(out, three(name, c.kind, c.part, base, r.toAdd(c), r.toRemove(c), c.after())...)
 	}
 	return append(out, r.mergedFiles(changes)...)
 }
 
 // mergedFiles are the lists of destinations whose segments are one file for each level.
 func (r *run) mergedFiles(changes []change) (out []file) {
-	after := map[state.List]map[string][]string{}
+	after, uses := map[state.List]map[string][]string{}, map[state.List]string{}
+	names := map[state.List][]string{}
 	for i := range changes {
 		c := &changes[i]
 		if !c.kind.Merged {
@@ -116,6 +126,10 @@ func (r *run) mergedFiles(changes []change) (out []file) {
 			after[whole] = map[string][]string{}
 		}
 		after[whole][c.list.Segment] = c.after()
+		uses[whole] = cmp.Or(c.use, uses[whole]) // of one destination and level there is one
+		if c.to.Segment != nil {
+			names[whole] = append(names[whole], c.list.Segment+"\t"+load.PlatformName(c.to.Segment))
+		}
 	}
 	before := map[state.List]map[string][]string{}
 	for _, l := range r.holdings.Lists() {
@@ -136,9 +150,15 @@ func (r *run) mergedFiles(changes []change) (out []file) {
 		kind, _ := platform.Of(whole.Kind)
 		adds, removes, snapshot := platform.Merge(before[whole], after[whole])
 		out = append(out,
-			three(r.fileName(whole, whole.Part), kind.Ext, &kind.Parts[0], platform.List{
-				AsOf: r.AsOf,
+			three(r.fileName(whole, whole.Part), kind, &kind.Parts[0], platform.List{
+				AsOf: r.AsOf, Consent: uses[whole],
 			}, adds, removes, snapshot)...)
+		if kind.Beside != nil {
+			name := r.fileName(whole, whole.Part) + "." + kind.Beside.Name
+			out = append(out, file{name, kind.Ext, kind.Beside, platform.List{
+				Action: platform.Snapshot, AsOf: r.AsOf, Entries: slices.Sorted(slices.Values(names[whole])),
+			}})
+		}
 	}
 	return out
 }
@@ -152,8 +172,11 @@ func (r *run) fileName(l state.List, name string) string {
 	return l.Destination + "/" + name
 }
 
-// three are the lists of one delivery. Removals need no consent and name none.
-func three(name, ext string, part *platform.Part, base platform.List, adds, removes, snapshot []string) (out []file) {
+// three are the lists of one delivery, each in as many files as the platform wants. Removals need no consent and name
+// none; there are none where a platform would read them as additions.
+func three(name string, kind *platform.Platform, part *platform.Part, base platform.List,
+	adds, removes, snapshot []string,
+) (out []file) {
 	for _, of := range []struct {
 		action  platform.Action
 		entries []string
@@ -161,9 +184,17 @@ func three(name, ext string, part *platform.Part, base platform.List, adds, remo
 		l := base
 		l.Action, l.Entries = of.action, of.entries
 		if l.Action == platform.Removes {
-			l.Consent = ""
+			if l.Consent = ""; kind.Lasting != "" {
+				continue
+			}
 		}
-		out = append(out, file{name, ext, part, l})
+		for _, v := range part.Volumes(l) {
+			ext := kind.Ext
+			if v.Volume > 0 {
+				ext = fmt.Sprintf("%d.%s", v.Volume+1, kind.Ext)
+			}
+			out = append(out, file{name, ext, part, v})
+		}
 	}
 	return out
 }

@@ -192,6 +192,9 @@ var ConsentAnswers = []string{
 	"grant", "deny", "withdraw", "object", "lift", "erase", "gpc", "browser", "heartbeat", "none",
 }
 
+// leastBatch is how many bytes a request may be limited to at the least: one person always fits.
+const leastBatch = 20_000
+
 // maxWhole bounds whole numbers of a project that have no bound of their own.
 const maxWhole = 1 << 30
 
@@ -280,6 +283,24 @@ var (
 	attributeKeys = object(need("url", text),
 		may("schema", text).Says("a schema that says of: customers; default customer-attributes")).Loose(0)
 
+	// formKeys is the shape of a form of lists that the project describes.
+	formKeys = object(
+		need("file", word("csv", "jsonl")), may("profile", text).Says("how identifiers are normalised, such as pinterest.v1"),
+		need("columns", listOf(object(need("name", text), may("of", text).Says("an identifier, id, segment, action or as_of"),
+			may("text", text).Says("the same in every row")), 1)),
+		may("actions", object(may("adds", text), may("removes", text), may("snapshot", text)).Loose(0)).
+			Says("what the receiver calls them; default these words"),
+		may("removals", word("file", "snapshot")).
+			Says("snapshot: nobody can be removed but by replacing the list; default file"),
+		may("separator", word(",", ";", "|", "tab")).Says("of CSV; default ,"),
+		may("header", truth).Says("whether CSV begins with the names of its columns; default true"),
+		may("rows", word("objects", "lists", "values")).Says("of JSON; default objects"),
+		may("body", text).Says("JSON of a request, with $rows; also $action $columns $segment $name $number $as_of"),
+		may("minimum", whole(0, maxWhole)).Says("how many matched people the receiver wants"),
+		may("name_length", whole(1, maxWhole)).Says("how many characters the name of a list may have"),
+		may("refuses_names", truth).Says("whether delicate names are errors, not warnings; default false"),
+		may("ads", truth).Says("whether it is an ad platform; default true"))
+
 	// DestinationKeys is the shape of a destination of whatever type.
 	DestinationKeys = object(
 		need("type", text), may("activate", either(matching(DestinationForm), listOf(matching(DestinationForm), 1))).
@@ -289,6 +310,10 @@ var (
 		may("vendor", whole(1, 65535)).Says("its number in the IAB's global vendor list; TC strings speak of no others"),
 		may("tcf_purposes", listOf(whole(1, 24), 1)).Says("what the vendor needs; default 1, 3, 4, of Google what it asks"),
 		may("accept_legitimate_interest", truth).Says("for purposes 2, 7, 9 and 10"), may("li_acknowledged_by", text),
+		may("batch", object(may("rows", whole(1, maxWhole)), may("bytes", whole(leastBatch, maxWhole))).Loose(0)).
+			Says("how much one request of its lists holds; default what is usual with the platform"),
+		may("lists", namesOf(text)).Says("the platform's own number of the list of each segment"),
+		may("form", formKeys).Says("of a generic_file: how its lists are written"),
 		unbuilt("membership"),
 		may("acknowledge", word("published", "file")).Says("when it has heard what it is told: at once, or by a file"),
 	).Loose(1)

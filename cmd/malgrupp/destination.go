@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -46,6 +47,15 @@ type typeDoc struct {
 	Send    []string `json:"send"`  // identifiers it can be sent; empty: the subject's own id
 	Usual   []string `json:"usual"` // those it is sent unless send: says otherwise
 	Minimum int      `json:"minimum"`
+	// Removals says how people leave where no file removes them.
+	Removals string    `json:"removals,omitempty"`
+	Requests *batchDoc `json:"requests,omitempty"` // of lists that are requests
+}
+
+// batchDoc is how many rows a request has, and may have.
+type batchDoc struct {
+	Rows int `json:"rows"`
+	Most int `json:"most"`
 }
 
 func typeDocs() []typeDoc {
@@ -54,7 +64,15 @@ func typeDocs() []typeDoc {
 		t := typeDoc{
 			Type: p.Type, Doc: p.Doc, Profile: p.Profile, Minimum: p.Minimum, Send: words(p.Send), Usual: words(p.Usual),
 		}
-		for _, part := range p.Parts {
+		t.Removals = p.Lasting
+		if p.Batch.Rows > 0 {
+			t.Requests = &batchDoc{p.Batch.Rows, p.Most.Rows}
+		}
+		parts := p.Parts
+		if p.Described {
+			parts = make([]platform.Part, 1)
+		}
+		for _, part := range parts {
 			name := "SEGMENT"
 			if p.Merged {
 				name = "LEVEL"
@@ -62,7 +80,11 @@ func typeDocs() []typeDoc {
 			if part.Name != "" {
 				name += "." + part.Name
 			}
-			t.Files = append(t.Files, name+".{adds,removes,snapshot}."+p.Ext)
+			actions := "{adds,removes,snapshot}"
+			if p.Lasting != "" {
+				actions = "{adds,snapshot}"
+			}
+			t.Files = append(t.Files, name+"."+actions+"."+p.Ext)
 		}
 		out = append(out, t)
 	}
@@ -88,6 +110,12 @@ func (a *app) runDestinationTypes() error {
 				fmt.Fprintln(w)
 			}
 			fmt.Fprintf(w, "%s\n  %s\n  files: %s\n", t.Type, t.Doc, strings.Join(t.Files, ", "))
+			if t.Requests != nil {
+				fmt.Fprintf(w, "  requests of %d rows, at most %d\n", t.Requests.Rows, t.Requests.Most)
+			}
+			if t.Removals != "" {
+				fmt.Fprintln(w, "  removals:", t.Removals)
+			}
 			if len(t.Send) == 0 {
 				fmt.Fprintln(w, "  sent: the id as collected")
 				continue
@@ -99,8 +127,10 @@ func (a *app) runDestinationTypes() error {
 				}
 				sent = append(sent, c)
 			}
-			fmt.Fprintf(w, "  sent: %s   (profile %s)\n  the platform uses a list from %d matched people on\n",
-				strings.Join(sent, " "), t.Profile, t.Minimum)
+			fmt.Fprintf(w, "  sent: %s   (profile %s)\n", strings.Join(sent, " "), cmp.Or(t.Profile, "of the form"))
+			if t.Minimum > 0 {
+				fmt.Fprintf(w, "  the platform uses a list from %d matched people on\n", t.Minimum)
+			}
 		}
 	})
 }

@@ -259,13 +259,14 @@ destinations: {files: {zzz: 1, type: file_csv, processor: {zzz: 1, agreement: A,
 		}
 	}
 	forms := settings["destinations"]["additionalProperties"].(editor.Schema)
-	destination := forms["anyOf"].([]editor.Schema)[0] // of file_csv
 	in := func(s editor.Schema, path ...string) editor.Schema {
 		for _, p := range path {
 			s = s["properties"].(editor.Schema)[p].(editor.Schema)
 		}
 		return s
 	}
+	all := forms["anyOf"].([]editor.Schema)
+	destination := all[slices.IndexFunc(all, func(s editor.Schema) bool { return in(s, "type")["const"] == "file_csv" })]
 	choice := func(s editor.Schema) editor.Schema { return s["anyOf"].([]editor.Schema)[1] }
 	source := settings["sources"]["items"].(editor.Schema)
 	want := map[string]editor.Schema{

@@ -13,6 +13,11 @@ func Platforms() project.Platforms {
 		Columns: columnNames(platform.Columns()), Country: func(code string) bool {
 			return identifier.CountryOf(code) == code && code != ""
 		},
+		Accepts: func(d project.Destination, column, profile string) bool {
+			t, ok := platform.For(d)
+			return !ok || t.Accepts(column, profile) // what is wrong with a form is said elsewhere
+		},
+		Wrong: platform.Wrong,
 	}
 	for _, profile := range identifier.Profiles() {
 		p.Profiles = append(p.Profiles, profile.ID())
@@ -20,7 +25,8 @@ func Platforms() project.Platforms {
 	for _, t := range platform.Types() {
 		p.Kinds = append(p.Kinds, project.Kind{
 			Type: t.Type, Own: t.Own, Send: columnNames(t.Send), Usual: columnNames(t.Usual),
-			Together: columnNames(t.Together()), Account: t.Account, Accepts: t.Accepts,
+			Together: columnNames(t.Together()), Account: t.Account, Numbered: t.Numbered != "" || t.Described,
+			Batched: t.Described || t.Batch != project.Batch{}, Most: t.Most, Described: t.Described,
 		})
 	}
 	return p
@@ -38,7 +44,7 @@ func (l *Loaded) destinations() map[string]rules.Destination {
 	out := map[string]rules.Destination{}
 	for _, d := range l.Project.Destinations {
 		place := rules.Destination{Purposes: []rules.Purpose{rules.Advertising}}
-		if t, ok := platform.Of(d.Type); ok {
+		if t, ok := platform.For(d); ok {
 			place.Ads, place.RefusesNames, place.ByHand = t.Ads, t.RefusesNames, t.ByHand
 			if t.Own {
 				place.Purposes = []rules.Purpose{rules.Personalisation}

@@ -40,7 +40,7 @@ func Receivers(l *Loaded, now int64) []Receiver {
 	var out []Receiver
 	for _, d := range l.Project.Destinations {
 		r := Receiver{Destination: d}
-		r.Platform, _ = platform.Of(d.Type) // the project was checked
+		r.Platform, _ = platform.For(d) // the project was checked
 		for _, s := range l.Segments {
 			if slices.Contains(s.Deliver, d.Name) {
 				r.Segments = append(r.Segments, s)
@@ -80,10 +80,23 @@ func (r *Receiver) checkAgreement(today value.CivilDate) {
 }
 
 func (r *Receiver) checkSegments(l *Loaded) {
+	if r.Platform.Lasting != "" {
+		r.warn("no file removes anybody here: %s", r.Platform.Lasting)
+	}
 	if len(r.Segments) == 0 {
 		r.warn("no segment is delivered here")
 	}
 	for _, s := range r.Segments {
+		if n := r.Platform.TooLong(PlatformName(s)); n > 0 {
+			r.broken("the name %q of segment %s is %d characters longer than %s takes: set platform_name", PlatformName(s),
+				s.Name, n, r.Type)
+		}
+		if r.Platform.Numbered != "" && r.Lists[s.Name] == "" {
+			r.warn("lists: has no number for segment %s: %s", s.Name, r.Platform.Numbered)
+		}
+		if r.Platform.Devices && s.Level == rules.CustomerLevel {
+			r.broken("segment %s is of customers, and %s is told ids of devices alone: make it identity: device", s.Name, r.Type)
+		}
 		if r.Platform.Identifies() && s.Level == rules.DeviceLevel && !slices.Contains(r.Send, platform.MAID.String()) {
 			r.broken("segment %s is of devices, and of a device only its advertising id is handed over, which is not sent "+
 				"here: add maid to send, or make it identity: customer", s.Name)

@@ -45,9 +45,11 @@ type Source struct {
 // Members returns the people of an audience whom the platform can be told, and what could not be.
 func Members(a *segments.Audience, s Source) (Additions, Dropped) {
 	ids := slices.Collect(a.Members())
-	share := s.own
+	share, customers := s.own, a.Segment().Level == rules.CustomerLevel
+	if s.Platform.Devices && customers {
+		return Additions{}, Dropped{People: len(ids)}
+	}
 	if s.Platform.Identifies() {
-		customers := a.Segment().Level == rules.CustomerLevel
 		share = func(ids []string) ([]person, Dropped) { return newJoiner(s, customers).people(ids) }
 	}
 	people, dropped := inShares(ids, s.Workers, share)

@@ -198,6 +198,9 @@ func TestAWriteThatFailsIsAnError(t *testing.T) {
 	})
 }
 
+// nothing64 is the hash of nothing in base64.
+var nothing64 = []byte("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")
+
 // TestTheHashOfNothingNeverLeaves: whatever a column holds that looks like nothing, in both forms.
 func TestTheHashOfNothingNeverLeaves(t *testing.T) {
 	nothing := []string{
@@ -228,7 +231,7 @@ func TestTheHashOfNothingNeverLeaves(t *testing.T) {
 			list := written(t, part, List{
 				Segment: "savers", Action: Snapshot, Consent: s.Consent, Send: s.Send, Entries: adds.Entries(),
 			})
-			if bytes.Contains(bytes.ToLower(list), []byte(sum(""))) {
+			if bytes.Contains(bytes.ToLower(list), []byte(sum(""))) || bytes.Contains(list, nothing64) {
 				t.Errorf("it does, of columns %v", forms)
 			}
 		}

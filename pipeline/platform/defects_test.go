@@ -12,10 +12,21 @@ import (
 )
 
 // Defects that were seen in other programs of this kind, numbered as they were collected, each with a case that would
-// catch it here. Those of conversation with a platform are not here but with the deliveries: 13 (wipe, then add), 14
-// (sessions of Meta), 17 (answers for each element), 18 (faults without a status) and 19 (batches by count alone: files
-// are not batches, and Google's limits are counts). 10 (a payload that the API cannot decode) is
-// TestEveryBodyIsARequestOfGoogle.
+// catch it here. Those of conversation with a platform are not here but with the deliveries: 13 (wipe, then add), 17
+// (answers for each element) and 18 (faults without a status). 10 (a payload that the API cannot decode) is
+// TestEveryBodyIsARequestOfGoogle, 19 (batches by count alone) is beside the other limits.
+
+// contacted are the platforms that know people by identifiers, by name, with what each is sent of contacts.
+func contacted() map[string]Source {
+	out := map[string]Source{}
+	for name, p := range tested() {
+		if p.Identifies() && slices.Contains(p.Send, Email) {
+			send := slices.DeleteFunc(slices.Clone(contactColumns), func(c Column) bool { return !slices.Contains(p.Send, c) })
+			out[name] = Source{Platform: p, Part: &p.Parts[0], Send: send, Consent: "list:ads:customer"}
+		}
+	}
+	return out
+}
 
 // told1 is what a part is told of one customer in Finland.
 func told1(t *testing.T, kind, part string, send []Column, rows ...Contact) ([]record, Dropped) {
@@ -66,14 +77,15 @@ func TestDefect02NormalFormsThatComeLateOrTwice(t *testing.T) {
 }
 
 func TestDefect03OneBadRowTakesTheBatchAlong(t *testing.T) {
-	for _, kind := range []string{"google_data_manager", "google_customer_match_csv", "meta_csv"} {
+	for name, s := range contacted() {
 		people := []someone{
-			{"c1", []Contact{goodRow(1)}}, {"c2", []Contact{{Phone: "+0000000000"}}}, {"c3", []Contact{goodRow(3)}},
+			{"c1", []Contact{goodRow(1)}}, {"c2", []Contact{{Email: "+0000000000"}}}, {"c3", []Contact{goodRow(3)}},
 		}
-		s := source(kind, "", contactColumns, plainTable(customers, "FI", people...))
-		_, records, dropped := told(t, audience(t, ids(people), customers), s)
-		if len(records) != 2 || dropped.People != 1 || dropped.Values[Value{"phone", "bad_country_code"}] != 1 {
-			t.Errorf("%s: %d of 2 people are told, dropped %+v", kind, len(records), dropped)
+		s.Contacts = plainTable(customers, "FI", people...)
+		adds, records, dropped := told(t, audience(t, ids(people), customers), s)
+		if adds.Len() != 2 || len(union(records)["email"]) != 2 || dropped.People != 1 ||
+			dropped.Values[Value{"email", "not_an_email"}] != 1 {
+			t.Errorf("%s: %d of 2 people are told as %v, dropped %+v", name, adds.Len(), records, dropped)
 		}
 	}
 }
@@ -81,10 +93,15 @@ func TestDefect03OneBadRowTakesTheBatchAlong(t *testing.T) {
 // slots are the cells of one customer's row in a CSV, without the header.
 func slots(t *testing.T, kind string, send []Column, row Contact) []string {
 	t.Helper()
-	s := source(kind, "", send, plainTable(customers, "FI", someone{"c1", []Contact{row}}))
+	return slotsOf(t, source(kind, "", send, nil), row)
+}
+
+func slotsOf(t *testing.T, s Source, row Contact) []string {
+	t.Helper()
+	s.Contacts = plainTable(customers, "FI", someone{"c1", []Contact{row}})
 	adds, _ := Members(audience(t, []string{"c1"}, customers), s)
 	_, rows := cells(t,
-		written(t, s.Part, List{Segment: "savers", Action: Adds, Send: send, Consent: s.Consent, Entries: adds.Entries()}))
+		written(t, s.Part, List{Segment: "savers", Action: Adds, Send: s.Send, Consent: s.Consent, Entries: adds.Entries()}))
 	return rows[0]
 }
 
@@ -92,6 +109,14 @@ func TestDefect04RowsGetShorterWhereAnIdentifierIsMissing(t *testing.T) {
 	row := Contact{Phone: "040 123 4567", MAID: droidID, MAIDOS: "android"}
 	if diff := cmp.Diff([]string{"", sum("358401234567"), "", droidID},
 		slots(t, "meta_csv", []Column{MAID, LastName, Phone, Email}, row)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"", sum("+358401234567"), sum(droidID)},
+		slots(t, "tiktok", []Column{MAID, Phone, Email}, row)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"", "", "", "", "", "", droidID},
+		slots(t, "linkedin_csv", []Column{MAID, Email}, row)); diff != "" {
 		t.Error(diff)
 	}
 	// The order of what is sent is the project file's affair and never that of the slots.
@@ -120,6 +145,22 @@ func TestDefect05ASlotIsSkippedWhereTheColumnIsThere(t *testing.T) {
 	if diff := cmp.Diff([]string{"", sum("358401234567"), ""},
 		slots(t, "meta_csv", []Column{Email, Phone, MAID}, Contact{Phone: "040 123 4567"})); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestDefect05InRequestsThatAProjectDescribes: it was seen in requests of this form.
+func TestDefect05InRequestsThatAProjectDescribes(t *testing.T) {
+	p := tested()["generic_file.reddit"]
+	s := Source{Platform: p, Part: &p.Parts[0], Send: p.Send, Consent: "list:ads:customer"}
+	s.Contacts = plainTable(customers, "FI", someone{"c1", []Contact{{MAID: droidID, MAIDOS: "android"}}})
+	adds, _ := Members(audience(t, []string{"c1"}, customers), s)
+	for action, word := range map[Action]string{Adds: "ADD", Removes: "REMOVE"} {
+		want := `{"data": {"action_type": "` + word + `", "column_order": ["EMAIL_SHA256","MAID_SHA256"],   ` +
+			`"user_data": [["","` + sum(droidID) + `"]]}}` + "\n"
+		l := List{Segment: "savers", Action: action, Send: s.Send, Consent: s.Consent, Entries: adds.Entries()}
+		if diff := cmp.Diff(want, string(written(t, s.Part, l))); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
 
@@ -162,15 +203,8 @@ func TestDefect08AnUnknownGenderIsMale(t *testing.T) {
 }
 
 func TestDefect09TikTokAddressesAreCutAndItsDeviceIDsAreNot(t *testing.T) {
-	tiktok, _ := identifier.ProfileOf("tiktok.v1")
-	for field, c := range map[identifier.Field][2]string{
-		identifier.Email: {"Aino.Virtanen+bank@Example.com", "aino.virtanen+bank@example.com"},
-		identifier.IDFA:  {iosID, strings.ToLower(iosID)},
-	} {
-		if got, _ := tiktok.Normal(field, c[0], ""); got != c[1] {
-			t.Errorf("%s is %q, want %q", field, got, c[1])
-		}
-	}
+	same(t, "tiktok", []Column{Email, MAID}, Contact{Email: "Aino.Virtanen+bank@Example.com", MAID: iosID, MAIDOS: "ios"},
+		record{"email": {sum("aino.virtanen+bank@example.com")}, "maid": {sum(strings.ToLower(iosID))}})
 }
 
 func TestDefect11ConsentIsAConstant(t *testing.T) {
@@ -183,6 +217,12 @@ func TestDefect11ConsentIsAConstant(t *testing.T) {
 	}
 	if err := p.Parts[0].Write(&bytes.Buffer{}, List{Action: Adds, Entries: []string{entry}}); err == nil {
 		t.Error("people are added whom nobody asked")
+	}
+	for name, s := range contacted() { // nobody but Google has a field for it: that somebody is in the list says it
+		l := List{Segment: "savers", Action: Adds, Send: s.Send, Consent: s.Consent, Entries: []string{entry}}
+		if says := bytes.Contains(bytes.ToLower(written(t, s.Part, l)), []byte("consent")); says != (s.Platform == p) {
+			t.Errorf("%s speaks of consent: %v", name, says)
+		}
 	}
 }
 
@@ -204,6 +244,60 @@ func TestDefect12WhatLooksHashedIsTakenAsAHash(t *testing.T) {
 		if len(got) != 0 || dropped.Values[Value{"email", c.reason}] != 1 {
 			t.Errorf("%s is told as %v, dropped %v", c.name, got, dropped.Values)
 		}
+	}
+	for name, s := range contacted() {
+		s.Contacts = plainTable(customers, "", someone{"c1", []Contact{{Email: hash}}})
+		if adds, dropped := Members(audience(t, []string{"c1"}, customers), s); adds.Len() != 0 ||
+			dropped.Values[Value{"email", "not_an_email"}] != 1 {
+			t.Errorf("%s is told a hash in a plain column as %q, dropped %v", name, adds.Entries(), dropped.Values)
+		}
+	}
+}
+
+// TestDefect14ASessionIsNeverFinished: all requests of a list are one session of one schema, they count from one, the
+// last alone says that it is, and each says how many rows there are in all, a person with two addresses twice.
+func TestDefect14ASessionIsNeverFinished(t *testing.T) {
+	p, _ := Of("meta_custom_audience")
+	entries := append(many(&p.Parts[0], 9), "email="+sum("a")+"\temail="+sum("b")+"\tphone="+sum("c"))
+	sessions := map[int64]bool{}
+	for _, l := range []List{
+		{Segment: "savers", Action: Adds, Entries: entries},
+		{Segment: "savers", Action: Removes, Entries: entries},
+		{Segment: "loans", Action: Adds, Entries: entries},
+		{Segment: "savers", Action: Adds, Entries: entries[1:]},
+		{Segment: "savers", Action: Adds, Entries: entries, AsOf: 1},
+	} {
+		l.Consent, l.Send, l.Batch.Rows = "list:ads:customer", []Column{Email, MAID}, 3
+		list := written(t, &p.Parts[0], l)
+		lines := bytes.SplitAfter(bytes.TrimSuffix(list, []byte("\n")), []byte("\n"))
+		var session int64
+		for i, line := range lines {
+			var got struct {
+				Session struct {
+					ID    int64 `json:"session_id"`
+					Seq   int   `json:"batch_seq"`
+					Last  bool  `json:"last_batch_flag"`
+					Total int   `json:"estimated_num_total"`
+				} `json:"session"`
+				Payload struct {
+					Schema []string   `json:"schema"`
+					Data   [][]string `json:"data"`
+				} `json:"payload"`
+			}
+			strictly(t, line, &got)
+			if i == 0 {
+				session = got.Session.ID
+			}
+			s := got.Session
+			if s.ID != session || s.ID < 1 || s.ID >= 1<<53 || s.Seq != i+1 || s.Last != (i == len(lines)-1) ||
+				s.Total != len(l.Entries)+1 || !slices.Equal(got.Payload.Schema, []string{"EMAIL", "PHONE", "MADID"}) {
+				t.Errorf("request %d of %d: %+v of %v", i+1, len(lines), s, got.Payload.Schema)
+			}
+		}
+		if len(lines) != 4 || sessions[session] {
+			t.Errorf("%d requests, and session %d was %v before", len(lines), session, sessions[session])
+		}
+		sessions[session] = true
 	}
 }
 
@@ -272,9 +366,9 @@ func TestDefect16PersonalDataInLogs(t *testing.T) {
 // TestDefect20ARemovalSaysWhatIsTrueNow: it says what was told, so a person who changed her address leaves under the
 // old one.
 func TestDefect20ARemovalSaysWhatIsTrueNow(t *testing.T) {
-	for _, kind := range []string{"google_data_manager", "google_customer_match_csv", "meta_csv"} {
+	for name, s := range contacted() {
 		told := func(email string) (Additions, Source) {
-			s := source(kind, "", contactColumns, plainTable(customers, "", someone{"c1", []Contact{{Email: email}}}))
+			s.Contacts = plainTable(customers, "", someone{"c1", []Contact{{Email: email}}})
 			adds, _ := Members(audience(t, []string{"c1"}, customers), s)
 			return adds, s
 		}
@@ -282,8 +376,11 @@ func TestDefect20ARemovalSaysWhatIsTrueNow(t *testing.T) {
 		now, _ := told("liv@example.net")
 		gone := Removals{before.Entries()}.Gone(now)
 		list := written(t, s.Part, List{Segment: "savers", Action: Removes, Send: s.Send, Entries: gone.Entries()})
-		if got := receivers[kind].read(t, "", Removes, list); !cmp.Equal([]record{{"email": {sum("liv@example.com")}}}, got) {
-			t.Errorf("%s: a removal says %v", kind, got)
+		profile, _ := identifier.ProfileOf(s.Platform.Profile)
+		was, _ := profile.Append(nil, identifier.Email, "liv@example.com", "")
+		got := receiverOf(t, s.Platform, s.Part).read(t, "", Removes, list)
+		if !cmp.Equal([]record{{"email": {string(was)}}}, got) {
+			t.Errorf("%s: a removal says %v", name, got)
 		}
 	}
 }

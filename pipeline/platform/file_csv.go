@@ -27,9 +27,15 @@ func writeNeutralCSV(w io.Writer, l List) error {
 
 // writeRows writes CSV: a header and rows, each of which is written before the next is asked for.
 func writeRows(w io.Writer, header []string, rows iter.Seq[[]string]) error {
-	c := csv.NewWriter(w)
-	if err := c.Write(header); err != nil {
-		return err
+	return writeTo(csv.NewWriter(w), header, rows)
+}
+
+// writeTo is writeRows with a writer of its own form; without a header where that is nil.
+func writeTo(c *csv.Writer, header []string, rows iter.Seq[[]string]) error {
+	if header != nil {
+		if err := c.Write(header); err != nil {
+			return err
+		}
 	}
 	for row := range rows {
 		if err := c.Write(row); err != nil {

@@ -2,12 +2,11 @@ package platform
 
 import (
 	"bytes"
-	"errors"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/malgrupp/malgrupp/pipeline/identifier"
+	"github.com/malgrupp/malgrupp/pipeline/project"
 )
 
 // Google Data Manager API v1, audienceMembers.ingest and .remove (docs/platforms.md, Google Data Manager): request
@@ -15,7 +14,7 @@ import (
 // system each.
 var _ = define(Platform{
 	Type: "google_data_manager", Ext: "jsonl", Ads: true, RefusesNames: true, Profile: "google.v1", Minimum: 100,
-	Account: googleAccount,
+	Account: googleAccount, Batch: project.Batch{Rows: 10_000}, Most: project.Batch{Rows: 10_000},
 	Doc: "Google Ads and DV360 by the Data Manager API: bodies of audienceMembers:ingest (adds, snapshot) and :remove, " +
 		"one a line, 10,000 members each; SHA-256 in hex, device ids plain, one list for each mobile system.",
 	Send:  []Column{Email, Phone, FirstName, LastName, Country, PostalCode, MAID},
@@ -43,11 +42,8 @@ var _ = define(Platform{
 // googleAddress are the columns of an address, which Google takes whole or not at all.
 var googleAddress = []Column{FirstName, LastName, Country, PostalCode}
 
-// Google's limits: members of a request, identifiers of a member.
-const (
-	googleMembers     = 10_000
-	googleIdentifiers = 10
-)
+// googleIdentifiers are the identifiers that a member may have.
+const googleIdentifiers = 10
 
 // googleGranted says that people consented to both uses that Google asks about; the gate admitted them for this
 // destination.
@@ -60,26 +56,17 @@ func googleBodies(member func(dst []byte, entry string) []byte, encoding string)
 	return func(w io.Writer, l List) error {
 		head := "{" + encoding
 		if l.Action != Removes {
-			if l.Consent == "" && len(l.Entries) > 0 {
-				return errors.New("write Google's ingest bodies: nobody asked whether these people consented")
-			}
 			head += googleGranted
 		}
-		var body []byte
-		for batch := range slices.Chunk(l.Entries, googleMembers) {
-			body = append(body[:0], head...)
-			body = append(body, `"audienceMembers":[`...)
-			for i, entry := range batch {
-				if i > 0 {
-					body = append(body, ',')
+		items := func(yield func(item []byte) bool) {
+			var item []byte
+			for _, entry := range l.Entries {
+				if item = member(item[:0], entry); !yield(item) {
+					return
 				}
-				body = member(body, entry)
-			}
-			if _, err := w.Write(append(body, "]}\n"...)); err != nil {
-				return err
 			}
 		}
-		return nil
+		return writeBodies(w, l.Batch, items, func(int, bool) (string, string) { return head + `"audienceMembers":[`, "]}" })
 	}
 }
 

@@ -120,9 +120,12 @@ func (j *joiner) one(f identifier.Field, c Column, row *Contact, country string,
 func (j *joiner) append(f identifier.Field, c Column, value, country string, d *Dropped) bool {
 	var out []byte
 	var reason identifier.Reason
-	if j.contacts.forms[c].Hashed {
+	switch {
+	case j.contacts.forms[c].Hashed:
 		out, reason = j.profile.AppendHash(j.maker.values, f, value)
-	} else {
+	case c == BirthDate && j.part.BirthParts:
+		out, reason = j.birth(value)
+	default:
 		out, reason = j.profile.Append(j.maker.values, f, value, country)
 	}
 	if reason != identifier.Accepted {
@@ -131,6 +134,17 @@ func (j *joiner) append(f identifier.Field, c Column, value, country string, d *
 	}
 	j.maker.values = out
 	return true
+}
+
+// birth appends year, month and day of a birth date, with colons between.
+func (j *joiner) birth(value string) ([]byte, identifier.Reason) {
+	day, reason := j.profile.Normal(identifier.BirthDate, value, "")
+	if reason != identifier.Accepted {
+		return nil, reason
+	}
+	out, _ := j.profile.Append(j.maker.values, identifier.BirthYear, day[:4], "")
+	out, _ = j.profile.Append(append(out, ':'), identifier.BirthMonth, day[4:6], "")
+	return j.profile.Append(append(out, ':'), identifier.BirthDay, day[6:], "")
 }
 
 // nameAndAddress adds name and address of a row as one identifier: its good parts at their places, commas between them,

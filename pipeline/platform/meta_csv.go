@@ -1,9 +1,6 @@
 package platform
 
 import (
-	"io"
-	"iter"
-	"slices"
 	"strings"
 
 	"github.com/malgrupp/malgrupp/pipeline/identifier"
@@ -20,116 +17,50 @@ var _ = define(Platform{
 	Usual: []Column{Email, Phone, MAID},
 	Parts: []Part{{
 		Takes:   []identifier.Field{identifier.Email, identifier.Phone, identifier.IDFA, identifier.AAID},
-		Address: []Column{FirstName, LastName, City, PostalCode, Country, BirthDate, Gender},
-		Write:   writeMeta,
+		Address: metaAddress, Write: metaTable.write,
 	}},
 })
 
-// metaColumns are Meta's columns in their order, each with our column that fills it: e-mail, phone, the address, device
-// id.
-var metaColumns = [...]struct {
-	header string
-	column Column
-}{
-	{"email", Email},
-	{"phone", Phone},
-	{"fn", FirstName},
-	{"ln", LastName},
-	{"ct", City},
-	{"zip", PostalCode},
-	{"country", Country},
-	{"dob", BirthDate},
-	{"gen", Gender},
-	{"madid", MAID},
-}
+// metaAddress are what one row of the identifiers table says of a person beside her keys.
+var metaAddress = []Column{FirstName, LastName, City, PostalCode, Country, BirthDate, Gender}
 
-// metaRow is a row of all columns.
-type metaRow [len(metaColumns)]string
-
-func writeMeta(w io.Writer, l List) error {
-	used := metaUsed(l)
-	header, row := make([]string, len(used)), make([]string, len(used))
-	for slot, i := range used {
-		header[slot] = metaColumns[i].header
-	}
-	return writeRows(w, header, func(yield func(row []string) bool) {
-		for _, entry := range l.Entries {
-			for full := range metaRows(entry) {
-				for slot, i := range used {
-					row[slot] = full[i]
-				}
-				if !yield(row) {
-					return
-				}
-			}
-		}
-	})
-}
-
-// metaUsed returns the numbers of the columns of a list: those that are sent, and those that an entry of earlier
-// settings still needs to be removed.
-func metaUsed(l List) (used []int) {
-	var needed [len(metaColumns)]bool
-	for _, entry := range l.Entries {
-		for row := range metaRows(entry) {
-			for i, value := range row {
-				needed[i] = needed[i] || value != ""
-			}
-		}
-	}
-	for i, m := range metaColumns {
-		if needed[i] || slices.Contains(l.Send, m.column) {
-			used = append(used, i)
-		}
-	}
-	return used
-}
-
-// metaRows yields the rows of an entry: as many as it has values of the commonest kind. A kind with fewer repeats its
-// first.
-func metaRows(entry string) iter.Seq[*metaRow] {
-	return func(yield func(*metaRow) bool) {
-		var emails, phones, addresses, devices []string
-		for word, value := range identifiers(entry) {
-			switch word {
-			case emailWord:
-				emails = append(emails, value)
-			case phoneWord:
-				phones = append(phones, value)
-			case addressWord:
-				addresses = append(addresses, value)
-			case idfaWord, aaidWord:
-				devices = append(devices, value)
-			}
-		}
-		for r := range max(len(emails), len(phones), len(addresses), len(devices)) {
-			row := metaRow{0: ofRow(emails, r), 1: ofRow(phones, r), len(metaColumns) - 1: ofRow(devices, r)}
-			copy(row[2:len(row)-1], strings.Split(ofRow(addresses, r), ","))
-			if !yield(&row) {
-				return
-			}
-		}
-	}
-}
+// metaTable are Meta's columns in their order.
+var metaTable = table{address: metaAddress, cells: []cell{
+	{header: "email", column: Email},
+	{header: "phone", column: Phone},
+	{header: "fn", column: FirstName},
+	{header: "ln", column: LastName},
+	{header: "ct", column: City},
+	{header: "zip", column: PostalCode},
+	{header: "country", column: Country},
+	{header: "dob", column: BirthDate},
+	{header: "gen", column: Gender},
+	{header: "madid", column: MAID},
+}}
 
 var idfaWord, aaidWord = identifier.IDFA.String(), identifier.AAID.String()
 
-// ofRow is the value of a kind in row r: its own, the first where there are fewer, "" if there is none.
-func ofRow(values []string, r int) string {
-	switch {
-	case r < len(values):
-		return values[r]
-	case len(values) > 0:
-		return values[0]
+// metaAccount takes act_ and digits.
+func metaAccount(account string) string {
+	number, ok := strings.CutPrefix(account, "act_")
+	if !ok || digits(number) != "" {
+		return "act_ and the number of the ad account"
 	}
 	return ""
 }
 
-// metaAccount takes act_ and digits.
-func metaAccount(account string) string {
-	digits, ok := strings.CutPrefix(account, "act_")
-	if !ok || digits == "" || strings.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' }) {
-		return "act_ and the number of the ad account"
+// digits takes the number of an account.
+func digits(account string) string {
+	if account == "" || strings.Trim(account, "0123456789") != "" {
+		return "the number of the account"
+	}
+	return ""
+}
+
+// accountWord takes the letters, digits and hyphens that accounts without numbers are called by.
+func accountWord(account string) string {
+	if account == "" || strings.Trim(strings.ToLower(account), "0123456789abcdefghijklmnopqrstuvwxyz-_") != "" {
+		return "the letters, digits and hyphens of the account's id"
 	}
 	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"testing"
 
 	"pgregory.net/rapid"
 
@@ -17,6 +18,14 @@ import (
 type someone struct {
 	id   string
 	rows []Contact
+}
+
+// levelOf is a level that a platform is told of.
+func levelOf(p *Platform) rules.Level {
+	if p.Devices {
+		return rules.DeviceLevel
+	}
+	return rules.CustomerLevel
 }
 
 // filed puts the rows of people into a table.
@@ -49,11 +58,22 @@ func source(kind, part string, send []Column, c *Contacts) Source {
 }
 
 // told is who of an audience a part is told about, what it is told, and what was dropped.
-func told(t rapid.TB, a *segments.Audience, s Source) (adds Additions, records []record, dropped Dropped) {
+func told(t testing.TB, a *segments.Audience, s Source) (adds Additions, records []record, dropped Dropped) {
 	t.Helper()
 	adds, dropped = Members(a, s)
 	l := List{Segment: "savers", Action: Adds, Consent: s.Consent, Send: s.Send, Entries: adds.Entries()}
-	return adds, receivers[s.Platform.Type].read(t, s.Part.Name, l.Action, written(t, s.Part, l)), dropped
+	return adds, receive(t, s, written(t, s.Part, l)), dropped
+}
+
+// receive reads what a part was told of people; by places they are read as one.
+func receive(t testing.TB, s Source, list []byte) []record {
+	t.Helper()
+	r := receiverOf(t, s.Platform, s.Part)
+	records := r.read(t, s.Part.Name, Adds, list)
+	if r.places && len(records) > 1 {
+		return []record{union(records)}
+	}
+	return records
 }
 
 // written are the bytes of a list.
@@ -139,8 +159,7 @@ func expectedOf(s Source, level rules.Level, row Contact) map[string]string {
 	out := map[string]string{}
 	profile, _ := identifier.ProfileOf(s.Platform.Profile)
 	sent := func(f identifier.Field, c Column) string {
-		value, _ := profile.Append(nil, f, row[c], "FI")
-		return string(value)
+		return sentValue(profile, s.Part, f, row[c])
 	}
 	for _, c := range s.Send {
 		f, word := fields[c], fields[c].String()

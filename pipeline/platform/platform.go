@@ -7,12 +7,14 @@
 package platform
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
 
 	"github.com/malgrupp/malgrupp/pipeline/identifier"
+	"github.com/malgrupp/malgrupp/pipeline/project"
 )
 
 // Platform is one destination type.
@@ -34,10 +36,29 @@ type Platform struct {
 	Send, Usual []Column
 	// Minimum is how many matched people the platform wants before it uses a list; 0 if it does not say.
 	Minimum int
+	// NameLength is how many characters it takes of a list's name; 0: it does not say.
+	NameLength int
+	// Lasting says how somebody leaves a list whom no file can remove: such a platform is given no file of removals, which
+	// it would read as one of additions. "": removals are a file.
+	Lasting string
+	// Days is how long somebody stays who left the lists, where time alone removes: until then his removal is owed.
+	Days int
+	// Batch is how much one request of a list holds unless the destination says otherwise, Most how much it can; the zero
+	// Batch is of a platform whose lists are not requests.
+	Batch, Most project.Batch
+	// Described says that the project describes how its lists are written: For makes it.
+	Described bool
+	// Numbered says what a file is good for that does not name the platform's own number of its list, which the project
+	// tells; "": files name none.
+	Numbered string
 	// Account checks the account a list belongs to and says what was expected, "" if it is one; nil where there is none.
 	Account func(account string) string
 	// Merged says that the lists of all segments are one file for each level: subject -> segments.
 	Merged bool
+	// Devices says that it is told ids of devices alone: a customer's own id is never handed over.
+	Devices bool
+	// Beside is a file about the lists of a merged platform: an entry is a segment and its name, with a tab between.
+	Beside *Part
 	Parts  []Part
 }
 
@@ -52,6 +73,11 @@ type Part struct {
 	Whole   bool
 	// Most is how many identifiers, Addresses how many addresses of one person it takes; 0: no limit.
 	Most, Addresses int
+	// PerFile is how many rows a file takes, 0: any number; what is more goes into further files. A person has at most as
+	// many rows as identifiers.
+	PerFile int
+	// BirthParts says that a birth date is three hashes, of year, month and day.
+	BirthParts bool
 	// Unsafe says why an id cannot be written in this form, "" if it can; nil: all can. Ids with control characters and
 	// ids that are not UTF-8 never can.
 	Unsafe func(id string) string
@@ -78,6 +104,13 @@ type List struct {
 	Consent string
 	Send    []Column
 	Entries []string
+	// Batch limits the requests of the list; its zero fields stand for those of the platform.
+	Batch project.Batch
+	// Number is the platform's own number of the list, "" if it is not known; Name what the platform calls it, Account
+	// whose it is.
+	Number, Name, Account string
+	// Volume counts the files that one list is in, from 0.
+	Volume int
 	// Size, where set, is the size that a binary file of so many bytes is padded to; others end as they end.
 	Size func(int64) int64
 }
@@ -92,14 +125,49 @@ func define(p Platform) defined {
 	if platforms[p.Type] != nil {
 		panic(fmt.Sprintf("platform: %s is defined twice", p.Type))
 	}
+	p.guard()
 	platforms[p.Type] = &p
 	return defined{}
+}
+
+// guard puts before every writer what holds for all of them: a request is as large as the platform's usual one unless
+// the list says otherwise, and an ad platform is told of nobody whom nobody asked.
+func (p *Platform) guard() {
+	for i := range p.Parts {
+		write := p.Parts[i].Write
+		p.Parts[i].Write = func(w io.Writer, l List) error {
+			if p.Ads && l.Action != Removes && l.Consent == "" && len(l.Entries) > 0 {
+				return fmt.Errorf("write a list of %s: nobody asked whether these people consented", p.Type)
+			}
+			l.Batch.Rows, l.Batch.Bytes = cmp.Or(l.Batch.Rows, p.Batch.Rows), cmp.Or(l.Batch.Bytes, p.Batch.Bytes)
+			return write(w, l)
+		}
+	}
 }
 
 // Of returns the platform of a destination type.
 func Of(kind string) (*Platform, bool) {
 	p, ok := platforms[kind]
 	return p, ok
+}
+
+// For returns the platform of a destination: that of its type, or the one that the project describes.
+func For(d project.Destination) (*Platform, bool) {
+	p, ok := Of(d.Type)
+	if ok && p.Described {
+		p, why := described(d.Form)
+		if why == "" && p.Ext == "csv" {
+			p.Parts[0].PerFile = d.Batch.Rows
+		}
+		return p, why == ""
+	}
+	return p, ok
+}
+
+// Wrong says why lists cannot be written in a form that the project describes, "" if they can.
+func Wrong(f *project.Form) string {
+	_, why := described(f)
+	return why
 }
 
 // Types are all destination types, sorted.
@@ -140,5 +208,8 @@ func (p *Platform) Accepts(column, profile string) bool {
 	own, ok := identifier.ProfileOf(p.Profile)
 	made, known := identifier.ProfileOf(profile)
 	c, is := ColumnOf(column)
+	if c == BirthDate && slices.ContainsFunc(p.Parts, func(part Part) bool { return part.BirthParts }) {
+		return false // nobody takes a hash apart
+	}
 	return ok && known && is && c != MAID && own.SameFor(made, fields[c])
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"testing"
 	"unicode/utf8"
 
 	"google.golang.org/api/datamanager/v1"
@@ -21,9 +22,24 @@ type receiver struct {
 	read func(t rapid.TB, part string, action Action, list []byte) []record
 	// rows says that somebody with several values of one kind has several rows; otherwise a person is one record.
 	rows bool
+	// places says that it knows the form only by the places where identifiers stood: each is a record.
+	places bool
 }
 
-// receivers has one entry for each destination type: this is all that a new type adds to the suite.
+// receiverOf is a type's own receiver, or one that learns the places of identifiers.
+func receiverOf(t testing.TB, p *Platform, part *Part) receiver {
+	t.Helper()
+	if r, own := receivers[p.Type]; own {
+		return r
+	}
+	known := places(t, p, part)
+	return receiver{places: true, read: func(t rapid.TB, _ string, _ Action, list []byte) []record {
+		t.Helper()
+		return readPlaces(t, p, known, list)
+	}}
+}
+
+// receivers are those of types whose form says more than where an identifier stands.
 var receivers = map[string]receiver{
 	"file_csv":                  {read: readNeutral("file_csv")},
 	"file_parquet":              {read: readNeutral("file_parquet")},
@@ -197,15 +213,20 @@ func readMeta(t rapid.TB, _ string, _ Action, list []byte) (out []record) {
 	return out
 }
 
-// text checks what all text forms have in common: UTF-8 without byte order mark, LF after every line.
+// text checks what all text forms have in common: UTF-8 without byte order mark, one kind of end after every line.
 func text(t rapid.TB, list []byte) {
 	t.Helper()
 	switch {
 	case !utf8.Valid(list), bytes.HasPrefix(list, []byte("\ufeff")):
 		t.Fatalf("the list is not UTF-8 without a byte order mark")
-	case bytes.ContainsRune(list, '\r'):
-		t.Fatalf("the list has a CR")
+	case bytes.Count(list, []byte("\r")) > 0 && !bytes.Equal(crlf(list), list):
+		t.Fatalf("the list has a CR without LF, or a line without")
 	case len(list) > 0 && !bytes.HasSuffix(list, []byte("\n")):
 		t.Fatalf("the last line has no end")
 	}
+}
+
+// crlf is a list all of whose lines end in CR and LF.
+func crlf(list []byte) []byte {
+	return bytes.ReplaceAll(bytes.ReplaceAll(list, []byte("\r"), nil), []byte("\n"), []byte("\r\n"))
 }

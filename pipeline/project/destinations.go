@@ -40,7 +40,7 @@ func (p *Project) destination(s section, name string, platforms Platforms) Desti
 	kind, ok := s.kind(platforms)
 	s.keys = rules.DestinationKeys
 	if ok {
-		s.keys = kind.keys()
+		s.keys = kind.keys(platforms.Profiles)
 	}
 	s.only()
 	d := Destination{
@@ -50,8 +50,15 @@ func (p *Project) destination(s section, name string, platforms Platforms) Desti
 	if !ok {
 		return d
 	}
-	d.Type, d.Own, d.Account, d.Send = kind.Type, kind.Own, s.account(kind), s.send(kind)
-	s.sameProfiles(d, kind, p.Identifiers)
+	d.Type, d.Own, d.Account = kind.Type, kind.Own, s.account(kind)
+	d.Batch, d.Lists = s.sub("batch").batch(), s.sub("lists").numbers()
+	if kind.Described {
+		d.Form = s.formed(platforms)
+		d.Send = d.Form.sends()
+	} else {
+		d.Send = s.send(kind)
+	}
+	s.sameProfiles(d, platforms, p.Identifiers)
 	d.agreement(s)
 	d.Vendor = s.vendor()
 	if !kind.Own {
@@ -97,11 +104,6 @@ func (s section) kind(platforms Platforms) (Kind, bool) {
 	var types []string
 	for _, k := range platforms.Kinds {
 		types = append(types, k.Type)
-	}
-	if !slices.Contains(types, t) && slices.Contains(laterType, t) {
-		s.file.doc.Fail("E-NOT-BUILT", n.Span(), "destinations of type "+t+" are not built in this version",
-			expected("one of "+strings.Join(types, ", "))).Missing = t
-		return Kind{}, false
 	}
 	if _, ok := n.Word(types...); !ok {
 		return Kind{}, false
@@ -154,14 +156,28 @@ func (s section) send(kind Kind) []string {
 	return send
 }
 
+// formed reads the form of lists and says what is wrong with it.
+func (s section) formed(platforms Platforms) *Form {
+	f := s.sub("form").form()
+	if f == nil {
+		s.need("form", "{file: csv, profile: pinterest.v1, columns: [{name: email, of: email}]}")
+		return &Form{}
+	}
+	if why := platforms.Wrong(f); why != "" && len(f.Columns) > 0 {
+		n, _, _ := s.find("form")
+		s.file.doc.Fail("E-TYPE", n.Span(), s.path+"form: "+why, expected("see docs/how-to/generic-file.md"))
+	}
+	return f
+}
+
 // sameProfiles refuses a column of hashes that were made with another profile than the platform's: they would never
 // match (docs/platforms.md, Common rules).
-func (s section) sameProfiles(d Destination, kind Kind, ids *Identifiers) {
+func (s section) sameProfiles(d Destination, platforms Platforms, ids *Identifiers) {
 	if ids == nil {
 		return
 	}
 	for _, column := range d.Send {
-		if made, hashed := ids.Hashed[column]; hashed && !kind.Accepts(column, made) {
+		if made, hashed := ids.Hashed[column]; hashed && !platforms.Accepts(d, column, made) {
 			n, _, _ := s.find("type")
 			s.file.doc.Fail("E-TYPE", n.Span(),
 				fmt.Sprintf("%s would be sent hashes of %s that were made with %s and can never match there", d.Name, column, made),

@@ -22,9 +22,7 @@ var platforms = Platforms{
 			Type: "google_data_manager", Send: []string{"email", "first_name", "last_name", "maid"}, Usual: []string{
 				"email", "maid",
 			},
-			Together: []string{"first_name", "last_name"}, Accepts: func(_, profile string) bool {
-				return profile == "google.v1"
-			},
+			Together: []string{"first_name", "last_name"}, Batched: true, Most: Batch{Rows: 100},
 			Account: func(a string) string {
 				if strings.Trim(a, "0123456789-") != "" {
 					return "digits"
@@ -33,6 +31,18 @@ var platforms = Platforms{
 			},
 		},
 		{Type: "personalisation_feed", Own: true},
+		{Type: "meta_custom_audience", Account: func(string) string { return "" }},
+		{
+			Type: "generic_file", Send: []string{"email", "maid"}, Described: true, Batched: true, Numbered: true,
+			Account: func(string) string { return "" },
+		},
+	},
+	Accepts: func(_ Destination, _, profile string) bool { return profile == "google.v1" },
+	Wrong: func(f *Form) string {
+		if f.Body != "" && f.File == "csv" {
+			return "a CSV has no body"
+		}
+		return ""
 	},
 }
 
@@ -76,6 +86,30 @@ func TestDestinationsAreReadByTheirKind(t *testing.T) {
 	}
 }
 
+// described is a destination whose form the project says.
+func described(keys string) string {
+	return "{type: generic_file, processor: {agreement: A-1, expires: 2027-01-31}, " + keys + "}"
+}
+
+func TestAFormIsRead(t *testing.T) {
+	p := read(t, strings.Replace(adsProject, "{type: personalisation_feed}", described(
+		`batch: {rows: 7, bytes: 30000}, lists: {savers: "17"}, form: {file: jsonl, profile: google.v1, rows: lists, `+
+			`body: "[$rows]", actions: {adds: ADD}, removals: snapshot, separator: tab, minimum: 5, name_length: 9, `+
+			`refuses_names: true, ads: false, columns: [{name: a, of: email}, {name: b, text: c}, `+
+			`{name: d, of: segment}]}`), 1), "")
+	d := p.Destinations[1]
+	if diff := cmp.Diff(&Form{
+		File: "jsonl", Profile: "google.v1", Rows: "lists", Body: "[$rows]", Actions: map[string]string{"adds": "ADD"},
+		Replaces: true, Separator: '\t', Minimum: 5, Names: 9, Refuses: true, Own: true,
+		Columns: []FormColumn{{Name: "a", Of: "email"}, {Name: "b", Text: "c"}, {Name: "d", Of: "segment"}},
+	}, d.Form); diff != "" {
+		t.Error(diff)
+	}
+	if d.Batch != (Batch{7, 30000}) || d.Lists["savers"] != "17" || !slices.Equal(d.Send, []string{"email"}) {
+		t.Errorf("%+v", d)
+	}
+}
+
 func TestMistakesOfDestinationsAreNamed(t *testing.T) {
 	for _, c := range []struct{ old, new, want string }{
 		{"send: [maid, email]", "send: [maid, city]", `"city" cannot be sent to google_data_manager`},
@@ -96,8 +130,31 @@ func TestMistakesOfDestinationsAreNamed(t *testing.T) {
 			"{type: personalisation_feed}", "{type: personalisation_feed, send: [email]}",
 			`"send" is not a key of destinations.site`,
 		},
-		{"type: personalisation_feed", "type: snapchat", "snapchat are not built"},
 		{"type: personalisation_feed", "type: pigeon", `"pigeon"`},
+		{"send: [maid, email]", "batch: {rows: 101}", "rows is 101"},
+		{"send: [maid, email]", "lists: {a: b}", `"lists" is not a key of destinations.ads`},
+		{"send: [maid, email]", "form: {file: csv}", `"form" is not a key of destinations.ads`},
+		{"{type: personalisation_feed}", described(``), "destinations.site.form"},
+		{"{type: personalisation_feed}", described(`form: {columns: [{name: a, of: email}]}`), "form.file"},
+		{"{type: personalisation_feed}", described(`form: {file: csv}`), "form.columns"},
+		{
+			"{type: personalisation_feed}", described(`form: {file: csv, profile: gogle.v1, columns: [{name: a, of: email}]}`),
+			`"gogle.v1" is not a value of profile`,
+		},
+		{"{type: personalisation_feed}", described(`send: [email]`), `"send" is not a key of destinations.site`},
+		{
+			"{type: personalisation_feed}", described(`form: {file: csv, columns: [{name: a, of: phone}]}`),
+			"phone",
+		},
+		{
+			"{type: personalisation_feed}", described(`form: {file: csv, columns: [{name: a, of: email, text: b}]}`),
+			"both of: and text:",
+		},
+		{"{type: personalisation_feed}", described(`form: {file: csv, columns: [{name: a}]}`), "both of: and text:"},
+		{
+			"{type: personalisation_feed}", described(`form: {file: csv, body: x, columns: [{name: a, of: email}]}`),
+			"a CSV has no body",
+		},
 	} {
 		_, found := Read(&source.Source{
 			Name: "malgrupp.yaml", Text: strings.Replace(adsProject, c.old, c.new, 1),

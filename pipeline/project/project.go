@@ -167,6 +167,9 @@ type Destination struct {
 	Send     []string
 	MinSize  int
 	Enabled  bool
+	Batch    Batch
+	Lists    map[string]string // the platform's own number of a segment's list
+	Form     *Form             // of a type that the project describes
 	// Agreement is the processing agreement and its last day; an expired one stops additions, never removals.
 	Agreement string
 	Expires   value.CivilDate
@@ -179,6 +182,10 @@ type Platforms struct {
 	Columns  []string // of the identifiers table
 	Profiles []string // that a column's hashes can have been made with
 	Country  func(code string) bool
+	// Accepts reports whether hashes of a column that were made with a profile can match at a destination.
+	Accepts func(d Destination, column, profile string) bool
+	// Wrong says why lists cannot be written in a form, "" if they can.
+	Wrong func(f *Form) string
 }
 
 // Kind is a destination type.
@@ -189,8 +196,10 @@ type Kind struct {
 	Together    []string // columns that are sent all or none
 	// Account checks an account and says what was expected, "" if it is one; nil where there is none.
 	Account func(account string) string
-	// Accepts reports whether hashes of a column that were made with a profile can match there.
-	Accepts func(column, profile string) bool
+	// Batched says that its lists are requests, of at most Most if that is not zero; Numbered that its files name the
+	// platform's number of a list; Described that the project says how its lists are written.
+	Batched, Numbered, Described bool
+	Most                         Batch
 }
 
 // Setting is a value in force and where it was set: a line of the file, a profile, or the built-in default.

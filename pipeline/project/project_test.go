@@ -1,12 +1,14 @@
 package project
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/value"
 )
@@ -250,20 +252,40 @@ identity: {attach_window: 31d, shared_window: 89d, max_devices: 21}
 	}
 }
 
-func TestEveryTypeOfTheDesignIsWrittenOrRefusedByName(t *testing.T) {
+func TestEveryTypeIsWritten(t *testing.T) {
 	for _, kind := range platforms.Kinds {
 		text := strings.Replace(smallest, "file_csv", kind.Type, 1)
+		if kind.Described {
+			text = strings.Replace(text, kind.Type+",", kind.Type+", form: {file: csv, columns: [{name: a, of: email}]},", 1)
+		}
 		if len(kind.Send) > 0 {
 			text += "identifiers: {url: keys/}\n"
 		}
 		read(t, text, "")
 	}
-	for _, kind := range laterType {
-		_, found := Read(&source.Source{
-			Name: "malgrupp.yaml", Text: strings.Replace(smallest, "file_csv", kind, 1),
-		}, "", platforms)
-		if len(found) != 1 || found[0].Code != "E-NOT-BUILT" || found[0].Missing != kind {
-			t.Errorf("%s: %s", kind, found.Text())
+}
+
+func TestAKeyThatIsNotBuiltIsRefusedByName(t *testing.T) {
+	keys := rules.SettingKeys(platforms.destination(), platforms.columns())
+	for _, in := range []string{"", "security", "consent"} {
+		of, text := keys, "%s: true\n"
+		if in != "" {
+			of, text = keys.Behind(in), in+": {url: a, protected: none, %s: true}\n"
+		}
+		if len(of.Refused()) == 0 {
+			t.Errorf("nothing of %q is refused: leave it out here", in)
+		}
+		for _, key := range of.Refused() {
+			_, found := Read(&source.Source{
+				Name: "malgrupp.yaml",
+				Text: strings.Replace(smallest, "consent: {", "replaced: {", 1) + fmt.Sprintf(text, key),
+			}, "", platforms)
+			want := strings.TrimPrefix(in+"."+key, ".")
+			if !slices.ContainsFunc(found, func(e *source.Finding) bool {
+				return e.Code == "E-NOT-BUILT" && e.Missing == want
+			}) {
+				t.Errorf("%s is not refused by name: %s", want, found.Text())
+			}
 		}
 	}
 }
@@ -275,6 +297,8 @@ func FuzzRead(f *testing.F) {
 	f.Add("apiVersion: malgrupp/v1\nkind: Project\nmetadata: {name: a}\nsources: [1, {dedupe: 1, partition: "+
 		"[2]}]\nconsent: {protected: {}, suppression: 4}\nkeys: {master: [1]}\ndestinations: {a: 1, b: {type: [], "+
 		"processor: 3}}\n", "")
+	f.Add("apiVersion: malgrupp/v1\nkind: Project\nmetadata: {name: a}\ndestinations: {a: {type: generic_file, "+
+		"batch: [], lists: {a: 1}, form: {file: 1, columns: [1, {of: [], text: {}}], actions: []}}}\n", "")
 	f.Add("apiVersion: malgrupp/v1\nkind: Project\nmetadata: {name: a}\nconsent: {map: {like: onetrust, subject: {type: "+
 		"{column: a, words: [1]}, id: 2}, purposes: {a: 1, b: [c]}, answers: {x: {}}, at: {zone: 1}, source: {}, "+
 		"notice_version: {column: {}}, recorded_at: [], quiet: 9d, export: state}}\n", "")

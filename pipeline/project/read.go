@@ -13,10 +13,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
-var (
-	laterType       = []string{"meta_custom_audience", "snapchat", "tiktok", "linkedin", "microsoft", "adform"}
-	destinationForm = regexp.MustCompile(rules.DestinationForm)
-)
+var destinationForm = regexp.MustCompile(rules.DestinationForm)
 
 func days(n int) value.Duration { return value.Duration{N: n, Unit: value.Day} }
 

@@ -52,12 +52,19 @@ type Told struct {
 	// Waits reports whether a destination acknowledges what it is told, nil: none does. To others, to be told is to have
 	// heard.
 	Waits func(destination string) bool
+	// Lingers reports whether a destination keeps people for a while after it was told of their removal, nil: none does.
+	Lingers func(destination string) bool
 	// Erased reports whether a member key is of somebody who is being forgotten; nil: nobody is.
 	Erased func(destination, key string) bool
 }
 
 func (t *Told) erases(destination, key string) bool {
 	return t.Erased != nil && t.Erased(destination, key)
+}
+
+// owes reports whether whoever leaves a destination is owed his removal for a while.
+func (t *Told) owes(destination string) bool {
+	return t.waits(destination) || t.Lingers != nil && t.Lingers(destination)
 }
 
 func (t *Told) waits(destination string) bool { return t.Waits != nil && t.Waits(destination) }
@@ -165,7 +172,7 @@ func (h *Holdings) Keys(l List) map[string]bool {
 func (h *Holdings) Next(t Told) *Holdings {
 	next := &Holdings{Told: t, lists: maps.Clone(h.lists), owed: map[List][]holding{}}
 	for l, owed := range h.owed {
-		if !t.waits(l.Destination) {
+		if !t.owes(l.Destination) {
 			continue
 		}
 		for _, p := range owed {

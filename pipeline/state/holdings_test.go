@@ -388,3 +388,32 @@ func TestSomebodyIsFoundUnderEveryMasterKeyInAFixedOrder(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoLeavesADestinationThatForgetsByTimeIsOwedUntilThen(t *testing.T) {
+	r := ring(t)
+	l := List{"adform", "savers", "adform", "device"}
+	const day = 24 * 3600 * 1_000_000
+	h := Empty()
+	for night, members := range [][]string{{"d1", "d2"}, {"d1"}, {"d1"}, {"d1", "d2"}, {}, {}} {
+		h.Outlived("adform", (int64(night)-2)*day)
+		h.Outlived("post", 9*day) // another
+		next := h.Next(Told{
+			RunID: "r", Marker: int64(night + 1), At: int64(night) * day, Lingers: func(d string) bool { return d == "adform" },
+		})
+		if _, err := next.Set(l, "p", pairs(members), r); err != nil {
+			t.Fatal(err)
+		}
+		want := [][]string{nil, {"d2"}, {"d2"}, nil, {"d1", "d2"}, {"d1", "d2"}}[night]
+		if diff := cmp.Diff(want, next.Owed(l)); diff != "" || len(next.Unheard(l)) > 0 {
+			t.Errorf("night %d (-want +got), %d unheard:\n%s", night, len(next.Unheard(l)), diff)
+		}
+		h = next
+	}
+	h.Outlived("adform", 3*day)
+	if len(h.Owed(l)) != 2 {
+		t.Errorf("of the removals of day 4, %q are owed", h.Owed(l))
+	}
+	if h.Outlived("adform", 4*day); len(h.Owed(l)) != 0 || len(h.Lists()) != 0 {
+		t.Errorf("somebody who is forgotten there is owed her removal: %q", h.Owed(l))
+	}
+}

@@ -31,6 +31,16 @@ func (h *Holdings) Acknowledge(destination string, marker int64) {
 	}
 }
 
+// Outlived notes that a destination that removes by time alone has forgotten whose removal it was told up to an
+// instant, microseconds UTC.
+func (h *Holdings) Outlived(destination string, until int64) {
+	for l, owed := range h.owed {
+		if l.Destination == destination {
+			h.keepOwed(l, slices.DeleteFunc(slices.Clone(owed), func(p holding) bool { return p.at <= until }))
+		}
+	}
+}
+
 // Untold notes that the run writes nothing of a list: whoever acknowledges the run has heard of nothing that is owed
 // there, so that takes the next.
 func (h *Holdings) Untold(l List) {
@@ -93,7 +103,7 @@ func (h *Holdings) leave(l List, before, after []holding) {
 	entry := func(a holding, e string) int { return strings.Compare(a.entry, e) }
 	held := func(p holding) bool { _, yes := slices.BinarySearchFunc(after, p.entry, entry); return yes }
 	owed := slices.DeleteFunc(slices.Clone(h.owed[l]), held)
-	if h.waits(l.Destination) {
+	if h.owes(l.Destination) {
 		for _, p := range before {
 			if held(p) {
 				continue
