@@ -24,6 +24,7 @@ type hearing struct {
 // begin opens the hearing before a gate.
 func (h *hearing) begin(gate *consent.Gate, o Options) {
 	h.gate, h.tally = gate, segments.NewTally(h.plan)
+	h.tally.Texts(h.names.Text)
 	if o.Sample != nil {
 		h.tally.Sample(&o.Sample.Sample)
 	}

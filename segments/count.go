@@ -1,0 +1,204 @@
+package segments
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/fold"
+	"github.com/malgrupp/malgrupp/rules/value"
+)
+
+// Count is a statistic and the use it is counted for, of devices whose rows say whose they are.
+type Count struct {
+	Statistic *rules.Statistic
+	Use       int
+}
+
+// Period is a stretch of time that a statistic counts by: the window as a whole, or each day, week or month in it.
+type Period struct {
+	From, Before int64 // microseconds UTC
+	Part         bool  // the window has only a part of it
+	Lacking      bool  // data are missing that could change what is counted
+	Beside       bool  // data are missing, it may be beside the period, that could change its sessions
+}
+
+// counting is a statistic bound to a plan.
+type counting struct {
+	*rules.Statistic
+	periods []Period
+	values  []int // by dimension: the value it reads, -1 for none
+	topics  int   // the first part that is a topic; 0: none is
+	every   int   // the part that is every row, of which sessions are made; 0: the counted rows are
+	topic   int   // the dimension of topics, -1: none
+	texts   *func(number int64) string
+}
+
+// counted is the part of a statistic that is the rows it counts.
+const counted = 0
+
+// read are the values that counted rows bring along.
+func (c *counting) read() (out []int) {
+	for _, v := range c.values {
+		if v >= 0 {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// count binds a statistic.
+func (b *builder) count(c Count) error {
+	s := c.Statistic
+	from, before := s.Rows.Window.Bounds(b.AsOf, b.cov.From(s.Rows), s.Zone)
+	l := leaf{condition: s.Rows, needs: fold.NeedTime | fold.NeedOrder, session: -1, uses: 1 << c.Use}
+	l.setting = fold.Setting{Zone: s.Zone, AsOf: b.AsOf, From: from, Before: before, Gap: b.gap}
+	l.counting = &counting{Statistic: s, topic: -1, texts: &b.Plan.texts}
+	parts := l.counting.parts(s)
+	if len(parts) > maxParts {
+		return fmt.Errorf("it asks for %d kinds of event, at most %d are possible", len(parts), maxParts)
+	}
+	for _, k := range parts {
+		l.parts = append(l.parts, b.part(k, &l.setting))
+	}
+	if len(parts) > 1 {
+		l.needs |= fold.NeedParts
+	}
+	for i := range s.By {
+		d := &s.By[i]
+		n := -1
+		if d.Takes {
+			n = b.value(rules.Reading{Column: d.Term.Column, Type: d.Term.Of, Function: d.Function, Key: d.Term.Key})
+		}
+		l.counting.values = append(l.counting.values, n)
+	}
+	if s.Sessions() {
+		l.needs |= fold.NeedSession | fold.NeedTie
+		l.session, b.sessions = b.value(rules.Reading{Role: rules.RoleSession}), true
+		l.tie = b.ties()
+	}
+	l.counting.periods = b.periods(s, &l)
+	b.owners = true
+	b.counts = append(b.counts, len(b.leaves))
+	b.leaves = append(b.leaves, l)
+	return nil
+}
+
+// parts are the kinds of row that a statistic wants.
+func (c *counting) parts(s *rules.Statistic) (out []fold.Part) {
+	if q := s.Rows.Sequence; q != nil {
+		for _, step := range q.Steps {
+			out = append(out, fold.Part{Pick: rules.Pick{Events: step.Events, Any: step.AnyEvent, Where: step.Where}})
+		}
+		return out
+	}
+	rows := rules.Pick{Events: s.Rows.Events, Any: s.Rows.AnyEvent, Where: s.Rows.Where}
+	reach := fold.InWindow
+	if s.Sessions() {
+		reach = fold.Around
+	}
+	out = append(out, fold.Part{Pick: rows, Reach: reach})
+	if s.Sessions() && (!rows.Any || rows.Where != nil) {
+		c.every = len(out)
+		out = append(out, fold.Part{Pick: rules.Pick{Any: true}, Reach: reach})
+	}
+	for i := range s.By {
+		if d := &s.By[i]; d.Topics != nil {
+			c.topic, c.topics = i, len(out)
+			for _, t := range d.Topics {
+				of := rows
+				of.Where = rules.Both(rows.Where, t.Where)
+				out = append(out, fold.Part{Pick: of, Reach: reach})
+			}
+		}
+	}
+	return out
+}
+
+// periods are the periods of a statistic's window, each with what it lacks.
+func (b *builder) periods(s *rules.Statistic, l *leaf) (out []Period) {
+	from, before, z := l.setting.From, l.setting.Before, s.Zone
+	if s.Every == "" {
+		out = []Period{{From: from, Before: before}}
+	} else {
+		for day := startOf(s.Every, z.Day(from)); z.Midnight(day) < before; {
+			next := after(s.Every, day)
+			p := Period{From: z.Midnight(day), Before: z.Midnight(next)}
+			p.Part = p.From < from || p.Before > before
+			out, day = append(out, p), next
+		}
+	}
+	// Who was new hangs on rows before the period, how a way goes on on later ones, a session on those beside it.
+	for i := range out {
+		p := &out[i]
+		first, last := max(p.From, from), min(p.Before, before)
+		if s.Since() {
+			first = min(first, from)
+		}
+		if s.Rows.Sequence != nil {
+			last = before
+		}
+		p.Lacking = !b.cov.Covers(s.Rows, first, last)
+		p.Beside = s.Sessions() && !b.cov.Covers(s.Rows, max(first-b.gap, b.cov.From(s.Rows)), min(last+b.gap, b.AsOf))
+	}
+	return out
+}
+
+// startOf is the first day of the period with a day in it; weeks begin on Mondays.
+func startOf(every string, day value.CivilDate) value.CivilDate {
+	switch every {
+	case "week":
+		return day - value.CivilDate((day.Days()%7+7+3)%7)
+	case "month":
+		return day - value.CivilDate(civil(day).Day()-1)
+	}
+	return day
+}
+
+// after is the first day of the period after the one that begins on a day.
+func after(every string, day value.CivilDate) value.CivilDate {
+	switch every {
+	case "week":
+		return day + 7
+	case "month":
+		return day + value.CivilDate(civil(day).AddDate(0, 1, 0).Sub(civil(day))/(24*time.Hour))
+	}
+	return day + 1
+}
+
+func civil(day value.CivilDate) time.Time { return time.Unix(day.Days()*24*3600, 0).UTC() }
+
+// period is the number of the period that a time lies in, -1 for one outside the window; near is a guess.
+func (c *counting) period(s *fold.Setting, at int64, near int) int {
+	if at < s.From || at >= s.Before {
+		return -1
+	}
+	if p := &c.periods[near]; at >= p.From && at < p.Before {
+		return near
+	}
+	i, found := slices.BinarySearchFunc(c.periods, at, func(p Period, at int64) int { return cmp.Compare(p.From, at) })
+	if !found {
+		i--
+	}
+	return i
+}
+
+// told orders rows of a statistic that nothing else tells apart by the values that are told of them.
+func (r *rows) told(a, b int32) int {
+	c := r.leaf.counting
+	if c == nil {
+		return 0
+	}
+	for i, column := range r.dims {
+		if len(column) == 0 || column[a] == column[b] {
+			continue
+		}
+		if c.By[i].Term.Type.Kind != value.Text || column[a] == fold.Null || column[b] == fold.Null {
+			return cmp.Compare(column[a], column[b])
+		}
+		return cmp.Compare((*c.texts)(column[a]), (*c.texts)(column[b]))
+	}
+	return 0
+}

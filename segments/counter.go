@@ -1,0 +1,409 @@
+package segments
+
+import (
+	"math"
+	"math/bits"
+	"slices"
+
+	"github.com/malgrupp/malgrupp/rules/fold"
+	"github.com/malgrupp/malgrupp/segments/consent"
+)
+
+// most is the most dimensions of a statistic.
+const mostDimensions = 3
+
+// Total stands in the place of all values of a cell that is of a whole period.
+const Total = fold.Null + 1
+
+// What the dimension newness says.
+const (
+	Returning = iota
+	New
+)
+
+// cellKey says what is counted in a cell.
+type cellKey struct {
+	period int64
+	values [mostDimensions]int64
+}
+
+// cell is what was counted of one key so far. A device's rows come together, so what was counted last is enough to tell
+// devices and sessions apart.
+type cell struct {
+	visits, sessions, devices int64
+	alone                     int64 // people who are known as devices only
+	device, person            uint32
+	owner                     uint32
+	session                   int64
+	steps                     []int64 // of a funnel: how long each device took for the step
+}
+
+// pair is a customer in a cell; it may be met on several devices.
+type pair struct{ cell, owner uint32 }
+
+// counter counts one statistic, partition by partition; a device's rows are in one. What several counters counted is
+// added up.
+type counter struct {
+	*leaf
+	cells table
+	pairs []pair
+	last  int64 // the number of the last session
+}
+
+func newCounter(l *leaf) *counter { return &counter{leaf: l} }
+
+// count takes the rows of a partition, device by device; subjects are the devices by their number in the rows.
+func (c *counter) count(r *rows, subjects []uint32) {
+	for from := 0; from < len(r.Subject); {
+		to := from + 1
+		for to < len(r.Subject) && r.Subject[to] == r.Subject[from] {
+			to++
+		}
+		device := subjects[r.Subject[from]] + 1
+		if c.condition.Sequence != nil {
+			c.funnel(r, device, from, to)
+		} else {
+			c.device(r, device, from, to)
+		}
+		from = to
+	}
+	if n := len(r.Session); n > 0 {
+		c.last += int64(r.Session[n-1]) + 1
+	}
+}
+
+// device counts the rows of one device.
+func (c *counter) device(r *rows, device uint32, from, to int) {
+	first := -1
+	if c.counting.Since() {
+		at := int64(math.MaxInt64)
+		for i := from; i < to; i++ {
+			if r.Time[i] >= c.setting.From && c.counts(r, i) {
+				at = min(at, r.Time[i])
+			}
+		}
+		first = c.counting.period(&c.setting, at, 0)
+	}
+	for lo := from; lo < to; {
+		hi := to
+		if len(r.Session) > 0 {
+			for hi = lo + 1; hi < to && r.Session[hi] == r.Session[lo]; hi++ {
+			}
+		}
+		c.sitting(r, device, lo, hi, first)
+		lo = hi
+	}
+}
+
+// counts reports whether a row is one that is counted, and not only one that makes a session what it is.
+func (c *counter) counts(r *rows, i int) bool { return len(r.Parts) == 0 || r.Parts[i]>>counted&1 != 0 }
+
+// sitting counts the rows of one session, or of one device where sessions are no matter.
+func (c *counter) sitting(r *rows, device uint32, lo, hi, first int) {
+	begin := 0
+	for begin = lo; begin < hi && !c.counts(r, begin); begin++ {
+	}
+	if begin == hi {
+		return
+	}
+	end := hi - 1
+	for !c.counts(r, end) {
+		end--
+	}
+	session, within := int64(-1), -1
+	if len(r.Session) > 0 {
+		session, within = c.last+int64(r.Session[lo])+1, c.counting.period(&c.setting, r.Time[lo], 0)
+	}
+	near := 0
+	for i := begin; i <= end; {
+		next := i + 1
+		for next <= end && !c.counts(r, next) {
+			next++
+		}
+		at := c.counting.period(&c.setting, r.Time[i], near)
+		if at >= 0 {
+			near = at
+		}
+		row := place{r: r, i: i, begin: begin, end: end, next: next, device: device, session: session, first: first}
+		if at >= 0 {
+			c.row(&row, at, true, at == within)
+		}
+		if within >= 0 && at != within {
+			c.row(&row, within, false, true)
+		}
+		i = next
+	}
+}
+
+// place is a row that is counted, and where it stands among the counted rows of its session.
+type place struct {
+	r                   *rows
+	i, begin, end, next int
+	device              uint32
+	session             int64
+	first               int // the period in which the device was seen first
+}
+
+// row counts a row, its session or both in a period: in the cell of its values, or those of all its topics, and in that
+// of the period as a whole.
+func (c *counter) row(w *place, period int, visit, session bool) {
+	if len(c.counting.By) == 0 {
+		c.add(w, cellKey{period: int64(period)}, visit, session)
+		return
+	}
+	c.add(w, cellKey{int64(period), [mostDimensions]int64{Total, Total, Total}}, visit, session)
+	k := cellKey{int64(period), c.values(w, period)}
+	if c.counting.topic < 0 {
+		c.add(w, k, visit, session)
+		return
+	}
+	for topics := w.r.Parts[w.i] >> c.counting.topics; topics != 0; topics &= topics - 1 {
+		k.values[c.counting.topic] = int64(bits.TrailingZeros32(topics))
+		c.add(w, k, visit, session)
+	}
+}
+
+// values are what the row is counted by.
+func (c *counter) values(w *place, at int) (out [mostDimensions]int64) {
+	for d := range c.counting.By {
+		column := w.r.dims[d]
+		switch c.counting.By[d].Kind {
+		case "":
+			out[d] = column[w.i]
+		case "entry":
+			out[d] = column[w.begin]
+		case "exit":
+			out[d] = column[w.end]
+		case "next":
+			if out[d] = fold.Null; w.next <= w.end {
+				out[d] = column[w.next]
+			}
+		case "newness":
+			if out[d] = Returning; at == w.first {
+				out[d] = New
+			}
+		case "cohort":
+			out[d] = int64(w.first)
+		}
+	}
+	return out
+}
+
+// add counts a row, its session or both in one cell.
+func (c *counter) add(w *place, k cellKey, visit, session bool) {
+	n := c.cells.of(k)
+	e := &c.cells.cells[n]
+	if session && e.session != w.session {
+		e.session = w.session
+		e.sessions++
+	}
+	if !visit {
+		return
+	}
+	e.visits++
+	if e.device != w.device {
+		e.device = w.device
+		e.devices++
+	}
+	c.person(e, n, w.device, uint32(w.r.owner[w.i]))
+}
+
+// person counts somebody in a cell: the customer where one is known, else the device.
+func (c *counter) person(e *cell, n, device, owner uint32) {
+	switch {
+	case owner == consent.NoOwner && e.person != device:
+		e.person = device
+		e.alone++
+	case owner != consent.NoOwner && e.owner != owner:
+		e.owner = owner
+		c.pairs = append(c.pairs, pair{n, owner})
+	}
+}
+
+// funnel follows the steps on one device: each as soon as it can be after the one before, anew for each period in which
+// the first was done.
+func (c *counter) funnel(r *rows, device uint32, from, to int) {
+	steps := len(c.parts)
+	var times, owners [32]int64
+	for lo := from; lo < to; lo++ {
+		if r.Parts[lo]&1 == 0 {
+			continue
+		}
+		period := c.counting.period(&c.setting, r.Time[lo], 0)
+		reached, i := 0, lo
+		for reached < steps {
+			for i < to && (r.Parts[i]>>reached&1 == 0 || reached > 0 && r.Time[i] <= times[reached-1]) {
+				i++
+			}
+			if i == to {
+				break
+			}
+			times[reached], owners[reached] = r.Time[i], c.ownerAt(r, i, to, reached)
+			reached++
+		}
+		owner := int64(consent.NoOwner)
+		for k := reached - 1; k >= 0; k-- {
+			if owners[k] != consent.NoOwner {
+				owner = owners[k]
+			}
+		}
+		for k := range reached {
+			n := c.cells.of(cellKey{int64(period), [mostDimensions]int64{int64(k)}})
+			e := &c.cells.cells[n]
+			e.devices++
+			e.visits++
+			took := int64(0)
+			if k > 0 {
+				took = times[k] - times[k-1]
+			}
+			e.steps = append(e.steps, took)
+			c.person(e, n, device, uint32(owner))
+		}
+		for lo+1 < to && r.Time[lo+1] < c.counting.periods[period].Before { // one way a period
+			lo++
+		}
+	}
+}
+
+// ownerAt is whose a step is that is done at the time of row i: nobody's where rows of that time disagree.
+func (c *counter) ownerAt(r *rows, i, to, step int) int64 {
+	owner := r.owner[i]
+	for k := i + 1; k < to && r.Time[k] == r.Time[i]; k++ {
+		if r.Parts[k]>>step&1 != 0 && r.owner[k] != owner {
+			return consent.NoOwner
+		}
+	}
+	return owner
+}
+
+// table finds cells by their keys: open addressing, at most half full.
+type table struct {
+	keys  []cellKey
+	cells []cell
+	slots []uint32 // number of a cell, plus one
+}
+
+// of is the number of a key's cell, a new one if it has none.
+func (t *table) of(k cellKey) uint32 {
+	if 2*len(t.keys) >= len(t.slots) {
+		t.grow()
+	}
+	mask := uint64(len(t.slots) - 1)
+	for i := k.hash() & mask; ; i = (i + 1) & mask {
+		switch n := t.slots[i]; {
+		case n == 0:
+			t.keys, t.cells = append(t.keys, k), append(t.cells, cell{owner: consent.NoOwner})
+			t.slots[i] = uint32(len(t.keys))
+			return uint32(len(t.keys) - 1)
+		case t.keys[n-1] == k:
+			return n - 1
+		}
+	}
+}
+
+func (t *table) grow() {
+	size := 64
+	for size < 4*len(t.keys) {
+		size *= 2
+	}
+	t.slots = make([]uint32, size)
+	mask := uint64(size - 1)
+	for n, k := range t.keys {
+		i := k.hash() & mask
+		for t.slots[i] != 0 {
+			i = (i + 1) & mask
+		}
+		t.slots[i] = uint32(n) + 1
+	}
+}
+
+func (k *cellKey) hash() uint64 {
+	h := uint64(k.period)
+	for _, v := range k.values {
+		hi, lo := bits.Mul64(h^uint64(v)^0x9e3779b97f4a7c15, 0xe7037ed1a0b428db)
+		h = hi ^ lo
+	}
+	return h
+}
+
+// Counted is what one statistic came to. Cells are exact: they must not leave the program as they are.
+type Counted struct {
+	Periods []Period
+	Cells   []Cell // by period, that of the whole period first; only those with a row
+}
+
+// Cell is what was counted of one period and combination of values.
+type Cell struct {
+	Period int
+	// Values are one for each dimension, as Reading says, fold.Null for none; all Total in the cell of a whole period of a
+	// statistic with dimensions. Topics have their place among the dimension's, a cohort its period, newness New or
+	// Returning; in a funnel the one value is the step.
+	Values                              []int64
+	Visits, Sessions, Devices, Visitors int64
+	Median                              int64 // of a funnel: microseconds from the step before, the lower one of two
+}
+
+// Counted returns what the statistics came to, in the order of the plan, once the tally is settled.
+func (t *Tally) Counted() []Counted { return t.counts }
+
+// gather adds up what the counters of all workers counted.
+func (c *court) gather() []Counted {
+	out := make([]Counted, len(c.plan.counts))
+	c.each(len(out), func(i int) {
+		l := &c.plan.leaves[c.plan.counts[i]]
+		sum := newCounter(l)
+		for _, p := range c.counters {
+			sum.join(p[c.plan.counts[i]])
+		}
+		out[i] = sum.counted()
+	})
+	return out
+}
+
+// join takes over what another counter counted, of other devices.
+func (c *counter) join(o *counter) {
+	number := make([]uint32, len(o.cells.keys))
+	for n, k := range o.cells.keys {
+		number[n] = c.cells.of(k)
+		e, from := &c.cells.cells[number[n]], &o.cells.cells[n]
+		e.visits += from.visits
+		e.sessions += from.sessions
+		e.devices += from.devices
+		e.alone += from.alone
+		e.steps = append(e.steps, from.steps...)
+	}
+	for _, p := range o.pairs {
+		c.pairs = append(c.pairs, pair{number[p.cell], p.owner})
+	}
+}
+
+// counted are the cells in order, with customers counted once.
+func (c *counter) counted() Counted {
+	slices.SortFunc(c.pairs, func(a, b pair) int {
+		if a.cell != b.cell {
+			return int(a.cell) - int(b.cell)
+		}
+		return int(a.owner) - int(b.owner)
+	})
+	for _, p := range slices.Compact(c.pairs) {
+		c.cells.cells[p.cell].alone++
+	}
+	n := len(c.counting.By)
+	if c.condition.Sequence != nil {
+		n = 1
+	}
+	out := Counted{Periods: c.counting.periods}
+	for i, k := range c.cells.keys {
+		e := &c.cells.cells[i]
+		x := Cell{
+			Period: int(k.period), Values: slices.Clone(k.values[:n]), Visits: e.visits, Sessions: e.sessions,
+			Devices: e.devices, Visitors: e.alone,
+		}
+		if len(e.steps) > 0 {
+			slices.Sort(e.steps)
+			x.Median = e.steps[(len(e.steps)-1)/2]
+		}
+		out.Cells = append(out.Cells, x)
+	}
+	return out
+}
