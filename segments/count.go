@@ -9,6 +9,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
 	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/segments/consent"
 )
 
 // Count is a statistic and the use it is counted for, of devices whose rows say whose they are.
@@ -33,7 +34,7 @@ type counting struct {
 	topics  int   // the first part that is a topic; 0: none is
 	every   int   // the part that is every row, of which sessions are made; 0: the counted rows are
 	topic   int   // the dimension of topics, -1: none
-	texts   *func(number int64) string
+	names   *Names
 }
 
 // counted is the part of a statistic that is the rows it counts.
@@ -53,9 +54,9 @@ func (c *counting) read() (out []int) {
 func (b *builder) count(c Count) error {
 	s := c.Statistic
 	from, before := s.Rows.Window.Bounds(b.AsOf, b.cov.From(s.Rows), s.Zone)
-	l := leaf{condition: s.Rows, needs: fold.NeedTime | fold.NeedOrder, session: -1, uses: 1 << c.Use}
+	l := leaf{condition: s.Rows, needs: fold.NeedTime, session: -1, uses: 1 << c.Use}
 	l.setting = fold.Setting{Zone: s.Zone, AsOf: b.AsOf, From: from, Before: before, Gap: b.gap}
-	l.counting = &counting{Statistic: s, topic: -1, texts: &b.Plan.texts}
+	l.counting = &counting{Statistic: s, topic: -1, names: &b.names}
 	parts := l.counting.parts(s)
 	if len(parts) > maxParts {
 		return fmt.Errorf("it asks for %d kinds of event, at most %d are possible", len(parts), maxParts)
@@ -75,9 +76,11 @@ func (b *builder) count(c Count) error {
 		l.counting.values = append(l.counting.values, n)
 	}
 	if s.Sessions() {
-		l.needs |= fold.NeedSession | fold.NeedTie
+		l.needs |= fold.NeedSession | fold.NeedTie // and in its order
 		l.session, b.sessions = b.value(rules.Reading{Role: rules.RoleSession}), true
 		l.tie = b.ties()
+	} else {
+		l.needs |= fold.NeedOrder
 	}
 	l.counting.periods = b.periods(s, &l)
 	b.owners = true
@@ -185,7 +188,15 @@ func (c *counting) period(s *fold.Setting, at int64, near int) int {
 	return i
 }
 
-// told orders rows of a statistic that nothing else tells apart by the values that are told of them.
+// Names tell apart what has numbers of one run alone: a text by itself, a customer by a hash that is the same in every
+// run.
+type Names struct {
+	Text  func(number int64) string
+	Owner func(customer uint32) uint64
+}
+
+// told orders rows of a statistic that nothing else tells apart by the values that are told of them, then by whose they
+// are.
 func (r *rows) told(a, b int32) int {
 	c := r.leaf.counting
 	if c == nil {
@@ -198,7 +209,13 @@ func (r *rows) told(a, b int32) int {
 		if c.By[i].Term.Type.Kind != value.Text || column[a] == fold.Null || column[b] == fold.Null {
 			return cmp.Compare(column[a], column[b])
 		}
-		return cmp.Compare((*c.texts)(column[a]), (*c.texts)(column[b]))
+		return cmp.Compare(c.names.Text(column[a]), c.names.Text(column[b]))
 	}
-	return 0
+	switch x, y := uint32(r.owner[a]), uint32(r.owner[b]); {
+	case x == y:
+		return 0
+	case x == consent.NoOwner || y != consent.NoOwner && c.names.Owner(x) < c.names.Owner(y):
+		return -1
+	}
+	return 1
 }

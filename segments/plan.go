@@ -45,9 +45,9 @@ type Plan struct {
 	counts   []int // leaves that count
 	leaves   []leaf
 	uses     int
-	sessions bool                      // some condition asks for sessions
-	owners   bool                      // some statistic asks whose rows are
-	texts    func(number int64) string // of values that are texts, for statistics
+	sessions bool // some condition asks for sessions
+	owners   bool // some statistic asks whose rows are
+	names    Names
 }
 
 // leaf is a distinct condition over rows; equal conditions of several segments are one leaf.

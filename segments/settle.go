@@ -21,8 +21,8 @@ type Tally struct {
 	counts  []Counted
 }
 
-// Texts names the values that are texts, by their numbers; statistics need it.
-func (t *Tally) Texts(of func(number int64) string) { t.plan.texts = of }
+// Names says what numbers stand for; statistics need it.
+func (t *Tally) Names(n Names) { t.plan.names = n }
 
 // NewTally returns an empty tally for the plan.
 func NewTally(p *Plan) *Tally { return &Tally{plan: p} }
