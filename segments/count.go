@@ -178,8 +178,10 @@ func (c *counting) period(s *fold.Setting, at int64, near int) int {
 	if at < s.From || at >= s.Before {
 		return -1
 	}
-	if p := &c.periods[near]; at >= p.From && at < p.Before {
-		return near
+	for ; near < len(c.periods) && at >= c.periods[near].From; near++ { // rows come in time, or nearly
+		if at < c.periods[near].Before {
+			return near
+		}
 	}
 	i, found := slices.BinarySearchFunc(c.periods, at, func(p Period, at int64) int { return cmp.Compare(p.From, at) })
 	if !found {

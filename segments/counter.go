@@ -15,6 +15,8 @@ const mostDimensions = 3
 // Total stands in the place of all values of a cell that is of a whole period.
 const Total = fold.Null + 1
 
+var total = [mostDimensions]int64{Total, Total, Total}
+
 // What the dimension newness says.
 const (
 	Returning = iota
@@ -27,16 +29,17 @@ type cellKey struct {
 	values [mostDimensions]int64
 }
 
-// cell is what was counted of one key so far. A device's rows come together, so what was counted last is enough to tell
-// devices and sessions apart.
+// cell is what was counted of one key so far. A device's rows come together, so who was counted last is enough to tell
+// devices apart. There are many cells, and each row looks at one or two: what few statistics need lies elsewhere.
 type cell struct {
-	visits, sessions, devices int64
-	alone                     int64 // people who are known as devices only
-	device, person            uint32
-	owner                     uint32
-	session                   int64
-	steps                     []int64 // of a funnel: how long each device took for the step
+	visits                int64
+	devices               uint32
+	alone                 uint32 // people who are known as devices only
+	device, person, owner uint32 // who was counted last
 }
+
+// sittings are the sessions of a cell, and which was counted last.
+type sittings struct{ sessions, last int64 }
 
 // pair is a customer in a cell; it may be met on several devices.
 type pair struct{ cell, owner uint32 }
@@ -45,12 +48,20 @@ type pair struct{ cell, owner uint32 }
 // added up.
 type counter struct {
 	*leaf
-	cells table
-	pairs []pair
-	last  int64 // the number of the last session
+	cells    table
+	sittings []sittings // by cell, as far as sessions were counted
+	steps    [][]int64  // by cell of a funnel: how long each device took for the step
+	pairs    []pair
+	last     int64 // the number of the last session
+	plain    bool  // a row alone says where it is counted
 }
 
-func newCounter(l *leaf) *counter { return &counter{leaf: l} }
+func newCounter(l *leaf) *counter {
+	c := &counter{leaf: l, plain: l.condition.Sequence == nil && !l.counting.Sessions() && !l.counting.Since()}
+	c.cells.near, c.plain = make([][]uint32, len(l.counting.periods)), c.plain && l.counting.topic < 0
+	c.cells.one = len(l.counting.By) == 1
+	return c
+}
 
 // count takes the rows of a partition, device by device; subjects are the devices by their number in the rows.
 func (c *counter) count(r *rows, subjects []uint32) {
@@ -60,15 +71,39 @@ func (c *counter) count(r *rows, subjects []uint32) {
 			to++
 		}
 		device := subjects[r.Subject[from]] + 1
-		if c.condition.Sequence != nil {
+		switch {
+		case c.plain:
+			c.rows(r, device, from, to)
+		case c.condition.Sequence != nil:
 			c.funnel(r, device, from, to)
-		} else {
+		default:
 			c.device(r, device, from, to)
 		}
 		from = to
 	}
 	if n := len(r.Session); n > 0 {
 		c.last += int64(r.Session[n-1]) + 1
+	}
+}
+
+// rows counts the rows of one device where each says by itself where it is counted.
+func (c *counter) rows(r *rows, device uint32, from, to int) {
+	near := 0
+	for i := from; i < to; i++ {
+		if near = c.counting.period(&c.setting, r.Time[i], near); near < 0 {
+			near = 0
+			continue
+		}
+		k := cellKey{period: int64(near)}
+		if len(r.dims) > 0 {
+			k.values = total
+			c.visit(c.cells.of(k), device, uint32(r.owner[i]))
+			for d := range r.dims {
+				k.values[d] = r.dims[d][i]
+			}
+			clear(k.values[len(r.dims):])
+		}
+		c.visit(c.cells.of(k), device, uint32(r.owner[i]))
 	}
 }
 
@@ -151,7 +186,7 @@ func (c *counter) row(w *place, period int, visit, session bool) {
 		c.add(w, cellKey{period: int64(period)}, visit, session)
 		return
 	}
-	c.add(w, cellKey{int64(period), [mostDimensions]int64{Total, Total, Total}}, visit, session)
+	c.add(w, cellKey{int64(period), total}, visit, session)
 	k := cellKey{int64(period), c.values(w, period)}
 	if c.counting.topic < 0 {
 		c.add(w, k, visit, session)
@@ -192,24 +227,28 @@ func (c *counter) values(w *place, at int) (out [mostDimensions]int64) {
 // add counts a row, its session or both in one cell.
 func (c *counter) add(w *place, k cellKey, visit, session bool) {
 	n := c.cells.of(k)
-	e := &c.cells.cells[n]
-	if session && e.session != w.session {
-		e.session = w.session
-		e.sessions++
+	if session {
+		for int(n) >= len(c.sittings) {
+			c.sittings = append(c.sittings, sittings{})
+		}
+		if s := &c.sittings[n]; s.last != w.session {
+			s.last = w.session
+			s.sessions++
+		}
 	}
-	if !visit {
-		return
+	if visit {
+		c.visit(n, w.device, uint32(w.r.owner[w.i]))
 	}
-	e.visits++
-	if e.device != w.device {
-		e.device = w.device
-		e.devices++
-	}
-	c.person(e, n, w.device, uint32(w.r.owner[w.i]))
 }
 
-// person counts somebody in a cell: the customer where one is known, else the device.
-func (c *counter) person(e *cell, n, device, owner uint32) {
+// visit counts a row in a cell, and whose it is: the customer's where one is known, else the device's.
+func (c *counter) visit(n, device, owner uint32) {
+	e := &c.cells.cells[n]
+	e.visits++
+	if e.device != device {
+		e.device = device
+		e.devices++
+	}
 	switch {
 	case owner == consent.NoOwner && e.person != device:
 		e.person = device
@@ -249,15 +288,15 @@ func (c *counter) funnel(r *rows, device uint32, from, to int) {
 		}
 		for k := range reached {
 			n := c.cells.of(cellKey{int64(period), [mostDimensions]int64{int64(k)}})
-			e := &c.cells.cells[n]
-			e.devices++
-			e.visits++
+			for int(n) >= len(c.steps) {
+				c.steps = append(c.steps, nil)
+			}
 			took := int64(0)
 			if k > 0 {
 				took = times[k] - times[k-1]
 			}
-			e.steps = append(e.steps, took)
-			c.person(e, n, device, uint32(owner))
+			c.steps[n] = append(c.steps[n], took)
+			c.visit(n, device, uint32(owner))
 		}
 		for lo+1 < to && r.Time[lo+1] < c.counting.periods[period].Before { // one way a period
 			lo++
@@ -276,15 +315,48 @@ func (c *counter) ownerAt(r *rows, i, to, step int) int64 {
 	return owner
 }
 
-// table finds cells by their keys: open addressing, at most half full.
+// table finds cells by their keys: open addressing, at most half full. Cells of a whole period, and by one value of a
+// small number, are found by that.
 type table struct {
 	keys  []cellKey
 	cells []cell
-	slots []uint32 // number of a cell, plus one
+	slots []uint32   // number of a cell, plus one
+	near  [][]uint32 // by period: the same by value, those without and the whole period before them
+	one   bool       // there is one dimension
 }
+
+// nearest is how many numbers of values are found without a look at keys.
+const nearest = 1 << 13
 
 // of is the number of a key's cell, a new one if it has none.
 func (t *table) of(k cellKey) uint32 {
+	at := -1
+	switch v := k.values[0]; {
+	case v == Total:
+		at = 0
+	case !t.one:
+	case v == fold.Null:
+		at = 1
+	case v >= 0 && v < nearest:
+		at = int(v) + 2
+	}
+	if at < 0 {
+		return t.far(k)
+	}
+	near := t.near[k.period]
+	if near == nil {
+		near = make([]uint32, nearest+2)
+		t.near[k.period] = near
+	}
+	if near[at] == 0 {
+		t.keys, t.cells = append(t.keys, k), append(t.cells, cell{owner: consent.NoOwner})
+		near[at] = uint32(len(t.keys))
+	}
+	return near[at] - 1
+}
+
+// far finds a cell by its key.
+func (t *table) far(k cellKey) uint32 {
 	if 2*len(t.keys) >= len(t.slots) {
 		t.grow()
 	}
@@ -309,6 +381,9 @@ func (t *table) grow() {
 	t.slots = make([]uint32, size)
 	mask := uint64(size - 1)
 	for n, k := range t.keys {
+		if k.values[0] == Total { // no harm if others that are near stand there
+			continue
+		}
 		i := k.hash() & mask
 		for t.slots[i] != 0 {
 			i = (i + 1) & mask
@@ -367,10 +442,20 @@ func (c *counter) join(o *counter) {
 		number[n] = c.cells.of(k)
 		e, from := &c.cells.cells[number[n]], &o.cells.cells[n]
 		e.visits += from.visits
-		e.sessions += from.sessions
 		e.devices += from.devices
 		e.alone += from.alone
-		e.steps = append(e.steps, from.steps...)
+	}
+	for n := range o.sittings {
+		for int(number[n]) >= len(c.sittings) {
+			c.sittings = append(c.sittings, sittings{})
+		}
+		c.sittings[number[n]].sessions += o.sittings[n].sessions
+	}
+	for n := range o.steps {
+		for int(number[n]) >= len(c.steps) {
+			c.steps = append(c.steps, nil)
+		}
+		c.steps[number[n]] = append(c.steps[number[n]], o.steps[n]...)
 	}
 	for _, p := range o.pairs {
 		c.pairs = append(c.pairs, pair{number[p.cell], p.owner})
@@ -396,12 +481,16 @@ func (c *counter) counted() Counted {
 	for i, k := range c.cells.keys {
 		e := &c.cells.cells[i]
 		x := Cell{
-			Period: int(k.period), Values: slices.Clone(k.values[:n]), Visits: e.visits, Sessions: e.sessions,
-			Devices: e.devices, Visitors: e.alone,
+			Period: int(k.period), Values: slices.Clone(k.values[:n]), Visits: e.visits, Devices: int64(e.devices),
+			Visitors: int64(e.alone),
 		}
-		if len(e.steps) > 0 {
-			slices.Sort(e.steps)
-			x.Median = e.steps[(len(e.steps)-1)/2]
+		if i < len(c.sittings) {
+			x.Sessions = c.sittings[i].sessions
+		}
+		if i < len(c.steps) {
+			took := c.steps[i]
+			slices.Sort(took)
+			x.Median = took[(len(took)-1)/2]
 		}
 		out.Cells = append(out.Cells, x)
 	}
