@@ -30,7 +30,7 @@ type Period struct {
 type counting struct {
 	*rules.Statistic
 	periods []Period
-	values  []int // by dimension: the value it reads, -1 for none
+	dims    []int // by dimension: which of the leaf's dims it reads, -1 for none
 	topics  int   // the first part that is a topic; 0: none is
 	every   int   // the part that is every row, of which sessions are made; 0: the counted rows are
 	topic   int   // the dimension of topics, -1: none
@@ -40,14 +40,9 @@ type counting struct {
 // counted is the part of a statistic that is the rows it counts.
 const counted = 0
 
-// read are the values that counted rows bring along.
-func (c *counting) read() (out []int) {
-	for _, v := range c.values {
-		if v >= 0 {
-			out = append(out, v)
-		}
-	}
-	return out
+// plain reports whether a row alone says where it is counted.
+func (c *counting) plain() bool {
+	return c.Rows.Sequence == nil && !c.Sessions() && !c.Since() && c.topic < 0
 }
 
 // count binds a statistic.
@@ -56,8 +51,8 @@ func (b *builder) count(c Count) error {
 	from, before := s.Rows.Window.Bounds(b.AsOf, b.cov.From(s.Rows), s.Zone)
 	l := leaf{condition: s.Rows, needs: fold.NeedTime, session: -1, uses: 1 << c.Use}
 	l.setting = fold.Setting{Zone: s.Zone, AsOf: b.AsOf, From: from, Before: before, Gap: b.gap}
-	l.counting = &counting{Statistic: s, topic: -1, names: &b.names}
-	parts := l.counting.parts(s)
+	n := &counting{Statistic: s, topic: -1, names: &b.names}
+	parts := n.parts(s)
 	if len(parts) > maxParts {
 		return fmt.Errorf("it asks for %d kinds of event, at most %d are possible", len(parts), maxParts)
 	}
@@ -67,14 +62,6 @@ func (b *builder) count(c Count) error {
 	if len(parts) > 1 {
 		l.needs |= fold.NeedParts
 	}
-	for i := range s.By {
-		d := &s.By[i]
-		n := -1
-		if d.Takes {
-			n = b.value(rules.Reading{Column: d.Term.Column, Type: d.Term.Of, Function: d.Function, Key: d.Term.Key})
-		}
-		l.counting.values = append(l.counting.values, n)
-	}
 	if s.Sessions() {
 		l.needs |= fold.NeedSession | fold.NeedTie // and in its order
 		l.session, b.sessions = b.value(rules.Reading{Role: rules.RoleSession}), true
@@ -82,11 +69,35 @@ func (b *builder) count(c Count) error {
 	} else {
 		l.needs |= fold.NeedOrder
 	}
-	l.counting.periods = b.periods(s, &l)
+	n.periods = b.periods(s, &l)
+	at := len(b.leaves)
+	if n.plain() { // equal rows are gathered once; where their order matters it is each statistic's own
+		if i := slices.IndexFunc(b.leaves, func(o leaf) bool { return o.gathers(&l) }); i >= 0 {
+			at = i
+		}
+	}
+	if at == len(b.leaves) {
+		b.leaves = append(b.leaves, l)
+	}
+	to := &b.leaves[at]
+	for i := range s.By {
+		n.dims = append(n.dims, -1)
+		if d := &s.By[i]; d.Takes {
+			v := b.value(rules.Reading{Column: d.Term.Column, Type: d.Term.Of, Function: d.Function, Key: d.Term.Key})
+			if n.dims[i] = slices.Index(to.dims, v); n.dims[i] < 0 {
+				n.dims[i], to.dims = len(to.dims), append(to.dims, v)
+			}
+		}
+	}
 	b.owners = true
-	b.counts = append(b.counts, len(b.leaves))
-	b.leaves = append(b.leaves, l)
+	b.counts = append(b.counts, [2]int{at, len(to.counting)})
+	to.counting = append(to.counting, n)
 	return nil
+}
+
+// gathers reports whether a leaf gathers the rows of another one's plain statistic.
+func (l *leaf) gathers(o *leaf) bool {
+	return l.counting != nil && l.counting[0].plain() && slices.Equal(l.parts, o.parts) && l.uses == o.uses
 }
 
 // parts are the kinds of row that a statistic wants.
@@ -200,14 +211,15 @@ type Names struct {
 // told orders rows of a statistic that nothing else tells apart by the values that are told of them, then by whose they
 // are.
 func (r *rows) told(a, b int32) int {
-	c := r.leaf.counting
-	if c == nil {
+	if r.leaf.counting == nil {
 		return 0
 	}
-	for i, column := range r.dims {
-		if len(column) == 0 || column[a] == column[b] {
+	c := r.leaf.counting[0] // where order matters there is no other
+	for i, at := range c.dims {
+		if at < 0 || r.dims[at][a] == r.dims[at][b] {
 			continue
 		}
+		column := r.dims[at]
 		if c.By[i].Term.Type.Kind != value.Text || column[a] == fold.Null || column[b] == fold.Null {
 			return cmp.Compare(column[a], column[b])
 		}

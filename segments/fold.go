@@ -18,7 +18,7 @@ type partition struct {
 	masks   []fold.Bits // by use: the views through which it sees somebody
 	folds   []fold.Fold
 	ranker  []fold.Ranker
-	counter []*counter // of statistics
+	counter [][]*counter // of statistics
 }
 
 func newPartition(p *Plan, lanes []*Lane) *partition {
@@ -27,12 +27,14 @@ func newPartition(p *Plan, lanes []*Lane) *partition {
 		plan: p, lanes: lanes, orders: p.orders(),
 		rows: make([]rows, n), leaves: make([]fold.Verdicts, n), ranks: make([]fold.Ranks, n),
 	}
-	t.folds, t.ranker, t.counter = make([]fold.Fold, n), make([]fold.Ranker, n), make([]*counter, n)
+	t.folds, t.ranker, t.counter = make([]fold.Fold, n), make([]fold.Ranker, n), make([][]*counter, n)
 	for i := range p.leaves {
 		l := &p.leaves[i]
 		t.rows[i].leaf, t.rows[i].values = l, p.fixedWords()-1
 		if l.counting != nil {
-			t.counter[i] = newCounter(l)
+			for k := range l.counting {
+				t.counter[i] = append(t.counter[i], newCounter(l, k))
+			}
 		} else if l.rank {
 			t.ranker[i] = l.verb.Rank(l.condition, l.setting)
 		} else {
@@ -145,7 +147,9 @@ func (t *partition) judge(i int) {
 	n := len(t.views.subject)
 	if t.counter[i] != nil {
 		t.rows[i].ready()
-		t.counter[i].count(&t.rows[i], t.views.subject)
+		for _, c := range t.counter[i] {
+			c.count(&t.rows[i], t.views.subject)
+		}
 		return
 	}
 	if t.ranker[i] != nil {

@@ -42,7 +42,7 @@ type Plan struct {
 	Picks    []rules.Pick
 	Values   []rules.Reading
 	segments []planned
-	counts   []int // leaves that count
+	counts   [][2]int // by statistic: its leaf, and which it is of those counted there
 	leaves   []leaf
 	uses     int
 	sessions bool // some condition asks for sessions
@@ -57,11 +57,12 @@ type leaf struct {
 	setting   fold.Setting
 	parts     []part
 	needs     fold.Need
-	session   int       // value with the session's id, where sessions are needed
-	tie       [4]int    // values that order rows of one time, where that is needed
-	uses      uint32    // who asks
-	rank      bool      // gives values instead of verdicts
-	counting  *counting // gives cells instead of verdicts; nil: it does not
+	session   int         // value with the session's id, where sessions are needed
+	tie       [4]int      // values that order rows of one time, where that is needed
+	uses      uint32      // who asks
+	rank      bool        // gives values instead of verdicts
+	counting  []*counting // gives cells instead of verdicts, of each of these; nil: it does not
+	dims      []int       // values that counted rows bring along
 }
 
 // part is one of the kinds of row that a leaf wants.
@@ -165,8 +166,8 @@ func (p *Plan) Wants() (out []rules.Want) {
 
 // extra are the values that every row of a part of the leaf brings along.
 func (l *leaf) extra(part int) (out []int) {
-	if l.counting != nil && part == counted {
-		out = l.counting.read()
+	if part == counted {
+		out = slices.Clone(l.dims)
 	}
 	if l.needs&fold.NeedSession != 0 {
 		out = append(out, l.session)

@@ -16,7 +16,7 @@ type rows struct {
 	device []int64
 	id     []int64 // of the session, fold.Null where the log has none
 	tie    [4][]int64
-	// of a statistic: whose rows they are, and the values of its dimensions
+	// of statistics: whose rows they are, and the leaf's dims
 	owner  []int64
 	dims   [][]int64
 	order  []int32
@@ -30,7 +30,7 @@ func (r *rows) reset(subjects int) {
 		r.Session[:0], r.Tied[:0]
 	r.device, r.id, r.owner = r.device[:0], r.id[:0], r.owner[:0]
 	if r.leaf.counting != nil && r.dims == nil {
-		r.dims = make([][]int64, len(r.leaf.counting.values))
+		r.dims = make([][]int64, len(r.leaf.dims))
 	}
 	for i := range r.dims {
 		r.dims[i] = r.dims[i][:0]
@@ -82,12 +82,10 @@ func (r *rows) addAll(parts uint32, record []int64) {
 			r.tie[i] = append(r.tie[i], values[v])
 		}
 	}
-	if c := r.leaf.counting; c != nil {
+	if r.leaf.counting != nil {
 		r.owner = append(r.owner, record[r.values-1])
-		for i, v := range c.values {
-			if v >= 0 {
-				r.dims[i] = append(r.dims[i], values[v])
-			}
+		for i, v := range r.leaf.dims {
+			r.dims[i] = append(r.dims[i], values[v])
 		}
 	}
 }

@@ -94,7 +94,7 @@ type court struct {
 	sample   *Sample
 	since    map[int]func(subject uint32) int64
 	unsure   map[[3]int]fold.Verdicts // as refs, with everything doubtful that is hidden
-	counters [][]*counter             // by folding worker, then leaf
+	counters [][][]*counter           // by folding worker, then leaf, then statistic
 }
 
 // Settle folds all lanes and decides every segment for each of its uses, with that many workers. The roll names the
