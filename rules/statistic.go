@@ -142,7 +142,7 @@ func (s *Scope) statistic(name string, n yaml.Node) (*Statistic, source.Findings
 		if rows.Sequence != nil && len(rows.Sequence.Steps) < 2 && !c.doc.Found.Failed() {
 			c.doc.Fail("E-SEQUENCE", funnel.Span(), "a funnel has two steps or more", source.Expected("- did: EVENT, in order"))
 		}
-		st.Count = []string{"visitors"}
+		st.followed(c)
 	} else {
 		o.Only(statisticKeys.Either[0])
 		st.counted(c, o)
@@ -166,6 +166,20 @@ func (s *Scope) statistic(name string, n yaml.Node) (*Statistic, source.Findings
 		return nil, c.doc.Errors()
 	}
 	return st, c.doc.Errors()
+}
+
+// followed refuses what a sequence of rules may say of its steps and a funnel does not ask.
+func (st *Statistic) followed(c *checker) {
+	st.Count = []string{"visitors"}
+	if st.Rows.Sequence == nil {
+		return
+	}
+	for step := range st.Rows.Sequence.All() {
+		if step.Limit != (value.Duration{}) || step.Without != nil {
+			c.doc.Fail("E-STATISTIC", step.Span, "a step of a funnel follows whenever it does",
+				source.Expected("did and where, nothing else"))
+		}
+	}
 }
 
 // counted reads the form that counts rows.
@@ -200,7 +214,10 @@ func (st *Statistic) counted(c *checker, o *yaml.Object) {
 			source.Expected(fmt.Sprintf("at most %d", maxDimensions)))
 	}
 	for _, m := range members {
-		if d, ok := c.dimension(m); ok {
+		d, ok := c.dimension(m)
+		if slices.ContainsFunc(st.By, func(o Dimension) bool { return o.Name == d.Name }) {
+			c.doc.Fail("E-STATISTIC", m.Span(), d.Name+" stands here twice")
+		} else if ok {
 			st.By = append(st.By, d)
 		}
 	}

@@ -2,7 +2,7 @@
 // back. In come checked statistics of a project; out go Tables, plain values that may be told: people below the floor
 // are hidden, and so is what could be had of them by subtraction (docs/how-to/statistics.md). Nothing is written.
 //
-// The engine counts (segments/counter.go, cells.go); here cells get their names and may be told or not. How a table looks, knows
+// The engine counts (segments/counter.go); here cells get their names and may be told or not. How a table looks, knows
 // whoever prints it.
 package statistics
 
