@@ -132,13 +132,18 @@ func (x *example) load(t *testing.T, c setting) *load.Loaded {
 	if x.speaks {
 		speaking(p)
 	}
+	x.set(p, c)
+	return l
+}
+
+// set sets a project so.
+func (x *example) set(p *project.Project, c setting) {
 	p.Consent.URL = c.consent
 	if c.strict {
 		p.Retention, p.Consent.MaxConsentAge = value.Duration{N: x.strict[0], Unit: value.Day}, value.Duration{
 			N: x.strict[1], Unit: value.Day,
 		}
 	}
-	return l
 }
 
 // both decides once with the oracle and once with the engine.

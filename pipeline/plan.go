@@ -212,7 +212,7 @@ func LookAt(ctx context.Context, j *Job, requests []decide.Request, o decide.Opt
 	if err := r.decideOn(ctx, requests, o); err != nil {
 		return nil, err
 	}
-	if o.Sample == nil {
+	if o.Sample == nil && len(requests) > 0 {
 		if err := r.identify(ctx); err != nil {
 			return nil, err
 		}

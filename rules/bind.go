@@ -47,6 +47,13 @@ func (b *binder) bind(t where.Tree, negate bool) Expr {
 		}
 		return normal(And(terms))
 	case *where.Comparison:
+		if b.isTopic(t) {
+			e := b.topic(t)
+			if negate && e != nil {
+				return Negate(e)
+			}
+			return e
+		}
 		if test := b.test(t); test != nil {
 			if negate {
 				test.negate()

@@ -344,6 +344,9 @@ type Reading struct {
 	Type     value.Type
 	Quantise *value.Number
 	Role     Role
+	// Function turns each text into another one before it is numbered, with Key where it takes one; nil: none.
+	Function *Function
+	Key      string
 	// Prefix makes a number of eight bytes of a text, ordered as the bytes are: 1 of the first eight, 2 of the next.
 	Prefix int
 }

@@ -184,7 +184,9 @@ func SettingKeys(destination, columns *yaml.Shape) *yaml.Shape {
 		may("identifiers", object(need("url", text), may("columns", columns),
 			may("default_country", matching("^[A-Z]{2}$"))).Loose(0)).After("identity"),
 		may("profiles_of_customers", attributeKeys).After("identity"),
-		unbuilt("necessary"), unbuilt("network"), unbuilt("on_incomplete"), unbuilt("topics"))
+		may("topics", namesOf(whereText)).Says("conditions on an event, by the name that topic = 'name' asks for"),
+		may("statistics", namesOf(statisticKeys)).Says("what malgrupp stats counts"),
+		unbuilt("necessary"), unbuilt("network"), unbuilt("on_incomplete"))
 }
 
 // ConsentAnswers are the words that an answer of a consent platform can mean: actions of the consent log, and none.

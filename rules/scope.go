@@ -20,6 +20,7 @@ type Scope struct {
 	Schemas      []*Schema // of all sources; rules may use the union of their columns
 	Profile      *Schema   // of customers, for profile conditions; nil: the project has none
 	ValueSets    map[string]*ValueSet
+	Topics       []*Topic // by name; nil: the project has none
 	Destinations map[string]Destination
 	Contacts     []string        // who may own a segment; nil: not checked
 	Zone         *value.Zone     // of segments without timezone

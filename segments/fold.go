@@ -18,6 +18,7 @@ type partition struct {
 	masks   []fold.Bits // by use: the views through which it sees somebody
 	folds   []fold.Fold
 	ranker  []fold.Ranker
+	counter [][]*counter // of statistics
 }
 
 func newPartition(p *Plan, lanes []*Lane) *partition {
@@ -26,11 +27,15 @@ func newPartition(p *Plan, lanes []*Lane) *partition {
 		plan: p, lanes: lanes, orders: p.orders(),
 		rows: make([]rows, n), leaves: make([]fold.Verdicts, n), ranks: make([]fold.Ranks, n),
 	}
-	t.folds, t.ranker = make([]fold.Fold, n), make([]fold.Ranker, n)
+	t.folds, t.ranker, t.counter = make([]fold.Fold, n), make([]fold.Ranker, n), make([][]*counter, n)
 	for i := range p.leaves {
 		l := &p.leaves[i]
 		t.rows[i].leaf, t.rows[i].values = l, p.fixedWords()-1
-		if l.rank {
+		if l.counting != nil {
+			for k := range l.counting {
+				t.counter[i] = append(t.counter[i], newCounter(l, k))
+			}
+		} else if l.rank {
 			t.ranker[i] = l.verb.Rank(l.condition, l.setting)
 		} else {
 			t.folds[i] = l.verb.New(l.condition, l.setting)
@@ -140,6 +145,13 @@ func (t *partition) hand(l *Lane, word int64, record []int64) {
 
 func (t *partition) judge(i int) {
 	n := len(t.views.subject)
+	if t.counter[i] != nil {
+		t.rows[i].ready()
+		for _, c := range t.counter[i] {
+			c.count(&t.rows[i], t.views.subject)
+		}
+		return
+	}
 	if t.ranker[i] != nil {
 		r := &t.ranks[i]
 		if len(r.Value) < n {

@@ -52,17 +52,22 @@ type Lane struct {
 	kinds   []kind
 	byClass [][]uint32    // by class of the lane's batches: kinds made of it so far
 	narrow  [parts]stream // one word a row: subject and kind
-	// plan.stride() words a row: subject and kind, time, the device where sessions are asked for, values
+	// plan.stride() words a row: subject and kind, time, the device where sessions are asked for, the owner where people
+	// are counted, values
 	wide   [parts]stream
 	record []int64
 }
 
 // fixedWords is how many words of a wide record stand before its values.
 func (p *Plan) fixedWords() int {
+	words := 2
 	if p.sessions {
-		return 3
+		words++
 	}
-	return 2
+	if p.owners {
+		words++
+	}
+	return words
 }
 
 // stride is how many words a wide record has.
@@ -88,6 +93,9 @@ func (l *Lane) Add(b consent.Batch) {
 		l.record = append(l.record[:0], word, r.Time)
 		if l.plan.sessions {
 			l.record = append(l.record, int64(b.Device(i)))
+		}
+		if l.plan.owners {
+			l.record = append(l.record, int64(b.Owner(i)))
 		}
 		for v := range values {
 			l.record = append(l.record, b.Value(i, v))

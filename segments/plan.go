@@ -42,9 +42,12 @@ type Plan struct {
 	Picks    []rules.Pick
 	Values   []rules.Reading
 	segments []planned
+	counts   [][2]int // by statistic: its leaf, and which it is of those counted there
 	leaves   []leaf
 	uses     int
 	sessions bool // some condition asks for sessions
+	owners   bool // some statistic asks whose rows are
+	names    Names
 }
 
 // leaf is a distinct condition over rows; equal conditions of several segments are one leaf.
@@ -54,10 +57,12 @@ type leaf struct {
 	setting   fold.Setting
 	parts     []part
 	needs     fold.Need
-	session   int    // value with the session's id, where sessions are needed
-	tie       [4]int // values that order rows of one time, where that is needed
-	uses      uint32 // who asks
-	rank      bool   // gives values instead of verdicts
+	session   int         // value with the session's id, where sessions are needed
+	tie       [4]int      // values that order rows of one time, where that is needed
+	uses      uint32      // who asks
+	rank      bool        // gives values instead of verdicts
+	counting  []*counting // gives cells instead of verdicts, of each of these; nil: it does not
+	dims      []int       // values that counted rows bring along
 }
 
 // part is one of the kinds of row that a leaf wants.
@@ -96,10 +101,12 @@ type Times struct {
 	SessionGap int64 // a longer pause ends a session, microseconds
 }
 
-// NewPlan binds requests to conditions. The segments of a world must be checked and in dependency order (rules.Order),
-// every segment referred to among them; a referred segment is evaluated for the uses of those that refer to it as well.
-// uses is the number of the run's uses, at most 32.
-func NewPlan(requests []Request, uses int, times Times, verbs fold.Verbs, cov Coverage) (*Plan, error) {
+// NewPlan binds requests to conditions, and statistics that are counted beside them. The segments of a world must be
+// checked and in dependency order (rules.Order), every segment referred to among them; a referred segment is evaluated
+// for the uses of those that refer to it as well. uses is the number of the run's uses, at most 32.
+func NewPlan(requests []Request, uses int, times Times, verbs fold.Verbs, cov Coverage, counts ...Count) (*Plan,
+	error,
+) {
 	if uses > 32 {
 		return nil, fmt.Errorf("plan %d uses of consent: at most 32 are possible in one run; split the destinations over "+
 			"two projects",
@@ -127,6 +134,11 @@ func NewPlan(requests []Request, uses int, times Times, verbs fold.Verbs, cov Co
 			return nil, fmt.Errorf("plan segment %s: %w", b.segments[i].Name, err)
 		}
 	}
+	for _, c := range counts {
+		if err := b.count(c); err != nil {
+			return nil, fmt.Errorf("plan statistic %s: %w", c.Statistic.Name, err)
+		}
+	}
 	for _, w := range b.Wants() {
 		b.Edges = append(b.Edges, w.From, w.Before)
 	}
@@ -139,12 +151,12 @@ func NewPlan(requests []Request, uses int, times Times, verbs fold.Verbs, cov Co
 func (p *Plan) Wants() (out []rules.Want) {
 	for i := range p.leaves {
 		l := &p.leaves[i]
-		for _, k := range l.parts {
+		for part, k := range l.parts {
 			if k.record {
 				continue
 			}
 			out = append(out, rules.Want{Pick: k.pick, Value: k.value, From: k.from, Before: k.before})
-			for _, v := range l.extra() {
+			for _, v := range l.extra(part) {
 				out = append(out, rules.Want{Pick: k.pick, Value: v, From: k.from, Before: k.before})
 			}
 		}
@@ -152,8 +164,11 @@ func (p *Plan) Wants() (out []rules.Want) {
 	return out
 }
 
-// extra are the values that every row of the leaf brings along.
-func (l *leaf) extra() (out []int) {
+// extra are the values that every row of a part of the leaf brings along.
+func (l *leaf) extra(part int) (out []int) {
+	if part == counted {
+		out = slices.Clone(l.dims)
+	}
 	if l.needs&fold.NeedSession != 0 {
 		out = append(out, l.session)
 	}
@@ -326,14 +341,7 @@ func (b *builder) leaf(c *rules.Condition, z *value.Zone, mask uint32, rank bool
 		l.session, b.sessions = b.value(rules.Reading{Role: rules.RoleSession}), true
 	}
 	if l.needs&fold.NeedTie != 0 {
-		for i, v := range []rules.Reading{
-			{Role: rules.RoleSeq},
-			{Role: rules.RoleReceivedAt},
-			{Role: rules.RoleEventID, Prefix: 1},
-			{Role: rules.RoleEventID, Prefix: 2},
-		} {
-			l.tie[i] = b.value(v)
-		}
+		l.tie = b.ties()
 	}
 	key := l.key(z)
 	i, ok := b.leafOf[key]
@@ -344,6 +352,19 @@ func (b *builder) leaf(c *rules.Condition, z *value.Zone, mask uint32, rank bool
 	}
 	b.leaves[i].uses |= mask
 	return i, nil
+}
+
+// ties are the values that order rows of one time.
+func (b *builder) ties() (out [4]int) {
+	for i, v := range []rules.Reading{
+		{Role: rules.RoleSeq},
+		{Role: rules.RoleReceivedAt},
+		{Role: rules.RoleEventID, Prefix: 1},
+		{Role: rules.RoleEventID, Prefix: 2},
+	} {
+		out[i] = b.value(v)
+	}
+	return out
 }
 
 // part binds one kind of row.
@@ -392,7 +413,8 @@ func (b *builder) pick(p rules.Pick, z *value.Zone) int {
 // value returns the number of a value, a new one if no equal one was met before.
 func (b *builder) value(v rules.Reading) int {
 	i := slices.IndexFunc(b.Values, func(o rules.Reading) bool {
-		return o.Column == v.Column && o.Role == v.Role && o.Prefix == v.Prefix && equalStep(o.Quantise, v.Quantise)
+		return o.Column == v.Column && o.Role == v.Role && o.Prefix == v.Prefix && equalStep(o.Quantise, v.Quantise) &&
+			o.Function == v.Function && o.Key == v.Key
 	})
 	if i < 0 {
 		i = len(b.Values)

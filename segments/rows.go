@@ -16,6 +16,9 @@ type rows struct {
 	device []int64
 	id     []int64 // of the session, fold.Null where the log has none
 	tie    [4][]int64
+	// of statistics: whose rows they are, and the leaf's dims
+	owner  []int64
+	dims   [][]int64
 	order  []int32
 	starts []int32 // by subject: where its rows begin in order
 	spare  []int64
@@ -25,7 +28,13 @@ type rows struct {
 func (r *rows) reset(subjects int) {
 	r.Subjects, r.Subject, r.Time, r.Parts, r.Session, r.Tied = subjects, r.Subject[:0], r.Time[:0], r.Parts[:0],
 		r.Session[:0], r.Tied[:0]
-	r.device, r.id = r.device[:0], r.id[:0]
+	r.device, r.id, r.owner = r.device[:0], r.id[:0], r.owner[:0]
+	if r.leaf.counting != nil && r.dims == nil {
+		r.dims = make([][]int64, len(r.leaf.dims))
+	}
+	for i := range r.dims {
+		r.dims[i] = r.dims[i][:0]
+	}
 	for i := range r.tie {
 		r.tie[i] = r.tie[i][:0]
 	}
@@ -73,6 +82,12 @@ func (r *rows) addAll(parts uint32, record []int64) {
 			r.tie[i] = append(r.tie[i], values[v])
 		}
 	}
+	if r.leaf.counting != nil {
+		r.owner = append(r.owner, record[r.values-1])
+		for i, v := range r.leaf.dims {
+			r.dims[i] = append(r.dims[i], values[v])
+		}
+	}
 }
 
 // ready puts the rows into the order that the leaf needs and numbers their sessions.
@@ -111,7 +126,7 @@ func (r *rows) inTime(a, b int32) int {
 			return c
 		}
 	}
-	return 0
+	return r.told(a, b)
 }
 
 // sort puts every column into the order of subjects and, within one, of compare. Subjects are numbered closely and have
@@ -147,7 +162,7 @@ func (r *rows) sort(compare func(a, b int32) int) {
 	r.narrow = permute(r.Subject, r.order, r.narrow)
 	r.narrow = permute(r.Parts, r.order, r.narrow)
 	r.narrow = permute(r.Session, r.order, r.narrow)
-	for _, column := range slices.Concat([][]int64{r.Time, r.device, r.id}, r.tie[:], r.Values) {
+	for _, column := range slices.Concat([][]int64{r.Time, r.device, r.id, r.owner}, r.tie[:], r.Values, r.dims) {
 		r.spare = permute(column, r.order, r.spare)
 	}
 }

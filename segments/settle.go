@@ -18,7 +18,11 @@ type Tally struct {
 	sample  *Sample
 	traced  *uint32                            // subject whose conditions are kept; nil: nobody asked
 	since   map[int]func(subject uint32) int64 // by use: from when on all rows of somebody may be seen; nil: nobody asked
+	counts  []Counted
 }
+
+// Names says what numbers stand for; statistics need it.
+func (t *Tally) Names(n Names) { t.plan.names = n }
 
 // NewTally returns an empty tally for the plan.
 func NewTally(p *Plan) *Tally { return &Tally{plan: p} }
@@ -90,6 +94,7 @@ type court struct {
 	sample   *Sample
 	since    map[int]func(subject uint32) int64
 	unsure   map[[3]int]fold.Verdicts // as refs, with everything doubtful that is hidden
+	counters [][][]*counter           // by folding worker, then leaf, then statistic
 }
 
 // Settle folds all lanes and decides every segment for each of its uses, with that many workers. The roll names the
@@ -112,6 +117,7 @@ func (t *Tally) Settle(workers int, roll consent.Roll) []Audience {
 		}
 	}
 	c.foldAll(t.lanes, dependent)
+	t.counts = c.gather()
 	for i := range t.plan.segments {
 		if t.plan.segments[i].dependent {
 			c.judgeDependent(i)
@@ -152,11 +158,11 @@ func (c *court) each(n int, f func(i int)) {
 
 // foldAll folds every partition and at once decides the segments that depend on no other.
 func (c *court) foldAll(lanes []*Lane, keep bool) {
-	pool := sync.Pool{New: func() any { return newPartition(c.plan, lanes) }}
+	pool := sync.Pool{New: func() any { return c.partition(lanes) }}
 	c.each(parts, func(i int) {
 		var p *partition
 		if keep {
-			p = newPartition(c.plan, lanes)
+			p = c.partition(lanes)
 			c.kept[i] = p
 		} else {
 			p = pool.Get().(*partition)
@@ -173,6 +179,15 @@ func (c *court) foldAll(lanes []*Lane, keep bool) {
 			p.rows, p.folds, p.ranker = nil, nil, nil
 		}
 	})
+}
+
+// partition makes what one worker folds with; its counters count whatever partitions it is used for.
+func (c *court) partition(lanes []*Lane) *partition {
+	p := newPartition(c.plan, lanes)
+	c.mu.Lock()
+	c.counters = append(c.counters, p.counter)
+	c.mu.Unlock()
+	return p
 }
 
 // judgeDependent decides a segment that others refer to or that refers to others; those it refers to are decided.

@@ -171,7 +171,7 @@ func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
 		a.initCommand(), a.demoCommand(), a.validateCommand(), a.fmtCommand(), a.testCommand(), a.planCommand(),
 		a.applyCommand(), a.previewCommand(), a.whyCommand(), a.segmentCommand(), a.runCommand(), a.runsCommand(),
-		a.forgetCommand(), a.auditCommand(), a.consentCommand(), a.subjectCommand(), a.reportCommand(),
+		a.forgetCommand(), a.auditCommand(), a.consentCommand(), a.subjectCommand(), a.reportCommand(), a.statsCommand(),
 		a.dataCommand(), a.destinationCommand(), a.explainCommand(), a.sqlCommand(), a.diffCommand(), a.explainCodeCommand(),
 		a.schemaCommand(), a.secretCommand(), a.configCommand(), a.versionCommand(), a.docsCommand(),
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/malgrupp/malgrupp/pipeline/project"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/segments"
 )
 
 // Span is a half-open stretch of time in microseconds.
@@ -173,6 +174,66 @@ func (c *Coverage) MissingDays(from, before int64) (out []value.CivilDate) {
 type Lack struct {
 	Source string `json:"source"`
 	Day    string `json:"day"` // 2026-04-01, in the zone of its partitions
+}
+
+// Missing is what a source lacks of what a statistic reads.
+type Missing struct {
+	Source string
+	Day    string // 2026-04-01, in the zone of its partitions; "": all days
+	Column string // which the objects of the day lack; "": they lack everything
+}
+
+// Lacking are the days, oldest first, of which a source that may carry a statistic's rows lacks something that could
+// change what is counted of one of its periods: all of the day, or a column that is read.
+func (d *Decision) Lacking(s *rules.Statistic, p segments.Period) (out []Missing) {
+	from, before := s.Rows.Window.Bounds(d.AsOf, d.cover.From(s.Rows), s.Zone)
+	first, last := max(p.From, from), min(p.Before, before)
+	if s.Since() {
+		first = from
+	}
+	for i := range d.Sources {
+		src := &d.Sources[i]
+		if !src.Cover.Declares(s.Rows) {
+			continue
+		}
+		if src.Cover.From > first {
+			begins := src.Cover.zone.Day(min(src.Cover.From, last))
+			out = append(out, Missing{Source: src.Name, Day: "before " + begins.String()})
+		}
+		for _, day := range src.Cover.MissingDays(first-d.gapOf(s), last+d.gapOf(s)) {
+			out = append(out, Missing{Source: src.Name, Day: day.String()})
+		}
+		for _, column := range s.Reads() {
+			out = append(out, src.lacking(column, first, last)...)
+		}
+	}
+	slices.SortFunc(out, func(a, b Missing) int {
+		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Column, b.Column))
+	})
+	return slices.Compact(out)
+}
+
+// gapOf is how far beside a period rows matter to a statistic.
+func (d *Decision) gapOf(s *rules.Statistic) int64 {
+	if s.Sessions() {
+		return project.Micros(d.Project.SessionGap)
+	}
+	return 0
+}
+
+// lacking are the days of [from, before) on which a source's objects lack a column: all, if its schema has none.
+func (s *Source) lacking(column string, from, before int64) (out []Missing) {
+	if _, known := s.Schema.Column(column); !known {
+		return []Missing{{Source: s.Name, Column: column}}
+	}
+	for _, day := range s.without[column] {
+		if day == 0 {
+			out = append(out, Missing{Source: s.Name, Column: column})
+		} else if s.Partition.Zone.Midnight(day) < before && s.Partition.Zone.Midnight(day+1) > from {
+			out = append(out, Missing{Source: s.Name, Day: day.String(), Column: column})
+		}
+	}
+	return out
 }
 
 // Lacks are the days that sources lack in the windows of a segment and of those it refers to, oldest first.

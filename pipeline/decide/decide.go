@@ -43,6 +43,7 @@ type Options struct {
 	Breakdown bool    // count what each condition is for how many people
 	Sample    *Sample // of the people; nil: all
 	Person    *Person // whose decision can be explained and made again; nil: nobody's
+	Count     []*rules.Statistic
 }
 
 // Sample is a share of the people of one kind. Of the other kind all are looked at, for they share rows with those who
@@ -61,6 +62,8 @@ type Decision struct {
 	Lists     []List
 	Audiences []segments.Audience // in the order of the requests, uses ascending
 	Roll      consent.Roll
+	Counted   []segments.Counted // in the order of Options.Count
+	Reports   int                // the use that statistics are counted for, -1: there are none
 	Sources   []Source
 	Feed      consent.Feed
 	Consent   []folder.Input  // objects of the consent log and of the lists
@@ -71,6 +74,7 @@ type Decision struct {
 	Phases    []Phase
 
 	asked      []segments.Request
+	names      *scan.Names
 	policy     *consent.Policy
 	newest     int64           // when the newest row of the consent log was recorded
 	hidden     map[string]bool // objects of the consent log of which known_by hides rows
@@ -182,6 +186,7 @@ func (d *Decision) attempt(ctx context.Context) error {
 	}
 	return d.timed("settle", func() error {
 		d.Audiences, d.Roll = h.settle(d.Workers)
+		d.Counted = h.tally.Counted()
 		return nil
 	})
 }
@@ -189,6 +194,7 @@ func (d *Decision) attempt(ctx context.Context) error {
 // openSources makes the scanners of all sources and reports whether one is a partner's.
 func (d *Decision) openSources(h *hearing) (partners bool, err error) {
 	names := scan.NewNames()
+	d.names = names
 	for i := range d.Sources {
 		s := &d.Sources[i]
 		s.Counts, s.Inputs, s.copies, s.later, s.oversizedIn = scan.Counts{}, nil, nil, nil, nil
@@ -210,6 +216,9 @@ func (d *Decision) tellCopies(ctx context.Context, plan *segments.Plan) error {
 	}
 	return nil
 }
+
+// Text is the text that a value of a cell stands for.
+func (d *Decision) Text(number int64) string { return d.names.Text(number) }
 
 // Audience returns who is in a list.
 func (d *Decision) Audience(l List) *segments.Audience {

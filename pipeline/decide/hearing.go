@@ -8,6 +8,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules/builtin"
 	"github.com/malgrupp/malgrupp/segments"
 	"github.com/malgrupp/malgrupp/segments/consent"
+	"github.com/malgrupp/malgrupp/segments/identity"
 	"github.com/malgrupp/malgrupp/segments/scan"
 )
 
@@ -24,6 +25,9 @@ type hearing struct {
 // begin opens the hearing before a gate.
 func (h *hearing) begin(gate *consent.Gate, o Options) {
 	h.gate, h.tally = gate, segments.NewTally(h.plan)
+	h.tally.Names(segments.Names{Text: h.names.Text, Owner: func(customer uint32) uint64 {
+		return identity.Spread([]byte(h.subjects.Name(customer)))
+	}})
 	if o.Sample != nil {
 		h.tally.Sample(&o.Sample.Sample)
 	}

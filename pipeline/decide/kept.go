@@ -33,7 +33,7 @@ type keeping struct {
 // keeps asks what earlier runs kept of objects, and has the workers note what is worth keeping of others; nil where the
 // run has no evidence.
 func (h *hearing) keeps(s *Source, objects []store.Object, scans []*scan.Worker) *keeping {
-	if h.Evidence == nil || h.Person != nil {
+	if h.Evidence == nil || h.Person != nil || h.mayLack(s) {
 		return nil
 	}
 	what, ok := s.scanner.Keepsake()
@@ -51,6 +51,18 @@ func (h *hearing) keeps(s *Source, objects []store.Object, scans []*scan.Worker)
 		}
 	}
 	return k
+}
+
+// mayLack reports whether an object may lack a column that a statistic reads: what is kept of it does not tell.
+func (h *hearing) mayLack(s *Source) bool {
+	for _, of := range h.Count {
+		for _, name := range of.Reads() {
+			if c, ok := s.Schema.Column(name); ok && (c.Optional || c.Since != "" || c.Until != "") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (k *keeping) name(o store.Object) string {

@@ -40,6 +40,8 @@ type Source struct {
 	bad        map[string]bool
 
 	oversizedIn []string // columns that held the values counted as oversized
+	// without are the days, zero for a log without partitions, whose objects lack a column that statistics read.
+	without map[string][]value.CivilDate
 }
 
 // Deduped reports whether copies of rows were told apart.
@@ -140,11 +142,18 @@ func (h *hearing) scanAll(ctx context.Context, task *Task, s *Source, objects []
 	scans []*scan.Worker, admit func(worker int, b *evidence.Block),
 ) error {
 	number := s.numbers()
-	rows := make([]int64, len(objects))
+	rows, lacks := make([]int64, len(objects)), make([][]string, len(objects))
 	fresh, places := k.fresh(objects)
 	r := task.Reading(s.bucket, fresh, s.Schema)
 	r.Opened = func(i int, f *parquet.File) {
 		rows[places[i]] = f.Rows()
+		for _, s := range h.Count {
+			for _, column := range s.Reads() {
+				if f.Lacks(column) {
+					lacks[places[i]] = append(lacks[places[i]], column)
+				}
+			}
+		}
 		k.opened(ctx, places[i], fresh[i], f)
 	}
 	err := r.Each(ctx, func(w int, u scan.Unit, g *parquet.RowGroup) error {
@@ -170,7 +179,25 @@ func (h *hearing) scanAll(ctx context.Context, task *Task, s *Source, objects []
 		}
 	}
 	s.Inputs = folder.Pin(s.Name, objects, rows)
+	s.missed(objects, lacks)
 	return nil
+}
+
+// missed notes which columns objects lack, by the days they lie in.
+func (s *Source) missed(objects []store.Object, lacks [][]string) {
+	s.without = map[string][]value.CivilDate{}
+	for i, o := range objects {
+		for _, p := range s.Parts {
+			if len(lacks[i]) == 0 || !slices.ContainsFunc(p.Objects, func(k store.Object) bool { return k.Key == o.Key }) {
+				continue
+			}
+			for _, column := range lacks[i] {
+				if !slices.Contains(s.without[column], p.Day) {
+					s.without[column] = append(s.without[column], p.Day)
+				}
+			}
+		}
+	}
 }
 
 // ReadAgain reads row groups of what may have arrived, or happened, in a time, once the decision is made. A damaged

@@ -131,6 +131,9 @@ func (d *Decision) ask() error {
 		r.Uses = slices.Compact(r.Uses)
 		d.asked = append(d.asked, r)
 	}
+	if d.Reports = -1; len(d.Count) > 0 {
+		d.Reports = number(d.policy.Purposes.ReportUse())
+	}
 	return nil
 }
 
@@ -163,7 +166,11 @@ func (d *Decision) Plan() (*segments.Plan, error) { return d.planAsOf(d.AsOf, d.
 // for.
 func (d *Decision) planAsOf(asOf int64, cover segments.Coverage, more ...segments.Request) (*segments.Plan, error) {
 	times := segments.Times{AsOf: asOf, SessionGap: project.Micros(d.Project.SessionGap)}
-	plan, err := segments.NewPlan(slices.Concat(d.asked, more), len(d.Uses), times, builtin.Folds, cover)
+	counts := make([]segments.Count, len(d.Count))
+	for i, s := range d.Count {
+		counts[i] = segments.Count{Statistic: s, Use: d.Reports}
+	}
+	plan, err := segments.NewPlan(slices.Concat(d.asked, more), len(d.Uses), times, builtin.Folds, cover, counts...)
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "PLAN", err, "see docs/rules.md")
 	}
@@ -182,7 +189,7 @@ func (d *Decision) scanPlan(p *segments.Plan) *scan.Plan {
 		},
 	}
 	for i := range d.Uses {
-		s.Customers = s.Customers || d.Uses[i].Customer
+		s.Customers = s.Customers || d.Uses[i].Customer || d.Uses[i].Person
 	}
 	return s
 }

@@ -30,9 +30,12 @@ type Loaded struct {
 	Sets     map[string]*rules.ValueSet
 	Segments []*rules.Segment // in dependency order; none if some file is wrong
 	Sound    []*rules.Segment // those whose own files are right, also where others are wrong
-	Tests    []*source.Source // files of kind SegmentTest and ConformanceSuite
-	Findings source.Findings  // errors and warnings of all files
-	Files    int              // of segments/, with those that are wrong
+	// Topics, by name, and Statistics, in the order of the file: none if what stands in front of them is wrong.
+	Topics     []*rules.Topic
+	Statistics []*rules.Statistic
+	Tests      []*source.Source // files of kind SegmentTest and ConformanceSuite
+	Findings   source.Findings  // errors and warnings of all files
+	Files      int              // of segments/, with those that are wrong
 	// Unchecked says why no file of segments/ was checked: what stands in front of them is wrong. "": they were.
 	Unchecked string
 	files     []*source.Source // as they were read, malgrupp.yaml first
@@ -106,8 +109,12 @@ func nameOf(src *source.Source, kind string) string {
 
 // rules checks the segments against the vocabulary and files the tests.
 func (l *Loaded) rules(files []*source.Source, today value.CivilDate) {
-	scope := l.Scope(today)
 	l.Unchecked = l.inFront()
+	if l.Unchecked == "" {
+		l.named(today)
+		l.Unchecked = l.inFront()
+	}
+	scope := l.Scope(today)
 	var segs []*rules.Segment
 	for _, src := range files {
 		switch folder, _, _ := strings.Cut(src.Name, "/"); folder {
@@ -134,6 +141,36 @@ func (l *Loaded) rules(files []*source.Source, today value.CivilDate) {
 		return
 	}
 	l.Findings = slices.Concat(l.Findings, lint.Rules(scope, l.Segments), lint.Schemas(scope, l.Segments, l.ownSchemas()))
+}
+
+// named checks what malgrupp.yaml names that speaks of columns: topics, then statistics, which may ask for topics.
+func (l *Loaded) named(today value.CivilDate) {
+	if n := l.Project.Topics; n.Present() {
+		topics, found := l.Scope(today).ReadTopics(n)
+		if l.Topics, l.Findings = topics, append(l.Findings, found...); found.Failed() {
+			return
+		}
+	}
+	n := l.Project.Statistics
+	if !n.Present() {
+		return
+	}
+	scope := l.Scope(today)
+	statistics, found := scope.ReadStatistics(n)
+	for _, s := range statistics {
+		found = append(found, lint.Narrow(scope, s.Segment())...)
+	}
+	l.Statistics, l.Findings = statistics, append(l.Findings, found...)
+}
+
+// Ask checks a statistic that stands in no file as if it stood in malgrupp.yaml. It is nil if it is wrong.
+func (l *Loaded) Ask(text string) (*rules.Statistic, source.Findings) {
+	scope := l.Scope(l.today)
+	s, found := scope.Question(text)
+	if s != nil {
+		found = append(found, lint.Narrow(scope, s.Segment())...)
+	}
+	return s, found
 }
 
 // inFront says what stands in front of the rules and is wrong, so that checking them would only repeat it.
@@ -191,7 +228,7 @@ func (l *Loaded) ownSchemas() (own []*rules.Schema) {
 func (l *Loaded) Scope(today value.CivilDate) *rules.Scope {
 	p := l.Project
 	s := &rules.Scope{
-		Language: builtin.Language(), ValueSets: l.Sets, Contacts: p.Contacts, Zone: p.Zone, AsOf: today,
+		Language: builtin.Language(), ValueSets: l.Sets, Topics: l.Topics, Contacts: p.Contacts, Zone: p.Zone, AsOf: today,
 		Retention: p.Retention, Destinations: l.destinations(),
 	}
 	var used []string

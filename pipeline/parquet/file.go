@@ -152,6 +152,16 @@ func (f *File) failure(err error, column string, group int) error {
 	return &DamagedError{Object: f.name, Column: column, Group: group, Reason: err.Error()}
 }
 
+// Lacks reports whether the file has no such column of the schema, so that it is null in every row.
+func (f *File) Lacks(column string) bool {
+	i, known := f.byName[column]
+	if !known || f.rows == 0 {
+		return f.rows > 0
+	}
+	b := &f.columns[i]
+	return b.leaf == nil && b.slots == nil && b.column.Value == ""
+}
+
 // Rows returns the number of rows of all row groups.
 func (f *File) Rows() int64 { return f.rows }
 

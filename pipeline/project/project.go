@@ -7,6 +7,7 @@ package project
 import (
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 // Project is one checked malgrupp.yaml with one profile laid over it.
@@ -33,8 +34,10 @@ type Project struct {
 	Identifiers  *Identifiers  // nil: no destination is told contact keys
 	Attributes   *Attributes   // nil: there are no profile conditions
 	Destinations []Destination // by name
-	Settings     []Setting     // every setting in force, in the order of the reference
-	Text         *source.Source
+	// Topics and Statistics are what stands behind these keys, for whoever knows the schemas; not there: nobody wrote it.
+	Topics, Statistics yaml.Node
+	Settings           []Setting // every setting in force, in the order of the reference
+	Text               *source.Source
 }
 
 // Source is one event log.

@@ -11,6 +11,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 const smallest = `apiVersion: malgrupp/v1
@@ -78,7 +79,11 @@ func TestWhatNobodyWritesHasItsDefault(t *testing.T) {
 	}
 	got := *p
 	got.Zone, got.Settings, got.Text = nil, nil, nil
-	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b *value.Zone) bool {
+	if got.Topics.Present() || got.Statistics.Present() {
+		t.Error("there are topics or statistics, and nobody wrote any")
+	}
+	nodes := cmp.Comparer(func(a, b yaml.Node) bool { return a == b })
+	if diff := cmp.Diff(want, got, nodes, cmp.Comparer(func(a, b *value.Zone) bool {
 		return a == nil && b == nil || a != nil && b != nil && a.Name() == b.Name()
 	})); diff != "" {
 		t.Error(diff)

@@ -40,6 +40,8 @@ func Read(src *source.Source, profile string, platforms Platforms) (*Project, so
 	p.identifiers(top.sub("identifiers"), platforms)
 	p.attributes(top.sub("profiles_of_customers"))
 	p.destinations(top, platforms)
+	p.Topics, _, _ = top.find("topics")
+	p.Statistics, _, _ = top.find("statistics")
 	p.denied(top.sub("consent"), "gpc_denies", p.Consent.GPCDenies)
 	p.denied(top.sub("consent"), "browser_denies", p.Consent.BrowserDenies)
 	p.Settings = f.settings

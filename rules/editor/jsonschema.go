@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/malgrupp/malgrupp/rules"
+	"github.com/malgrupp/malgrupp/rules/builtin"
 	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
@@ -22,7 +23,7 @@ func Test(s *rules.Scope) Schema {
 
 // Project is the schema of malgrupp.yaml, whose shape depends on the platforms there are.
 func Project(shape *yaml.Shape) Schema {
-	return file("malgrupp.yaml (kind Project)", &rules.Scope{}, shape)
+	return file("malgrupp.yaml (kind Project)", &rules.Scope{Language: builtin.Language()}, shape)
 }
 
 func file(title string, s *rules.Scope, shape *yaml.Shape) Schema {

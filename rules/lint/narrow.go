@@ -129,3 +129,10 @@ func nearest(others []int64, at int64) (distance int64) {
 	}
 	return distance
 }
+
+// Narrow reports what conditions of rules that stand alone, such as statistics, test more finely than a day.
+func Narrow(s *rules.Scope, seg *rules.Segment) source.Findings {
+	r := &source.Report{Source: seg.Source}
+	(&linter{scope: s, words: s.Vocabulary()}).lintNarrow(r, seg)
+	return r.Found
+}

@@ -16,6 +16,7 @@ import (
 	"github.com/malgrupp/malgrupp/rules/lint"
 	"github.com/malgrupp/malgrupp/rules/source"
 	"github.com/malgrupp/malgrupp/rules/value"
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 // A golden case is a txtar archive: files of a small project (segments/, schemas/, value-sets/) and the expected
@@ -101,7 +102,29 @@ func Scope(t testing.TB, archive *txtar.Archive) (*rules.Scope, source.Findings)
 		}
 		s.Schemas = []*rules.Schema{schema}
 	}
-	return s, append(found, s.Check()...)
+	found = append(found, s.Check()...)
+	// topics.yaml and statistics.yaml are what stands behind these keys of malgrupp.yaml.
+	if n, ok := rootOf(archive, "topics.yaml"); ok {
+		topics, errs := s.ReadTopics(n)
+		s.Topics, found = topics, append(found, errs...)
+	}
+	if n, ok := rootOf(archive, "statistics.yaml"); ok {
+		statistics, errs := s.ReadStatistics(n)
+		found = append(found, errs...)
+		for _, st := range statistics {
+			found = append(found, lint.Narrow(s, st.Segment())...)
+		}
+	}
+	return s, found
+}
+
+// rootOf is the value of a file of the archive as a whole.
+func rootOf(archive *txtar.Archive, name string) (yaml.Node, bool) {
+	i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == name })
+	if i < 0 {
+		return yaml.Node{}, false
+	}
+	return yaml.Read(&source.Source{Name: name, Text: string(archive.Files[i].Data)}).Root(), true
 }
 
 // Parsed are the segments of an archive, each checked for itself, and the scope they were checked in.

@@ -17,6 +17,7 @@ type Row struct {
 type Batch struct {
 	rows   []Row
 	origin []uint32 // by row: the row of the block, for values
+	owner  []uint32 // by row: whose it is; nil where no use asks
 	block  *evidence.Block
 	levels [2]uint32
 }
@@ -36,6 +37,12 @@ func (b Batch) Origin(i int) int { return int(b.origin[i]) }
 // Device is the number of the device that row i came from, evidence.None where none is known. It tells rows of one
 // device from those of another; whose it is only the roll can say.
 func (b Batch) Device(i int) uint32 { return b.block.Device[b.origin[i]] }
+
+// NoOwner stands where no customer is known.
+const NoOwner = evidence.None
+
+// Owner is the number of the customer whose row i is, or NoOwner. Only for uses that ask for people.
+func (b Batch) Owner(i int) uint32 { return b.owner[i] }
 
 // Class returns the picks and the window slot of a class of this door's batches.
 func (b Batch) Class(k uint32) (picks []uint64, slot uint16) { return b.block.Classes.Of(k) }

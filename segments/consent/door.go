@@ -27,7 +27,7 @@ type Door struct {
 // valid until the next call; all blocks of a door come from one worker, and are all of events or all of records.
 func (d *Door) Admit(b *evidence.Block) Batch {
 	g := d.gate
-	rows, origin := d.batch.rows[:0], d.batch.origin[:0]
+	rows, origin, owners := d.batch.rows[:0], d.batch.origin[:0], d.batch.owner[:0]
 	d.learn(b.Classes)
 	judge := d.judge
 	if b.Records {
@@ -49,17 +49,23 @@ func (d *Door) Admit(b *evidence.Block) Batch {
 			d.tally.Admitted[bits.TrailingZeros32(u)]++
 		}
 		if uses := allowed & g.deviceUses; uses != 0 {
+			if g.personUses != 0 {
+				owners = append(owners, owner)
+			}
 			rows = append(rows, Row{Time: b.Time[i], Subject: b.Device[i], Class: class, Uses: uses})
 			origin = append(origin, uint32(i))
 			d.enrol(b.Device[i], uses)
 		}
 		if uses := allowed & g.customerUses; uses != 0 {
+			if g.personUses != 0 {
+				owners = append(owners, owner)
+			}
 			rows = append(rows, Row{Time: b.Time[i], Subject: owner, Class: class, Uses: uses})
 			origin = append(origin, uint32(i))
 			d.enrol(owner, uses)
 		}
 	}
-	d.batch = Batch{rows: rows, origin: origin, block: b, levels: [2]uint32{g.deviceUses, g.customerUses}}
+	d.batch = Batch{rows: rows, origin: origin, owner: owners, block: b, levels: [2]uint32{g.deviceUses, g.customerUses}}
 	return d.batch
 }
 
@@ -168,11 +174,16 @@ func (d *Door) own(device, customer uint32, at int64, partner bool, asked uint32
 	case identity.WithoutLink:
 		return onlyDevice(LinkMissing)
 	case identity.ByAttachment:
-		return d.listable(device, asked, true), Attached, o.Customer
+		return d.owned(device, asked), Attached, o.Customer
 	case identity.OwnLogin:
-		return d.listable(device, asked, true), LoggedIn, o.Customer
+		return d.owned(device, asked), LoggedIn, o.Customer
 	}
 	return 0, Anonymous, evidence.None
+}
+
+// owned is listable of a customer's row, which is the customer's wherever people are counted.
+func (d *Door) owned(device, asked uint32) uint32 {
+	return d.listable(device, asked&^d.gate.personUses, true) | asked&d.gate.personUses
 }
 
 // listable refuses device uses of a device that several customers use now, and of a customer's rows (his own logins and

@@ -22,6 +22,7 @@ type Gate struct {
 	partners     bool           // some source is a partner's
 	deviceUses   uint32
 	customerUses uint32
+	personUses   uint32     // of deviceUses
 	alone        [2]stances // anonymous rows by device: own rows, partners' rows
 	unknown      [2]stance  // anonymous rows of a device that nobody ever named
 }
@@ -56,6 +57,9 @@ func NewGate(l *Ledger, uses []Use, asked Asked, star *identity.Star, partners b
 			g.customerUses |= 1 << i
 		} else {
 			g.deviceUses |= 1 << i
+		}
+		if uses[i].Person {
+			g.personUses |= 1 << i
 		}
 	}
 	g.prepare(0, workers)

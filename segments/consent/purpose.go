@@ -105,6 +105,7 @@ func (p Pattern) covers(purpose int) bool {
 type Use struct {
 	Name     string
 	Customer bool // the unit is the customer, else the device
+	Person   bool // a device's rows say whose they are: the customer where one is known (Batch.Owner)
 	Purposes []int
 	List     bool // hands identifiers to a destination, whose activations are among the purposes
 	OwnGrant bool // each activation needs a grant of the customer himself as well, whatever his devices grant
@@ -116,6 +117,11 @@ func (p *Purposes) SegmentUse(customer bool) Use {
 		return Use{Name: "segment:customer", Customer: true, Purposes: []int{Profile, Link}}
 	}
 	return Use{Name: "segment:device", Purposes: []int{Profile}}
+}
+
+// ReportUse is the use of counting people, who are told in crowds only.
+func (p *Purposes) ReportUse() Use {
+	return Use{Name: "report", Person: true, Purposes: []int{Measure}}
 }
 
 // ListUse is the use of handing a list to a destination, named by the consents it asks.

@@ -103,7 +103,7 @@ func TestUsesAskThePurposesOfTheProcessingMap(t *testing.T) {
 		own     string
 		partner string
 	}{
-		{reportUse, "measure", "measure partner_data"},
+		{p.ReportUse(), "measure", "measure partner_data"},
 		{p.SegmentUse(false), "profile", "profile partner_data"},
 		{p.SegmentUse(true), "profile link", "profile partner_data link"},
 		{device, "profile activate:google", "profile partner_data activate:google"},

@@ -55,7 +55,7 @@ func drawWorld(t *rapid.T, linked bool) *world {
 		w.policy.BrowserDenies = append(w.policy.BrowserDenies, i != Measure)
 	}
 	purposes := w.policy.Purposes
-	w.uses = []Use{reportUse, purposes.SegmentUse(false), purposes.SegmentUse(true)}
+	w.uses = []Use{purposes.ReportUse(), purposes.SegmentUse(false), purposes.SegmentUse(true)}
 	for _, customer := range []bool{false, true} {
 		for _, asked := range [][]string{{"files"}, {"files", "more"}} {
 			list, err := purposes.ListUse(customer, asked...)
@@ -212,6 +212,9 @@ func (w *world) admitted(t *rapid.T) (got map[string]string, roll Roll) {
 			if !ok {
 				t.Fatalf("row %d was admitted to %s, but the roll does not name its subject", batch.Value(i, 0), w.uses[u].Name)
 			}
+			if owner := batch.Owner(i); w.uses[u].Person && owner != NoOwner {
+				name += " of " + w.subjects.Name(owner)
+			}
 			got[fmt.Sprintf("row %d, %s", batch.Value(i, 0), w.uses[u].Name)] = name
 		}
 	}
@@ -301,6 +304,9 @@ func (w *world) allowed() map[string]string {
 			subject, ok := r.device, anybody && device
 			if use.Customer {
 				subject, ok = customer, anybody && customer != ""
+			}
+			if use.Person && customer != "" {
+				subject, ok = subject+" of "+customer, anybody
 			}
 			ok = ok && r.marked&evidence.Dropped == 0
 			for _, purpose := range use.asked(w.partner) {

@@ -232,15 +232,12 @@ func suppressed(t *testing.T, p *Policy, list, level string, purpose int) bool {
 	return pattern.covers(purpose)
 }
 
-// reportUse asks for nothing but statistics; nobody but the vectors asks for it yet.
-var reportUse = Use{Name: "report", Purposes: []int{Measure}}
-
 func useNamed(t *testing.T, p *Policy, name string) Use {
 	t.Helper()
 	f := strings.Split(name, ":")
 	switch f[0] {
 	case "report":
-		return reportUse
+		return p.Purposes.ReportUse()
 	case "segment":
 		return p.Purposes.SegmentUse(f[1] == "customer")
 	}

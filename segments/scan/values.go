@@ -81,10 +81,24 @@ func (t *textClasses) class(w *Worker, c int, text string) uint32 {
 type Names struct {
 	mu     sync.Mutex
 	number map[string]int64
+	texts  []string // by number, as far as somebody asked
 }
 
 // NewNames returns an empty set of names.
 func NewNames() *Names { return &Names{number: map[string]int64{}} }
+
+// Text is the text behind a number.
+func (n *Names) Text(number int64) string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for len(n.texts) < len(n.number) {
+		n.texts = make([]string, len(n.number))
+		for text, x := range n.number {
+			n.texts[x] = text
+		}
+	}
+	return n.texts[number]
+}
 
 func (n *Names) of(text string) int64 {
 	n.mu.Lock()
@@ -236,14 +250,21 @@ func (m *metricColumn) number(dict *array.String, i int) int64 {
 	if dict.IsNull(i) {
 		return evidence.Null
 	}
-	value := dict.Value(i)
-	if m.Prefix > 0 {
-		return eightBytes(value, 8*(m.Prefix-1))
+	text := dict.Value(i)
+	if m.Function != nil {
+		v, ok := m.Function.Apply(value.Value{Kind: value.Text, Text: text}, m.Key)
+		if !ok {
+			return evidence.Null
+		}
+		text = v.Text
 	}
-	x, ok := m.seen[value]
+	if m.Prefix > 0 {
+		return eightBytes(text, 8*(m.Prefix-1))
+	}
+	x, ok := m.seen[text]
 	if !ok {
-		x = m.names.of(value)
-		m.seen[string([]byte(value))] = x
+		x = m.names.of(text)
+		m.seen[string([]byte(text))] = x
 	}
 	return x
 }
