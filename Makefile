@@ -87,6 +87,7 @@ fuzz: ## each fuzz target for 30 s
 e2e: build ## real logs and second opinions; prints the seed of the random cases
 	cd e2e && go test -timeout 30m -count=1 -skip '^($(RANDOM)|$(KILLS)|$(TCF)|$(BROWSER))$$' ./...
 	cd e2e && go test -timeout 30m -count=1 -v -run '^($(RANDOM)|$(KILLS)|$(TCF)|$(BROWSER))$$' .
+	go test -timeout 30m -count=1 -run '^TestANightWithKeptEvidenceDecidesWhatOneWithoutDoes$$' ./pipeline -rapid.checks=200
 
 kills: build ## 1,000 kills of the program at work, in folders and on S3
 	cd e2e && MALGRUPP_KILLS=$(or $(COUNT),1000) go test -timeout 60m -count=1 -v -run '^$(KILLS)$$' .
@@ -97,11 +98,11 @@ vulnerabilities: ## known vulnerabilities of code that is reached; skipped where
 		*) exit 1;; esac
 
 bench: ## rows per second of reader, scan, gate and fold on E20, and the decode floor; benchstat-ready in bench/new.txt
-	cd bench && go test -run '^$$' -bench . -benchtime 1x -count $(or $(COUNT),6) -timeout 60m . | tee new.txt
+	cd bench && go test -run '^$$' -bench . -benchmem -benchtime 1x -count $(or $(COUNT),6) -timeout 60m . | tee new.txt
 
 bench-check: build ## E2 beside DuckDB, members compared, and the tests of the benchmarks; skipped without Python and DuckDB
 	cd bench && go test -count=1 -v -run '^TestS50IsNoSlowerBesideDuckDBThanRecorded$$' ./peers
-	cd bench && go vet ./... && go test . ./e20
+	cd bench && go vet ./... && go test . ./e20 ./flame
 
 bench-peers: build ## malgrupp beside DuckDB and Polars, members compared first, into bench/RESULTS.md; ONLY=S50,Q10 COUNT=5
 	cd bench && go build -o ../bin/peers ./peers && ../bin/peers -only "$(ONLY)" -count $(or $(COUNT),5)

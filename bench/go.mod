@@ -4,7 +4,10 @@ go 1.26.0
 
 replace github.com/malgrupp/malgrupp => ../
 
-require github.com/malgrupp/malgrupp v0.0.0
+require (
+	github.com/google/pprof v0.0.0-20261105003125-4bf881d7fb0b
+	github.com/malgrupp/malgrupp v0.0.0
+)
 
 require (
 	filippo.io/age v1.3.2 // indirect
