@@ -190,9 +190,16 @@ func seconds(nanoseconds int64) string { return fmt.Sprintf("%.2f s", float64(na
 // colour is that of the room a function stands in.
 func colour(name string) string {
 	for _, c := range [][2]string{
-		{"segments/scan", "#a8d5a2"}, {"segments/identity", "#a8d5a2"}, {"segments/consent", "#f3b8b0"},
-		{"segments", "#b9c9f0"}, {"pipeline/parquet", "#f7dc9b"}, {"pipeline/kept", "#d7bde8"},
-		{"pipeline/decide", "#d5dbe2"}, {"pipeline", "#c3e4e8"}, {"bench", "#d5dbe2"}, {"runtime", "#e8e2da"},
+		{"segments/scan", "#a8d5a2"},
+		{"segments/identity", "#a8d5a2"},
+		{"segments/consent", "#f3b8b0"},
+		{"segments", "#b9c9f0"},
+		{"pipeline/parquet", "#f7dc9b"},
+		{"pipeline/kept", "#d7bde8"},
+		{"pipeline/decide", "#d5dbe2"},
+		{"pipeline", "#c3e4e8"},
+		{"bench", "#d5dbe2"},
+		{"runtime", "#e8e2da"},
 	} {
 		if strings.HasPrefix(name, c[0]) {
 			return c[1]
