@@ -61,8 +61,8 @@ func draw(out io.Writer, args []string) error {
 		y += line + 6
 		y = p.frame(root, root.calls, 0, y, deepest) + gap
 	}
-	_, err := fmt.Fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" "+
-		"font-size=\"11\">\n<style>.label{font-size:14px;font-weight:bold}rect{stroke:#fff}</style>\n"+
+	_, err := fmt.Fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "+
+		"font-family=\"sans-serif\" font-size=\"11\">\n<style>.label{font-size:14px;font-weight:bold}rect{stroke:#fff}</style>\n"+
 		"<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n%s</svg>\n", width, y, width, y, p.body.String())
 	return err
 }
@@ -157,8 +157,8 @@ func (p *picture) frame(root *frame, frames []*frame, x float64, y, deep int) (b
 			break // they come by size
 		}
 		name := html.EscapeString(f.name)
-		fmt.Fprintf(&p.body, "<g><title>%s: %s, %d %%</title><rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"%s\"/>",
-			name, seconds(f.spent), 100*f.spent/root.spent, x, y, w, line, colour(f.name))
+		fmt.Fprintf(&p.body, "<g><title>%s: %s, %d %%</title><rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" "+
+			"fill=\"%s\"/>", name, seconds(f.spent), 100*f.spent/root.spent, x, y, w, line, colour(f.name))
 		if fits := int((w - 4) / letter); fits > 3 {
 			fmt.Fprintf(&p.body, "<text x=\"%.1f\" y=\"%d\">%s</text>", x+3, y+12, html.EscapeString(short(f.name, fits)))
 		}
