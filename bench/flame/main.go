@@ -62,7 +62,8 @@ func draw(out io.Writer, args []string) error {
 		y = p.frame(root, root.calls, 0, y, deepest) + gap
 	}
 	_, err := fmt.Fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "+
-		"font-family=\"sans-serif\" font-size=\"11\">\n<style>.label{font-size:14px;font-weight:bold}rect{stroke:#fff}</style>\n"+
+		"font-family=\"sans-serif\" font-size=\"11\">\n"+
+		"<style>.label{font-size:14px;font-weight:bold}rect{stroke:#fff}</style>\n"+
 		"<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n%s</svg>\n", width, y, width, y, p.body.String())
 	return err
 }
