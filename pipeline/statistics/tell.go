@@ -365,22 +365,27 @@ func notes(e *Exact) []string {
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Day, b.Day))
 	})
 	lacks = slices.Compact(lacks)
+	const before = "before " // the last of these says what the others do
 	for from := 0; from < len(lacks); {
 		to := from
 		var days []string
 		for ; to < len(lacks) && lacks[to].Source == lacks[from].Source && lacks[to].Column == lacks[from].Column; to++ {
-			if lacks[to].Day != "" {
+			if n := len(days); n > 0 && strings.HasPrefix(lacks[to].Day, before) && strings.HasPrefix(days[n-1], before) {
+				days[n-1] = lacks[to].Day
+			} else if lacks[to].Day != "" {
 				days = append(days, lacks[to].Day)
 			}
 		}
-		what, when := "data", strings.Join(days, ", ")
+		what, when := "data", "on "+strings.Join(days, ", ")
 		if lacks[from].Column != "" {
 			what = "column " + lacks[from].Column
 		}
-		if when == "" {
-			when = "all days"
+		if len(days) == 0 {
+			when = "on all days"
+		} else if strings.HasPrefix(days[0], before) {
+			when = days[0]
 		}
-		out = append(out, fmt.Sprintf("Source %s lacks %s on %s.", lacks[from].Source, what, when))
+		out = append(out, fmt.Sprintf("Source %s lacks %s %s.", lacks[from].Source, what, when))
 		from = to
 	}
 	return out
