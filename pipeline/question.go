@@ -77,6 +77,32 @@ func PreviewedUnder(ctx context.Context, j *Job, settings []string, of ...*rules
 	return r.asked(ctx, m)
 }
 
+// PreviewedFirst is Previewed of those rules that no line names as they are now: whoever changes one and asks again
+// leaves a line each time, and who asks the same every night does once.
+func PreviewedFirst(ctx context.Context, j *Job, of ...*rules.Segment) error {
+	r, err := newRun(ctx, j)
+	if err != nil {
+		return err
+	}
+	lines, err := record.Lines(ctx, r.Places.Audit, r.Keys)
+	if err != nil {
+		return err
+	}
+	told := map[string]bool{}
+	for _, l := range lines {
+		for _, p := range l.Manifest.Previewed {
+			told[p.Definition] = told[p.Definition] || l.Valid && len(p.Settings) == 0
+		}
+	}
+	fresh := slices.DeleteFunc(slices.Clone(of), func(s *rules.Segment) bool {
+		return told[hex.EncodeToString(s.Hash[:])]
+	})
+	if len(fresh) == 0 {
+		return nil
+	}
+	return Previewed(ctx, j, fresh...)
+}
+
 // previewed is a rule as a line names it.
 func previewed(s *rules.Segment) record.Previewed {
 	p := record.Previewed{Segment: s.Name, Definition: hex.EncodeToString(s.Hash[:])}

@@ -21,6 +21,7 @@ type Scope struct {
 	Profile      *Schema   // of customers, for profile conditions; nil: the project has none
 	ValueSets    map[string]*ValueSet
 	Topics       []*Topic // by name; nil: the project has none
+	Statistics   []*Statistic
 	Destinations map[string]Destination
 	Contacts     []string        // who may own a segment; nil: not checked
 	Zone         *value.Zone     // of segments without timezone

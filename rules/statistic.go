@@ -67,13 +67,14 @@ var Dimensions = []DimensionKind{
 type Measure struct {
 	Name, Doc string
 	Session   bool // counts sessions, which are made of all rows of a device
+	Often     bool // counts what one person may have done any number of times, which a question is not told
 }
 
 // Measures are those there are.
 var Measures = []Measure{
-	{Name: "visits", Doc: "rows: of page_view, visits of pages"},
+	{Name: "visits", Often: true, Doc: "rows: of page_view, visits of pages"},
 	{Name: "visitors", Doc: "people: the customer where one is known on the row, else the device"},
-	{Name: "sessions", Session: true, Doc: "sessions with such a row, in the period in which they begin"},
+	{Name: "sessions", Session: true, Often: true, Doc: "sessions with such a row, in the period in which they begin"},
 	{Name: "devices", Doc: "devices"},
 }
 
@@ -329,8 +330,18 @@ func (s *Scope) Question(text string) (*Statistic, source.Findings) {
 		return nil, d.Errors()
 	}
 	st, found := s.statistic("question", d.Root())
-	if st != nil {
-		st.Asked = true
+	if st == nil {
+		return nil, found
+	}
+	st.Asked = true
+	for _, m := range Measures {
+		if m.Often && slices.Contains(st.Count, m.Name) {
+			d.Fail("E-STATISTIC", d.Root().Span(), m.Name+" are counted where the statistic stands in malgrupp.yaml: "+
+				"one person may have many, which no crowd around her hides", source.Expected("count: visitors or devices"))
+		}
+	}
+	if d.Found.Failed() {
+		return nil, d.Errors()
 	}
 	return st, found
 }

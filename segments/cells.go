@@ -108,6 +108,7 @@ type Cell struct {
 	// Returning; in a funnel the one value is the step.
 	Values                              []int64
 	Visits, Sessions, Devices, Visitors int64
+	Seated                              int64 // whose the sessions are: devices or people, whichever are fewer
 	Median                              int64 // of a funnel: microseconds from the step before, the lower one of two
 }
 
@@ -171,21 +172,32 @@ func (c *counter) counted() Counted {
 		n = 1
 	}
 	out := Counted{Periods: c.counting.periods}
+	at := map[cellKey]int{} // where a cell stands, if sessions are counted
 	for i, k := range c.cells.keys {
 		e := &c.cells.cells[i]
-		x := Cell{
-			Period: int(k.period), Values: slices.Clone(k.values[:n]), Visits: e.visits, Devices: int64(e.devices),
-			Visitors: int64(e.alone),
+		sessions := k.period >= int64(len(out.Periods))
+		if sessions {
+			k.period -= int64(len(out.Periods))
 		}
-		if i < len(c.sittings) {
-			x.Sessions = c.sittings[i].sessions
+		to, there := at[k]
+		if !there {
+			to = len(out.Cells)
+			out.Cells = append(out.Cells, Cell{Period: int(k.period), Values: slices.Clone(k.values[:n])})
+			if len(c.sittings) > 0 {
+				at[k] = to
+			}
 		}
+		x := &out.Cells[to]
+		if sessions {
+			x.Sessions, x.Seated = c.sittings[i].sessions, min(int64(e.devices), int64(e.alone))
+			continue
+		}
+		x.Visits, x.Devices, x.Visitors = e.visits, int64(e.devices), int64(e.alone)
 		if i < len(c.steps) {
 			took := c.steps[i]
 			slices.Sort(took)
 			x.Median = took[(len(took)-1)/2]
 		}
-		out.Cells = append(out.Cells, x)
 	}
 	return out
 }

@@ -22,7 +22,8 @@ const (
 	New
 )
 
-// cellKey says what is counted in a cell.
+// cellKey says what is counted in a cell. Sessions, and whose they are, have cells of their own, whose period is
+// as many higher as there are periods: they begin elsewhere than their rows lie.
 type cellKey struct {
 	period int64
 	values [mostDimensions]int64
@@ -57,7 +58,7 @@ type counter struct {
 
 func newCounter(l *leaf, which int) *counter {
 	c := &counter{leaf: l, counting: l.counting[which]}
-	c.cells.near, c.cells.one = make([][]uint32, len(c.counting.periods)), len(c.counting.By) == 1
+	c.cells.near, c.cells.one = make([][]uint32, 2*len(c.counting.periods)), len(c.counting.By) == 1
 	return c
 }
 
@@ -227,8 +228,13 @@ func (c *counter) values(w *place, at int) (out [mostDimensions]int64) {
 
 // add counts a row, its session or both in one cell.
 func (c *counter) add(w *place, k cellKey, visit, session bool) {
-	n := c.cells.of(k)
+	if visit {
+		c.visit(c.cells.of(k), w.device, uint32(w.r.owner[w.i]))
+	}
 	if session {
+		k.period += int64(len(c.counting.periods))
+		n := c.cells.of(k)
+		c.visit(n, w.device, uint32(w.r.owner[w.i]))
 		for int(n) >= len(c.sittings) {
 			c.sittings = append(c.sittings, sittings{})
 		}
@@ -236,9 +242,6 @@ func (c *counter) add(w *place, k cellKey, visit, session bool) {
 			s.last = w.session
 			s.sessions++
 		}
-	}
-	if visit {
-		c.visit(n, w.device, uint32(w.r.owner[w.i]))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/malgrupp/malgrupp/pipeline/fault"
 	"github.com/malgrupp/malgrupp/pipeline/load"
 	"github.com/malgrupp/malgrupp/pipeline/preview"
 	"github.com/malgrupp/malgrupp/pipeline/record"
@@ -150,7 +151,8 @@ func (a *app) writeReport(r *report.Report, o reportOptions) (string, error) {
 	}{{".html", page.HTML()}, {".md", page.Markdown()}, {".json", append(doc, '\n')}} {
 		file := strings.TrimSuffix(name, ".html") + f.ext
 		if err := os.WriteFile(file, f.data, 0o600); err != nil {
-			return "", fmt.Errorf("write the report: %w", err)
+			return "", fault.New(fault.Storage, "OUTPUT", fmt.Errorf("write the report: %w", err),
+				"give --out a name in a folder that is there and may be written")
 		}
 	}
 	return name, nil

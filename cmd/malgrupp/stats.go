@@ -41,8 +41,9 @@ func (a *app) statsCommand() *cobra.Command {
 		Long: "Counts the statistics of malgrupp.yaml, all or those named, in one reading of the logs, of people whose " +
 			"consent to measure covers it.\nPeople are counted in tens; 1 to 49 are hidden, with what could be had of them " +
 			"by subtraction. What is not exact says so and why.\n\n" +
-			"With --of, --where, --by and the like it answers a question that stands in no file. Zero is hidden there, " +
-			"too, and a line on record says\nthat it was asked.\n\n" +
+			"With --of, --where, --by and the like it answers a question that stands in no file. Only people are " +
+			"counted there,\nzero is hidden, too, and a line on record says that it was asked, as when a statistic is " +
+			"counted first.\n\n" +
 			"With --dir every table is also written there, as NAME.csv, NAME.json and NAME.parquet.",
 		Args: cobra.ArbitraryArgs, ValidArgsFunction: a.completeStatistics,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -58,7 +59,7 @@ func (a *app) statsCommand() *cobra.Command {
 	}
 	o.instants(c)
 	f := c.Flags()
-	f.StringSliceVar(&q.count, "count", []string{"visits", "visitors", "sessions"}, "what is counted: "+measureList())
+	f.StringSliceVar(&q.count, "count", []string{"visitors"}, "what is counted: visitors, devices")
 	f.StringVar(&q.of, "of", "any", "the event, or several with commas between, that is looked at")
 	f.StringVar(&q.where, "where", "", "a condition on the event, as rules have it: \"page_path starts_with '/loans'\"")
 	f.StringVar(&q.within, "within", "30d", "how far back it looks, as rules say it: a duration, or all")
@@ -68,14 +69,6 @@ func (a *app) statsCommand() *cobra.Command {
 		"counted by a column, a function of one or a dimension, such as entry(page_path); repeat for more")
 	f.StringVar(&dir, "dir", "", "write every table into this folder, too")
 	return c
-}
-
-func measureList() string {
-	var names []string
-	for _, m := range rules.Measures {
-		names = append(names, m.Name)
-	}
-	return strings.Join(names, ", ")
 }
 
 // completeStatistics offers the names of the project's statistics to the shell.
@@ -167,10 +160,17 @@ func (a *app) runStats(ctx context.Context, names []string, q *statQuestion, o r
 	if err != nil {
 		return err
 	}
+	told := make([]*rules.Segment, len(of))
+	for i := range of {
+		told[i] = of[i].Segment()
+	}
 	if q != nil {
-		if err := pipeline.Previewed(ctx, job, of[0].Segment()); err != nil {
-			return err
-		}
+		err = pipeline.Previewed(ctx, job, told...)
+	} else {
+		err = pipeline.PreviewedFirst(ctx, job, told...)
+	}
+	if err != nil {
+		return err
 	}
 	for i := range tables {
 		if dir != "" {

@@ -228,8 +228,8 @@ func (l *Loaded) ownSchemas() (own []*rules.Schema) {
 func (l *Loaded) Scope(today value.CivilDate) *rules.Scope {
 	p := l.Project
 	s := &rules.Scope{
-		Language: builtin.Language(), ValueSets: l.Sets, Topics: l.Topics, Contacts: p.Contacts, Zone: p.Zone, AsOf: today,
-		Retention: p.Retention, Destinations: l.destinations(),
+		Language: builtin.Language(), ValueSets: l.Sets, Topics: l.Topics, Statistics: l.Statistics, Contacts: p.Contacts,
+		Zone: p.Zone, AsOf: today, Retention: p.Retention, Destinations: l.destinations(),
 	}
 	var used []string
 	for _, src := range p.Sources {

@@ -15,10 +15,13 @@ import (
 
 	"github.com/malgrupp/malgrupp/pipeline"
 	"github.com/malgrupp/malgrupp/pipeline/decide"
+	"github.com/malgrupp/malgrupp/pipeline/shown"
 	"github.com/malgrupp/malgrupp/rules"
 	"github.com/malgrupp/malgrupp/rules/fold"
 	"github.com/malgrupp/malgrupp/rules/value"
 	"github.com/malgrupp/malgrupp/segments"
+	"github.com/malgrupp/malgrupp/segments/consent"
+	"github.com/malgrupp/malgrupp/segments/identity"
 )
 
 // Exact is a statistic as it was counted. It holds small numbers of people and must not leave the program; Tell makes
@@ -27,7 +30,7 @@ type Exact struct {
 	Statistic *rules.Statistic
 	AsOf      int64
 	Periods   []Period
-	Nobody    bool // rows were refused, and not one was admitted
+	Nobody    bool // rows of 50 people or more were refused, and not one was admitted
 }
 
 // Period is a stretch of time with its cells, those of the whole period first, then by their values.
@@ -44,6 +47,7 @@ type Period struct {
 type Cell struct {
 	Values                              []Value // none in the cell of a whole period
 	Visits, Sessions, Devices, Visitors int64
+	Seated                              int64 // whose the sessions are
 	Median                              int64 // microseconds
 }
 
@@ -82,9 +86,12 @@ func Of(ctx context.Context, j *pipeline.Job, of []*rules.Statistic) ([]Table, e
 // exactly names the cells of a statistic.
 func exactly(d *decide.Decision, s *rules.Statistic, c *segments.Counted) Exact {
 	e := Exact{Statistic: s, AsOf: d.AsOf, Periods: make([]Period, len(c.Periods))}
-	for _, refused := range d.Roll.Tallies.Refused[d.Reports] {
-		e.Nobody = e.Nobody || refused > 0 && d.Roll.Tallies.Admitted[d.Reports] == 0
+	var refused identity.Crowd
+	for reason := range d.Roll.Tallies.Refused[d.Reports] {
+		refused.Union(d.Roll.Refused(d.Reports, consent.Reason(reason)))
 	}
+	people, each := refused.Drawn()
+	e.Nobody = people*each >= shown.Floor && d.Roll.Tallies.Admitted[d.Reports] == 0 && !s.Asked
 	names := make([]string, len(c.Periods))
 	for i, p := range c.Periods {
 		if s.Every != "" {
@@ -97,7 +104,8 @@ func exactly(d *decide.Decision, s *rules.Statistic, c *segments.Counted) Exact 
 		}
 	}
 	for _, x := range c.Cells {
-		k := Cell{Visits: x.Visits, Sessions: x.Sessions, Devices: x.Devices, Visitors: x.Visitors, Median: x.Median}
+		k := Cell{Visits: x.Visits, Sessions: x.Sessions, Devices: x.Devices, Visitors: x.Visitors}
+		k.Seated, k.Median = x.Seated, x.Median
 		if len(x.Values) == 0 || x.Values[0] != segments.Total {
 			for i, v := range x.Values {
 				k.Values = append(k.Values, valueOf(d, s, i, v, names))

@@ -97,9 +97,9 @@ func Tell(e *Exact) Table {
 		t.Rows = append(t.Rows, period(e, &e.Periods[i], named)...)
 	}
 	unnamed := func(c Cell) bool { return c.Values != nil && !has(named, c.Values) }
-	if slices.ContainsFunc(e.Periods, func(p Period) bool {
-		return e.withheld(&p) == "" && slices.ContainsFunc(p.Cells, unnamed)
-	}) {
+	if len(s.By) > 0 && slices.ContainsFunc(e.Periods, func(p Period) bool {
+		return e.withheld(&p) == "" && (s.Asked || slices.ContainsFunc(p.Cells, unnamed))
+	}) { // a question is not told whether there is something
 		t.Notes = append(t.Notes, "What fewer than 50 people have in every period is not named; totals count it.")
 	}
 	return t
@@ -118,12 +118,38 @@ func (e *Exact) withheld(p *Period) string {
 	return ""
 }
 
+// crowds are how many people stand behind the numbers of a cell. Somebody who logs in is seen with and without her
+// name, so there are no more people than devices.
+func (e *Exact) crowds(c *Cell) []int64 {
+	out := []int64{min(c.Visitors, c.Devices)}
+	if slices.Contains(e.Statistic.Count, "sessions") { // which may begin in a period that has none of their rows
+		out = append(out, c.Seated)
+	}
+	return out
+}
+
 // hides is why a cell is hidden for its own sake.
 func (e *Exact) hides(c *Cell) string {
-	if c.Visitors < shown.Floor && (c.Visitors > 0 || e.Statistic.Asked) {
-		return Few
+	for _, n := range e.crowds(c) {
+		if n < shown.Floor && (n > 0 || e.Statistic.Asked) {
+			return Few
+		}
 	}
 	return ""
+}
+
+// full reports whether 50 people or more stand behind every number of a cell.
+func (e *Exact) full(c *Cell) bool { return slices.Min(e.crowds(c)) >= shown.Floor }
+
+// nearly reports whether a cell has all but a few of the people of the whole: who is told both is told those few. To a
+// question none look like a few.
+func (e *Exact) nearly(total, c *Cell) bool {
+	for _, gone := range []int64{total.Visitors - c.Visitors, total.Devices - c.Devices} {
+		if gone < shown.Floor && (gone > 0 || e.Statistic.Asked) {
+			return true
+		}
+	}
+	return false
 }
 
 // names are the values that 50 people have in some whole period, in order.
@@ -131,7 +157,7 @@ func names(e *Exact) (out [][]Value) {
 	for i := range e.Periods {
 		p := &e.Periods[i]
 		for k := range p.Cells {
-			if c := &p.Cells[k]; c.Values != nil && c.Visitors >= shown.Floor && e.withheld(p) == "" {
+			if c := &p.Cells[k]; c.Values != nil && c.Visitors >= shown.Floor && e.hides(c) == "" && e.withheld(p) == "" {
 				out = append(out, c.Values)
 			}
 		}
@@ -169,13 +195,14 @@ func period(e *Exact, p *Period, named [][]Value) (out []Row) {
 			cells[i] = p.Cells[k]
 		}
 	}
-	beside := e.beside(p, cells)
+	few, beside := e.few(p), e.beside(p, cells)
 	for i := range cells {
 		if e.impossible(p, cells[i].Values) {
 			continue
 		}
 		hidden := e.hides(&cells[i])
-		if hidden == "" && i == beside {
+		if hidden == "" && (i == beside || e.nearly(&total, &cells[i]) ||
+			few && !e.full(&cells[i]) && cells[i].Visitors+cells[i].Sessions > 0) {
 			hidden = Beside
 		}
 		out = append(out, e.row(p, &cells[i], hidden))
@@ -184,15 +211,21 @@ func period(e *Exact, p *Period, named [][]Value) (out []Row) {
 	return append([]Row{whole}, out...)
 }
 
+// few reports whether cells of a period are hidden, or may be: a question is not told whether there are any.
+func (e *Exact) few(p *Period) bool {
+	return e.Statistic.Asked ||
+		slices.ContainsFunc(p.Cells, func(c Cell) bool { return c.Values != nil && e.hides(&c) != "" })
+}
+
 // beside is the cell that must be hidden because others are, or the total would give them away: the smallest one that
 // could be told, so that what is left over has 50 people or more in it. -1: none.
 func (e *Exact) beside(p *Period, cells []Cell) int {
-	if !slices.ContainsFunc(p.Cells, func(c Cell) bool { return c.Values != nil && c.Visitors < shown.Floor }) {
-		return -1
-	}
 	smallest := -1
+	if !e.few(p) {
+		return smallest
+	}
 	for i := range cells {
-		if n := cells[i].Visitors; n >= shown.Floor && (smallest < 0 || n < cells[smallest].Visitors) {
+		if e.full(&cells[i]) && (smallest < 0 || cells[i].Visitors < cells[smallest].Visitors) {
 			smallest = i
 		}
 	}
@@ -332,22 +365,27 @@ func notes(e *Exact) []string {
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Day, b.Day))
 	})
 	lacks = slices.Compact(lacks)
+	const before = "before " // the last of these says what the others do
 	for from := 0; from < len(lacks); {
 		to := from
 		var days []string
 		for ; to < len(lacks) && lacks[to].Source == lacks[from].Source && lacks[to].Column == lacks[from].Column; to++ {
-			if lacks[to].Day != "" {
+			if n := len(days); n > 0 && strings.HasPrefix(lacks[to].Day, before) && strings.HasPrefix(days[n-1], before) {
+				days[n-1] = lacks[to].Day
+			} else if lacks[to].Day != "" {
 				days = append(days, lacks[to].Day)
 			}
 		}
-		what, when := "data", strings.Join(days, ", ")
+		what, when := "data", "on "+strings.Join(days, ", ")
 		if lacks[from].Column != "" {
 			what = "column " + lacks[from].Column
 		}
-		if when == "" {
-			when = "all days"
+		if len(days) == 0 {
+			when = "on all days"
+		} else if strings.HasPrefix(days[0], before) {
+			when = days[0]
 		}
-		out = append(out, fmt.Sprintf("Source %s lacks %s on %s.", lacks[from].Source, what, when))
+		out = append(out, fmt.Sprintf("Source %s lacks %s %s.", lacks[from].Source, what, when))
 		from = to
 	}
 	return out

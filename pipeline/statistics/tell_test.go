@@ -31,11 +31,11 @@ func table(asked bool, total int64, people ...int64) *Exact {
 			Rows: &rules.Condition{Verb: "did", AnyEvent: true, Window: &rules.Window{All: true}},
 			By:   []rules.Dimension{{Name: "page", DimensionKind: &rules.Dimensions[0]}},
 		},
-		Periods: []Period{{Cells: []Cell{{Visits: 3 * total, Visitors: total}}}},
+		Periods: []Period{{Cells: []Cell{{Visits: 3 * total, Visitors: total, Devices: total}}}},
 	}
 	for i, n := range people {
 		e.Periods[0].Cells = append(e.Periods[0].Cells, Cell{
-			Values: []Value{{fmt.Sprintf("p%03d", i), true}}, Visits: 2 * n, Visitors: n,
+			Values: []Value{{fmt.Sprintf("p%03d", i), true}}, Visits: 2 * n, Visitors: n, Devices: n,
 		})
 	}
 	return e
@@ -144,6 +144,43 @@ func TestAHiddenCellCannotBeHadBySubtraction(t *testing.T) {
 	})
 }
 
+// Whoever is in a cell is in the whole, so a cell that has all but a few of it tells of those few.
+func TestACellThatLacksAFewOfTheWholeIsHidden(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		people := rapid.SliceOfN(rapid.Int64Range(1, 300), 1, 6).Draw(t, "people")
+		total := slices.Max(people) + rapid.Int64Range(0, 200).Draw(t, "more") // people may have several pages
+		for name, text := range said(Tell(table(rapid.Bool().Draw(t, "asked"), total, people...))) {
+			i, err := strconv.Atoi(strings.TrimPrefix(name, "p"))
+			if n, told := strconv.Atoi(text); err != nil || told != nil || n == 0 {
+				continue
+			}
+			if gone := total - people[i]; gone > 0 && gone < shown.Floor {
+				t.Fatalf("%s of %d is told, of %d in all", text, people[i], total)
+			}
+		}
+	})
+}
+
+// A question has one answer, whether there are a few people more or not.
+func TestAQuestionIsAnsweredAlikeWhoeverIsTooFewToBeTold(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		people := rapid.SliceOfN(rapid.Int64Range(5, 30), 1, 6).Draw(t, "people")
+		total := int64(0)
+		for i := range people {
+			people[i] *= 10
+			total += people[i]
+		}
+		few := rapid.Int64Range(1, 9).Draw(t, "few") // as many as the total's tens hide
+		without, with := table(true, total, people...), table(true, total+few, append(people, few)...)
+		for _, e := range []*Exact{without, with} {
+			e.Statistic.Count = []string{"visitors"} // a question tells nothing else of people
+		}
+		if diff := cmp.Diff(Tell(without), Tell(with)); diff != "" {
+			t.Fatalf("%d people more are seen:\n%s", few, diff)
+		}
+	})
+}
+
 // The steps of a funnel are parts of one another: two that are told are the same or the floor apart.
 func TestAStepThatLosesAFewIsHidden(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -155,7 +192,9 @@ func TestAStepThatLosesAFewIsHidden(t *testing.T) {
 		left := rapid.Int64Range(0, 400).Draw(t, "first")
 		for i := range n {
 			name := fmt.Sprintf("%d ", i+1)
-			e.Periods[0].Cells = append(e.Periods[0].Cells, Cell{Values: []Value{{name, true}}, Visitors: left})
+			e.Periods[0].Cells = append(e.Periods[0].Cells, Cell{
+				Values: []Value{{name, true}}, Visitors: left, Devices: left,
+			})
 			left -= rapid.Int64Range(0, left).Draw(t, "lost")
 		}
 		last := int64(-1)

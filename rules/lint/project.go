@@ -76,7 +76,11 @@ var setUse = regexp.MustCompile(`@([a-z][a-z0-9-]*)`)
 // lintSets reports value sets that no rule mentions.
 func (l *linter) lintSets() {
 	var used []string
-	for _, seg := range l.segs {
+	asks := slices.Clone(l.segs)
+	for _, st := range l.scope.Statistics {
+		asks = append(asks, st.Segment()) // its source is that of the topics, too
+	}
+	for _, seg := range asks {
 		for _, m := range setUse.FindAllStringSubmatch(seg.Source.Text, -1) {
 			used = append(used, m[1])
 		}

@@ -9,11 +9,21 @@ import (
 	"github.com/malgrupp/malgrupp/rules/source"
 )
 
-// Schemas looks for what no rule uses in schemas that the project wrote itself: a ready-made schema has columns for
-// everybody, one of the project's own says what its rules may know.
+// Schemas looks for what no rule or statistic uses in schemas that the project wrote itself: a ready-made schema has
+// columns for everybody, one of the project's own says what its rules may know.
 func Schemas(s *rules.Scope, segs []*rules.Segment, own []*rules.Schema) source.Findings {
 	var found source.Findings
 	named := namedColumns(segs)
+	for _, st := range s.Statistics {
+		for _, column := range st.Reads() {
+			named[column] = true
+		}
+	}
+	for _, t := range s.Topics {
+		for _, column := range rules.Columns(t.Where) {
+			named[column] = true
+		}
+	}
 	for _, schema := range own {
 		r := &source.Report{Source: schema.Source}
 		if schema != s.Profile && !slices.Contains(s.Schemas, schema) {
@@ -74,8 +84,8 @@ func lintColumns(r *source.Report, schema *rules.Schema, named map[string]bool) 
 	if more := len(unused) - namedAtMost; more > 0 {
 		names += fmt.Sprintf(" and %d more", more)
 	}
-	r.Warn("W-UNUSED", at, "no rule uses "+names,
-		source.Expected("columns that rules need; what a schema does not name no rule can know"))
+	r.Warn("W-UNUSED", at, "no rule or statistic uses "+names,
+		source.Expected("columns that these need; what a schema does not name no rule can know"))
 }
 
 // carried reports whether the schema says of some event that it carries the column.
