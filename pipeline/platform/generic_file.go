@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -191,6 +190,19 @@ func instant(l List) string { return time.UnixMicro(l.AsOf).UTC().Format(time.RF
 // hashed is an entry of one identifier, which no subject's own id is.
 var hashed = regexp.MustCompile(`^(email|phone)=[0-9a-f]{64}$`)
 
+// FormError is a list of people who were told in an earlier form of their destination.
+type FormError struct{}
+
+func (e *FormError) Error() string {
+	return "people who must leave were told in an earlier form, and this one has no place for what they were told by"
+}
+
+// Fault says what kind of failure it is.
+func (e *FormError) Fault() (kind, reason, hint string) {
+	return "invalid", "FORM_CHANGED", "put the earlier form back, with enabled: false, and describe another destination " +
+		"for the new one"
+}
+
 // unsaid refuses to write a list of people who were told in a form that this one has no place for: they would seem
 // removed, and nobody would ever remove them.
 func (g *form) unsaid(l List, used []int) error {
@@ -206,9 +218,7 @@ func (g *form) unsaid(l List, used []int) error {
 		lost = lost || !said
 	}
 	if lost {
-		return errors.New("write a list of generic_file: it holds people who were told in an earlier form, and this one " +
-			"has no column for what they were told by: put the earlier form back, with enabled: false, and describe " +
-			"another destination for the new one")
+		return &FormError{}
 	}
 	return nil
 }
