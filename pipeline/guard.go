@@ -263,7 +263,7 @@ func (r *run) guarded(ctx context.Context, c *change, whole record.Guard) error 
 	c.count.Guard, c.count.Held = guard, "GUARD_"+strings.ToUpper(string(guard))
 	c.full, c.adds, c.stay, c.removes = platform.Additions{}, platform.Additions{}, &stay, w.held.Except(stay)
 	c.tally()
-	c.count.Owed = c.count.Removals
+	c.count.Owed = shown.Any(int(c.count.Removals))
 	return nil
 }
 
@@ -293,7 +293,7 @@ func (r *run) owed(c *change) error {
 	w := r.watch(c, func() (consent.Roll, error) { return r.decision.Roll, nil })
 	err := w.stand()
 	if err == nil {
-		c.count.Owed = shown.Count(c.removes.Except(*w.stay).Len())
+		c.count.Owed = shown.Any(c.removes.Except(*w.stay).Len())
 	}
 	return err
 }

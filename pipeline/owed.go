@@ -126,7 +126,7 @@ func (r *run) owes(c *change) {
 	if !any {
 		return
 	}
-	c.count.Pending = shown.Count(len(r.holdings.Owed(c.list)))
+	c.count.Pending = shown.Any(len(r.holdings.Owed(c.list)))
 	since := time.UnixMicro(at).UTC()
 	if c.count.Overdue = time.UnixMicro(r.KnownBy).Sub(since) > overdue; c.count.Overdue {
 		c.count.PendingSince = since.Format(time.RFC3339)

@@ -360,7 +360,7 @@ func (r *run) nextHoldings(changes []change) (*state.Holdings, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.manifest.Segments[i].Inherited = shown.Count(inherited)
+		r.manifest.Segments[i].Inherited = shown.Any(inherited)
 		if c.count.Held != "" {
 			next.Unadded(c.list)
 		}

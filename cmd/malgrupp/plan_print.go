@@ -146,8 +146,8 @@ func (s story) reasons(l record.SegmentCount) (out []string) {
 			out = append(out, c.text()...)
 		}
 	}
-	if !l.Owed.Few() {
-		out = append(out, fmt.Sprintf("consent: %s of those who leave may not be told any more", l.Owed))
+	if !l.Owed.Or().Few() {
+		out = append(out, fmt.Sprintf("consent: %s of those who leave may not be told any more", l.Owed.Or()))
 	}
 	if l.Held != "" {
 		out = append(out, "settings: "+l.Held)

@@ -117,7 +117,8 @@ func PlatformName(s *rules.Segment) string {
 	return s.Name
 }
 
-// checkAccounts finds names that two lists of one account would share.
+// checkAccounts finds names that two lists of one account would share, however they come there: types of one platform
+// that match people by identifiers begin with its word. (Adform takes ids of several kinds into one segment.)
 func checkAccounts(receivers []Receiver) {
 	seen := map[string]string{}
 	for i := range receivers {
@@ -125,8 +126,12 @@ func checkAccounts(receivers []Receiver) {
 		if r.Account == "" {
 			continue
 		}
+		whose := r.Type
+		if r.Platform.Identifies() {
+			whose, _, _ = strings.Cut(r.Type, "_")
+		}
 		for _, s := range r.Segments {
-			key := r.Type + "\t" + strings.ReplaceAll(r.Account, "-", "") + "\t" + PlatformName(s)
+			key := whose + "\t" + strings.ReplaceAll(r.Account, "-", "") + "\t" + PlatformName(s)
 			if other := seen[key]; other != "" {
 				r.broken("segment %s and %s are both called %q on account %s", s.Name, other, PlatformName(s), r.Account)
 			}

@@ -6,6 +6,8 @@ import (
 	"iter"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 var _ = define(Platform{
@@ -49,12 +51,18 @@ func writeTo(c *csv.Writer, header []string, rows iter.Seq[[]string]) error {
 // plain are the characters of ids, keys and hashes: with these alone no cell is a formula that does anything.
 const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:+/=-"
 
-// formula reports an id that a spreadsheet would read as a formula: it begins with = + - or @ and holds a character
-// that ids, keys and hashes do not have (docs/platforms.md, Neutral files).
-func formula(id string) string {
-	if id != "" && strings.ContainsRune("=+-@", rune(id[0])) &&
-		strings.ContainsFunc(id, func(r rune) bool { return !strings.ContainsRune(plain, r) }) {
-		return "a spreadsheet would read it as a formula"
+// formula reports a text that a spreadsheet would read as a formula: it begins with = + - or @, as they are or in full
+// width, and holds a character that ids, keys and hashes do not have (docs/platforms.md, Neutral files). Where another
+// separator is usual a spreadsheet begins a cell within the text, and everywhere it forgets the space before one.
+func formula(text string) string {
+	for start := true; text != ""; {
+		first, size := utf8.DecodeRuneInString(text)
+		if start && strings.ContainsRune("=+-@＝＋－＠", first) &&
+			strings.ContainsFunc(text, func(r rune) bool { return !strings.ContainsRune(plain, r) }) {
+			return "a spreadsheet would read it as a formula"
+		}
+		start = strings.ContainsRune(",;|\t", first) || start && unicode.IsSpace(first)
+		text = text[size:]
 	}
 	return ""
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -63,6 +64,17 @@ func TestAFormThatCannotBeReadBackIsRefused(t *testing.T) {
 		"values needs a body":        func(f *project.Form) { body("")(f); f.Rows = "values" },
 		"is no JSON":                 body(`{"a": "$action", "b": $rows}`),
 		"no JSON":                    body(`{"a": $rows`),
+		"is no JSON once":            body(`{"a": "$rows"}`),
+		"is no JSON once its":        body(`{"a": 1$rows}`),
+		`column "a\n" has a control`: func(f *project.Form) { f.Columns[0].Name = "a\n" },
+		`column "b" has a control`: func(f *project.Form) {
+			f.Columns = append(f.Columns, project.FormColumn{Name: "b", Text: "\t=1+1|x"})
+		},
+		"removes has the word": func(f *project.Form) {
+			f.Actions = map[string]string{"adds": "ADD", "removes": "ADD", "snapshot": "SET"}
+		},
+		"removes has the word of":    func(f *project.Form) { f.Actions = map[string]string{"removes": "snapshot"} },
+		"removes has the word of an": func(f *project.Form) { f.Actions = map[string]string{"adds": "removes"} },
 		"has $rows once":             body(`{"a": $action}`),
 		"$rows once":                 body(`[$rows, $rows]`),
 		"beside it":                  body(`{"a": $rows, "b": $passwort}`),
@@ -190,13 +202,42 @@ func TestSomebodyToldByAColumnThatIsGoneIsRemovedByIt(t *testing.T) {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	}
-	// A flat list has no place for it: nothing is said of her there, lest a phone pass for an address.
 	f := leastForm()
-	f.File, f.Rows, f.Body = "jsonl", "values", "$rows"
+	f.Columns = append(f.Columns, project.FormColumn{Name: "phone", Text: "x"})
 	p, _ := described(&f)
-	got := written(t, &p.Parts[0], List{Action: Removes, Entries: []string{entry, "email=" + sum("a")}})
-	if diff := cmp.Diff(`["`+sum("a")+`"]`+"\n", string(got)); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	got := written(t, &p.Parts[0], List{Action: Removes, Entries: []string{"phone=" + sum("1")}})
+	if diff := cmp.Diff("a,phone,phone_\n,x,"+sum("1")+"\n", string(got)); diff != "" {
+		t.Errorf("two columns have one name (-want +got):\n%s", diff)
+	}
+}
+
+// TestNobodyIsTakenForRemovedWhomAFormCannotName: a list that leaves out whoever it has no place for would be
+// acknowledged, and she would be told for ever.
+func TestNobodyIsTakenForRemovedWhomAFormCannotName(t *testing.T) {
+	flat, ids := leastForm(), leastForm()
+	flat.File, flat.Rows, flat.Body = "jsonl", "values", "$rows"
+	ids.Profile, ids.Columns[0].Of = "", "id"
+	for name, c := range map[string]struct {
+		form  project.Form
+		entry string
+		fails bool
+	}{
+		"another kind in a flat list":           {flat, "phone=" + sum("1"), true},
+		"one of two kinds in a flat list":       {flat, "email=" + sum("a") + "\tphone=" + sum("1"), true},
+		"a flat list of its own kind":           {flat, "email=" + sum("a"), false},
+		"an id where identifiers are now":       {leastForm(), "c17", true},
+		"identifiers where ids are now":         {ids, "email=" + sum("a") + "\tphone=" + sum("1"), true},
+		"one identifier where ids are now":      {ids, "email=" + sum("a"), true},
+		"an id that looks like a short address": {ids, "email=a", false},
+	} {
+		p, why := described(&c.form)
+		if why != "" {
+			t.Fatal(why)
+		}
+		err := p.Parts[0].Write(io.Discard, List{Action: Removes, Entries: []string{c.entry}})
+		if (err != nil) != c.fails {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"io"
 	"iter"
 	"regexp"
@@ -77,6 +78,8 @@ func (g *form) columns(p *Platform, part *Part) string {
 		switch {
 		case c.Name == "":
 			return "a column has no name"
+		case unwritten(c.Name) || unwritten(c.Text):
+			return fmt.Sprintf("column %q has a control character", c.Name)
 		case slices.Contains(names, c.Name):
 			return "two columns are called " + c.Name
 		case g.File == "csv" && (formula(c.Name) != "" || formula(c.Text) != ""):
@@ -104,9 +107,13 @@ func (g *form) columns(p *Platform, part *Part) string {
 		g.table.cells = append(g.table.cells, cell{header: c.Name, column: column, always: true})
 	}
 	for action, word := range g.Actions {
-		if g.File == "csv" && formula(word) != "" {
-			return "a spreadsheet would read the word for " + action + " as a formula"
+		if unwritten(word) || g.File == "csv" && formula(word) != "" {
+			return "a spreadsheet would read the word for " + action + " as a formula, or it has a control character"
 		}
+	}
+	if removes := g.word(List{Action: Removes}); !g.Replaces &&
+		(removes == g.word(List{Action: Adds}) || removes == g.word(List{Action: Snapshot})) {
+		return "actions: removes has the word of an addition; a receiver that cannot remove has removals: snapshot"
 	}
 	if ids > 0 {
 		p.Devices = p.Ads
@@ -122,7 +129,11 @@ func (g *form) columns(p *Platform, part *Part) string {
 	}
 	for _, c := range slices.Concat([]Column{Email, Phone}, metaAddress, []Column{MAID}) {
 		if ids == 0 && !slices.Contains(p.Send, c) {
-			g.table.cells = append(g.table.cells, cell{header: c.String(), column: c})
+			header := c.String()
+			for slices.Contains(names, header) {
+				header += "_"
+			}
+			g.table.cells = append(g.table.cells, cell{header: header, column: c})
 		}
 	}
 	return ""
@@ -176,8 +187,47 @@ func (g *form) word(l List) string { return cmp.Or(g.Actions[string(l.Action)], 
 
 func instant(l List) string { return time.UnixMicro(l.AsOf).UTC().Format(time.RFC3339) }
 
+// hashed is an entry of one identifier, which no subject's own id is.
+var hashed = regexp.MustCompile(`^(email|phone)=[0-9a-f]{64}$`)
+
+// FormError is a list of people who were told in an earlier form of their destination.
+type FormError struct{}
+
+func (e *FormError) Error() string {
+	return "people who must leave were told in an earlier form, and this one has no place for what they were told by"
+}
+
+// Fault says what kind of failure it is.
+func (e *FormError) Fault() (kind, reason, hint string) {
+	return "invalid", "FORM_CHANGED", "put the earlier form back, with enabled: false, and describe another destination " +
+		"for the new one"
+}
+
+// unsaid refuses to write a list of people who were told in a form that this one has no place for: they would seem
+// removed, and nobody would ever remove them.
+func (g *form) unsaid(l List, used []int) error {
+	own := g.Profile == ""
+	lost, people := !own && g.Rows == "values" && len(used) > 1, g.table.reader()
+	for _, entry := range l.Entries {
+		said := own && !strings.Contains(entry, "\t") && !hashed.MatchString(entry)
+		if !own {
+			for range people.rows(entry) {
+				said = true
+			}
+		}
+		lost = lost || !said
+	}
+	if lost {
+		return &FormError{}
+	}
+	return nil
+}
+
 func (g *form) writeCSV(w io.Writer, l List) error {
 	used := g.table.used(l)
+	if err := g.unsaid(l, used); err != nil {
+		return err
+	}
 	out := csv.NewWriter(w)
 	out.Comma = g.Separator
 	header := g.table.headers(used)
@@ -201,7 +251,7 @@ func (g *form) request() string {
 		}
 		return ""
 	}
-	sample := g.filled(strings.ReplaceAll(g.Body, "$rows", "0"), List{}, nil)
+	sample := g.filled(strings.ReplaceAll(g.Body, "$rows", `[""]`), List{}, nil)
 	if tokens.FindString(sample) != "" || strings.Count(g.Body, "$rows") != 1 {
 		return "body: has $rows once, and beside it $action, $columns, $segment, $name, $number or $as_of"
 	}
@@ -245,8 +295,8 @@ func jsonText(text string) string {
 
 func (g *form) writeJSON(w io.Writer, l List) error {
 	used := g.table.used(l)
-	if g.Rows == "values" {
-		used = used[:1] // a flat list has no place for another kind
+	if err := g.unsaid(l, used); err != nil {
+		return err
 	}
 	headers := g.table.headers(used)
 	items := g.items(l, used, headers)

@@ -90,12 +90,13 @@ func parseParquet(t rapid.TB, list []byte) (out []listed) {
 var formulas = []string{
 	`=1+1|cmd`, `=HYPERLINK("http://x.example","y")`, `=cmd|' /C calc'!A0`, `+SUM(A1:A2)`, `-2+3+cmd|' /C calc'!A0`,
 	`@SUM(1,2)`, `@A1!x`, `=IMPORTXML("http://x.example")`, `-A1 B2`, `+"x"`, `="a"`, `=a;b`,
+	`a;=1+1|cmd`, `a,@SUM(1)`, `a|b|+"x"`, ` =1+1|cmd`, "\u00a0-A1 B2", `＝1+1|cmd`, `a;＠SUM(1)`,
 }
 
 // harmless ids look a little like formulas and do nothing.
 var harmless = []string{
 	"d-1", "k1.T9rSBS_C55xmPzfW2u-yvw", "+358401234567", "-17", "=ab==", "user@bank.example", "0012", "a,b", `a"b`, "ä ö",
-	"日本", "x=1+1|cmd", "1-2 3", "a;b", "'quoted'",
+	"日本", "x=1+1|cmd", "1-2 3", "a;b", "'quoted'", "a;-1",
 }
 
 // savers is a list without people.

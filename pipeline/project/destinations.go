@@ -51,7 +51,7 @@ func (p *Project) destination(s section, name string, platforms Platforms) Desti
 		return d
 	}
 	d.Type, d.Own, d.Account = kind.Type, kind.Own, s.account(kind)
-	d.Batch, d.Lists = s.sub("batch").batch(), s.sub("lists").numbers()
+	d.Batch, d.Lists = s.sub("batch").batch(), s.sub("lists").numbers(kind)
 	if kind.Described {
 		d.Form = s.formed(platforms)
 		d.Send = d.Form.sends()

@@ -31,6 +31,7 @@ var platforms = Platforms{
 			},
 		},
 		{Type: "personalisation_feed", Own: true},
+		{Type: "microsoft", Numbered: true},
 		{Type: "meta_custom_audience", Account: func(string) string { return "" }},
 		{
 			Type: "generic_file", Send: []string{"email", "maid"}, Described: true, Batched: true, Numbered: true,
@@ -91,6 +92,11 @@ func described(keys string) string {
 	return "{type: generic_file, processor: {agreement: A-1, expires: 2027-01-31}, " + keys + "}"
 }
 
+// numbered is a destination of a type that malgrupp knows, with the platform's numbers of its lists.
+func numbered(lists string) string {
+	return "{type: microsoft, processor: {agreement: A-1, expires: 2027-01-31}, lists: " + lists + "}"
+}
+
 func TestAFormIsRead(t *testing.T) {
 	p := read(t, strings.Replace(adsProject, "{type: personalisation_feed}", described(
 		`batch: {rows: 7, bytes: 30000}, lists: {savers: "17"}, form: {file: jsonl, profile: google.v1, rows: lists, `+
@@ -133,6 +139,16 @@ func TestMistakesOfDestinationsAreNamed(t *testing.T) {
 		{"type: personalisation_feed", "type: pigeon", `"pigeon"`},
 		{"send: [maid, email]", "batch: {rows: 101}", "rows is 101"},
 		{"send: [maid, email]", "lists: {a: b}", `"lists" is not a key of destinations.ads`},
+		{
+			"{type: personalisation_feed}", numbered(`{a: "-1"}`),
+			`destinations.site.lists.a is "-1"`,
+		},
+		{"{type: personalisation_feed}", numbered(`{a: '17",9'}`), `destinations.site.lists.a is "17\",9"`},
+		{"{type: personalisation_feed}", numbered(`{a: "7", b: "7"}`), "destinations.site.lists.b is the list of segment a"},
+		{
+			"{type: personalisation_feed}", described(`lists: {a: x, b: x}, form: {file: csv, columns: [{name: a, of: email}]}`),
+			"destinations.site.lists.b is the list of segment a",
+		},
 		{"send: [maid, email]", "form: {file: csv}", `"form" is not a key of destinations.ads`},
 		{"{type: personalisation_feed}", described(``), "destinations.site.form"},
 		{"{type: personalisation_feed}", described(`form: {columns: [{name: a, of: email}]}`), "form.file"},

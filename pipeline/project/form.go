@@ -2,7 +2,11 @@ package project
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
+
+	"github.com/malgrupp/malgrupp/rules/yaml"
 )
 
 // Form is a form of lists that a project describes itself (docs/how-to/generic-file.md).
@@ -100,20 +104,36 @@ func (s section) batch() (b Batch) {
 	return b
 }
 
-// numbers reads the platform's own numbers of lists, by segment.
-func (s section) numbers() map[string]string {
+// numbers reads the platform's own numbers of lists, by segment. A list of one segment is not that of another, or each
+// would replace the other's people; platforms that malgrupp knows take digits, and get them as they are.
+func (s section) numbers(kind Kind) map[string]string {
 	var out map[string]string
+	at := map[string]yaml.Node{}
 	for _, l := range slices.Backward(s.layers) {
 		for _, k := range l.object.Keys() {
 			n, _ := l.object.Find(k.Name())
-			if text, ok := n.Text(); ok {
-				if out == nil {
-					out = map[string]string{}
-				}
-				out[k.Name()] = text
-				s.note(k.Name(), text, n, l.origin)
+			text, ok := n.Text()
+			if !ok {
+				continue
 			}
+			if !kind.Described && (text == "" || strings.Trim(text, "0123456789") != "") {
+				s.file.doc.Fail("E-TYPE", n.Span(), fmt.Sprintf("%s%s is %q", s.path, k.Name(), text),
+					expected("the number that "+kind.Type+" gave the list, in digits"))
+			}
+			if out == nil {
+				out = map[string]string{}
+			}
+			out[k.Name()], at[k.Name()] = text, n
+			s.note(k.Name(), text, n, l.origin)
 		}
+	}
+	whose := map[string]string{}
+	for _, segment := range slices.Sorted(maps.Keys(out)) {
+		if other := whose[out[segment]]; other != "" {
+			s.file.doc.Fail("E-TYPE", at[segment].Span(), fmt.Sprintf("%s%s is the list of segment %s", s.path, segment, other),
+				expected("a list for each segment"))
+		}
+		whose[out[segment]] = segment
 	}
 	return out
 }

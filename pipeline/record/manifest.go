@@ -132,13 +132,13 @@ type SegmentCount struct {
 	Guard       Guard                  `json:"guard,omitempty"`     // that holds the list as it was
 	Lacks       []decide.Lack          `json:"lacks,omitempty"`     // days that its verdicts lean on
 	// Owed are the removals that consent owes, where it was asked who may stay.
-	Owed shown.Count `json:"owed_removals,omitempty"`
+	Owed *shown.Count `json:"owed_removals,omitempty"`
 	// Inherited are entries that stay though their person left: they are another member's contact as well.
-	Inherited shown.Count `json:"kept_for_another,omitempty"`
+	Inherited *shown.Count `json:"kept_for_another,omitempty"` // nil: none; what is read back is told as it was
 	// Pending are removals that were told earlier and not acknowledged, told again now; overdue since PendingSince.
-	Pending      shown.Count `json:"pending_removals,omitempty"`
-	Overdue      bool        `json:"overdue,omitempty"`
-	PendingSince string      `json:"pending_since,omitempty"`
+	Pending      *shown.Count `json:"pending_removals,omitempty"` // nil: none
+	Overdue      bool         `json:"overdue,omitempty"`
+	PendingSince string       `json:"pending_since,omitempty"`
 }
 
 // Guard is the name of what holds a list as it was, or stops a run.

@@ -89,7 +89,7 @@ func changesOf(in *Input) Part {
 func (c *Changes) list(s, was *record.SegmentCount) Change {
 	l := Change{
 		List: listName(s), Segment: s.Segment, Members: s.Members, Additions: s.Additions, Removals: s.Removals,
-		Held: s.Held, Guard: string(s.Guard), Owed: s.Owed,
+		Held: s.Held, Guard: string(s.Guard), Owed: s.Owed.Or(),
 	}
 	because := func(is bool, what string) {
 		if is {
@@ -102,7 +102,7 @@ func (c *Changes) list(s, was *record.SegmentCount) Change {
 	_, rule := c.Rules[s.Segment]
 	because(was == nil, "new")
 	because(rule, "rule")
-	because(!s.Owed.Few(), "consent")
+	because(!s.Owed.Or().Few(), "consent")
 	because(s.Guard != "", "guard")
 	because(s.Held != "", "held")
 	because(s.Held == "" && c.Moved.Settings, "settings")

@@ -35,7 +35,7 @@ func deliveryOf(in *Input) Part {
 	for i := range m.Segments {
 		if s := &m.Segments[i]; s.Destination != "" {
 			d.Lists = append(d.Lists, DeliveredList{
-				listName(s), s.Additions, s.Removals, s.Pending, s.PendingSince, s.Overdue, s.Inherited, s.Identifiers,
+				listName(s), s.Additions, s.Removals, s.Pending.Or(), s.PendingSince, s.Overdue, s.Inherited.Or(), s.Identifiers,
 				strings.TrimSpace(s.Held + " " + string(s.Guard)),
 			})
 		}

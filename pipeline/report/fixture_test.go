@@ -111,7 +111,7 @@ func listOf(name string, i, n, nights int) record.SegmentCount {
 	case i == 2:
 		s.Members, s.Additions, s.Held = 20, 0, "SEGMENT_UNDER_K"
 	case i == 3:
-		s.Pending, s.Overdue, s.PendingSince = 80, true, "2026-03-30T00:00:00Z"
+		s.Pending, s.Overdue, s.PendingSince = shown.Any(80), true, "2026-03-30T00:00:00Z"
 		s.Identifiers = map[string]shown.Count{"email not_an_email": 130}
 	case i == 4:
 		s.Additions, s.Removals = 20, 10

@@ -32,6 +32,24 @@ func (c Count) String() string {
 // rounded before they are multiplied, for who is drawn is no secret.
 func Crowd(drawn, each int) Count { return Count(Count(drawn).Told() * each) }
 
+// Any is a number of people that is not told where there is nobody: nil. Read back from a document it still differs
+// from none, though a small one hides how many.
+func Any(n int) *Count {
+	if n == 0 {
+		return nil
+	}
+	c := Count(n)
+	return &c
+}
+
+// Or is the number, 0 for nil.
+func (c *Count) Or() Count {
+	if c == nil {
+		return 0
+	}
+	return *c
+}
+
 // Few reports whether the number hides how many there are, and whether there is one.
 func (c Count) Few() bool { return c < Floor }
 
