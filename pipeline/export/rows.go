@@ -240,31 +240,28 @@ func dictionary(texts []string) *array.String {
 
 // times reads a column of times; text is read once per dictionary entry.
 func times(p part, a arrow.Array) func(i int) (int64, bool, error) {
-	switch a := a.(type) {
-	case *array.Timestamp:
-		return func(i int) (int64, bool, error) { return int64(a.Value(i)), a.IsNull(i), nil }
-	case *array.Dictionary:
-		t := wordsOf(a)
-		type instant struct {
-			us int64
-			ok bool
-		}
-		all := each(t, func(text string) instant {
-			us, ok := Instant(text, p.time)
-			return instant{us, ok}
-		})
-		return func(i int) (int64, bool, error) {
-			if t.Null(i) {
-				return 0, true, nil
-			}
-			if at := all[t.Codes[i]]; at.ok {
-				return at.us, false, nil
-			}
-			return 0, false, misfit(hintTime, "read the export: column %q, which consent.map.%s names, has a value that is no "+
-				"time with its zone", p.path, p.key)
-		}
+	if stamps, ok := a.(*array.Timestamp); ok {
+		return func(i int) (int64, bool, error) { return int64(stamps.Value(i)), stamps.IsNull(i), nil }
 	}
-	panic("a column of times is timestamps or text")
+	t := wordsOf(a)
+	type instant struct {
+		us int64
+		ok bool
+	}
+	all := each(t, func(text string) instant {
+		us, ok := Instant(text, p.time)
+		return instant{us, ok}
+	})
+	return func(i int) (int64, bool, error) {
+		if t.Null(i) {
+			return 0, true, nil
+		}
+		if at := all[t.Codes[i]]; at.ok {
+			return at.us, false, nil
+		}
+		return 0, false, misfit(hintTime, "read the export: column %q, which consent.map.%s names, has a value that is no "+
+			"time with its zone", p.path, p.key)
+	}
 }
 
 // numbers reads a column of whole numbers.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -106,14 +107,8 @@ func (g *form) columns(p *Platform, part *Part) string {
 		names = append(names, c.Name)
 		g.table.cells = append(g.table.cells, cell{header: c.Name, column: column, always: true})
 	}
-	for action, word := range g.Actions {
-		if unwritten(word) || g.File == "csv" && formula(word) != "" {
-			return "a spreadsheet would read the word for " + action + " as a formula, or it has a control character"
-		}
-	}
-	if removes := g.word(List{Action: Removes}); !g.Replaces &&
-		(removes == g.word(List{Action: Adds}) || removes == g.word(List{Action: Snapshot})) {
-		return "actions: removes has the word of an addition; a receiver that cannot remove has removals: snapshot"
+	if why := g.words(); why != "" {
+		return why
 	}
 	if ids > 0 {
 		p.Devices = p.Ads
@@ -127,16 +122,38 @@ func (g *form) columns(p *Platform, part *Part) string {
 	case len(part.Takes) == 0 && ids == 0:
 		return "names and addresses alone are nobody: add email, phone or maid"
 	}
-	for _, c := range slices.Concat([]Column{Email, Phone}, metaAddress, []Column{MAID}) {
-		if ids == 0 && !slices.Contains(p.Send, c) {
-			header := c.String()
-			for slices.Contains(names, header) {
-				header += "_"
-			}
-			g.table.cells = append(g.table.cells, cell{header: header, column: c})
-		}
+	if ids == 0 {
+		g.earlier(p.Send, names)
 	}
 	return ""
+}
+
+// words says what is wrong with the words for actions; "" if nothing is.
+func (g *form) words() string {
+	for _, action := range slices.Sorted(maps.Keys(g.Actions)) {
+		if word := g.Actions[action]; unwritten(word) || g.File == "csv" && formula(word) != "" {
+			return "a spreadsheet would read the word for " + action + " as a formula, or it has a control character"
+		}
+	}
+	if removes := g.word(List{Action: Removes}); !g.Replaces &&
+		(removes == g.word(List{Action: Adds}) || removes == g.word(List{Action: Snapshot})) {
+		return "actions: removes has the word of an addition; a receiver that cannot remove has removals: snapshot"
+	}
+	return ""
+}
+
+// earlier lays out the columns that are sent no more, by which somebody may have been told, under names that are free.
+func (g *form) earlier(sent []Column, names []string) {
+	for _, c := range slices.Concat([]Column{Email, Phone}, metaAddress, []Column{MAID}) {
+		if slices.Contains(sent, c) {
+			continue
+		}
+		header := c.String()
+		for slices.Contains(names, header) {
+			header += "_"
+		}
+		g.table.cells = append(g.table.cells, cell{header: header, column: c})
+	}
 }
 
 // rows yields the rows of a list, cut down to the used cells. A row is valid until the next.

@@ -71,6 +71,19 @@ func (l *Loader) Begin(object uint32) {
 	l.marks = append(l.marks, m)
 }
 
+// objects returns a function that says, of what a loader holds in order, of which object each is: Gone where nobody
+// said. begins is where in it an object begins.
+func (l *Loader) objects(begins func(m *mark) uint32) func() uint32 {
+	object, next, n := uint32(Gone), 0, uint32(0)
+	return func() uint32 {
+		for ; next < len(l.marks) && begins(&l.marks[next]) <= n; next++ {
+			object = l.marks[next].object
+		}
+		n++
+		return object
+	}
+}
+
 // Subject files a subject and returns how Add may name it; call it once per dictionary entry, not per event.
 func (l *Loader) Subject(kind identity.Kind, id []byte) Ref {
 	hash := l.subjects.Hash(kind, id)

@@ -121,7 +121,7 @@ func (s *sealer) shard(shard int, was, kept *Folded) {
 	ts := was.timelines(s.policy.Purposes.Len(), sh.Len())
 	for i := range sh.Len() {
 		fresh := s.sorted[ends[i]:ends[i+1]]
-		until := int64(always)
+		var until int64
 		if len(fresh) == 0 && i < len(was.Until) && was.Until[i] > s.policy.Now && !s.lost(was, i) {
 			until = was.Until[i]
 		} else {
@@ -177,16 +177,12 @@ func (s *sealer) gather(sh *identity.Shard, shard int) (ends []uint32) {
 	}
 	at := slices.Clone(ends)
 	for i, ld := range s.loaders {
-		object, mark, n := uint32(Gone), 0, uint32(0)
+		object := ld.objects(func(m *mark) uint32 { return m.entries[shard] })
 		ld.entries[shard].each(func(e *entry) {
-			for ; mark < len(ld.marks) && ld.marks[mark].entries[shard] <= n; mark++ {
-				object = ld.marks[mark].object
-			}
-			n++
 			place := &at[local[i][e.subject]]
 			s.sorted[*place] = e.Event
 			if s.keep != nil {
-				s.of[*place] = object
+				s.of[*place] = object()
 			}
 			*place++
 		})
@@ -246,7 +242,7 @@ func (s *sealer) retain(sh *identity.Shard, ts *timelines, subject int, ends []u
 	}
 	for e := ends[subject]; e < ends[subject+1]; e++ {
 		of := s.of[e]
-		if of == Gone || !s.lasting[of] {
+		if !s.lasts(of) {
 			until = always
 			continue
 		}
@@ -267,18 +263,17 @@ func (s *sealer) retain(sh *identity.Shard, ts *timelines, subject int, ends []u
 	kept.take(ts, subject)
 }
 
+// lasts reports whether a later run may go on from what was read of an object.
+func (s *sealer) lasts(object uint32) bool { return object != Gone && s.lasting[object] }
+
 // retainSeen keeps what was seen of the rows of lasting objects.
 func (s *sealer) retainSeen(shard int, was, kept *Folded) {
 	was.eachSeen(&s.earlier, kept.seen)
 	for _, ld := range s.loaders {
-		object, mark, n := uint32(Gone), 0, uint32(0)
+		object := ld.objects(func(m *mark) uint32 { return m.seen[shard] })
 		ld.seen[shard].each(func(e *fingerprint) {
-			for ; mark < len(ld.marks) && ld.marks[mark].seen[shard] <= n; mark++ {
-				object = ld.marks[mark].object
-			}
-			n++
-			if object != Gone && s.lasting[object] {
-				kept.seen(object, []uint64{e.id}, []uint64{e.content})
+			if of := object(); s.lasts(of) {
+				kept.seen(of, []uint64{e.id}, []uint64{e.content})
 			}
 		})
 	}
